@@ -1,0 +1,41 @@
+/** `DecisionMade` and `DecisionRetracted`: what is to be done about an offender, on the offender's stream. */
+import * as Schema from "effect/Schema"
+import { declareEvent, Timestamp } from "./event.ts"
+
+export const Decision = Schema.Struct({
+  /** Small monotonic number that the wire needs as id; fits a signed 32-bit integer. */
+  number: Schema.Int,
+  /** Id of the `OverflowRaised` it answers; null for a decision that a person made. */
+  overflow: Schema.NullOr(Schema.String),
+  scope: Schema.String,
+  /** Canonical text of the address, range or other value. */
+  value: Schema.String,
+  /** `ban`, `captcha`, `throttle`, or any other remediation that a bouncer knows. */
+  type: Schema.String,
+  /** Go duration text. */
+  duration: Schema.String,
+  from: Timestamp,
+  until: Timestamp,
+  scenario: Schema.String,
+  /** Where it comes from, in the words of the wire: `crowdsec` (detected here), `cscli` (a person), `CAPI`, `lists`. */
+  origin: Schema.String,
+  simulated: Schema.Boolean,
+  reason: Schema.String
+})
+export type Decision = typeof Decision.Type
+
+export const DecisionMade = declareEvent({ type: "DecisionMade", version: 1, schema: Decision })
+
+export const Retraction = Schema.Struct({
+  /** Event id of the `DecisionMade` that ends. */
+  decision: Schema.String,
+  number: Schema.Int,
+  reason: Schema.String,
+  /** Who did it: `command line`, `allowlist`… */
+  by: Schema.String,
+  /** When the decision ended. */
+  at: Timestamp
+})
+export type Retraction = typeof Retraction.Type
+
+export const DecisionRetracted = declareEvent({ type: "DecisionRetracted", version: 1, schema: Retraction })

@@ -1,0 +1,82 @@
+/**
+ * What every event of Testudo has in common: an envelope that the store keeps and data that a schema describes.
+ *
+ * An event type is declared once, with {@link declareEvent}, in its own file of this folder. Its data is plain JSON:
+ * times are RFC 3339 text in UTC, durations are Go duration text, so that a log can be read by people and by any tool.
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * What caused an event. The names are EventStoreDB's conventions, so that its own tools show the chain.
+ * A reference to one line of a log batch is this id and the line's index, because revisions change when a log is copied.
+ */
+export interface EventMetadata {
+  /** Id of the event that directly caused this one. */
+  readonly $causationId?: string
+  /** Id of the event at the beginning of the chain. */
+  readonly $correlationId?: string
+  /** Version of the event's schema. */
+  readonly version: number
+}
+
+/** An event that is not stored yet. */
+export interface ProposedEvent<Type extends string = string, Data = unknown> {
+  /** A UUID in lower case. Derived ids (see `derived-id.ts`) make a retry recognisable. */
+  readonly id: string
+  readonly type: Type
+  readonly data: Data
+  readonly metadata: EventMetadata
+}
+
+/** An event as a store gives it back. */
+export interface RecordedEvent<Type extends string = string, Data = unknown> extends ProposedEvent<Type, Data> {
+  readonly stream: string
+  /** Place in its stream, from 0 without a gap. */
+  readonly revision: number
+  /** Place in the whole log: strictly increasing, not contiguous, never negative. */
+  readonly position: number
+  /** When the store took it, in milliseconds since 1970. */
+  readonly recordedAt: number
+}
+
+/** One event type: its name, its current version and the schema of its data. */
+export interface EventType<Type extends string, Data> {
+  readonly type: Type
+  readonly version: number
+  readonly schema: Schema.Codec<Data, unknown>
+  /** Checks the data of an event that came from outside this process. Throws a `SchemaError`. */
+  readonly decode: (data: unknown) => Data
+  /** An event of this type, ready to append. */
+  readonly propose: (
+    id: string,
+    data: Data,
+    cause?: { readonly causation: string; readonly correlation: string }
+  ) => ProposedEvent<Type, Data>
+  /** Whether a recorded event is one of this type. Its data is trusted: the store's reader has decoded it. */
+  readonly is: (event: RecordedEvent) => event is RecordedEvent<Type, Data>
+}
+
+export const declareEvent = <const Type extends string, Data>(options: {
+  readonly type: Type
+  readonly version: number
+  readonly schema: Schema.Codec<Data, unknown>
+}): EventType<Type, Data> => ({
+  ...options,
+  decode: Schema.decodeUnknownSync(options.schema) as (data: unknown) => Data,
+  propose: (id, data, cause) => ({
+    id,
+    type: options.type,
+    data,
+    metadata:
+      cause === undefined
+        ? { version: options.version }
+        : { version: options.version, $causationId: cause.causation, $correlationId: cause.correlation }
+  }),
+  is: (event): event is RecordedEvent<Type, Data> => event.type === options.type
+})
+
+/** RFC 3339 text in UTC, such as `2026-11-22T07:00:00.125Z`. */
+export const Timestamp = Schema.String.check(Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/))
+
+/** SHA-256 in lower-case hexadecimal. */
+export const Sha256 = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/))

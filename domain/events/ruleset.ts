@@ -1,0 +1,37 @@
+/** `RulesetActivated` and `ContentRecorded`: which rules judged from here on, and their text. */
+import * as Schema from "effect/Schema"
+import { declareEvent, Sha256 } from "./event.ts"
+
+export const RulesetItem = Schema.Struct({
+  /** `parsers`, `postoverflows`, `scenarios`, `profiles`, `patterns` or `data`. */
+  kind: Schema.String,
+  /** Path within the hub folder (`parsers/s01-parse/crowdsecurity/sshd-logs.yaml`), or the data file's name. */
+  path: Schema.String,
+  name: Schema.String,
+  version: Schema.String,
+  hash: Sha256
+})
+export type RulesetItem = typeof RulesetItem.Type
+
+export const Activation = Schema.Struct({
+  /** Hash over all items and the engine's version. */
+  hash: Sha256,
+  engine: Schema.String,
+  items: Schema.Array(RulesetItem)
+})
+export type Activation = typeof Activation.Type
+
+/** On the stream `ruleset`. */
+export const RulesetActivated = declareEvent({ type: "RulesetActivated", version: 1, schema: Activation })
+
+/** A piece of a rule's, pattern file's or data file's text, on the stream `content`; each hash is recorded once. */
+export const Content = Schema.Struct({
+  hash: Sha256,
+  part: Schema.Int,
+  parts: Schema.Int,
+  encoding: Schema.Literal("zstd+base64"),
+  body: Schema.String
+})
+export type Content = typeof Content.Type
+
+export const ContentRecorded = declareEvent({ type: "ContentRecorded", version: 1, schema: Content })

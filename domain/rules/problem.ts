@@ -1,0 +1,19 @@
+/** What is wrong with a file that a person wrote: where, why and what to do. Never thrown past the loader: collected. */
+export interface Problem {
+  /** Stable code of the error catalogue (docs/errors.md), such as `TST-RULE-UNKNOWN-KEY`. */
+  readonly code: string
+  /** `error`: the item is left out. `warning`: it works, but perhaps not as meant. */
+  readonly severity: "error" | "warning"
+  /** Path as the person knows it. */
+  readonly file: string
+  /** From 1; undefined when the whole file is meant. */
+  readonly line?: number
+  /** Dotted path of the key, such as `nodes[0].grok.pattern`. */
+  readonly key?: string
+  /** One sentence: what is wrong and what to do. */
+  readonly message: string
+}
+
+/** `FILE, line N: why (CODE)`: the one way in which problems are shown. */
+export const formatProblem = (problem: Problem): string =>
+  `${problem.file}${problem.line === undefined ? "" : `, line ${problem.line}`}: ${problem.message} (${problem.code})`
