@@ -14,9 +14,11 @@ export const RulesetItem = Schema.Struct({
 export type RulesetItem = typeof RulesetItem.Type
 
 export const Activation = Schema.Struct({
-  /** Hash over all items and the engine's version. */
+  /** Hash over all items, the engine's version and `names`. */
   hash: Sha256,
   engine: Schema.String,
+  /** Whether reverse DNS is asked (`asked`), or every look-up counts as unanswered (`off`). Part of the hash. */
+  names: Schema.Literals(["asked", "off"]),
   items: Schema.Array(RulesetItem)
 })
 export type Activation = typeof Activation.Type

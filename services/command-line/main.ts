@@ -1,0 +1,49 @@
+/** The executable: `testudo COMMAND`. */
+import "../engine/linear-regex.ts"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Cause from "effect/Cause"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as CliError from "effect/cli/CliError"
+import * as Command from "effect/cli/Command"
+import { version } from "../version.ts"
+import { bouncers } from "./bouncers.ts"
+import { decisions } from "./decisions.ts"
+import { describe } from "./failure.ts"
+import { replay } from "./replay.ts"
+import { run } from "./run.ts"
+
+const testudo = Command.make("testudo").pipe(
+  Command.withDescription(
+    "A firewall that remembers: reads logs, recognises attackers by what they do, bans them, and can tell why."
+  ),
+  Command.withSubcommands([run, replay, decisions, bouncers]),
+  Command.withExamples([
+    { command: "testudo run", description: "Watch the logs that testudo.yaml names and ban attackers" },
+    {
+      command: "testudo replay /var/log/auth.log* --type syslog",
+      description: "Who would have been banned? Ask the logs of the past"
+    },
+    { command: "testudo decisions list", description: "Who is banned now" },
+    { command: "testudo bouncers add nginx", description: "A key for a bouncer" }
+  ])
+)
+
+const program = Command.run(testudo, { version }).pipe(
+  // A defect is a fault of Testudo's own: shown whole. Everything else is said in one line.
+  Effect.catch((error) =>
+    CliError.isCliError(error) ? Effect.fail(error) : Effect.andThen(Console.error(describe(error)), Effect.fail(error))
+  ),
+  Effect.provide(NodeServices.layer)
+)
+
+NodeRuntime.runMain(program, {
+  disableErrorReporting: true,
+  teardown: (exit, onExit) => {
+    if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return onExit(0)
+    if (Cause.hasDies(exit.cause)) console.error(Cause.pretty(exit.cause))
+    return onExit(1)
+  }
+})

@@ -1,0 +1,74 @@
+/** What a replay found, as a fold over the verdicts in the log: a resumed replay reports the same as an undisturbed one. */
+import type { TestudoEvent } from "../../domain/events/catalogue.ts"
+import { DecisionMade } from "../../domain/events/decision.ts"
+import { OverflowRaised } from "../../domain/events/overflow.ts"
+
+export interface ReportedOffender {
+  readonly scope: string
+  readonly value: string
+  /** Names of the scenarios that ran over, sorted. */
+  readonly scenarios: ReadonlyArray<string>
+  /** The decision that holds longest, or null when none was made. */
+  readonly decision: { readonly type: string; readonly duration: string; readonly from: string; readonly until: string } | null
+  /** How many different log lines its overflows rest on. */
+  readonly lines: number
+}
+
+interface Offender {
+  readonly scope: string
+  readonly value: string
+  readonly scenarios: Set<string>
+  readonly lines: Set<string>
+  decision: ReportedOffender["decision"]
+}
+
+export class ReplayReport {
+  overflows = 0
+  decisions = 0
+  readonly #offenders = new Map<string, Offender>()
+
+  /** Event types that the report folds. */
+  static readonly types = [OverflowRaised.type, DecisionMade.type]
+
+  fold(event: TestudoEvent): void {
+    if (OverflowRaised.is(event)) {
+      this.overflows += 1
+      const offender = this.#offender(event.data.source)
+      offender.scenarios.add(event.data.scenario.name)
+      for (const evidence of event.data.evidence) {
+        // An overflow that was poured again is no line of its own: its lines count with it.
+        if (evidence.text !== "") offender.lines.add(`${evidence.event}/${evidence.line}`)
+      }
+    } else if (DecisionMade.is(event)) {
+      this.decisions += 1
+      const { type, duration, from, until } = event.data
+      const offender = this.#offender(event.data)
+      if (offender.decision === null || Date.parse(until) > Date.parse(offender.decision.until)) {
+        offender.decision = { type, duration, from, until }
+      }
+    }
+  }
+
+  /** Sorted by scope and value, in code point order: the same on every machine. */
+  get offenders(): ReadonlyArray<ReportedOffender> {
+    return [...this.#offenders.entries()]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { scope, value, scenarios, decision, lines }]) => ({
+        scope,
+        value,
+        scenarios: [...scenarios].sort(),
+        decision,
+        lines: lines.size
+      }))
+  }
+
+  #offender({ scope, value }: { readonly scope: string; readonly value: string }): Offender {
+    const key = `${scope}\0${value}`
+    let offender = this.#offenders.get(key)
+    if (offender === undefined) {
+      offender = { scope, value, scenarios: new Set(), lines: new Set(), decision: null }
+      this.#offenders.set(key, offender)
+    }
+    return offender
+  }
+}

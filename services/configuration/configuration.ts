@@ -1,0 +1,54 @@
+/** What the node is configured to do: `testudo.yaml`, read and checked. `docs/configuration.md` explains every key. */
+
+/** Where events are kept. More kinds of store come behind the same port. */
+export interface EmbeddedLocation {
+  readonly kind: "embedded"
+  /** Absolute path. */
+  readonly directory: string
+}
+
+export interface AcquisitionConfiguration {
+  /** Absolute paths or globs. */
+  readonly files: ReadonlyArray<string>
+  /** The label `type`: which log it is (`syslog`, `nginx`…). */
+  readonly type: string
+  /** Further labels. */
+  readonly labels: Readonly<Record<string, string>>
+  /** IANA name of the zone of time stamps that name none. */
+  readonly timezone: string
+  /** Where to begin with a file that was never read. */
+  readonly start: "beginning" | "end"
+}
+
+export interface PlayConfiguration {
+  /** Absolute path of the sample log. */
+  readonly from: string
+  /** Absolute path of the growing file. */
+  readonly into: string
+  /** Log seconds per second. */
+  readonly speed: number
+}
+
+export interface Configuration {
+  /** Path as the person named it, for messages. */
+  readonly file: string
+  readonly eventStore: EmbeddedLocation
+  readonly api: { readonly host: string; readonly port: number; readonly trustedProxies: ReadonlyArray<string> }
+  readonly rules: {
+    /** Absolute path of the hub folder. */
+    readonly hub: string
+    readonly data: string | undefined
+    /** Empty: everything in the hub folder. */
+    readonly collections: ReadonlyArray<string>
+    /** Folders with pattern files. */
+    readonly patterns: ReadonlyArray<string>
+    /** Absolute path of the profiles file; undefined: ban for 4 h. */
+    readonly profiles: string | undefined
+  }
+  readonly acquisition: ReadonlyArray<AcquisitionConfiguration>
+  readonly allowlist: ReadonlyArray<{ readonly value: string; readonly comment: string }>
+  /** Never ban loopback and this machine's own addresses. */
+  readonly protectOwnAddresses: boolean
+  readonly reverseDns: boolean
+  readonly play: ReadonlyArray<PlayConfiguration>
+}

@@ -1,0 +1,164 @@
+/**
+ * The engine at work: follows the log, judges every batch, appends the verdicts.
+ *
+ * The engine is a projection too. Its state is a fold of the log in global order; it is snapshotted with the position
+ * it stands at, as a local cache beside the store. After a crash it resumes from the snapshot and folds the log since;
+ * what the log already holds of its verdicts it recognises by their ids.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import * as Result from "effect/Result"
+import * as Semaphore from "effect/Semaphore"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import type { Counters } from "../../domain/detection/engine.ts"
+import { AllowlistReplaced } from "../../domain/events/allowlist.ts"
+import type { TestudoEvent } from "../../domain/events/catalogue.ts"
+import { derivedId } from "../../domain/events/derived-id.ts"
+import { LogBatchAppended } from "../../domain/events/log-batch.ts"
+import { NameResolved } from "../../domain/events/name-resolved.ts"
+import { type Activation, RulesetActivated } from "../../domain/events/ruleset.ts"
+import { namesStream, rulesetStream } from "../../domain/events/stream-name.ts"
+import type { Problem } from "../../domain/rules/problem.ts"
+import type { RuleFile } from "../../domain/rules/rule.ts"
+import { type AppendError, EventStore } from "../event-store/event-store.ts"
+import { Names } from "../names/names.ts"
+import { recordContent } from "./content.ts"
+import { DecisionNumbers } from "./decision-numbers.ts"
+import { keepState, recoverState } from "./engine-state.ts"
+import type { Verdict } from "./judge.ts"
+import { OffenderLog } from "./offender-log.ts"
+import { compileRules, lastActivation, Rulebook } from "./rulebook.ts"
+
+/** What the engine folds. Its own verdicts are not among them. */
+const followed = { types: [LogBatchAppended.type, NameResolved.type, AllowlistReplaced.type, RulesetActivated.type] }
+
+/**
+ * So many events are judged before their verdicts are appended together. Judging and appending one slice is not
+ * interrupted, and no snapshot is taken within: bounds the memory, the wait at a stop and what a crash repeats.
+ */
+const sliceLength = 16
+
+/** How many reverse look-ups run at once. */
+const lookups = 8
+
+const slices = (page: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArray<TestudoEvent>> =>
+  Array.from({ length: Math.ceil(page.length / sliceLength) }, (_, n) => page.slice(n * sliceLength, (n + 1) * sliceLength))
+
+export class Detection extends Context.Service<
+  Detection,
+  {
+    /**
+     * Makes these files the rules from here on: records their content and appends `RulesetActivated`, unless they are
+     * what is active. With `keepOnError` nothing changes when any of them is broken.
+     */
+    activate(
+      files: ReadonlyArray<RuleFile>,
+      options?: { readonly keepOnError?: boolean }
+    ): Effect.Effect<{ readonly activated: boolean; readonly problems: ReadonlyArray<Problem> }, AppendError>
+    /** Follows the log until it is interrupted. */
+    readonly follow: Effect.Effect<void, AppendError>
+    /** Waits until everything up to this position is judged and the verdicts are in the log. */
+    judged(position: number): Effect.Effect<void>
+    /** What has been counted since the log began. */
+    readonly counters: Effect.Effect<Counters>
+    /** Keeps the engine's state beside the store, so that the next start need not fold the whole log. */
+    readonly keep: Effect.Effect<void>
+  }
+>()("testudo/Detection") {
+  static readonly layer = (options: {
+    /** Folder for the snapshot; none: nothing is kept. */
+    readonly snapshots: string | undefined
+    readonly names: Activation["names"]
+  }) =>
+    Layer.effect(
+      Detection,
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const names = yield* Names
+        const numbers = yield* DecisionNumbers
+        const rulebook = new Rulebook()
+        const offenders = new OffenderLog()
+        const { judge, positions, position } = yield* recoverState({
+          rulebook,
+          snapshots: options.snapshots,
+          nextNumber: numbers.next
+        })
+        const judgedUpTo = yield* SubscriptionRef.make(position)
+        const wantedNames = yield* Queue.unbounded<string>()
+        yield* Queue.offerAll(wantedNames, judge.engine.wantedNames())
+        const namesTurn = yield* Semaphore.make(1)
+        const provide = Effect.provideService(EventStore, store)
+
+        const turn = yield* Semaphore.make(1)
+
+        const judgeSlice = Effect.fnUntraced(function* (events: ReadonlyArray<TestudoEvent>) {
+          const verdicts: Array<Verdict> = []
+          for (const event of events) {
+            if (RulesetActivated.is(event)) judge.use(yield* rulebook.of(event.data))
+            if (LogBatchAppended.is(event)) positions.set(event.id, event.position)
+            const judgement = judge.judge(event)
+            verdicts.push(...judgement.verdicts)
+            yield* Queue.offerAll(wantedNames, judgement.namesWanted)
+            // A batch is some milliseconds of work: the API and the edge get their turn in between.
+            yield* Effect.yieldNow
+          }
+          yield* offenders.append(verdicts)
+          yield* SubscriptionRef.set(judgedUpTo, events.at(-1)!.position)
+        })
+
+        const resolveName = Effect.gen(function* () {
+          const address = yield* Queue.take(wantedNames)
+          const resolved = yield* names.reverse(address)
+          yield* Effect.gen(function* () {
+            const [last] = yield* store.readStream(namesStream, { direction: "backwards", limit: 1 })
+            const revision = last?.revision ?? -1
+            const event = NameResolved.propose(derivedId("name", address, revision + 1), resolved)
+            yield* store.append(namesStream, [event], revision < 0 ? "no_stream" : revision)
+          }).pipe(namesTurn.withPermits(1))
+        })
+
+        const follow = store.subscribe({ after: position, filter: followed }).pipe(
+          Stream.filterMap((item) => (item._tag === "Event" ? Result.succeed(item.event) : Result.fail(undefined))),
+          Stream.runForEachArray((page) =>
+            Effect.forEach(slices(page), (slice) => judgeSlice(slice).pipe(turn.withPermits(1), Effect.uninterruptible), {
+              discard: true
+            })
+          )
+        )
+
+        return Detection.of({
+          activate: Effect.fn("Detection.activate")(function* (files, { keepOnError = false } = {}) {
+            const { rules, problems } = compileRules(files, { names: options.names })
+            if (keepOnError && problems.some((problem) => problem.severity === "error")) return { activated: false, problems }
+            rulebook.add(rules)
+            const { activation, revision } = yield* lastActivation.pipe(provide)
+            if (activation?.hash === rules.hash) return { activated: false, problems }
+            yield* recordContent(files).pipe(provide)
+            const id = derivedId("ruleset", rules.hash, revision + 1)
+            const event = RulesetActivated.propose(id, rules.activation)
+            yield* store.append(rulesetStream, [event], revision < 0 ? "no_stream" : revision)
+            return { activated: true, problems }
+          }),
+          follow: Effect.raceFirst(
+            follow,
+            Effect.forEach(Array.from({ length: lookups }), () => Effect.forever(resolveName), { concurrency: lookups, discard: true })
+          ).pipe(provide),
+          judged: (target) =>
+            SubscriptionRef.changes(judgedUpTo).pipe(
+              Stream.takeUntil((reached) => reached >= target),
+              Stream.runDrain
+            ),
+          counters: Effect.sync(() => judge.engine.counters),
+          keep:
+            options.snapshots === undefined
+              ? Effect.void
+              : Effect.suspend(() =>
+                  keepState(options.snapshots!, judge, positions, SubscriptionRef.getUnsafe(judgedUpTo))
+                ).pipe(turn.withPermits(1))
+        })
+      })
+    )
+}

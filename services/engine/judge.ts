@@ -1,0 +1,105 @@
+/**
+ * From log events to verdicts: the fold that the node is built around.
+ *
+ * It takes the log's events in global order and says which events they call for: overflows and the decisions that
+ * answer them. It reads no clock and does no I/O, so the same log gives the same verdicts, whenever it is read.
+ */
+import type { Allowlist } from "../../domain/events/allowlist.ts"
+import type { TestudoEvent } from "../../domain/events/catalogue.ts"
+import type { ProposedEvent } from "../../domain/events/event.ts"
+import { OverflowRaised } from "../../domain/events/overflow.ts"
+import { offenderStream } from "../../domain/events/stream-name.ts"
+import { Allowlists } from "../../domain/decision/allowlist.ts"
+import { decide } from "../../domain/decision/decide.ts"
+import type { Profile } from "../../domain/decision/profile.ts"
+import type { Engine, Outcome } from "../../domain/detection/engine.ts"
+import { decodeLines } from "../acquisition/body.ts"
+import type { Rules } from "./rulebook.ts"
+
+/** One overflow with its decisions: appended together, to its offender's stream. */
+export interface Verdict {
+  readonly stream: string
+  readonly events: ReadonlyArray<ProposedEvent>
+}
+
+export interface Judgement {
+  readonly verdicts: ReadonlyArray<Verdict>
+  /** Addresses whose names the postoverflows wait for. */
+  readonly namesWanted: ReadonlyArray<string>
+}
+
+const nothing: Judgement = { verdicts: [], namesWanted: [] }
+
+export class Judge {
+  readonly engine: Engine
+  readonly #nextNumber: () => number
+  readonly #known: Set<string>
+  #allowlists: Allowlists
+  #profiles: ReadonlyArray<Profile>
+
+  constructor(options: {
+    readonly engine: Engine
+    readonly profiles: ReadonlyArray<Profile>
+    /** The next free decision number. Called once for each decision, in order. */
+    readonly nextNumber: () => number
+    /** Ids of overflows that the log already holds beyond the place where this fold begins: not proposed again. */
+    readonly known: Set<string>
+    readonly allowlists: ReadonlyArray<Allowlist>
+  }) {
+    this.engine = options.engine
+    this.#profiles = options.profiles
+    this.#nextNumber = options.nextNumber
+    this.#known = options.known
+    this.#allowlists = Allowlists.of(options.allowlists)
+  }
+
+  /** Judges by these rules from here on. */
+  use(rules: Rules): void {
+    if (rules.hash === this.engine.ruleset.hash) return
+    this.engine.activate(rules.ruleset)
+    this.#profiles = rules.profiles
+  }
+
+  get allowlists(): ReadonlyArray<Allowlist> {
+    return [...this.#allowlists.lists.values()]
+  }
+
+  judge(event: TestudoEvent): Judgement {
+    switch (event.type) {
+      case "LogBatchAppended":
+        return this.#verdicts(this.engine.pour(event, decodeLines(event.data)))
+      case "NameResolved":
+        return this.#verdicts(this.engine.resolve(event))
+      case "AllowlistReplaced":
+        this.#allowlists = this.#allowlists.replaced(event.data)
+        return nothing
+      default:
+        return nothing
+    }
+  }
+
+  #verdicts(outcomes: ReadonlyArray<Outcome>): Judgement {
+    if (outcomes.length === 0) return nothing
+    const verdicts: Array<Verdict> = []
+    const namesWanted: Array<string> = []
+    for (const outcome of outcomes) {
+      if (outcome._tag === "NameWanted") namesWanted.push(outcome.address)
+      else if (!this.#known.delete(outcome.id)) verdicts.push(this.#verdict(outcome))
+    }
+    return { verdicts, namesWanted }
+  }
+
+  #verdict(outcome: Extract<Outcome, { _tag: "Overflow" }>): Verdict {
+    const { id, overflow } = outcome
+    const raised = OverflowRaised.propose(id, overflow, outcome)
+    const decisions = decide({
+      overflowId: id,
+      overflow,
+      correlation: outcome.correlation,
+      profiles: this.#profiles,
+      allowlists: this.#allowlists,
+      nextNumber: this.#nextNumber
+    })
+    return { stream: offenderStream(overflow.source.scope, overflow.source.value), events: [raised, ...decisions] }
+  }
+}

@@ -1,0 +1,59 @@
+/** The rules that judged at any time: those from disk, and those of other days from the log, each compiled once. */
+import * as Effect from "effect/Effect"
+import { compileProfiles, type Profile } from "../../domain/decision/profile.ts"
+import { compileRuleset, type Ruleset } from "../../domain/detection/ruleset.ts"
+import { type Activation, RulesetActivated } from "../../domain/events/ruleset.ts"
+import { rulesetStream } from "../../domain/events/stream-name.ts"
+import type { Problem } from "../../domain/rules/problem.ts"
+import type { RuleFile } from "../../domain/rules/rule.ts"
+import { EventStore } from "../event-store/event-store.ts"
+import { recordedFiles } from "./content.ts"
+
+/** Everything that judges: parsers, scenarios, postoverflows, patterns, data and profiles of one hash. */
+export interface Rules {
+  readonly hash: string
+  readonly activation: Activation
+  readonly ruleset: Ruleset
+  readonly profiles: ReadonlyArray<Profile>
+}
+
+export const compileRules = (
+  files: ReadonlyArray<RuleFile>,
+  options: { readonly names: Activation["names"] }
+): { readonly rules: Rules; readonly problems: ReadonlyArray<Problem> } => {
+  const { ruleset, problems } = compileRuleset(files, options)
+  const compiled = compileProfiles(files.filter((file) => file.kind === "profiles"))
+  return {
+    rules: { hash: ruleset.hash, activation: ruleset.activation, ruleset, profiles: compiled.profiles },
+    problems: [...problems, ...compiled.problems]
+  }
+}
+
+export class Rulebook {
+  readonly #rules = new Map<string, Rules>()
+
+  add(rules: Rules): void {
+    this.#rules.set(rules.hash, rules)
+  }
+
+  /** The rules of a recorded activation: compiled from the text in the log when they are not at hand. */
+  readonly of = Effect.fnUntraced({ self: this }, function* (this: Rulebook, activation: Activation) {
+    const known = this.#rules.get(activation.hash)
+    if (known !== undefined) return known
+    const files = yield* recordedFiles(activation)
+    const { rules } = compileRules(files, { names: activation.names })
+    // A recorded activation keeps its hash, even where a file too large to be recorded is missing from this compilation.
+    const recorded: Rules = { ...rules, hash: activation.hash, activation }
+    this.#rules.set(activation.hash, recorded)
+    return recorded
+  })
+}
+
+/** The last activation in the log, or undefined in a new one, and the revision of the stream's last event. */
+export const lastActivation = Effect.gen(function* () {
+  const store = yield* EventStore
+  const [last] = yield* store.readStream(rulesetStream, { direction: "backwards", limit: 1 })
+  return last !== undefined && RulesetActivated.is(last)
+    ? { activation: last.data, revision: last.revision }
+    : { activation: undefined, revision: -1 }
+})

@@ -1,0 +1,33 @@
+/** What the node tells a person who watches: one readable line per ban, with its reason. */
+import type { TestudoEvent } from "../../domain/events/catalogue.ts"
+import { DecisionMade, DecisionRetracted } from "../../domain/events/decision.ts"
+import { OverflowRaised } from "../../domain/events/overflow.ts"
+
+/** Log text may hold anything, also what a terminal would obey: only printable characters are shown. */
+export const printable = (text: string): string => text.replace(/[^\x20-\x7e\u00a0-\u{10ffff}]/gu, "�").slice(0, 300)
+
+const clock = (timestamp: string): string => timestamp.slice(11, 19)
+
+/**
+ * The line for an event, or undefined for one that nobody needs to read live.
+ * `now` (milliseconds since 1970) tells a ban from history: one that is over already is said to be so.
+ */
+export const announce = (event: TestudoEvent, now: number): string | undefined => {
+  if (DecisionMade.is(event)) {
+    const { from, until, type, scope, value, duration, reason, number } = event.data
+    const over = Date.parse(until) <= now ? " (over already: the log line waited)" : ""
+    const who = scope === "Ip" ? value : `${scope} ${value}`
+    return printable(`${clock(from)}  ${type} ${who} for ${duration}  #${number}  ${reason}`) + over
+  }
+  if (DecisionRetracted.is(event)) {
+    const { at, number, by, reason } = event.data
+    return printable(`${clock(at)}  lifted #${number} by ${by}${reason === "" ? "" : `: ${reason}`}`)
+  }
+  if (OverflowRaised.is(event) && !event.data.remediation) {
+    return printable(`${clock(event.data.stopAt)}  seen  ${event.data.message}`)
+  }
+  return undefined
+}
+
+/** Event types that {@link announce} has a line for. */
+export const announced = [OverflowRaised.type, DecisionMade.type, DecisionRetracted.type]
