@@ -43,7 +43,9 @@ export interface StaticRule {
 export interface GrokRule {
   /** `pattern` is inline text; `name` refers to a known pattern. */
   readonly pattern: { readonly kind: "pattern" | "name"; readonly text: Located }
-  readonly input: { readonly kind: "apply_on"; readonly field: string } | { readonly kind: "expression"; readonly expression: Located }
+  readonly input:
+    | { readonly kind: "apply_on"; readonly field: string }
+    | { readonly kind: "expression"; readonly expression: Located }
   readonly statics: ReadonlyArray<StaticRule>
 }
 
@@ -167,4 +169,6 @@ export interface RuleFile {
   readonly file: string
   readonly version: string
   readonly content: Uint8Array
+  /** SHA-256 of the content, lower-case hex, where the loader has it already. */
+  readonly hash?: string
 }

@@ -33,9 +33,7 @@ const testudo = Command.make("testudo").pipe(
 
 const program = Command.run(testudo, { version }).pipe(
   // A defect is a fault of Testudo's own: shown whole. Everything else is said in one line.
-  Effect.catch((error) =>
-    CliError.isCliError(error) ? Effect.fail(error) : Effect.andThen(Console.error(describe(error)), Effect.fail(error))
-  ),
+  Effect.tapError((error) => (CliError.isCliError(error) ? Effect.void : Console.error(describe(error)))),
   Effect.provide(NodeServices.layer)
 )
 

@@ -13,7 +13,7 @@ import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import type { Counters } from "../../domain/detection/engine.ts"
+import { type Counters, lineTime } from "../../domain/detection/engine.ts"
 import { AllowlistReplaced } from "../../domain/events/allowlist.ts"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { derivedId } from "../../domain/events/derived-id.ts"
@@ -23,6 +23,8 @@ import { type Activation, RulesetActivated } from "../../domain/events/ruleset.t
 import { namesStream, rulesetStream } from "../../domain/events/stream-name.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
+import { formatTimestamp } from "../../domain/time/instant.ts"
+import type { TimeOf } from "../acquisition/line-reader.ts"
 import { type AppendError, EventStore } from "../event-store/event-store.ts"
 import { Names } from "../names/names.ts"
 import { recordContent } from "./content.ts"
@@ -47,6 +49,14 @@ const lookups = 8
 const slices = (page: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArray<TestudoEvent>> =>
   Array.from({ length: Math.ceil(page.length / sliceLength) }, (_, n) => page.slice(n * sliceLength, (n + 1) * sliceLength))
 
+export interface Activated {
+  /** False when these rules were active already, or are too broken to be used. */
+  readonly activated: boolean
+  readonly problems: ReadonlyArray<Problem>
+  /** How much of the rules works. */
+  readonly inventory: { readonly parsers: number; readonly scenarios: number }
+}
+
 export class Detection extends Context.Service<
   Detection,
   {
@@ -57,7 +67,9 @@ export class Detection extends Context.Service<
     activate(
       files: ReadonlyArray<RuleFile>,
       options?: { readonly keepOnError?: boolean }
-    ): Effect.Effect<{ readonly activated: boolean; readonly problems: ReadonlyArray<Problem> }, AppendError>
+    ): Effect.Effect<Activated, AppendError>
+    /** A line's own time in milliseconds since 1970, as the rules that were activated last read it. */
+    readonly timeOf: TimeOf
     /** Follows the log until it is interrupted. */
     readonly follow: Effect.Effect<void, AppendError>
     /** Waits until everything up to this position is judged and the verdicts are in the log. */
@@ -84,12 +96,14 @@ export class Detection extends Context.Service<
         const { judge, positions, position } = yield* recoverState({
           rulebook,
           snapshots: options.snapshots,
+          names: options.names,
           nextNumber: numbers.next
         })
         const judgedUpTo = yield* SubscriptionRef.make(position)
         const wantedNames = yield* Queue.unbounded<string>()
         yield* Queue.offerAll(wantedNames, judge.engine.wantedNames())
         const namesTurn = yield* Semaphore.make(1)
+        let latest = judge.rules
         const provide = Effect.provideService(EventStore, store)
 
         const turn = yield* Semaphore.make(1)
@@ -132,16 +146,25 @@ export class Detection extends Context.Service<
         return Detection.of({
           activate: Effect.fn("Detection.activate")(function* (files, { keepOnError = false } = {}) {
             const { rules, problems } = compileRules(files, { names: options.names })
-            if (keepOnError && problems.some((problem) => problem.severity === "error")) return { activated: false, problems }
+            const parsers = rules.activation.items.filter(({ kind }) => kind === "parsers").length
+            const answer = { problems, inventory: { parsers, scenarios: rules.ruleset.scenarios.length } }
+            if (keepOnError && problems.some((problem) => problem.severity === "error")) return { activated: false, ...answer }
             rulebook.add(rules)
+            latest = rules
             const { activation, revision } = yield* lastActivation.pipe(provide)
-            if (activation?.hash === rules.hash) return { activated: false, problems }
+            if (activation?.hash === rules.hash) return { activated: false, ...answer }
             yield* recordContent(files).pipe(provide)
             const id = derivedId("ruleset", rules.hash, revision + 1)
             const event = RulesetActivated.propose(id, rules.activation)
             yield* store.append(rulesetStream, [event], revision < 0 ? "no_stream" : revision)
-            return { activated: true, problems }
+            return { activated: true, ...answer }
           }),
+          timeOf: (line, { path, labels, zone, observedAt }) =>
+            lineTime(
+              latest.ruleset,
+              { path, labels, zone, observedAt: formatTimestamp(observedAt), time: "own" },
+              line
+            ),
           follow: Effect.raceFirst(
             follow,
             Effect.forEach(Array.from({ length: lookups }), () => Effect.forever(resolveName), { concurrency: lookups, discard: true })

@@ -6,55 +6,81 @@ import * as Effect from "effect/Effect"
 import { derivedId } from "../../domain/events/derived-id.ts"
 import { type LogBatch, LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { logStream } from "../../domain/events/stream-name.ts"
-import { EventStore } from "../event-store/event-store.ts"
+import type { Sink } from "../acquisition/acquisition.ts"
+import { type AppendError, EventStore, type StoreUnavailable, type StreamAppend } from "../event-store/event-store.ts"
 import { patiently } from "../event-store/patience.ts"
 
-export class Intake {
-  /** Revision of the last batch of a source, -1 for none. One reader per source writes its stream. */
-  readonly #ends = new Map<string, number>()
-  /** Position of the last batch that this process appended, -1 for none. */
-  lastPosition = -1
+interface End {
+  /** -1: the stream has no events. */
+  readonly revision: number
+  /** Id of the last event, "" for none. */
+  readonly id: string
+}
+
+export class Intake implements Sink<AppendError> {
+  /** End of the stream of each source. One reader per source writes it. */
+  readonly #ends = new Map<string, End>()
+  readonly #store: typeof EventStore.Service
+  /** Position of the last batch that was appended or found, -1 for none. */
+  position = -1
+
+  private constructor(store: typeof EventStore.Service) {
+    this.#store = store
+  }
+
+  static readonly make = Effect.map(EventStore, (store) => new Intake(store))
 
   /** The last batch of a source, or undefined for a new one. */
-  last(source: string) {
-    return Effect.gen({ self: this }, function* () {
-      const store = yield* EventStore
-      const [event] = yield* store.readStream(logStream(source), { direction: "backwards", limit: 1 })
-      this.#ends.set(source, event?.revision ?? -1)
+  last(source: string): Effect.Effect<LogBatch | undefined, StoreUnavailable> {
+    return Effect.map(this.#store.readStream(logStream(source), { direction: "backwards", limit: 1 }), ([event]) => {
+      this.#ends.set(source, { revision: event?.revision ?? -1, id: event?.id ?? "" })
       if (event === undefined || !LogBatchAppended.is(event)) return undefined
-      this.lastPosition = Math.max(this.lastPosition, event.position)
+      this.position = Math.max(this.position, event.position)
       return event.data
     })
   }
 
-  /** Answers when the batch is durable. Waits while the store cannot take it. */
-  append(batch: LogBatch) {
-    return Effect.suspend(() => {
-      const stream = logStream(batch.source)
-      const { device, inode, fingerprint } = batch.file
-      // The byte range in this file, and not the place in the stream: batches cut otherwise must not look alike.
-      const id = (revision: number) =>
-        derivedId("log", batch.source, device, inode, fingerprint.sha256, batch.range.from, batch.range.to, revision)
-      const attempt = Effect.gen({ self: this }, function* () {
-        const store = yield* EventStore
-        let end = this.#ends.get(batch.source)
-        if (end === undefined) {
-          const [last] = yield* store.readStream(stream, { direction: "backwards", limit: 1 })
-          end = last?.revision ?? -1
-          if (last !== undefined && last.id === id(last.revision)) {
-            this.#ends.set(batch.source, end)
-            this.lastPosition = last.position
-            return
-          }
-        }
-        // Forgotten until the answer is there: after a failure the stream's end tells what became of the batch.
-        this.#ends.delete(batch.source)
-        const event = LogBatchAppended.propose(id(end + 1), batch)
-        const appended = yield* store.append(stream, [event], end < 0 ? "no_stream" : end)
-        this.#ends.set(batch.source, appended.revision)
-        this.lastPosition = appended.position
+  /** Answers when the batches are durable. Waits while the store cannot take them. */
+  append(batches: ReadonlyArray<LogBatch>): Effect.Effect<void, AppendError> {
+    return patiently(
+      Effect.gen({ self: this }, function* () {
+        for (const { source } of batches) if (!this.#ends.has(source)) yield* this.last(source)
+        const { group, ends } = this.#missing(batches)
+        if (group.length === 0) return
+        // Forgotten until the answer is there: after a failure the streams' ends tell what became of the batches.
+        for (const source of ends.keys()) this.#ends.delete(source)
+        const appended = yield* this.#store.appendGroup(group)
+        for (const [source, end] of ends) this.#ends.set(source, end)
+        this.position = appended.at(-1)!.position
       })
-      return patiently(attempt)
-    })
+    )
+  }
+
+  /** The batches as appends at exact revisions, without those that an earlier attempt has already written. */
+  #missing(batches: ReadonlyArray<LogBatch>): {
+    readonly group: ReadonlyArray<StreamAppend>
+    readonly ends: ReadonlyMap<string, End>
+  } {
+    const group: Array<StreamAppend> = []
+    const ends = new Map<string, End>()
+    for (const batch of batches) {
+      const { source } = batch
+      const id = idOf(batch)
+      const end = ends.get(source) ?? this.#ends.get(source)!
+      if (end.id === id) {
+        // An attempt whose answer was lost got as far as this one: what was collected before it is there as well.
+        for (let index = group.length - 1; index >= 0; index--) if (group[index]!.stream === logStream(source)) group.splice(index, 1)
+        ends.delete(source)
+        continue
+      }
+      const expected = end.revision < 0 ? "no_stream" : end.revision
+      group.push({ stream: logStream(source), events: [LogBatchAppended.propose(id, batch)], expected })
+      ends.set(source, { revision: end.revision + 1, id })
+    }
+    return { group, ends }
   }
 }
+
+/** The same bytes of the same file make the same batch, whenever they are read. */
+const idOf = ({ source, file, range, observedAt }: LogBatch): string =>
+  derivedId("log", source, file.device, file.inode, file.fingerprint.sha256, range.from, range.to, observedAt)

@@ -11,8 +11,7 @@ import { OverflowRaised } from "../../domain/events/overflow.ts"
 import { offenderStream } from "../../domain/events/stream-name.ts"
 import { Allowlists } from "../../domain/decision/allowlist.ts"
 import { decide } from "../../domain/decision/decide.ts"
-import type { Profile } from "../../domain/decision/profile.ts"
-import type { Engine, Outcome } from "../../domain/detection/engine.ts"
+import type { Engine, GeoLookup, Outcome } from "../../domain/detection/engine.ts"
 import { decodeLines } from "../acquisition/body.ts"
 import type { Rules } from "./rulebook.ts"
 
@@ -35,29 +34,43 @@ export class Judge {
   readonly #nextNumber: () => number
   readonly #known: Set<string>
   #allowlists: Allowlists
-  #profiles: ReadonlyArray<Profile>
+  #rules: Rules
 
   constructor(options: {
-    readonly engine: Engine
-    readonly profiles: ReadonlyArray<Profile>
+    readonly rules: Rules
     /** The next free decision number. Called once for each decision, in order. */
     readonly nextNumber: () => number
     /** Ids of overflows that the log already holds beyond the place where this fold begins: not proposed again. */
     readonly known: Set<string>
     readonly allowlists: ReadonlyArray<Allowlist>
+    /** Makes the engine, new or from a snapshot. */
+    readonly engine: (geo: GeoLookup) => Engine
   }) {
-    this.engine = options.engine
-    this.#profiles = options.profiles
+    this.#rules = options.rules
     this.#nextNumber = options.nextNumber
     this.#known = options.known
     this.#allowlists = Allowlists.of(options.allowlists)
+    const rules = () => this.#rules
+    // The databases come and go with the rules; the engine keeps one look-up for its life.
+    this.engine = options.engine({
+      get city() {
+        return rules().geo.city
+      },
+      get network() {
+        return rules().geo.network
+      }
+    } as GeoLookup)
   }
 
   /** Judges by these rules from here on. */
   use(rules: Rules): void {
-    if (rules.hash === this.engine.ruleset.hash) return
+    if (rules.hash === this.#rules.hash) return
     this.engine.activate(rules.ruleset)
-    this.#profiles = rules.profiles
+    this.#rules = rules
+  }
+
+  get rules(): Rules {
+    return this.#rules
   }
 
   get allowlists(): ReadonlyArray<Allowlist> {
@@ -91,12 +104,12 @@ export class Judge {
 
   #verdict(outcome: Extract<Outcome, { _tag: "Overflow" }>): Verdict {
     const { id, overflow } = outcome
-    const raised = OverflowRaised.propose(id, overflow, outcome)
+    const raised = OverflowRaised.propose(id, overflow, { causation: outcome.causation, correlation: outcome.correlation })
     const decisions = decide({
       overflowId: id,
       overflow,
       correlation: outcome.correlation,
-      profiles: this.#profiles,
+      profiles: this.#rules.profiles,
       allowlists: this.#allowlists,
       nextNumber: this.#nextNumber
     })

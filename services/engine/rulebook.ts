@@ -2,11 +2,13 @@
 import * as Effect from "effect/Effect"
 import { compileProfiles, type Profile } from "../../domain/decision/profile.ts"
 import { compileRuleset, type Ruleset } from "../../domain/detection/ruleset.ts"
+import type { GeoLookup } from "../../domain/detection/geo.ts"
 import { type Activation, RulesetActivated } from "../../domain/events/ruleset.ts"
 import { rulesetStream } from "../../domain/events/stream-name.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
 import { EventStore } from "../event-store/event-store.ts"
+import { openGeo } from "../geo/geo.ts"
 import { recordedFiles } from "./content.ts"
 
 /** Everything that judges: parsers, scenarios, postoverflows, patterns, data and profiles of one hash. */
@@ -15,6 +17,7 @@ export interface Rules {
   readonly activation: Activation
   readonly ruleset: Ruleset
   readonly profiles: ReadonlyArray<Profile>
+  readonly geo: GeoLookup
 }
 
 export const compileRules = (
@@ -23,9 +26,10 @@ export const compileRules = (
 ): { readonly rules: Rules; readonly problems: ReadonlyArray<Problem> } => {
   const { ruleset, problems } = compileRuleset(files, options)
   const compiled = compileProfiles(files.filter((file) => file.kind === "profiles"))
+  const { geo, problems: geoProblems } = openGeo(files)
   return {
-    rules: { hash: ruleset.hash, activation: ruleset.activation, ruleset, profiles: compiled.profiles },
-    problems: [...problems, ...compiled.problems]
+    rules: { hash: ruleset.hash, activation: ruleset.activation, ruleset, profiles: compiled.profiles, geo },
+    problems: [...problems, ...compiled.problems, ...geoProblems]
   }
 }
 

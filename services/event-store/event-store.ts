@@ -13,15 +13,15 @@ import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import type { ProposedEvent } from "../../domain/events/event.ts"
 
 /**
- * What a writer expects of the stream: a revision (that of its last event), that it has no events, that it has some,
- * or nothing. Only a revision or `no_stream` makes a retry safe: see {@link EventStore}.
+ * What a writer expects of the stream: a revision (that of its last event; -1 says the same as `no_stream`), that it
+ * has no events, that it has some, or nothing. Only a revision or `no_stream` makes a retry safe: see {@link EventStore}.
  */
 export type ExpectedRevision = number | "no_stream" | "stream_exists" | "any"
 
 export interface Appended {
-  /** Revision of the last event written. */
+  /** Revision of the last event written; of the stream's last event (-1 when it has none) for an empty list. */
   readonly revision: number
-  /** Position of the last event written. */
+  /** Position of the same event. */
   readonly position: number
 }
 
@@ -55,7 +55,9 @@ export interface ReadAllOptions {
 }
 
 /** What a subscription gives: events in global order, and once, when history is read, the mark that it is live. */
-export type Subscribed = { readonly _tag: "Event"; readonly event: TestudoEvent } | { readonly _tag: "CaughtUp"; readonly position: number }
+export type Subscribed =
+  | { readonly _tag: "Event"; readonly event: TestudoEvent }
+  | { readonly _tag: "CaughtUp"; readonly position: number }
 
 /** The stream is not where the writer thought. `actual` is the revision of its last event, -1 when it has none. */
 export class WrongExpectedRevision extends Data.TaggedError("WrongExpectedRevision")<{
@@ -105,8 +107,14 @@ export class EventStore extends Context.Service<
      */
     appendGroup(group: ReadonlyArray<StreamAppend>): Effect.Effect<ReadonlyArray<Appended>, AppendError>
     /** A page of one stream; empty for a stream that does not exist. */
-    readStream(stream: string, options?: ReadStreamOptions): Effect.Effect<ReadonlyArray<TestudoEvent>, StoreUnavailable>
-    /** A page of the whole log in global order. */
+    readStream(
+      stream: string,
+      options?: ReadStreamOptions
+    ): Effect.Effect<ReadonlyArray<TestudoEvent>, StoreUnavailable>
+    /**
+     * A page of the whole log in global order. One event can hold a megabyte: ask for few of the big ones, or subscribe,
+     * which never holds more than some of them.
+     */
     readAll(options?: ReadAllOptions): Effect.Effect<ReadonlyArray<TestudoEvent>, StoreUnavailable>
     /**
      * All events after a position (exclusive; from the beginning without one), history first, then as they are appended,

@@ -1,0 +1,34 @@
+/** An overflow as the expressions of profiles see it: `Alert` (spec/detection.md §8.1). */
+import type { Overflow } from "../events/overflow.ts"
+import type { AlertObject } from "../expression/environment/alert.ts"
+
+export const alertOf = (overflow: Overflow): AlertObject => ({
+  Scenario: overflow.scenario.name,
+  ScenarioHash: overflow.scenario.hash,
+  ScenarioVersion: overflow.scenario.version,
+  Message: overflow.message,
+  Capacity: overflow.capacity,
+  EventsCount: overflow.eventsCount,
+  Leakspeed: overflow.leakspeed,
+  StartAt: overflow.startAt,
+  StopAt: overflow.stopAt,
+  Simulated: false,
+  Remediation: overflow.remediation,
+  Source: {
+    IP: overflow.source.ip ?? "",
+    Range: overflow.source.range ?? "",
+    AsNumber: overflow.source.asNumber ?? "",
+    AsName: overflow.source.asName ?? "",
+    Cn: overflow.source.country ?? "",
+    Latitude: overflow.source.latitude ?? 0,
+    Longitude: overflow.source.longitude ?? 0,
+    Scope: overflow.source.scope,
+    Value: overflow.source.value
+  },
+  Events: overflow.evidence.map(({ at, meta }) => ({
+    Timestamp: at,
+    GetMeta: (key) => (Object.hasOwn(meta, key) ? (meta[key] ?? "") : "")
+  })),
+  // The alert's own context (console/contexts) is not recorded with an overflow.
+  GetMeta: () => ""
+})

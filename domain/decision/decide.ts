@@ -1,0 +1,120 @@
+/** From an overflow, or a person's word, to decisions. */
+import { type Decision, DecisionMade } from "../events/decision.ts"
+import { derivedId } from "../events/derived-id.ts"
+import type { ProposedEvent } from "../events/event.ts"
+import type { Overflow } from "../events/overflow.ts"
+import type { Allowlists } from "./allowlist.ts"
+import { durationMs, durationText } from "./duration.ts"
+import { type Profile, remediesFor } from "./profile.ts"
+import { canonicalScope, canonicalValue } from "./scope.ts"
+
+/** The last moment that RFC 3339 can name. */
+const endOfTime = Date.parse("9999-12-31T23:59:59Z")
+
+const timestamp = (milliseconds: number): string => new Date(Math.min(milliseconds, endOfTime)).toISOString()
+
+const later = (from: string, duration: string): string => timestamp(Date.parse(from) + (durationMs(duration) ?? 0))
+
+/**
+ * The decisions that answer an overflow: what the profiles ask for, but for what an allowlist exempts and for addresses
+ * and ranges that are none. They run from the moment of detection, so an overflow of last month gives decisions that are
+ * over. Ids are derived from the overflow's, so the same overflow always gives the same.
+ */
+export const decide = (options: {
+  /** Id of the `OverflowRaised` event. */
+  readonly overflowId: string
+  readonly overflow: Overflow
+  /** Id of the event at the beginning of the chain. */
+  readonly correlation: string
+  readonly profiles: ReadonlyArray<Profile>
+  readonly allowlists: Allowlists
+  /** The next free decision number; called once for each decision, in order. */
+  readonly nextNumber: () => number
+}): ReadonlyArray<ProposedEvent<"DecisionMade", Decision>> => {
+  const { overflowId, overflow, correlation, profiles, allowlists, nextNumber } = options
+  return remediesFor(profiles, overflow).flatMap((remedy, index) => {
+    const scope = canonicalScope(remedy.scope === "" ? overflow.source.scope : remedy.scope)
+    const canonical = canonicalValue(scope, overflow.source.value)
+    if ("problem" in canonical || allowlists.covers(scope, canonical.value)) return []
+    const decision: Decision = {
+      number: nextNumber(),
+      overflow: overflowId,
+      scope,
+      value: canonical.value,
+      type: remedy.type,
+      duration: remedy.duration,
+      from: overflow.stopAt,
+      until: later(overflow.stopAt, remedy.duration),
+      scenario: overflow.scenario.name,
+      origin: remedy.origin === "" ? "crowdsec" : `crowdsec/${remedy.origin}`,
+      simulated: remedy.simulated,
+      reason: overflow.message
+    }
+    return [
+      DecisionMade.propose(derivedId("decision", overflowId, index), decision, { causation: overflowId, correlation })
+    ]
+  })
+}
+
+/** Why a person's decision cannot be. The message is a sentence for people that says what to do. */
+export interface Refusal {
+  readonly code: "TST-DECISION-VALUE" | "TST-DECISION-TYPE" | "TST-DECISION-DURATION" | "TST-DECISION-SCOPE"
+  readonly message: string
+}
+
+const longestMs = 10 * 365 * 86_400_000
+const wellKnown = "ban, captcha or throttle"
+
+/**
+ * A decision that a person made, valid from `at` (milliseconds since 1970). Without a scope, a value with a slash is a
+ * range and any other an address. The duration is Go's text or days (`4h`, `7d`), from a second to ten years.
+ */
+export const manualDecision = (options: {
+  readonly scope?: string
+  readonly value: string
+  readonly type: string
+  readonly duration: string
+  readonly reason: string
+  /** Who decides, such as `command line`. */
+  readonly by: string
+  readonly at: number
+}): Omit<Decision, "number"> | Refusal => {
+  const { value, reason, by, at } = options
+  const scope = canonicalScope(options.scope ?? (value.includes("/") ? "Range" : "Ip"))
+  if (!/^[A-Za-z][\w.-]{0,63}$/.test(scope))
+    return {
+      code: "TST-DECISION-SCOPE",
+      message: `${shown(scope)} is not a scope. Use Ip, Range, AS, Country or another word of letters, digits, . _ and -.`
+    }
+  const canonical = canonicalValue(scope, value)
+  if ("problem" in canonical) return { code: "TST-DECISION-VALUE", message: canonical.problem }
+  if (!/^[^\x00-\x1f\x7f]{1,255}$/.test(canonical.value))
+    return { code: "TST-DECISION-VALUE", message: "A value has 1 to 255 characters, none of them a control character." }
+  const type = options.type.toLowerCase()
+  if (!/^[a-z][a-z0-9_-]{0,31}$/.test(type))
+    return {
+      code: "TST-DECISION-TYPE",
+      message: `${shown(options.type)} is not a remediation. Use ${wellKnown}, or another word of letters, digits, _ and -.`
+    }
+  const lasting = durationMs(options.duration)
+  if (lasting === undefined || lasting < 1_000 || lasting > longestMs)
+    return {
+      code: "TST-DECISION-DURATION",
+      message: `${shown(options.duration)} is not a duration from 1s to 3650d. Write one such as 30m, 4h or 7d.`
+    }
+  return {
+    overflow: null,
+    scope,
+    value: canonical.value,
+    type,
+    duration: durationText(lasting),
+    from: timestamp(at),
+    until: timestamp(at + lasting),
+    scenario: `manual '${type}' from '${by}'`,
+    origin: "cscli",
+    simulated: false,
+    reason: reason.slice(0, 1_024)
+  }
+}
+
+const shown = (text: string): string => JSON.stringify(text.slice(0, 64))

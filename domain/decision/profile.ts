@@ -1,0 +1,178 @@
+/**
+ * Profiles: what is done about an overflow (spec/detection.md §8.2).
+ *
+ * Profiles are asked in their order. The filters of one are OR'ed and all of them evaluated: each that matches adds the
+ * profile's decisions once more. The decisions of the first matching profile that has any are the answer; `on_success:
+ * break` ends the asking. `on_failure: break` has no effect, as in CrowdSec.
+ */
+import { profileEnvironment } from "../expression/environment/profile.ts"
+import { compileExpression, type ExpectedKind, type Expression, ExpressionError } from "../expression/expression.ts"
+import type { Overflow } from "../events/overflow.ts"
+import type { Problem } from "../rules/problem.ts"
+import { readRules } from "../rules/rule-file.ts"
+import type { Located, ProfileRule, RuleFile } from "../rules/rule.ts"
+import { alertOf } from "./alert.ts"
+import { durationMs } from "./duration.ts"
+
+/** What a profile asks for, before it is known about whom. */
+export interface Remedy {
+  readonly type: string
+  /** Empty: the scope of the overflow's source. */
+  readonly scope: string
+  /** Empty, or what follows `crowdsec/` in the decision's origin. */
+  readonly origin: string
+  readonly simulated: boolean
+  /** Go duration text, days allowed; valid and positive. */
+  readonly duration: string
+}
+
+export interface Profile {
+  readonly name: string
+  readonly filters: ReadonlyArray<Expression>
+  readonly decisions: ReadonlyArray<Remedy>
+  readonly durationExpression: Expression | undefined
+  readonly onSuccess: "continue" | "break"
+  readonly onError: ProfileRule["onError"]
+}
+
+const defaultDuration = "4h"
+
+const isPositive = (duration: string): boolean => (durationMs(duration) ?? 0) > 0
+
+/** What holds where no profiles are configured: ban addresses and ranges of scenarios that ask for remediation. */
+const defaultProfiles: RuleFile = {
+  kind: "profiles",
+  path: "profiles.yaml",
+  file: "the default profiles",
+  version: "?",
+  content: new TextEncoder().encode(`name: default_ip_remediation
+filters:
+ - Alert.Remediation == true && Alert.GetScope() == "Ip"
+decisions:
+ - type: ban
+   duration: 4h
+on_success: break
+---
+name: default_range_remediation
+filters:
+ - Alert.Remediation == true && Alert.GetScope() == "Range"
+decisions:
+ - type: ban
+   duration: 4h
+on_success: break
+`)
+}
+
+export interface CompiledProfiles {
+  readonly profiles: ReadonlyArray<Profile>
+  readonly problems: ReadonlyArray<Problem>
+}
+
+/** Reads and compiles files of profiles, in their order; without any file, the default: ban for 4 h. */
+export const compileProfiles = (files: ReadonlyArray<RuleFile>): CompiledProfiles => {
+  const read = (files.length === 0 ? [defaultProfiles] : files).map(readRules)
+  const rules = read.flatMap((file) => file.rules).filter((rule) => rule.kind === "profiles")
+  const { profiles, problems } = compileProfileRules(rules)
+  return { profiles, problems: [...read.flatMap((file) => file.problems), ...problems] }
+}
+
+/** The profiles that can work; one with a problem of severity `error` is left out. */
+const compileProfileRules = (rules: ReadonlyArray<ProfileRule>): CompiledProfiles => {
+  const problems: Array<Problem> = []
+  const profiles = rules.flatMap((rule) => {
+    const before = problems.length
+    const profile = compileProfile(rule, (problem) => problems.push(problem))
+    return problems.length === before ? [profile] : []
+  })
+  return { profiles, problems }
+}
+
+const compileProfile = (rule: ProfileRule, report: (problem: Problem) => void): Profile => {
+  const { file } = rule.origin
+  const compile = (located: Located, expect: ExpectedKind): ReadonlyArray<Expression> => {
+    try {
+      return [compileExpression(located.text, { environment: profileEnvironment, expect })]
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error
+      const { code, message, line } = error
+      report({ code, severity: "error", file, line: located.line + line - 1, key: located.key, message })
+      return []
+    }
+  }
+  return {
+    name: rule.name,
+    filters: rule.filters.flatMap((filter) => compile(filter, "bool")),
+    decisions: rule.decisions.map((decision, index) => {
+      const duration = decision.duration === "" ? defaultDuration : decision.duration
+      if (!isPositive(duration)) {
+        const message = `Profile ${rule.name}: ${JSON.stringify(duration.slice(0, 64))} is not a positive duration such as 4h or 7d.`
+        const line = rule.filters[0]?.line
+        const place = line === undefined ? { file } : { file, line }
+        report({
+          code: "TST-PROFILE-DURATION",
+          severity: "error",
+          ...place,
+          key: `decisions[${index}].duration`,
+          message
+        })
+      }
+      const { type, scope, origin, simulated } = decision
+      return { type, scope, origin, simulated, duration }
+    }),
+    durationExpression:
+      rule.durationExpression === undefined ? undefined : compile(rule.durationExpression, "string")[0],
+    onSuccess: rule.onSuccess,
+    onError: rule.onError
+  }
+}
+
+interface Evaluated {
+  readonly matched: boolean
+  readonly remedies: ReadonlyArray<Remedy>
+  /** A filter failed on the values that it met, or answered something else than true or false. */
+  readonly failed: boolean
+}
+
+const nothingMatched: Evaluated = { matched: false, remedies: [], failed: false }
+
+/** Undefined when the evaluation failed. Log lines decide what an expression meets, so it is no error of the program. */
+const attempt = (expression: Expression, scope: object): unknown => {
+  try {
+    return expression.evaluate(scope)
+  } catch {
+    return undefined
+  }
+}
+
+const evaluate = (profile: Profile, scope: object): Evaluated => {
+  const remedies: Array<Remedy> = []
+  let matched = false
+  for (const filter of profile.filters) {
+    const answer = attempt(filter, scope)
+    if (typeof answer !== "boolean") return { ...nothingMatched, failed: true }
+    if (!answer) continue
+    matched = true
+    const computed = profile.durationExpression === undefined ? undefined : attempt(profile.durationExpression, scope)
+    const usable = typeof computed === "string" && isPositive(computed)
+    remedies.push(...profile.decisions.map((remedy) => (usable ? { ...remedy, duration: computed } : remedy)))
+  }
+  return { matched, remedies, failed: false }
+}
+
+/**
+ * What the profiles ask for about an overflow. A profile that fails does what its `on_error` says: `apply` counts as
+ * matched without decisions, `break` ends the asking; anything else goes on with the next profile, where CrowdSec
+ * without `on_error` would refuse the alert: an attacker who can make a filter fail must not get away by that.
+ */
+export const remediesFor = (profiles: ReadonlyArray<Profile>, overflow: Overflow): ReadonlyArray<Remedy> => {
+  const scope = { Alert: alertOf(overflow) }
+  let remedies: ReadonlyArray<Remedy> = []
+  for (const profile of profiles) {
+    const found = evaluate(profile, scope)
+    if (found.failed && profile.onError === "break") break
+    if (!found.matched && !(found.failed && profile.onError === "apply")) continue
+    if (remedies.length === 0) remedies = found.remedies
+    if (profile.onSuccess === "break") break
+  }
+  return remedies
+}

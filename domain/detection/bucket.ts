@@ -1,0 +1,91 @@
+/** One bucket: the events of one offender (or whatever the scenario groups by) on their way to an overflow. */
+import { Time } from "../expression/time.ts"
+import { EventQueue } from "./event-queue.ts"
+import { Limiter } from "./limiter.ts"
+import type { PipelineEvent } from "./pipeline-event.ts"
+import type { Scenario } from "./scenario.ts"
+
+/** Values of `distinct` that a bucket remembers; the oldest is forgotten first. */
+const mostDistinct = 10_000
+
+/**
+ * Fields in capitals are what expressions read as `leaky`; times are in microseconds since 1970, 0 for "not yet".
+ * It holds no behaviour: `pour.ts` says what an event does to it.
+ */
+export class Bucket {
+  scenario: Scenario
+  /** What the scenario's `groupby` gave. */
+  readonly group: string
+  readonly limiter: Limiter
+  readonly queue: EventQueue
+  first = 0
+  last = 0
+  overflowed = 0
+  Total_count = 0
+  /** Values of `distinct` that were poured. */
+  readonly seen = new Set<string>()
+  /** Which guillotine conditions of a bayesian bucket have come true, by their index. */
+  readonly proven = new Set<number>()
+
+  constructor(scenario: Scenario, group: string) {
+    const { rule } = scenario
+    this.scenario = scenario
+    this.group = group
+    this.limiter = new Limiter(rule.leakspeedNs, rule.capacity)
+    const cached = rule.cacheSize > 0 && (rule.cacheSize <= rule.capacity || rule.capacity === -1)
+    this.queue = new EventQueue(cached ? rule.cacheSize : rule.capacity)
+  }
+
+  /** Whether an event of this time comes too late for it: then it is gone, without an overflow. */
+  isOver(at: number): boolean {
+    return this.Total_count > 0 && at > this.last + this.scenario.lifetime
+  }
+
+  /** Counts an event in. */
+  take(event: PipelineEvent): void {
+    if (this.Total_count === 0) this.first = event.at
+    this.last = event.at
+    this.Total_count += 1
+  }
+
+  /** Whether this value of `distinct` is new to the bucket. */
+  isNew(value: string): boolean {
+    if (this.seen.has(value)) return false
+    if (this.seen.size >= mostDistinct) this.seen.delete(this.seen.values().next().value!)
+    this.seen.add(value)
+    return true
+  }
+
+  get Name(): string {
+    return this.scenario.rule.name
+  }
+  get Mapkey(): string {
+    return this.scenario.keyOf(this.group)
+  }
+  get Capacity(): number {
+    return this.scenario.rule.capacity
+  }
+  get CacheSize(): number {
+    return this.scenario.rule.cacheSize
+  }
+  get Reprocess(): boolean {
+    return this.scenario.rule.reprocess
+  }
+  get Simulated(): boolean {
+    return false
+  }
+  get Uuid(): string {
+    return ""
+  }
+  get First_ts(): Time {
+    return timeOf(this.first)
+  }
+  get Last_ts(): Time {
+    return timeOf(this.last)
+  }
+  get Ovflw_ts(): Time {
+    return timeOf(this.overflowed)
+  }
+}
+
+const timeOf = (microseconds: number): Time => new Time(BigInt(microseconds) * 1000n)

@@ -1,0 +1,156 @@
+/** Data files that rules name (spec detection.md §2.11), read once for a ruleset. */
+import type { DataFiles } from "../expression/environment.ts"
+import { EvaluationError } from "../expression/error.ts"
+import { parseJson } from "../expression/json.ts"
+import { compilePattern, type Pattern } from "../grok/pattern.ts"
+import { PatternError } from "../grok/pattern-error.ts"
+import type { Problem } from "../rules/problem.ts"
+import type { DataFile, RuleFile } from "../rules/rule.ts"
+
+type Entries = ReadonlyArray<ReadonlyMap<string, unknown>>
+
+/** Lines that are told one by one when they are broken. */
+const mostProblems = 10
+
+export class DataFileSet implements DataFiles {
+  readonly #lines = new Map<string, ReadonlyArray<string>>()
+  readonly #patterns = new Map<string, PatternList>()
+  readonly #maps = new Map<string, TagMap>()
+  readonly #files: ReadonlyMap<string, RuleFile>
+  readonly problems: Array<Problem> = []
+
+  constructor(files: ReadonlyArray<RuleFile>) {
+    this.#files = new Map(files.filter(({ kind }) => kind === "data").map((file) => [file.path, file]))
+  }
+
+  /** Reads the file that a rule in `ruleFile` asks for, unless it has been. One that is missing is told; rules then see it empty. */
+  load({ destFile, type, line }: DataFile, ruleFile: string): void {
+    if (type === "" || this.#known(type).has(destFile)) return
+    const file = this.#files.get(destFile)
+    if (file === undefined) {
+      const message = `the data file ${destFile} is missing, so rules that look into it find nothing; put it into the data folder`
+      this.problems.push({ code: "TST-DATA-MISSING", severity: "warning", file: ruleFile, line, key: "data", message })
+    }
+    const lines = file === undefined ? [] : linesOf(file.content)
+    if (type === "string") this.#lines.set(destFile, lines.map(({ text }) => text))
+    else if (type === "regexp") this.#patterns.set(destFile, new PatternList(this.#each(file, lines, compilePattern)))
+    else this.#maps.set(destFile, new TagMap(this.#each(file, lines, entryOf)))
+  }
+
+  lines = (file: string): ReadonlyArray<string> | undefined => this.#lines.get(file)
+  matches = (file: string, text: string): boolean => this.#patterns.get(file)?.matches(text) ?? false
+  lookup = (file: string, text: string): string => this.#maps.get(file)?.lookup(text) ?? ""
+  entries = (file: string): Entries | undefined => this.#maps.get(file)?.entries
+
+  #known(type: DataFile["type"]): ReadonlyMap<string, unknown> {
+    return type === "string" ? this.#lines : type === "regexp" ? this.#patterns : this.#maps
+  }
+
+  /** Reads each line; a broken one is told and left out. */
+  #each<A>(file: RuleFile | undefined, lines: ReadonlyArray<DataLine>, read: (text: string) => A): ReadonlyArray<A> {
+    let told = 0
+    return lines.flatMap(({ text, line }) => {
+      try {
+        return [read(text)]
+      } catch (error) {
+        if (!(error instanceof PatternError || error instanceof EvaluationError)) throw error
+        told += 1
+        if (told <= mostProblems) {
+          const message = `this line is left out: ${error.message}`
+          this.problems.push({ code: error.code, severity: "warning", file: file!.file, line, message })
+        }
+        return []
+      }
+    })
+  }
+}
+
+interface DataLine {
+  readonly text: string
+  /** From 1. */
+  readonly line: number
+}
+
+const linesOf = (content: Uint8Array): ReadonlyArray<DataLine> =>
+  new TextDecoder()
+    .decode(content)
+    .split("\n")
+    .map((text, index) => ({ text: text.endsWith("\r") ? text.slice(0, -1) : text, line: index + 1 }))
+    .filter(({ text }) => text !== "" && !text.startsWith("#"))
+
+/** Results that a list of patterns remembers. */
+const mostRemembered = 2_048
+const longestRemembered = 512
+const longestSubject = 8_192
+
+/** Many patterns, any of which may match. Texts such as user agents repeat, so results are remembered. */
+class PatternList {
+  readonly #patterns: ReadonlyArray<Pattern>
+  readonly #remembered = new Map<string, boolean>()
+
+  constructor(patterns: ReadonlyArray<Pattern>) {
+    this.#patterns = patterns
+  }
+
+  matches(text: string): boolean {
+    const subject = text.length > longestSubject ? text.slice(0, longestSubject) : text
+    const known = this.#remembered.get(subject)
+    if (known !== undefined) return known
+    const result = this.#patterns.some((pattern) => pattern.test(subject))
+    if (subject.length <= longestRemembered) {
+      if (this.#remembered.size >= mostRemembered) this.#remembered.clear()
+      this.#remembered.set(subject, result)
+    }
+    return result
+  }
+}
+
+/** One line of a `map` file. */
+interface TagEntry {
+  readonly fields: ReadonlyMap<string, unknown>
+  readonly pattern: string
+  readonly tag: string
+  /** The pattern compiled, where it is a regular expression. */
+  readonly regex: Pattern | undefined
+}
+
+const entryOf = (text: string): TagEntry => {
+  const fields = parseJson(text)
+  if (!(fields instanceof Map)) throw new EvaluationError("it is no JSON object")
+  const pattern = textOf(fields.get("pattern"))
+  return { fields, pattern, tag: textOf(fields.get("tag")), regex: fields.get("type") === "regex" ? compilePattern(pattern) : undefined }
+}
+
+/** Patterns with a tag: exact ones first, then the contained text that begins leftmost, then regular expressions in order. */
+class TagMap {
+  readonly entries: Entries
+  readonly #exact: ReadonlyMap<string, string>
+  readonly #contained: ReadonlyArray<TagEntry>
+  readonly #regexes: ReadonlyArray<TagEntry>
+
+  constructor(entries: ReadonlyArray<TagEntry>) {
+    const ofType = (type: string) => entries.filter(({ fields }) => fields.get("type") === type)
+    this.entries = entries.map(({ fields }) => fields)
+    this.#exact = new Map(ofType("equals").map(({ pattern, tag }) => [pattern, tag]))
+    this.#contained = ofType("contains")
+    this.#regexes = ofType("regex")
+  }
+
+  lookup(text: string): string {
+    const exact = this.#exact.get(text)
+    if (exact !== undefined) return exact
+    let leftmost = Number.POSITIVE_INFINITY
+    let found: TagEntry | undefined
+    for (const entry of this.#contained) {
+      const at = text.indexOf(entry.pattern)
+      if (at < 0 || at >= leftmost) continue
+      leftmost = at
+      found = entry
+    }
+    if (found !== undefined) return found.tag
+    const subject = text.length > longestSubject ? text.slice(0, longestSubject) : text
+    return this.#regexes.find(({ regex }) => regex!.test(subject))?.tag ?? ""
+  }
+}
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "")

@@ -1,0 +1,32 @@
+/**
+ * When a line counts as detected. A live line counts from when it was observed, unless its own time says that it waited;
+ * a cold line counts from its own time. So a backlog bans exactly whom steady reading would have banned.
+ * All times in microseconds since 1970.
+ */
+
+/** A line whose own time is older than this has waited. */
+const patience = 5_000_000
+
+/** How an event came in. */
+export interface Arrival {
+  readonly observed: number
+  /** `observed`: a live log. `own`: a cold one. */
+  readonly mode: "observed" | "own"
+  /** Zone of time stamps without one. */
+  readonly zone: string
+  /** Detection time of the previous line of the same source. */
+  readonly previous: number | undefined
+}
+
+/**
+ * `own` is the line's own time, undefined when it has none. A line from the future counts as observed now, one from
+ * before 1970 as of 1970: both are clocks gone wrong, or an attacker's invention.
+ */
+export const detectionTime = ({ observed, mode, previous }: Arrival, own: number | undefined): number => {
+  const known = own === undefined ? undefined : Math.max(own, 0)
+  if (mode === "observed") return known !== undefined && known < observed - patience ? known : observed
+  return Math.min(known ?? previous ?? observed, observed)
+}
+
+/** An instant of `domain/time` (milliseconds with a fraction) in whole microseconds. */
+export const microseconds = (instant: number): number => Math.round(instant * 1000)

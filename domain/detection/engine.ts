@@ -1,0 +1,302 @@
+/**
+ * The engine: recorded log lines in, overflows out. It is a fold over the log in committed global order: no clock, no
+ * I/O, so the same events give the same outcomes, whenever and wherever they are read.
+ */
+import { derivedId } from "../events/derived-id.ts"
+import type { RecordedEvent } from "../events/event.ts"
+import type { LineReference, LogBatch } from "../events/log-batch.ts"
+import type { ResolvedName } from "../events/name-resolved.ts"
+import type { Bucket } from "./bucket.ts"
+import { Buckets } from "./buckets.ts"
+import { overflowData } from "./evidence.ts"
+import type { GeoLookup } from "./geo.ts"
+import { type LineOrigin, LineParser } from "./line-parser.ts"
+import { Names } from "./names.ts"
+import { longestMatchedText, type Watch } from "./node.ts"
+import type { NameWanted, Outcome, OverflowOutcome } from "./outcome.ts"
+import { Parked, type RaisedOverflow } from "./parked.ts"
+import { attempt, failed, NameUnknown } from "./pass.ts"
+import { PipelineEvent } from "./pipeline-event.ts"
+import type { Ruleset } from "./ruleset.ts"
+import { runtimeAlert } from "./runtime-alert.ts"
+import type { Scenario } from "./scenario.ts"
+import { SourceClocks } from "./source-clocks.ts"
+import { Stashes } from "./stash.ts"
+import type { WorldState } from "./world.ts"
+
+export type { GeoLookup } from "./geo.ts"
+export type { NameWanted, Outcome, OverflowOutcome } from "./outcome.ts"
+
+/** What was counted since the log began. */
+export interface Counters {
+  lines: number
+  parsed: number
+  unparsed: number
+  whitelisted: number
+  /** Deliveries of an event to a bucket. */
+  poured: number
+  overflows: number
+  /** Overflows that a postoverflow whitelisted. */
+  whitelistedOverflows: number
+  /** Lines of which patterns saw the beginning only. */
+  oversized: number
+  /** Filters and groupings of scenarios that failed on what they met: they count as no match. */
+  failedFilters: number
+  /** Buckets that had to go because their scenario had too many. */
+  evicted: number
+  /** Overflows that were not poured again because too many came from one line. */
+  cutChains: number
+}
+
+export const noCounts = (): Counters => ({
+  lines: 0,
+  parsed: 0,
+  unparsed: 0,
+  whitelisted: 0,
+  poured: 0,
+  overflows: 0,
+  whitelistedOverflows: 0,
+  oversized: 0,
+  failedFilters: 0,
+  evicted: 0,
+  cutChains: 0
+})
+
+export interface EngineOptions {
+  readonly geo?: GeoLookup
+  /** Open buckets of one scenario; beyond, the one left alone for the longest goes. Part of what a verdict rests on. */
+  readonly bucketsPerScenario?: number
+  /** Sees what every node made of every event, and every pour: for explanations and tests of rules. */
+  readonly watch?: EngineWatch
+}
+
+export interface EngineWatch {
+  readonly node?: Watch
+  readonly poured?: (scenario: string, event: PipelineEvent) => void
+  /** Every overflow after the postoverflows, the whitelisted ones too. */
+  readonly overflow?: (event: PipelineEvent) => void
+}
+
+const bucketsPerScenario = 50_000
+
+/** How far an overflow that is poured again may cause others, and how many one line may cause. */
+const longestChain = 8
+const mostPerLine = 1_000
+
+/** Lines between two sweeps of the buckets, and how long (in microseconds) a bucket stays after its end. */
+const sweepEvery = 10_000
+const sweepAfter = 3_600_000_000
+
+export class Engine {
+  #ruleset: Ruleset
+  readonly counters: Counters = noCounts()
+  readonly world: WorldState & { asksNames: boolean }
+  readonly clocks = new SourceClocks()
+  readonly parked = new Parked()
+  /** By the identity of their scenarios, in the order of pouring. */
+  buckets = new Map<string, Buckets>()
+  readonly #options: EngineOptions
+  /** Overflows to be poured again when the line at hand is through. */
+  readonly #pending: Array<{ readonly event: PipelineEvent; readonly depth: number }> = []
+  #chained = 0
+  #outcomes: Array<Outcome> = []
+
+  constructor(ruleset: Ruleset, options: EngineOptions = {}) {
+    this.#ruleset = ruleset
+    this.#options = options
+    this.world = { stashes: new Stashes([]), names: new Names(), asksNames: false, lookup: options.geo ?? {} }
+    this.activate(ruleset)
+  }
+
+  get ruleset(): Ruleset {
+    return this.#ruleset
+  }
+
+  /** Judges by these rules from here on. Buckets, blackholes and stashes stay where what they belong to did not change. */
+  activate(ruleset: Ruleset): void {
+    const most = this.#options.bucketsPerScenario ?? bucketsPerScenario
+    const old = this.buckets
+    this.#ruleset = ruleset
+    this.world.asksNames = ruleset.activation.names === "asked"
+    this.world.stashes.activate(ruleset.stashes)
+    this.buckets = new Map(
+      ruleset.scenarios.map((scenario) => {
+        const buckets = new Buckets(scenario, most)
+        const known = old.get(scenario.identity)
+        if (known !== undefined) buckets.adopt(known)
+        return [scenario.identity, buckets]
+      })
+    )
+  }
+
+  /**
+   * Judges the lines of a batch. `lines` are the lines that begin in it: what it holds of a line that an earlier batch
+   * began is not among them, and the index is that of references. Empty lines are skipped.
+   */
+  pour(batch: RecordedEvent<"LogBatchAppended", LogBatch>, lines: ReadonlyArray<string>): ReadonlyArray<Outcome> {
+    const { source } = batch.data
+    const correlation = batch.metadata.$correlationId ?? batch.id
+    const parser = new LineParser(this.#ruleset, this.world, batch.data, this.#options.watch?.node)
+    for (const [line, text] of lines.entries()) {
+      if (text === "") continue
+      this.counters.lines += 1
+      if (text.length > longestMatchedText) this.counters.oversized += 1
+      const { event } = parser.parse(text, { event: batch.id, line }, correlation, this.clocks.previous(source))
+      event.ruleset = this.#ruleset.hash
+      this.clocks.set(source, event.at, this.counters.lines)
+      if (!event.Process) this.counters.unparsed += 1
+      else {
+        this.counters.parsed += 1
+        if (event.Whitelisted) this.counters.whitelisted += 1
+        else this.#judge(event, 0)
+      }
+      this.#drain()
+      if (this.counters.lines % sweepEvery === 0) this.#sweep()
+    }
+    return this.#take()
+  }
+
+  /** The overflows that waited for this name go on, in the order in which they came. */
+  resolve(resolved: RecordedEvent<"NameResolved", ResolvedName>): ReadonlyArray<Outcome> {
+    this.world.names.learn(resolved.data, this.clocks.now)
+    for (const raised of this.parked.release(resolved.data.address)) {
+      this.#settle(raised)
+      this.#drain()
+    }
+    return this.#take()
+  }
+
+  /** Addresses whose names are waited for, the longest waited for first. */
+  wantedNames(): ReadonlyArray<string> {
+    return this.parked.addresses()
+  }
+
+  #take(): ReadonlyArray<Outcome> {
+    const outcomes = this.#outcomes
+    this.#outcomes = []
+    return outcomes
+  }
+
+  /** Offers the event to every scenario. */
+  #judge(event: PipelineEvent, depth: number): void {
+    const scope = { evt: event }
+    this.#ruleset.world.enter(this.world, event.at)
+    for (const buckets of this.buckets.values()) {
+      const { scenario } = buckets
+      const group = this.#groupOf(scenario, scope)
+      if (group === undefined) continue
+      if (scenario.writes || this.#ruleset.world.touched) event.singular = true
+      this.counters.poured += 1
+      this.#options.watch?.poured?.(scenario.rule.name, event)
+      const { overflowed, evicted } = buckets.pour(group, event)
+      if (evicted) this.counters.evicted += 1
+      if (overflowed === undefined) continue
+      this.#overflow(overflowed, buckets, event, depth)
+      this.#ruleset.world.enter(this.world, event.at)
+    }
+  }
+
+  /** The group that the event belongs to in the scenario; undefined when it is none of its events. */
+  #groupOf(scenario: Scenario, scope: { readonly evt: PipelineEvent }): string | undefined {
+    const passes = attempt(scenario.filter, scope)
+    if (passes === failed) this.counters.failedFilters += 1
+    if (passes !== true) return undefined
+    if (scenario.groupBy === undefined) return ""
+    const group = attempt(scenario.groupBy, scope)
+    if (typeof group === "string") return group
+    this.counters.failedFilters += 1
+    return undefined
+  }
+
+  #overflow(bucket: Bucket, buckets: Buckets, trigger: PipelineEvent, depth: number): void {
+    const alert = runtimeAlert(bucket)
+    const { overflowFilter } = bucket.scenario
+    if (overflowFilter !== undefined) {
+      const kept = attempt(overflowFilter, { queue: bucket.queue, leaky: bucket, signal: { Alert: alert?.Alert } })
+      if (kept === false) return
+    }
+    // An overflow that names nobody opens the blackhole all the same.
+    if (buckets.swallows(bucket) || alert === undefined) return
+    this.#settle({
+      alert,
+      scenario: bucket.scenario.identity,
+      bucket: alert.Mapkey,
+      ruleset: this.#ruleset.hash,
+      trigger: trigger.reference,
+      correlation: trigger.correlation,
+      at: bucket.overflowed,
+      depth
+    })
+  }
+
+  /** Sends an overflow through the postoverflows; it is put aside when they need a name that is not known yet. */
+  #settle(raised: RaisedOverflow): void {
+    const { trigger, correlation, at } = raised
+    const event = PipelineEvent.ofOverflow(trigger, correlation, raised.alert.copy(), at)
+    event.ruleset = this.#ruleset.hash
+    const { world, postoverflows } = this.#ruleset
+    const arrival = { observed: at, mode: "observed", zone: "UTC", previous: undefined } as const
+    const pass = (wantsName: boolean) => {
+      world.enter(this.world, at)
+      postoverflows.parse({ evt: event, world, arrival, date: undefined, wantsName }, this.#options.watch?.node)
+    }
+    try {
+      pass(!this.parked.isFull)
+    } catch (signal) {
+      if (!(signal instanceof NameUnknown)) throw signal
+      if (this.parked.add(signal.address, raised)) this.#want(signal.address, raised)
+      return
+    }
+    event.at = at
+    this.#options.watch?.overflow?.(event)
+    if (event.Overflow.Whitelisted) this.counters.whitelistedOverflows += 1
+    else this.#emit(event, raised)
+  }
+
+  #want(address: string, { trigger, correlation, at }: RaisedOverflow): void {
+    const wanted: NameWanted = { _tag: "NameWanted", address, causation: trigger.event, correlation, at: at / 1000 }
+    this.#outcomes.push(wanted)
+  }
+
+  #emit(event: PipelineEvent, { trigger, correlation, scenario, bucket, ruleset, at, depth }: RaisedOverflow): void {
+    const outcomes = event.Overflow.APIAlerts.map((alert): OverflowOutcome => {
+      const overflow = overflowData(alert, { ruleset, bucket, trigger })
+      const { scope, value } = overflow.source
+      const id = derivedId("overflow", ruleset, scenario, bucket, trigger.event, trigger.line, scope, value)
+      return { _tag: "Overflow", id, overflow, causation: trigger.event, correlation, at: at / 1000 }
+    })
+    this.counters.overflows += outcomes.length
+    this.#outcomes.push(...outcomes)
+    if (!event.Overflow.Reprocess || outcomes.length === 0) return
+    if (depth >= longestChain || this.#chained >= mostPerLine) {
+      this.counters.cutChains += 1
+      return
+    }
+    this.#chained += 1
+    const reference: LineReference = { event: outcomes[0]!.id, line: 0 }
+    const again = PipelineEvent.ofOverflow(reference, correlation, event.Overflow, at)
+    again.ruleset = this.#ruleset.hash
+    this.#pending.push({ event: again, depth: depth + 1 })
+  }
+
+  /** Pours the overflows of the line at hand again, and what comes of them. */
+  #drain(): void {
+    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) this.#judge(next.event, next.depth)
+    this.#chained = 0
+  }
+
+  #sweep(): void {
+    const before = this.clocks.slowest(this.counters.lines) - sweepAfter
+    for (const buckets of this.buckets.values()) buckets.sweep(before)
+  }
+}
+
+export const makeEngine = (ruleset: Ruleset, options?: EngineOptions): Engine => new Engine(ruleset, options)
+
+/** When the line itself says that it was written, in milliseconds since 1970; undefined when it doesn't. */
+export const lineTime = (ruleset: Ruleset, origin: LineOrigin, text: string): number | undefined => {
+  // A state of its own: looking at a line leaves no trace in any engine.
+  const state: WorldState = { stashes: new Stashes(ruleset.stashes), names: new Names(), asksNames: false, lookup: {} }
+  const { own } = new LineParser(ruleset, state, origin).parse(text, { event: "", line: 0 }, "", undefined)
+  return own === undefined ? undefined : own / 1000
+}

@@ -1,0 +1,61 @@
+/** The methods of statics (spec detection.md §2.7): they add to `evt.Enriched` what is known of the value. */
+import { parseDate } from "../time/date.ts"
+import { formatTimestamp } from "../time/instant.ts"
+import { detectionTime, microseconds } from "./detection-time.ts"
+import { NameUnknown, type Pass } from "./pass.ts"
+import { floatText } from "./statics.ts"
+
+export type EnrichmentMethod = (pass: Pass, value: string) => void
+
+/** The line's own time. Text that is no date counts as the time of detection, as CrowdSec takes the present. */
+const ParseDate: EnrichmentMethod = (pass, value) => {
+  const { evt, arrival, world } = pass
+  const found = parseDate(value, { layout: evt.StrTimeFormat, observedAt: arrival.observed / 1000, zone: arrival.zone })
+  const own = found && microseconds(found.instant)
+  evt.at = detectionTime(arrival, own)
+  world.time = evt.at
+  pass.date = { own, text: found?.text ?? formatTimestamp(evt.at / 1000) }
+  evt.Enriched.set("MarshaledTime", pass.date.text)
+}
+
+const GeoIpCity: EnrichmentMethod = ({ evt, world }, address) => {
+  const { city } = world.state.lookup
+  if (city === undefined) return
+  const found = city(address)
+  evt.Enriched.set("IsoCode", found?.country ?? "")
+  evt.Enriched.set("IsInEU", String(found?.inEuropeanUnion ?? false))
+  evt.Enriched.set("Latitude", floatText(found?.latitude ?? 0))
+  evt.Enriched.set("Longitude", floatText(found?.longitude ?? 0))
+}
+
+const GeoIpASN: EnrichmentMethod = ({ evt, world }, address) => {
+  const { network } = world.state.lookup
+  if (network === undefined) return
+  const found = network(address)
+  const number = String(found?.number ?? 0)
+  evt.Enriched.set("ASNNumber", number)
+  evt.Enriched.set("ASNumber", number)
+  evt.Enriched.set("ASNOrg", found?.organization ?? "")
+}
+
+const IpToRange: EnrichmentMethod = ({ evt, world }, address) => {
+  const range = world.state.lookup.network?.(address)?.range ?? ""
+  if (range !== "") evt.Enriched.set("SourceRange", range)
+}
+
+/** Never waits: an overflow is put aside until the answer is in the log, a log line goes on without. */
+const reverseDns: EnrichmentMethod = ({ evt, world, wantsName }, address) => {
+  world.touched = true
+  const { names, asksNames } = world.state
+  const name = names.get(address, world.time)
+  if (name === undefined && asksNames && wantsName) throw new NameUnknown(address)
+  if (name !== undefined && name !== "") evt.Enriched.set("reverse_dns", name)
+}
+
+export const enrichmentMethods: ReadonlyMap<string, EnrichmentMethod> = new Map([
+  ["ParseDate", ParseDate],
+  ["GeoIpCity", GeoIpCity],
+  ["GeoIpASN", GeoIpASN],
+  ["IpToRange", IpToRange],
+  ["reverse_dns", reverseDns]
+])

@@ -1,0 +1,74 @@
+/** What an `OverflowRaised` says: the alert about one source with the bounded evidence that it rests on. */
+import type { Evidence, Overflow, Source } from "../events/overflow.ts"
+import type { LineReference } from "../events/log-batch.ts"
+import { formatAddress, parseAddress } from "../net/address.ts"
+import { formatTimestamp } from "../time/instant.ts"
+import type { Alert, AlertEvent, AlertSource } from "./alert.ts"
+
+/** Entries of evidence, counted from the end of the queue. */
+const mostEntries = 100
+/** Keys and characters of each value that are kept of an event's meta. */
+const mostMeta = 64
+const longestMeta = 512
+/** Characters of all evidence together: keeps the event well below any store's limit. */
+const evidenceBudget = 200_000
+
+export const overflowData = (alert: Alert, facts: { readonly ruleset: string; readonly bucket: string; readonly trigger: LineReference }): Overflow => ({
+  scenario: { name: alert.Scenario, version: alert.ScenarioVersion, hash: alert.ScenarioHash },
+  ruleset: facts.ruleset,
+  bucket: facts.bucket,
+  source: sourceData(alert.Source),
+  capacity: alert.Capacity,
+  leakspeed: alert.Leakspeed,
+  eventsCount: alert.EventsCount,
+  startAt: alert.StartAt,
+  stopAt: alert.StopAt,
+  message: alert.Message,
+  remediation: alert.Remediation,
+  labels: alert.Labels as Overflow["labels"],
+  trigger: facts.trigger,
+  evidence: evidenceOf(alert.Events)
+})
+
+/** One spelling for one address, so that an offender has one dossier. */
+const sourceData = ({ Scope, Value, IP, Range, AsNumber, AsName, Cn, Latitude, Longitude }: AlertSource): Source => ({
+  scope: Scope,
+  value: (Scope === "Ip" ? canonical(Value) : Value).toWellFormed(),
+  ...(IP === "" ? {} : { ip: canonical(IP) }),
+  ...(Range === "" ? {} : { range: Range }),
+  ...(AsNumber === "" ? {} : { asNumber: AsNumber }),
+  ...(AsName === "" ? {} : { asName: AsName }),
+  ...(Cn === "" ? {} : { country: Cn }),
+  ...(Latitude === 0 && Longitude === 0 ? {} : { latitude: Latitude, longitude: Longitude })
+})
+
+const canonical = (text: string): string => {
+  const address = parseAddress(text)
+  return address === undefined ? text : formatAddress(address)
+}
+
+const evidenceOf = (events: ReadonlyArray<AlertEvent>): ReadonlyArray<Evidence> => {
+  const kept: Array<Evidence> = []
+  let left = evidenceBudget
+  for (let i = events.length - 1; i >= Math.max(0, events.length - mostEntries); i--) {
+    const entry = entryOf(events[i]!)
+    left -= entry.text.length
+    for (const [key, value] of Object.entries(entry.meta)) left -= key.length + value.length
+    // The event that made the bucket run over is always there.
+    if (left < 0 && kept.length > 0) break
+    kept.push(entry)
+  }
+  return kept.reverse()
+}
+
+const entryOf = (event: AlertEvent): Evidence => ({
+  event: event.reference.event,
+  line: event.reference.line,
+  at: formatTimestamp(event.at / 1000),
+  text: event.text.toWellFormed(),
+  // `fromEntries` defines properties: even a key such as `__proto__` is mere data.
+  meta: Object.fromEntries(event.Meta.slice(0, mostMeta).map(({ Key, Value }) => [cut(Key), cut(Value)]))
+})
+
+/** Half a surrogate pair would not survive the way through UTF-8. */
+const cut = (text: string): string => text.slice(0, longestMeta).toWellFormed()

@@ -1,0 +1,107 @@
+/** One node of a parser, compiled (spec detection.md §2.4). */
+import { eventEnvironment } from "../expression/environment/event.ts"
+import type { GrokRule, NodeRule, StashRule } from "../rules/rule.ts"
+import type { Compiler } from "./compiler.ts"
+import { attempt, failed, type Pass } from "./pass.ts"
+import type { PipelineEvent } from "./pipeline-event.ts"
+import { compileStatics, floatText, type Static } from "./statics.ts"
+import { Float } from "../expression/float.ts"
+import { compileWhitelist, type Whitelist } from "./whitelist.ts"
+
+/** Patterns see the beginning of a text only: it bounds what one match can cost. In characters. */
+export const longestMatchedText = 8_192
+
+type Evaluate = (scope: object) => unknown
+
+export class Node {
+  readonly name: string
+  readonly #filter: Evaluate | undefined
+  readonly #whitelist: Whitelist | undefined
+  readonly #grok: ((pass: Pass) => boolean) | undefined
+  readonly #stashes: ReadonlyArray<Static>
+  readonly #children: ReadonlyArray<Node>
+  readonly #statics: ReadonlyArray<Static>
+  /** `onsuccess: next_stage` */
+  readonly movesOn: boolean
+
+  constructor(rule: NodeRule, compiler: Compiler) {
+    this.name = rule.name
+    this.#filter = rule.filter && compiler.expression(rule.filter, eventEnvironment, "bool")
+    // Own patterns first: the grok, and those of the children, may refer to them.
+    for (const { name, pattern } of rule.patternSyntax) compiler.define(name, pattern)
+    this.#whitelist = rule.whitelist && compileWhitelist(rule.whitelist, compiler)
+    this.#grok = rule.grok && compileGrok(rule.grok, compiler)
+    this.#stashes = rule.stash.map((stash) => compileStash(stash, compiler))
+    this.#children = rule.nodes.map((child) => new Node(child, compiler))
+    this.#statics = compileStatics(rule.statics, compiler)
+    this.movesOn = rule.onSuccess === "next_stage"
+  }
+
+  /** Whether the event is one of this node's. Throws `ParseAborted` or `NameUnknown`. */
+  process(pass: Pass, nextStage: (stage: string) => string): boolean {
+    if (this.#filter !== undefined && attempt(this.#filter, pass) !== true) return false
+    const whitelisted = this.#whitelist?.(pass) ?? false
+    const matched = this.#grok?.(pass) ?? false
+    let state = matched || this.#grok === undefined
+    if (state) for (const stash of this.#stashes) stash(pass)
+    for (const child of this.#children) {
+      if (child.process(pass, nextStage)) {
+        state = true
+        if (this.movesOn) break
+      } else if (!matched) state = false
+    }
+    if (!state) return false
+    if (whitelisted || this.#whitelist === undefined) for (const write of this.#statics) write(pass)
+    if (this.movesOn) pass.evt.Stage = nextStage(pass.evt.Stage)
+    return true
+  }
+}
+
+const compileGrok = (rule: GrokRule, compiler: Compiler): ((pass: Pass) => boolean) => {
+  const { kind, text } = rule.pattern
+  const grok = compiler.grok(text, kind === "name" ? `%{${text.text}}` : text.text)
+  const input = compileInput(rule.input, compiler)
+  const statics = compileStatics(rule.statics, compiler)
+  return (pass) => {
+    const subject = input(pass)
+    if (subject === undefined) return false
+    const values = grok?.match(subject.length > longestMatchedText ? subject.slice(0, longestMatchedText) : subject)
+    if (values === undefined) return false
+    const { names } = grok!
+    const { Parsed } = pass.evt
+    for (let i = 0; i < values.length; i++) Parsed.set(names[i]!, values[i]!)
+    for (const write of statics) write(pass)
+    return true
+  }
+}
+
+/** The text that a grok is applied to; undefined when there is none, and then nothing matches. */
+const compileInput = (input: GrokRule["input"], compiler: Compiler): ((pass: Pass) => string | undefined) => {
+  if (input.kind === "apply_on") {
+    const { field } = input
+    return field === "Line.Raw" ? ({ evt }) => evt.Line.Raw : ({ evt }) => evt.Parsed.get(field)
+  }
+  const evaluate = compiler.expression(input.expression, eventEnvironment, "any")
+  return (pass) => {
+    const value = attempt(evaluate, pass)
+    if (value === failed) return undefined
+    if (typeof value === "string") return value
+    if (typeof value === "number") return String(value)
+    return value instanceof Float ? floatText(value.value) : ""
+  }
+}
+
+/** Key and value must be text, else nothing is kept. */
+const compileStash = (rule: StashRule, compiler: Compiler): Static => {
+  const key = compiler.expression(rule.key, eventEnvironment, "any")
+  const value = compiler.expression(rule.value, eventEnvironment, "any")
+  return (pass) => {
+    const keyText = attempt(key, pass)
+    const valueText = attempt(value, pass)
+    if (typeof keyText !== "string" || typeof valueText !== "string") return
+    pass.world.stashes.set(rule.name, keyText, valueText, undefined)
+  }
+}
+
+/** What was seen of one node's work: for explanations and tests of rules. */
+export type Watch = (stage: string, node: string, event: PipelineEvent, success: boolean) => void

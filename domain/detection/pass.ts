@@ -1,0 +1,49 @@
+/** One event's way through the stages. It is also the scope in which expressions find `evt`. */
+import { EvaluationError } from "../expression/error.ts"
+import type { Arrival } from "./detection-time.ts"
+import type { PipelineEvent } from "./pipeline-event.ts"
+import type { World } from "./world.ts"
+
+export interface Pass {
+  readonly evt: PipelineEvent
+  readonly world: World
+  /** What the ParseDate method found; undefined while there is no date. */
+  date: ParsedDate | undefined
+  readonly arrival: Arrival
+  /** The host name of an address must be known before this event can go on. */
+  readonly wantsName: boolean
+}
+
+export interface ParsedDate {
+  /** Microseconds since 1970; undefined for text that is no date. */
+  readonly own: number | undefined
+  /** What the method made of it, as `evt.Enriched.MarshaledTime` has it. */
+  readonly text: string
+}
+
+/** The event cannot be parsed any further: a static gave something that no field can hold. */
+export class ParseAborted {}
+export const parseAborted = new ParseAborted()
+
+/** The event can only go on when the host name of this address is known. */
+export class NameUnknown {
+  readonly address: string
+  constructor(address: string) {
+    this.address = address
+  }
+}
+
+/**
+ * Evaluates; a failure on the values that were met, which whoever writes the log can provoke, gives `failed`. The two
+ * signals of this file and programming errors pass through.
+ */
+export const attempt = (evaluate: (scope: object) => unknown, scope: object): unknown => {
+  try {
+    return evaluate(scope)
+  } catch (error) {
+    if (error instanceof EvaluationError) return failed
+    throw error
+  }
+}
+
+export const failed: unique symbol = Symbol("failed")

@@ -1,0 +1,91 @@
+/** A ruleset: rule files compiled into what judges, and everything that is wrong with them. */
+import type { Activation } from "../events/ruleset.ts"
+import { GrokHost } from "../grok/host.ts"
+import type { Problem } from "../rules/problem.ts"
+import type { NodeRule, ParserRule, Rule, RuleFile, ScenarioRule } from "../rules/rule.ts"
+import { readRules } from "../rules/rule-file.ts"
+import { orderFiles, rulesetHash, rulesetItems } from "../rules/ruleset.ts"
+import { Compiler } from "./compiler.ts"
+import { DataFileSet } from "./data-files.ts"
+import { Node } from "./node.ts"
+import { libraryPatterns } from "./pattern-library.ts"
+import { Scenario } from "./scenario.ts"
+import { Stages } from "./stages.ts"
+import type { StashRules } from "./stash.ts"
+import { World } from "./world.ts"
+
+/** Part of every ruleset's hash: another version may judge otherwise. Raise it when verdicts change. */
+export const engineVersion = "testudo-engine/1"
+
+export interface Ruleset {
+  /** SHA-256 over all files, the engine's version and whether names are asked. */
+  readonly hash: string
+  /** What `RulesetActivated` says. */
+  readonly activation: Activation
+  readonly parsers: Stages
+  readonly postoverflows: Stages
+  /** In the order in which they are poured. */
+  readonly scenarios: ReadonlyArray<Scenario>
+  readonly stashes: ReadonlyArray<StashRules>
+  /** What the compiled expressions look at. */
+  readonly world: World
+}
+
+/**
+ * Compiles everything but profiles. What is broken is left out and named with file, line and key; the rest works. Never
+ * throws, whatever the files hold.
+ */
+export const compileRuleset = (
+  files: ReadonlyArray<RuleFile>,
+  options: { readonly names: Activation["names"] }
+): { readonly ruleset: Ruleset; readonly problems: ReadonlyArray<Problem> } => {
+  const ordered = orderFiles(files)
+  const problems: Array<Problem> = []
+  const rules = ordered.flatMap((file): ReadonlyArray<Rule> => {
+    if (file.kind === "profiles") return []
+    const read = readRules(file)
+    problems.push(...read.problems)
+    return read.rules
+  })
+  const parsers = rules.filter((rule): rule is ParserRule => rule.kind === "parsers")
+  const postoverflows = rules.filter((rule): rule is ParserRule => rule.kind === "postoverflows")
+  const scenarios = rules.filter((rule): rule is ScenarioRule => rule.kind === "scenarios")
+
+  const data = new DataFileSet(ordered)
+  for (const { node, origin } of [...parsers, ...postoverflows]) for (const file of dataOf(node)) data.load(file, origin.file)
+  for (const { data: wanted, origin } of scenarios) for (const file of wanted) data.load(file, origin.file)
+
+  const world = new World(data)
+  const library = libraryPatterns(ordered)
+  // Postoverflows have a name space of patterns of their own.
+  const compileNodes = (each: ReadonlyArray<ParserRule>): Stages => {
+    const compiler = new Compiler(world, new GrokHost(library))
+    const nodes = each.flatMap(({ stage, node, origin }) => {
+      const compiled = compiler.rule(origin.file, () => new Node(node, compiler))
+      return compiled === undefined ? [] : [{ stage, node: compiled }]
+    })
+    problems.push(...compiler.problems)
+    return new Stages(nodes)
+  }
+  const compiler = new Compiler(world, new GrokHost())
+  const compiled = {
+    parsers: compileNodes(parsers),
+    postoverflows: compileNodes(postoverflows),
+    scenarios: distinct(scenarios.flatMap((rule) => compiler.rule(rule.origin.file, () => new Scenario(rule, compiler)) ?? []))
+  }
+  problems.push(...compiler.problems, ...data.problems)
+  const hash = rulesetHash(ordered, `${engineVersion} names ${options.names}`)
+  const activation: Activation = { hash, engine: engineVersion, names: options.names, items: rulesetItems(ordered) }
+  const stashes = [...parsers, ...postoverflows].flatMap(({ node }) => stashesOf(node))
+  return { ruleset: { hash, activation, ...compiled, stashes, world }, problems }
+}
+
+const dataOf = (node: NodeRule): ReadonlyArray<NodeRule["data"][number]> => [...node.data, ...node.nodes.flatMap(dataOf)]
+
+const stashesOf = (node: NodeRule): ReadonlyArray<StashRules> => [...node.stash, ...node.nodes.flatMap(stashesOf)]
+
+/** Two equal documents would be one scenario that counts everything twice: the first stands. */
+const distinct = (scenarios: ReadonlyArray<Scenario>): ReadonlyArray<Scenario> => {
+  const identities = new Set<string>()
+  return scenarios.filter(({ identity }) => !identities.has(identity) && identities.add(identity))
+}

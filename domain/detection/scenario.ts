@@ -1,0 +1,95 @@
+/** A scenario's document, compiled. Its buckets live in the engine, under its identity. */
+import { sha1 } from "@noble/hashes/legacy.js"
+import { sha256 } from "@noble/hashes/sha2.js"
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js"
+import { bucketEnvironment, overflowEnvironment } from "../expression/environment/bucket.ts"
+import { eventEnvironment } from "../expression/environment/event.ts"
+import type { Environment } from "../expression/environment.ts"
+import type { ExpectedKind } from "../expression/expression.ts"
+import type { Located, ScenarioRule } from "../rules/rule.ts"
+import type { Compiler } from "./compiler.ts"
+
+type Evaluate = (scope: object) => unknown
+
+export interface BayesianCondition {
+  readonly evaluate: Evaluate
+  readonly evil: number
+  readonly benign: number
+  readonly guillotine: boolean
+}
+
+export class Scenario {
+  readonly rule: ScenarioRule
+  /** Stays the same as long as the document says the same, wherever it stands: its buckets outlive a change of rules. */
+  readonly identity: string
+  readonly filter: Evaluate
+  readonly groupBy: Evaluate | undefined
+  readonly distinct: Evaluate | undefined
+  readonly cancelOn: Evaluate | undefined
+  readonly overflowFilter: Evaluate | undefined
+  readonly condition: Evaluate | undefined
+  readonly scope: Evaluate | undefined
+  readonly bayesian: { readonly prior: number; readonly threshold: number; readonly conditions: ReadonlyArray<BayesianCondition> } | undefined
+  /** Microseconds that a bucket lives after its last event. */
+  readonly lifetime: number
+  /** Microseconds for which further overflows of a bucket's key are swallowed. */
+  readonly blackhole: number
+  /** Its expressions may write to `evt.Unmarshaled`: an event that was poured is then not what its line parses to. */
+  readonly writes: boolean
+
+  constructor(rule: ScenarioRule, compiler: Compiler) {
+    this.rule = rule
+    this.identity = identityOf(rule)
+    let writes = false
+    const compile = (at: Located, environment: Environment, expect: ExpectedKind): Evaluate => {
+      const expression = compiler.checked(at, environment, expect)
+      if (expression?.effect === "writes" && at.text.includes("Unmarshaled")) writes = true
+      return expression?.evaluate ?? nothing
+    }
+    const event = (at: Located | undefined, expect: ExpectedKind) => at && compile(at, eventEnvironment, expect)
+    this.filter = compile(rule.filter, eventEnvironment, "bool")
+    this.groupBy = event(rule.groupBy, "string")
+    this.distinct = event(rule.distinct, "any")
+    this.cancelOn = event(rule.cancelOn, "bool")
+    this.scope = event(rule.scope.expression, "any")
+    this.overflowFilter = rule.overflowFilter && compile(rule.overflowFilter, overflowEnvironment, "bool")
+    this.condition = rule.condition && compile(rule.condition, bucketEnvironment, "bool")
+    this.bayesian = rule.bayesian && {
+      prior: rule.bayesian.prior,
+      threshold: rule.bayesian.threshold,
+      conditions: rule.bayesian.conditions.map(({ condition, probGivenEvil, probGivenBenign, guillotine }) => ({
+        evaluate: compile(condition, bucketEnvironment, "bool"),
+        evil: probGivenEvil,
+        benign: probGivenBenign,
+        guillotine
+      }))
+    }
+    this.writes = writes
+    this.lifetime = Number(lifetimeNs(rule)) / 1000
+    this.blackhole = Number(rule.blackholeNs) / 1000
+  }
+
+  /** Key of the bucket of a group, as CrowdSec makes it. */
+  keyOf(group: string): string {
+    const { filter, name } = this.rule
+    return bytesToHex(sha1(utf8ToBytes(`${filter.text}\0${group}\0${name}`)))
+  }
+}
+
+/** A broken expression; its scenario is left out. */
+const nothing: Evaluate = () => undefined
+
+const lifetimeNs = ({ type, capacity, leakspeedNs, durationNs }: ScenarioRule): bigint => {
+  if (type === "conditional" || type === "bayesian") return leakspeedNs
+  if (durationNs > 0n) return durationNs
+  return type === "leaky" ? BigInt(capacity + 1) * leakspeedNs : 0n
+}
+
+const identityOf = ({ origin: _, ...document }: ScenarioRule): string => {
+  // Where a text stands in its file does not matter to what it means.
+  const text = JSON.stringify(document, (key, value: unknown) => {
+    if (key === "line") return undefined
+    return typeof value === "bigint" ? String(value) : value
+  })
+  return bytesToHex(sha256(utf8ToBytes(text)))
+}

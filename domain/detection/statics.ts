@@ -1,0 +1,112 @@
+/** `statics` of a node or a grok: write a value to one place of the event (spec detection.md §2.6). */
+import { eventEnvironment } from "../expression/environment/event.ts"
+import { Float } from "../expression/float.ts"
+import type { StaticRule, StaticTarget } from "../rules/rule.ts"
+import type { AlertSource } from "./alert.ts"
+import type { Compiler } from "./compiler.ts"
+import { enrichmentMethods } from "./enrichment.ts"
+import { attempt, failed, type Pass, parseAborted } from "./pass.ts"
+import type { PipelineEvent } from "./pipeline-event.ts"
+
+export type Static = (pass: Pass) => void
+
+type Write = (pass: Pass, value: string) => void
+
+export const compileStatics = (rules: ReadonlyArray<StaticRule>, compiler: Compiler): ReadonlyArray<Static> =>
+  rules.map((rule) => compileStatic(rule, compiler))
+
+const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler): Static => {
+  const write = compileTarget(target, line, compiler)
+  // Only a date may be looked for in nothing: then it is the time of observation.
+  const takesNothing = target.kind === "method" && target.method === "ParseDate"
+  if (source.kind === "value") return (pass) => write(pass, source.value)
+  const evaluate = compiler.expression(source.expression, eventEnvironment, "any")
+  return (pass) => {
+    const value = attempt(evaluate, pass)
+    if (value === failed) return
+    const text = textOf(value)
+    if (text !== "" || takesNothing) write(pass, text)
+  }
+}
+
+/** Nil, maps and arrays count as empty; a bool, a time or a struct fits into no field and aborts the parsing. */
+const textOf = (value: unknown): string => {
+  if (typeof value === "string") return value
+  if (typeof value === "number") return String(value)
+  if (value instanceof Float) return floatText(value.value)
+  if (value === undefined || value === null || value instanceof Map || Array.isArray(value)) return ""
+  throw parseAborted
+}
+
+/** Go's `%f`: six decimals and never an exponent. */
+export const floatText = (value: number): string => {
+  if (Number.isNaN(value)) return "NaN"
+  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf"
+  return Math.abs(value) < 1e21 ? value.toFixed(6) : `${BigInt(value)}.000000`
+}
+
+const compileTarget = (target: StaticTarget, line: number, compiler: Compiler): Write => {
+  switch (target.kind) {
+    case "meta":
+      return ({ evt }, value) => evt.Meta.set(target.name, value)
+    case "parsed":
+      return ({ evt }, value) => evt.Parsed.set(target.name, value)
+    case "enriched":
+      return ({ evt }, value) => evt.Enriched.set(target.name, value)
+    case "method": {
+      const method = enrichmentMethods.get(target.method)
+      if (method !== undefined) return method
+      compiler.warning("TST-RULE-METHOD", { line }, `nothing happens: there is no method ${target.method}; there are ${[...enrichmentMethods.keys()].join(", ")}`)
+      return ignore
+    }
+    case "target": {
+      const write = compilePath(target.path)
+      if (write !== undefined) return write
+      compiler.warning("TST-RULE-TARGET", { line }, `nothing happens: ${target.path} is no place in an event that takes text; write for example evt.Meta.name`)
+      return ignore
+    }
+  }
+}
+
+const ignore: Write = () => {}
+
+/** Text fields of the event itself, of its line, and of the source of an overflow's alert. */
+const eventFields = ["StrTime", "StrTimeFormat", "MarshaledTime", "Stage", "WhitelistReason"] as const satisfies ReadonlyArray<keyof PipelineEvent>
+const maps = ["Parsed", "Meta", "Enriched", "Unmarshaled"] as const satisfies ReadonlyArray<keyof PipelineEvent>
+const lineFields = ["Raw", "Src", "Module"] as const satisfies ReadonlyArray<keyof PipelineEvent["Line"]>
+const sourceFields = ["IP", "Range", "AsNumber", "AsName", "Cn", "Scope", "Value"] as const satisfies ReadonlyArray<keyof AlertSource>
+
+const compilePath = (path: string): Write | undefined => {
+  const [first, ...rest] = path.replace(/^evt\./, "").split(".")
+  const tail = rest.join(".")
+  const eventField = eventFields.find((field) => field === first)
+  if (eventField !== undefined && rest.length === 0) {
+    return ({ evt }, value) => {
+      evt[eventField] = value
+    }
+  }
+  const map = maps.find((name) => name === first)
+  if (map !== undefined && tail !== "") return ({ evt }, value) => evt[map].set(tail, value)
+  if (first === "Line") {
+    const lineField = lineFields.find((field) => field === tail)
+    if (lineField !== undefined) {
+      return ({ evt }, value) => {
+        evt.Line[lineField] = value
+      }
+    }
+    // All lines of a batch share their labels.
+    if (rest[0] === "Labels" && rest.length === 2) {
+      return ({ evt }, value) => {
+        evt.Line.Labels = new Map(evt.Line.Labels).set(rest[1]!, value)
+      }
+    }
+  }
+  const sourceField = sourceFields.find((field) => `Alert.Source.${field}` === tail)
+  if (first === "Overflow" && sourceField !== undefined) {
+    return ({ evt }, value) => {
+      const source = evt.Overflow.Alert?.Source
+      if (source !== undefined) source[sourceField] = value
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,54 @@
+/** `whitelist` of a node: whom never to punish (spec detection.md §2.8). */
+import { eventEnvironment } from "../expression/environment/event.ts"
+import { type Address, parseAddress } from "../net/address.ts"
+import { type Prefix, parsePrefix, prefixContains, prefixOf } from "../net/prefix.ts"
+import type { Located, WhitelistRule } from "../rules/rule.ts"
+import type { Compiler } from "./compiler.ts"
+import { attempt, failed, type Pass } from "./pass.ts"
+import { OVFLW } from "./pipeline-event.ts"
+
+/** Whether the event is on the list. It marks an event that is; the first reason stands. */
+export type Whitelist = (pass: Pass) => boolean
+
+export const compileWhitelist = (rule: WhitelistRule, compiler: Compiler): Whitelist => {
+  const prefixes = [
+    ...rule.ips.flatMap((ip) => compileAddress(ip, compiler)),
+    ...rule.cidrs.flatMap((cidr) => compilePrefix(cidr, compiler))
+  ]
+  const expressions = rule.expressions.map((expression) => compiler.expression(expression, eventEnvironment, "bool"))
+  const covers = (address: Address): boolean => prefixes.some((prefix) => prefixContains(prefix, address))
+  return (pass) => {
+    const { evt } = pass
+    let listed = prefixes.length > 0 && evt.ParseIPSources().some((text) => isListed(text, covers))
+    for (let i = 0; !listed && i < expressions.length; i++) {
+      const value = attempt(expressions[i]!, pass)
+      if (value === failed) break
+      listed = value === true
+    }
+    if (listed && !evt.Whitelisted) {
+      evt.Whitelisted = true
+      evt.WhitelistReason = rule.reason
+      if (evt.Type === OVFLW) evt.Overflow.Whitelisted = true
+    }
+    return listed
+  }
+}
+
+const isListed = (text: string, covers: (address: Address) => boolean): boolean => {
+  const address = parseAddress(text)
+  return address !== undefined && covers(address)
+}
+
+const compileAddress = (at: Located, compiler: Compiler): ReadonlyArray<Prefix> => {
+  const address = parseAddress(at.text)
+  if (address !== undefined) return [prefixOf(address)]
+  compiler.error("TST-RULE-ADDRESS", at, `"${at.text}" is no IP address; write one such as 192.0.2.1, and ranges under \`cidr\``)
+  return []
+}
+
+const compilePrefix = (at: Located, compiler: Compiler): ReadonlyArray<Prefix> => {
+  const prefix = at.text.includes("/") ? parsePrefix(at.text) : undefined
+  if (prefix !== undefined) return [prefix]
+  compiler.error("TST-RULE-RANGE", at, `"${at.text}" is no range of addresses; write one such as 192.0.2.0/24, and single addresses under \`ip\``)
+  return []
+}

@@ -1,0 +1,61 @@
+/**
+ * What rules see besides the event at hand: data files, stashes, host names, GeoIP and the time. Expressions are compiled
+ * once for a ruleset, but stashes and names belong to an engine: whoever runs them lends its state for that while.
+ */
+import type { Context, DataFiles } from "../expression/environment.ts"
+import { Time } from "../expression/time.ts"
+import type { GeoLookup } from "./geo.ts"
+import type { Names } from "./names.ts"
+import type { Stashes } from "./stash.ts"
+
+/** The engine's part of the world. */
+export interface WorldState {
+  readonly stashes: Stashes
+  readonly names: Names
+  /** Whether reverse DNS is asked at all; if not, every look-up counts as unanswered. */
+  readonly asksNames: boolean
+  readonly lookup: GeoLookup
+}
+
+export class World implements Context {
+  readonly files: DataFiles
+  readonly stashes: Context["stashes"]
+  readonly now: Context["now"]
+  readonly geo: NonNullable<Context["geo"]>
+  #state: WorldState | undefined
+  /** Detection time of the event at hand, in microseconds since 1970. */
+  time = 0
+  /** Whether something was asked that may answer otherwise another time: the result cannot be had again by parsing. */
+  touched = false
+
+  constructor(files: DataFiles) {
+    this.files = files
+    this.stashes = {
+      get: (stash, key) => {
+        this.touched = true
+        return this.state.stashes.get(stash, key, this.time)
+      },
+      set: (stash, key, value, ttl) => this.state.stashes.set(stash, key, value, this.time, ttl)
+    }
+    this.now = () => {
+      this.touched = true
+      return new Time(BigInt(this.time) * 1000n)
+    }
+    this.geo = {
+      country: (address) => this.state.lookup.city?.(address)?.country ?? "",
+      network: (address) => this.state.lookup.network?.(address)?.range ?? ""
+    }
+  }
+
+  /** From here on rules see this engine's state, at this time. */
+  enter(state: WorldState, time: number): void {
+    this.#state = state
+    this.time = time
+    this.touched = false
+  }
+
+  get state(): WorldState {
+    if (this.#state === undefined) throw new Error("rules were run outside of an engine")
+    return this.#state
+  }
+}

@@ -1,0 +1,106 @@
+import type { FunctionDeclaration } from "../environment.ts"
+import { declare } from "../environment.ts"
+import { EvaluationError } from "../error.ts"
+import { limit } from "../limit.ts"
+import type { Type } from "../type.ts"
+import { anyType, arrayOf, intType, isNilable, mapOf, stringType } from "../type.ts"
+import { compare, descending, equals, itemAt, kindOf, lengthOf, member, structOf, tooMany } from "../value.ts"
+
+const array = arrayOf(anyType)
+const map = mapOf(anyType)
+
+const elementOf = ([given]: ReadonlyArray<Type>): Type => (given?.kind === "array" ? given.element : anyType)
+const arrayOfElement = (given: ReadonlyArray<Type>): Type => arrayOf(elementOf(given))
+
+/** The element type, or any where there may be none. */
+const oneElement = (given: ReadonlyArray<Type>): Type => (isNilable(elementOf(given)) ? elementOf(given) : anyType)
+
+const flatten = (items: ReadonlyArray<unknown>): ReadonlyArray<unknown> => {
+  const flat = items.flat(limit.depth)
+  if (flat.length > limit.resultItems) throw tooMany()
+  return flat
+}
+
+/** Items of which none equals an earlier one. Texts and ints are found by hash, others by comparing. */
+export const unique = (items: ReadonlyArray<unknown>): ReadonlyArray<unknown> => {
+  const simple = new Set<unknown>()
+  const others: Array<unknown> = []
+  return items.filter((item) => {
+    if (typeof item === "string" || typeof item === "boolean") {
+      if (simple.has(item)) return false
+      simple.add(item)
+      return true
+    }
+    if (others.some((other) => equals(other, item))) return false
+    if (others.length >= limit.uniqueItems) throw tooMany()
+    others.push(item)
+    return true
+  })
+}
+
+/** `get(map, key)` and `get(array, index)`: nil where a plain access would fail. */
+const get = (object: unknown, key: unknown): unknown => {
+  if (Array.isArray(object) && typeof key === "number") {
+    const at = key < 0 ? object.length + key : key
+    return object[at]
+  }
+  if (object instanceof Map || (typeof key === "string" && structOf(object)?.fields.has(key))) {
+    return typeof key === "string" ? member(object, key) : undefined
+  }
+  return undefined
+}
+
+const valueOf = ([given]: ReadonlyArray<Type>): Type => {
+  if (given?.kind === "map" && given.value.kind === "string") return stringType
+  return anyType
+}
+
+export const collectionBuiltins: ReadonlyArray<FunctionDeclaration> = [
+  declare("len", [[stringType, array, map]], intType, (_, value: unknown) => lengthOf(value)),
+  declare("get", [anyType, anyType], valueOf, (_, object: unknown, key: unknown) => get(object, key)),
+  declare("first", [array], oneElement, (_, items: ReadonlyArray<unknown>) => items[0]),
+  declare("last", [array], oneElement, (_, items: ReadonlyArray<unknown>) => items.at(-1)),
+  declare("take", [array, intType], arrayOfElement, (_, items: ReadonlyArray<unknown>, count: number) => {
+    if (count < 0) throw new EvaluationError("take cannot take less than zero items")
+    return items.slice(0, count)
+  }),
+  declare("reverse", [array], arrayOfElement, (_, items: ReadonlyArray<unknown>) => items.toReversed()),
+  declare("uniq", [array], arrayOfElement, (_, items: ReadonlyArray<unknown>) => unique(items)),
+  declare("flatten", [array], array, (_, items: ReadonlyArray<unknown>) => flatten(items)),
+  declare(
+    "concat",
+    [array],
+    (given) => (given.length === 1 ? arrayOfElement(given) : array),
+    (_, ...given: Array<never>) => flattenOnce(given),
+    { rest: true }
+  ),
+  declare(
+    "sort",
+    [array, stringType],
+    arrayOfElement,
+    (_, items: ReadonlyArray<unknown>, order?: string) => {
+      const direction = descending(order) ? -1 : 1
+      return items.toSorted((left, right) => direction * compare(left, right, "sort"))
+    },
+    { required: 1 }
+  ),
+  declare("keys", [map], arrayOf(stringType), (_, entries: ReadonlyMap<string, unknown>) => [...entries.keys()]),
+  declare("values", [map], array, (_, entries: ReadonlyMap<string, unknown>) => [...entries.values()]),
+  declare("toPairs", [map], arrayOf(array), (_, entries: ReadonlyMap<string, unknown>) =>
+    [...entries].map(([key, value]) => [key, value])
+  ),
+  declare("fromPairs", [array], map, (_, pairs: ReadonlyArray<unknown>) => new Map(pairs.map(pairOf)))
+]
+
+const flattenOnce = (given: ReadonlyArray<ReadonlyArray<unknown>>): ReadonlyArray<unknown> => {
+  if (given.reduce((sum, items) => sum + items.length, 0) > limit.resultItems) throw tooMany()
+  return given.flat()
+}
+
+const pairOf = (pair: unknown): [string, unknown] => {
+  if (!Array.isArray(pair) || pair.length !== 2) throw new EvaluationError("fromPairs needs pairs of a key and a value")
+  const key = itemAt(pair, 0)
+  if (typeof key !== "string") throw new EvaluationError(`a key of a map is a string, not ${kindOf(key)}`)
+  return [key, pair[1]]
+}
+

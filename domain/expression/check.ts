@@ -1,0 +1,516 @@
+import { builtins } from "./builtins/catalogue.ts"
+import { durationType } from "./duration.ts"
+import type { Environment, FunctionDeclaration, Parameter } from "./environment.ts"
+import type { ExpressionErrorCode } from "./error.ts"
+import { ExpressionError } from "./error.ts"
+import { absentFunctions } from "./functions/absent.ts"
+import type {
+  BinaryNode,
+  BuiltinNode,
+  ConditionalNode,
+  LetNode,
+  MemberNode,
+  MethodNode,
+  Node,
+  PointerNode,
+  SliceNode,
+  UnaryNode
+} from "./syntax.ts"
+import { operandsOf } from "./syntax.ts"
+import { timeType } from "./time.ts"
+import type { Effect, Type } from "./type.ts"
+import {
+  anyType,
+  arrayOf,
+  boolType,
+  floatType,
+  intType,
+  isAny,
+  isAssignable,
+  isNilable,
+  mapOf,
+  nameOf,
+  nilType,
+  sameType,
+  stringType,
+  strongest,
+  union
+} from "./type.ts"
+
+/** What the checker found out, for the compiler. */
+export interface Checked {
+  readonly type: Type
+  readonly effect: Effect
+  readonly types: ReadonlyMap<Node, Type>
+  /** Where values live that an evaluation keeps: of `let` and its names, of predicates and their pointers. */
+  readonly slots: ReadonlyMap<Node, number>
+  readonly slotCount: number
+  readonly variables: Environment["variables"]
+  readonly functions: Environment["functions"]
+}
+
+/** Slots that a predicate takes: its item, its index, its accumulator. */
+export const pointerSlots = { item: 0, index: 1, accumulator: 2 } as const
+
+/** Settles every name and type, or throws `ExpressionError` at the place that cannot be right. */
+export const check = (tree: Node, environment: Environment, text: string): Checked => {
+  const checker = new Checker(environment, text)
+  const type = checker.visit(tree)
+  return {
+    type,
+    effect: checker.effect,
+    types: checker.types,
+    slots: checker.slots,
+    slotCount: checker.slotCount,
+    variables: environment.variables,
+    functions: environment.functions
+  }
+}
+
+interface Predicate {
+  readonly item: Type
+  readonly slot: number
+  readonly reduces: boolean
+}
+
+class Checker {
+  readonly types = new Map<Node, Type>()
+  readonly slots = new Map<Node, number>()
+  slotCount = 0
+  effect: Effect = "pure"
+  private readonly environment: Environment
+  private readonly text: string
+  private readonly locals = new Map<string, { readonly type: Type; readonly slot: number }>()
+  private readonly predicates: Array<Predicate> = []
+
+  constructor(environment: Environment, text: string) {
+    this.environment = environment
+    this.text = text
+  }
+
+  visit(node: Node): Type {
+    const known = this.types.get(node)
+    if (known !== undefined) return known
+    const type = this.typeOf(node)
+    this.types.set(node, type)
+    return type
+  }
+
+  private fail(node: Node, message: string, code: ExpressionErrorCode = "TST-EXPR-TYPE"): never {
+    throw new ExpressionError(code, message, this.text, node.offset)
+  }
+
+  private typeOf(node: Node): Type {
+    switch (node.kind) {
+      case "nil":
+        return nilType
+      case "bool":
+        return boolType
+      case "int":
+        return intType
+      case "float":
+        return floatType
+      case "string":
+        return stringType
+      case "name":
+        return this.name(node, node.name)
+      case "pointer":
+        return this.pointer(node)
+      case "unary":
+        return this.unary(node)
+      case "binary":
+        return this.binary(node)
+      case "member":
+        return this.member(node)
+      case "slice":
+        return this.slice(node)
+      case "chain": {
+        const type = this.visit(node.body)
+        return isNilable(type) ? type : anyType
+      }
+      case "call":
+        return this.call(node, this.functionNamed(node, node.name), node.arguments)
+      case "method":
+        return this.method(node)
+      case "builtin":
+        return this.builtin(node)
+      case "predicate":
+        return this.visit(node.body)
+      case "let":
+        return this.declaration(node)
+      case "sequence":
+        return node.items.map((item) => this.visit(item)).at(-1)!
+      case "conditional":
+        return this.conditional(node)
+      case "array":
+        return arrayOf(this.common(node.items.map((item) => this.visit(item))))
+      case "map":
+        for (const { key, value } of node.pairs) {
+          const type = this.visit(key)
+          if (!isAny(type) && type.kind !== "string") this.fail(key, `a key of a map is a string, not ${nameOf(type)}`)
+          this.visit(value)
+        }
+        return mapOf(anyType)
+    }
+  }
+
+  private common(types: ReadonlyArray<Type>): Type {
+    const [first, ...rest] = types
+    return first !== undefined && rest.every((type) => sameType(first, type)) ? first : anyType
+  }
+
+  private name(node: Node, name: string): Type {
+    const local = this.locals.get(name)
+    if (local !== undefined) {
+      this.slots.set(node, local.slot)
+      return local.type
+    }
+    const variable = this.environment.variables.get(name)
+    if (variable !== undefined) return variable.type
+    const known = [...this.environment.variables.keys(), ...this.locals.keys()].join(", ")
+    return this.fail(
+      node,
+      this.environment.functions.has(name) || builtins.has(name)
+        ? `${name} is a function: call it with parentheses`
+        : `${name} is not known here; there is ${known}`,
+      "TST-EXPR-NAME"
+    )
+  }
+
+  private pointer(node: PointerNode): Type {
+    const predicate = this.predicates.at(-1)!
+    if (node.name === "") {
+      this.slots.set(node, predicate.slot + pointerSlots.item)
+      return predicate.item
+    }
+    if (node.name === "index") {
+      this.slots.set(node, predicate.slot + pointerSlots.index)
+      return intType
+    }
+    if (node.name === "acc" && predicate.reduces) {
+      this.slots.set(node, predicate.slot + pointerSlots.accumulator)
+      return anyType
+    }
+    return this.fail(node, `#${node.name} is not known here`, "TST-EXPR-NAME")
+  }
+
+  private unary(node: UnaryNode): Type {
+    const type = this.visit(node.operand)
+    if (node.operator === "!") {
+      if (isAny(type) || type.kind === "bool") return boolType
+      return this.fail(node, `not needs a bool, but got ${nameOf(type)}`)
+    }
+    if (isAny(type) || isNumber(type) || (type === durationType && node.operator === "-")) return type
+    return this.fail(node, `${node.operator} needs a number, but got ${nameOf(type)}`)
+  }
+
+  private binary(node: BinaryNode): Type {
+    const { operator } = node
+    if (operator === "||" || operator === "&&") {
+      for (const operand of operandsOf(node)) {
+        const type = this.visit(operand)
+        if (!isAny(type) && type.kind !== "bool") {
+          this.fail(operand, `${operator} needs bools, but got ${nameOf(type)}`)
+        }
+      }
+      return boolType
+    }
+    if (operator === "+") {
+      const [first, ...rest] = operandsOf(node)
+      return rest.reduce<Type>((left, operand) => this.operation(node, left, this.visit(operand)), this.visit(first!))
+    }
+    return this.operation(node, this.visit(node.left), this.visit(node.right))
+  }
+
+  private operation(node: BinaryNode, left: Type, right: Type): Type {
+    const { operator } = node
+    const result = resultOf(operator, left, right)
+    if (result !== undefined) return result
+    return this.fail(node, `${operator} has no meaning between ${nameOf(left)} and ${nameOf(right)}`)
+  }
+
+  private member(node: MemberNode): Type {
+    const object = this.visit(node.object)
+    const property = this.visit(node.property)
+    switch (object.kind) {
+      case "any":
+        return anyType
+      case "map":
+        if (isAny(property) || property.kind === "string") return object.value
+        return this.fail(node.property, `a key of a map is a string, not ${nameOf(property)}`)
+      case "array":
+        if (isAny(property) || property.kind === "int") return object.element
+        return this.fail(node.property, `an index of an array is an int, not ${nameOf(property)}`)
+      case "struct": {
+        if (node.property.kind !== "string") {
+          return this.fail(node.property, `a field of ${object.name} is named, not computed`)
+        }
+        const name = node.property.value
+        const field = object.fields.get(name)
+        if (field !== undefined) return field.type
+        return this.fail(
+          node,
+          object.methods.has(name)
+            ? `${name} of ${object.name} is a method: call it with parentheses`
+            : `${object.name} has no field ${name}`,
+          "TST-EXPR-NAME"
+        )
+      }
+      default:
+        return this.fail(node, `${nameOf(object)} has no members`)
+    }
+  }
+
+  private slice(node: SliceNode): Type {
+    const object = this.visit(node.object)
+    if (!isAny(object) && object.kind !== "string" && object.kind !== "array") {
+      this.fail(node, `${nameOf(object)} cannot be sliced`)
+    }
+    for (const bound of [node.from, node.to]) {
+      if (bound === undefined) continue
+      const type = this.visit(bound)
+      if (!isAny(type) && type.kind !== "int") this.fail(bound, `the bound of a slice is an int, not ${nameOf(type)}`)
+    }
+    return object
+  }
+
+  private functionNamed(node: Node, name: string): FunctionDeclaration {
+    const declaration = this.environment.functions.get(name)
+    if (declaration !== undefined) return declaration
+    const reason = absentFunctions.get(name)
+    return this.fail(
+      node,
+      reason !== undefined ? `${name} is not available: ${reason}` : `there is no function ${name}`,
+      "TST-EXPR-NAME"
+    )
+  }
+
+  private call(node: Node, declaration: FunctionDeclaration, given: ReadonlyArray<Node>): Type {
+    const { name, parameters, required, rest, result } = declaration
+    this.count(node, name, given.length, required, rest ? Number.POSITIVE_INFINITY : parameters.length)
+    const types = given.map((argument, at) => {
+      const type = this.visit(argument)
+      const parameter = parameters[Math.min(at, parameters.length - 1)]!
+      if (!alternatives(parameter).some((wanted) => isAssignable(type, wanted))) {
+        const wanted = alternatives(parameter).map(nameOf).join(" or ")
+        this.fail(argument, `argument ${at + 1} of ${name} must be ${wanted}, but is ${nameOf(type)}`)
+      }
+      return type
+    })
+    this.effect = strongest(this.effect, declaration.effect)
+    return typeof result === "function" ? result(types) : result
+  }
+
+  private count(node: Node, name: string, given: number, least: number, most: number): void {
+    if (given >= least && given <= most) return
+    const wanted = most === Number.POSITIVE_INFINITY ? `at least ${least}` : least === most ? least : `${least} to ${most}`
+    this.fail(node, `${name} takes ${wanted} argument${wanted === 1 ? "" : "s"}, but got ${given}`)
+  }
+
+  private method(node: MethodNode): Type {
+    const object = this.visit(node.object)
+    if (isAny(object)) {
+      for (const argument of node.arguments) this.visit(argument)
+      // Which method it is shows only at evaluation: the strongest effect is assumed.
+      this.effect = "writes"
+      return anyType
+    }
+    const method = object.kind === "struct" ? object.methods.get(node.name) : undefined
+    if (method === undefined) {
+      return this.fail(node, `${nameOf(object)} has no method ${node.name}`, "TST-EXPR-NAME")
+    }
+    const { parameters, result, effect } = method
+    return this.call(
+      node,
+      { name: node.name, parameters, required: parameters.length, rest: false, result, effect, call: () => undefined },
+      node.arguments
+    )
+  }
+
+  private builtin(node: BuiltinNode): Type {
+    const declaration = builtins.get(node.name)
+    if (declaration !== undefined) return this.call(node, declaration, node.arguments)
+    const [list, predicate, extra] = node.arguments
+    const collection = this.visit(list!)
+    if (!isAny(collection) && collection.kind !== "array") {
+      this.fail(list!, `${node.name} works on an array, not on ${nameOf(collection)}`)
+    }
+    const item = collection.kind === "array" ? collection.element : anyType
+    if (extra !== undefined) this.visit(extra)
+    const slot = this.slotCount
+    this.slotCount += 3
+    this.slots.set(node, slot)
+    this.predicates.push({ item, slot, reduces: node.name === "reduce" })
+    const body = predicate === undefined ? undefined : this.visit(predicate)
+    this.predicates.pop()
+    return this.predicateResult(node, item, body)
+  }
+
+  private predicateResult(node: BuiltinNode, item: Type, body: Type | undefined): Type {
+    const [, predicate, extra] = node.arguments
+    const wantBool = () => {
+      if (body !== undefined && !isAny(body) && body.kind !== "bool") {
+        this.fail(predicate!, `the predicate of ${node.name} must give a bool, but gives ${nameOf(body)}`)
+      }
+    }
+    switch (node.name) {
+      case "all":
+      case "any":
+      case "none":
+      case "one":
+        wantBool()
+        return boolType
+      case "filter":
+        wantBool()
+        return arrayOf(item)
+      case "count":
+        wantBool()
+        return intType
+      case "find":
+      case "findLast":
+        wantBool()
+        return isNilable(item) ? item : anyType
+      case "findIndex":
+      case "findLastIndex":
+        wantBool()
+        return anyType
+      case "map":
+        return arrayOf(body!)
+      case "sum": {
+        const type = body ?? item
+        if (!isAny(type) && !isNumber(type)) this.fail(node, `sum adds numbers, not ${nameOf(type)}`)
+        return type
+      }
+      case "groupBy":
+        if (!isAny(body!) && body!.kind !== "string") {
+          this.fail(predicate!, `groupBy needs a string to group by, not ${nameOf(body!)}`)
+        }
+        return mapOf(arrayOf(item))
+      case "sortBy": {
+        const order = extra === undefined ? stringType : this.visit(extra)
+        if (!isAny(order) && order.kind !== "string") this.fail(extra!, `the order is "asc" or "desc"`)
+        return arrayOf(item)
+      }
+      default:
+        return anyType
+    }
+  }
+
+  private declaration(node: LetNode): Type {
+    const { name } = node
+    const { variables, functions } = this.environment
+    if (this.locals.has(name) || variables.has(name) || functions.has(name) || builtins.has(name)) {
+      this.fail(node, `${name} has a meaning already; give the variable another name`, "TST-EXPR-NAME")
+    }
+    const type = this.visit(node.value)
+    const slot = this.slotCount
+    this.slotCount += 1
+    this.slots.set(node, slot)
+    this.locals.set(name, { type, slot })
+    const result = this.visit(node.body)
+    this.locals.delete(name)
+    return result
+  }
+
+  private conditional(node: ConditionalNode): Type {
+    const condition = this.visit(node.condition)
+    if (!isAny(condition) && condition.kind !== "bool") {
+      this.fail(node.condition, `a condition must be a bool, but is ${nameOf(condition)}`)
+    }
+    return union(this.visit(node.then), this.visit(node.otherwise))
+  }
+}
+
+export const alternatives = (parameter: Parameter): ReadonlyArray<Type> =>
+  "kind" in parameter ? [parameter] : parameter
+
+const isNumber = ({ kind }: Type): boolean => kind === "int" || kind === "float"
+
+const isComparable = (left: Type, right: Type): boolean =>
+  isAny(left) ||
+  isAny(right) ||
+  left.kind === "nil" ||
+  right.kind === "nil" ||
+  (isNumber(left) && isNumber(right)) ||
+  (left.kind === right.kind && (left.kind !== "struct" || left === right))
+
+/** Both of the same of these groups of types, where `any` may be of every group. */
+const bothOf = (left: Type, right: Type, ...groups: ReadonlyArray<(type: Type) => boolean>): boolean =>
+  groups.some((group) => (isAny(left) || group(left)) && (isAny(right) || group(right)))
+
+const isText = ({ kind }: Type): boolean => kind === "string"
+const isInt = ({ kind }: Type): boolean => kind === "int"
+const isTime = (type: Type): boolean => type === timeType
+const isDuration = (type: Type): boolean => type === durationType
+
+const numeric = (left: Type, right: Type): Type =>
+  isAny(left) || isAny(right) ? anyType : left.kind === "float" || right.kind === "float" ? floatType : intType
+
+/** Type of `left operator right`, undefined when it has no meaning. */
+const resultOf = (operator: BinaryNode["operator"], left: Type, right: Type): Type | undefined => {
+  switch (operator) {
+    case "==":
+    case "!=":
+      return isComparable(left, right) ? boolType : undefined
+    case "<":
+    case ">":
+    case "<=":
+    case ">=":
+      return bothOf(left, right, isNumber, isText, isTime, isDuration) ? boolType : undefined
+    case "in":
+      return isSearchable(left, right) ? boolType : undefined
+    case "matches":
+    case "contains":
+    case "startsWith":
+    case "endsWith":
+      return bothOf(left, right, isText) ? boolType : undefined
+    case "..":
+      return bothOf(left, right, isInt) ? arrayOf(intType) : undefined
+    case "+":
+      if (isText(left) && isText(right)) return stringType
+      if ((isTime(left) && isDuration(right)) || (isDuration(left) && isTime(right))) return timeType
+      if (isDuration(left) && isDuration(right)) return durationType
+      if (isAny(left) || isAny(right)) return isSummand(left) && isSummand(right) ? anyType : undefined
+      return isNumber(left) && isNumber(right) ? numeric(left, right) : undefined
+    case "-":
+      if ((isTime(left) && isTime(right)) || (isDuration(left) && isDuration(right))) return durationType
+      if (isTime(left) && isDuration(right)) return timeType
+      if (isAny(left) || isAny(right)) {
+        return isSummand(left) && isSummand(right) && !isText(left) && !isText(right) ? anyType : undefined
+      }
+      return isNumber(left) && isNumber(right) ? numeric(left, right) : undefined
+    case "*":
+      if ((isDuration(left) && isInt(right)) || (isInt(left) && isDuration(right))) return durationType
+      if (isAny(left) || isAny(right)) return bothOf(left, right, isNumber, isDuration) ? anyType : undefined
+      return isNumber(left) && isNumber(right) ? numeric(left, right) : undefined
+    case "/":
+    case "**":
+      return bothOf(left, right, isNumber) ? floatType : undefined
+    case "%":
+      return bothOf(left, right, isInt) ? intType : undefined
+    case "??":
+      if (left.kind === "nil") return right
+      return right.kind === "nil" || sameType(left, right) ? left : anyType
+    default:
+      return undefined
+  }
+}
+
+const isSummand = (type: Type): boolean =>
+  isAny(type) || isText(type) || isNumber(type) || isTime(type) || isDuration(type)
+
+const isSearchable = (needle: Type, hay: Type): boolean => {
+  switch (hay.kind) {
+    case "any":
+    case "nil":
+      return true
+    case "array":
+      return isComparable(needle, hay.element)
+    case "map":
+      return isAny(needle) || needle.kind === "nil" || isText(needle)
+    case "struct":
+      return isAny(needle) || isText(needle)
+    default:
+      return false
+  }
+}

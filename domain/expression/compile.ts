@@ -1,0 +1,308 @@
+import { builtins } from "./builtins/catalogue.ts"
+import type { Checked } from "./check.ts"
+import { alternatives } from "./check.ts"
+import { compileMember, compileMethod, reachesOver, shortcut } from "./compile/member.ts"
+import { compileOperator, conjunction, disjunction } from "./compile/operator.ts"
+import { compilePredicate } from "./compile/predicate.ts"
+import type { Frame, Run } from "./compile/run.ts"
+import type { Context, Parameter } from "./environment.ts"
+import { EvaluationError } from "./error.ts"
+import { Float } from "./float.ts"
+import type { BinaryNode, BuiltinNode, MapNode, MethodNode, Node, SliceNode, UnaryNode } from "./syntax.ts"
+import { operandsOf } from "./syntax.ts"
+import type { Effect, Type } from "./type.ts"
+import { anyType, isAny } from "./type.ts"
+import { add, conforms, isNil, kindOf, negate, plus, slice } from "./value.ts"
+
+/** A checked tree to closures: one per node, chosen by the static types of its parts. */
+export const compile = (
+  tree: Node,
+  checked: Checked,
+  context: Context,
+  text: string
+): { readonly run: Run; readonly newFrame: () => Frame } => {
+  const run = new Compiler(checked, context, text).compile(tree)
+  const { slotCount } = checked
+  const shared: Frame = { slots: [], steps: 0 }
+  return { run, newFrame: slotCount === 0 ? () => shared : () => ({ slots: new Array(slotCount), steps: 0 }) }
+}
+
+export class Compiler {
+  readonly checked: Checked
+  readonly context: Context
+  readonly text: string
+  private readonly runs = new Map<Node, Run>()
+
+  constructor(checked: Checked, context: Context, text: string) {
+    this.checked = checked
+    this.context = context
+    this.text = text
+  }
+
+  typeOf(node: Node): Type {
+    return this.checked.types.get(node) ?? anyType
+  }
+
+  /** Where the value of a name, a pointer, a `let` or a predicate lives. */
+  slotOf(node: Node): number {
+    return this.checked.slots.get(node)!
+  }
+
+  compile(node: Node): Run {
+    const known = this.runs.get(node)
+    if (known !== undefined) return known
+    const run = this.build(node)
+    this.runs.set(node, run)
+    return run
+  }
+
+  /** A node that must give a bool, which the types tell or the evaluation shows. */
+  compileBool(node: Node): (scope: object, frame: Frame) => boolean {
+    const run = this.compile(node)
+    if (!isAny(this.typeOf(node))) return run as (scope: object, frame: Frame) => boolean
+    return (scope, frame) => {
+      const value = run(scope, frame)
+      if (typeof value === "boolean") return value
+      throw new EvaluationError(`a bool is needed, but met ${kindOf(value)}`)
+    }
+  }
+
+  /** Value of a node that is the same in every evaluation, such as `"x"`, `["", nil]` or `duration("10m")`. */
+  constantOf(node: Node): { readonly value: unknown } | undefined {
+    switch (node.kind) {
+      case "nil":
+        return { value: undefined }
+      case "bool":
+      case "int":
+      case "string":
+        return { value: node.value }
+      case "float":
+        return { value: new Float(node.value) }
+      case "array": {
+        const items = node.items.map((item) => this.constantOf(item))
+        return items.every((item) => item !== undefined) ? { value: items.map((item) => item.value) } : undefined
+      }
+      case "call":
+      case "builtin": {
+        const declaration = builtins.get(node.name) ?? this.checked.functions.get(node.name)
+        return declaration?.effect === "pure" ? this.constantCall(node) : undefined
+      }
+      default:
+        return undefined
+    }
+  }
+
+  private constantCall(node: Extract<Node, { kind: "call" | "builtin" }>): { readonly value: unknown } | undefined {
+    if (!node.arguments.every((argument) => this.constantOf(argument) !== undefined)) return undefined
+    try {
+      return { value: this.compile(node)({}, { slots: [], steps: 0 }) }
+    } catch (error) {
+      // It fails at every evaluation just the same, where its failure has a meaning.
+      if (error instanceof EvaluationError) return undefined
+      throw error
+    }
+  }
+
+  private build(node: Node): Run {
+    switch (node.kind) {
+      case "nil":
+        return () => undefined
+      case "bool":
+      case "int":
+      case "string": {
+        const { value } = node
+        return () => value
+      }
+      case "float": {
+        const value = new Float(node.value)
+        return () => value
+      }
+      case "name":
+        return this.name(node)
+      case "pointer":
+        return this.slot(node)
+      case "unary":
+        return this.unary(node)
+      case "binary":
+        return this.binary(node)
+      case "member":
+        return compileMember(this, node)
+      case "slice":
+        return this.slice(node)
+      case "chain": {
+        const body = this.compile(node.body)
+        if (!reachesOver(node.body)) return body
+        return (scope, frame) => {
+          const value = body(scope, frame)
+          return value === shortcut ? undefined : value
+        }
+      }
+      case "call": {
+        const { parameters, call } = this.checked.functions.get(node.name)!
+        return this.call(node.name, call, this.arguments(node.name, node.arguments, parameters))
+      }
+      case "method":
+        return this.method(node)
+      case "builtin":
+        return this.builtin(node)
+      case "predicate":
+        return this.compile(node.body)
+      case "let": {
+        const slot = this.slotOf(node)
+        const value = this.compile(node.value)
+        const body = this.compile(node.body)
+        return (scope, frame) => {
+          frame.slots[slot] = value(scope, frame)
+          return body(scope, frame)
+        }
+      }
+      case "sequence": {
+        const runs = node.items.map((item) => this.compile(item))
+        return (scope, frame) => {
+          let value: unknown
+          for (const run of runs) value = run(scope, frame)
+          return value
+        }
+      }
+      case "conditional": {
+        const condition = this.compileBool(node.condition)
+        const then = this.compile(node.then)
+        const otherwise = this.compile(node.otherwise)
+        return (scope, frame) => (condition(scope, frame) ? then(scope, frame) : otherwise(scope, frame))
+      }
+      case "array": {
+        const constant = this.constantOf(node)
+        if (constant !== undefined) return () => constant.value
+        const runs = node.items.map((item) => this.compile(item))
+        return (scope, frame) => runs.map((run) => run(scope, frame))
+      }
+      case "map":
+        return this.map(node)
+    }
+  }
+
+  private name(node: Extract<Node, { kind: "name" }>): Run {
+    if (this.checked.slots.has(node)) return this.slot(node)
+    const { read } = this.checked.variables.get(node.name)!
+    return read as (scope: object) => unknown
+  }
+
+  private slot(node: Node): Run {
+    const slot = this.slotOf(node)
+    return (_scope, frame) => frame.slots[slot]
+  }
+
+  private unary(node: UnaryNode): Run {
+    if (node.operator === "!") {
+      const run = this.compileBool(node.operand)
+      return (scope, frame) => !run(scope, frame)
+    }
+    const run = this.compile(node.operand)
+    return node.operator === "-" ? (scope, frame) => negate(run(scope, frame)) : (scope, frame) => plus(run(scope, frame))
+  }
+
+  private binary(node: BinaryNode): Run {
+    const { operator } = node
+    if (operator === "&&" || operator === "||") {
+      const operands = operandsOf(node).map((operand) => this.compileBool(operand))
+      return operator === "&&" ? conjunction(operands) : disjunction(operands)
+    }
+    if (operator === "+") {
+      const [first, ...rest] = operandsOf(node).map((operand) => this.compile(operand))
+      return (scope, frame) => {
+        let sum = first!(scope, frame)
+        for (const run of rest) sum = add(sum, run(scope, frame))
+        return sum
+      }
+    }
+    return compileOperator(this, node)
+  }
+
+  private slice(node: SliceNode): Run {
+    const object = this.compile(node.object)
+    const from = this.bound(node.from)
+    const to = this.bound(node.to)
+    return (scope, frame) => slice(object(scope, frame), from(scope, frame), to(scope, frame))
+  }
+
+  private bound(node: Node | undefined): Run {
+    if (node === undefined) return () => undefined
+    const run = this.compile(node)
+    return (scope, frame) => {
+      const value = run(scope, frame)
+      if (isNil(value)) throw new EvaluationError("the bound of a slice is nil")
+      return value
+    }
+  }
+
+  private method(node: MethodNode): Run {
+    const object = this.typeOf(node.object)
+    const parameters = object.kind === "struct" ? object.methods.get(node.name)!.parameters : []
+    return compileMethod(this, node, this.arguments(node.name, node.arguments, parameters))
+  }
+
+  private builtin(node: BuiltinNode): Run {
+    const declaration = builtins.get(node.name)
+    if (declaration === undefined) return compilePredicate(this, node)
+    const { parameters, call } = declaration
+    return this.call(node.name, call, this.arguments(node.name, node.arguments, parameters))
+  }
+
+  /** Arguments, checked at evaluation where the static type does not settle it. */
+  private arguments(
+    name: string,
+    given: ReadonlyArray<Node>,
+    parameters: ReadonlyArray<Parameter>
+  ): ReadonlyArray<Run> {
+    return given.map((node, at) => {
+      const run = this.compile(node)
+      const parameter = parameters[Math.min(at, parameters.length - 1)]
+      if (parameter === undefined) return run
+      const wanted = alternatives(parameter)
+      const { kind } = this.typeOf(node)
+      if (wanted.some((type) => isAny(type)) || (kind !== "any" && kind !== "nil")) return run
+      return (scope, frame) => {
+        const value = run(scope, frame)
+        for (const type of wanted) if (conforms(value, type)) return value
+        throw new EvaluationError(`argument ${at + 1} of ${name} must not be ${kindOf(value)}`)
+      }
+    })
+  }
+
+  private call(
+    _name: string,
+    declared: (context: Context, ...given: Array<never>) => unknown,
+    given: ReadonlyArray<Run>
+  ): Run {
+    const { context } = this
+    const call = declared as (context: Context, ...given: ReadonlyArray<unknown>) => unknown
+    const [first, second, third] = given
+    switch (given.length) {
+      case 0:
+        return () => call(context)
+      case 1:
+        return (scope, frame) => call(context, first!(scope, frame))
+      case 2:
+        return (scope, frame) => call(context, first!(scope, frame), second!(scope, frame))
+      case 3:
+        return (scope, frame) => call(context, first!(scope, frame), second!(scope, frame), third!(scope, frame))
+      default:
+        return (scope, frame) => call(context, ...given.map((run) => run(scope, frame)))
+    }
+  }
+
+  private map(node: MapNode): Run {
+    const pairs = node.pairs.map(({ key, value }) => ({ key: this.compile(key), value: this.compile(value) }))
+    return (scope, frame) => {
+      const map = new Map<string, unknown>()
+      for (const { key, value } of pairs) {
+        const name = key(scope, frame)
+        if (typeof name !== "string") throw new EvaluationError(`a key of a map is a string, not ${kindOf(name)}`)
+        map.set(name, value(scope, frame))
+      }
+      return map
+    }
+  }
+}
+
+export type { Effect }

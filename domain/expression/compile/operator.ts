@@ -1,0 +1,225 @@
+import { compilePattern } from "../../grok/pattern.ts"
+import { PatternError } from "../../grok/pattern-error.ts"
+import type { Compiler } from "../compile.ts"
+import { EvaluationError, ExpressionError } from "../error.ts"
+import { limit } from "../limit.ts"
+import type { BinaryNode } from "../syntax.ts"
+import {
+  compare,
+  divide,
+  equals,
+  isIn,
+  isNil,
+  multiply,
+  power,
+  range,
+  remainder,
+  subtract,
+  textOperand
+} from "../value.ts"
+import type { Frame, Run } from "./run.ts"
+
+type BoolRun = (scope: object, frame: Frame) => boolean
+
+export const conjunction = (operands: ReadonlyArray<BoolRun>): Run => {
+  const [first, second, third] = operands
+  if (operands.length === 2) return (scope, frame) => first!(scope, frame) && second!(scope, frame)
+  if (operands.length === 3) {
+    return (scope, frame) => first!(scope, frame) && second!(scope, frame) && third!(scope, frame)
+  }
+  return (scope, frame) => {
+    for (const operand of operands) if (!operand(scope, frame)) return false
+    return true
+  }
+}
+
+export const disjunction = (operands: ReadonlyArray<BoolRun>): Run => {
+  const [first, second, third] = operands
+  if (operands.length === 2) return (scope, frame) => first!(scope, frame) || second!(scope, frame)
+  if (operands.length === 3) {
+    return (scope, frame) => first!(scope, frame) || second!(scope, frame) || third!(scope, frame)
+  }
+  return (scope, frame) => {
+    for (const operand of operands) if (operand(scope, frame)) return true
+    return false
+  }
+}
+
+export const compileOperator = (compiler: Compiler, node: BinaryNode): Run => {
+  const left = compiler.compile(node.left)
+  const right = compiler.compile(node.right)
+  switch (node.operator) {
+    case "==":
+      return equality(compiler, node)
+    case "!=": {
+      const equal = equality(compiler, node)
+      return (scope, frame) => !equal(scope, frame)
+    }
+    case "<":
+    case ">":
+    case "<=":
+    case ">=":
+      return comparison(compiler, node)
+    case "in":
+      return membership(compiler, node)
+    case "contains":
+      return search(compiler, node, (text, part) => text.includes(part))
+    case "startsWith":
+      return search(compiler, node, (text, part) => text.startsWith(part))
+    case "endsWith":
+      return search(compiler, node, (text, part) => text.endsWith(part))
+    case "matches":
+      return matching(compiler, node)
+    case "..":
+      return (scope, frame) => range(left(scope, frame), right(scope, frame))
+    case "-":
+      return (scope, frame) => subtract(left(scope, frame), right(scope, frame))
+    case "*":
+      return (scope, frame) => multiply(left(scope, frame), right(scope, frame))
+    case "/":
+      return (scope, frame) => divide(left(scope, frame), right(scope, frame))
+    case "%":
+      return (scope, frame) => remainder(left(scope, frame), right(scope, frame))
+    case "**":
+      return (scope, frame) => power(left(scope, frame), right(scope, frame))
+    case "??":
+      return (scope, frame) => left(scope, frame) ?? right(scope, frame)
+    default:
+      throw new Error(`${node.operator} is compiled elsewhere`)
+  }
+}
+
+const equality = (compiler: Compiler, node: BinaryNode): Run => {
+  const left = compiler.compile(node.left)
+  const right = compiler.compile(node.right)
+  const constant = compiler.constantOf(node.right)
+  if (constant !== undefined) {
+    const { value } = constant
+    if (typeof value === "string" || typeof value === "boolean") return (scope, frame) => left(scope, frame) === value
+    if (isNil(value)) return (scope, frame) => isNil(left(scope, frame))
+  }
+  const kinds = [compiler.typeOf(node.left).kind, compiler.typeOf(node.right).kind]
+  if (kinds.includes("string") || kinds.includes("bool") || kinds.every((kind) => kind === "int")) {
+    return (scope, frame) => left(scope, frame) === right(scope, frame)
+  }
+  return (scope, frame) => equals(left(scope, frame), right(scope, frame))
+}
+
+const comparison = (compiler: Compiler, node: BinaryNode): Run => {
+  const { operator } = node
+  const left = compiler.compile(node.left)
+  const right = compiler.compile(node.right)
+  const bothInts = compiler.typeOf(node.left).kind === "int" && compiler.typeOf(node.right).kind === "int"
+  const order: (first: unknown, second: unknown) => number = bothInts
+    ? (first, second) => (first as number) - (second as number)
+    : (first, second) => compare(first, second, operator)
+  switch (operator) {
+    case "<":
+      return (scope, frame) => order(left(scope, frame), right(scope, frame)) < 0
+    case ">":
+      return (scope, frame) => order(left(scope, frame), right(scope, frame)) > 0
+    case "<=":
+      return (scope, frame) => order(left(scope, frame), right(scope, frame)) <= 0
+    default:
+      return (scope, frame) => order(left(scope, frame), right(scope, frame)) >= 0
+  }
+}
+
+/** Texts of data files as sets: a file's lines are always the same array. */
+const sets = new WeakMap<ReadonlyArray<unknown>, ReadonlySet<unknown>>()
+
+const setOf = (items: ReadonlyArray<unknown>): ReadonlySet<unknown> => {
+  const known = sets.get(items)
+  if (known !== undefined) return known
+  const set = new Set(items)
+  sets.set(items, set)
+  return set
+}
+
+const membership = (compiler: Compiler, node: BinaryNode): Run => {
+  const left = compiler.compile(node.left)
+  const right = compiler.compile(node.right)
+  const constant = compiler.constantOf(node.right)?.value
+  if (Array.isArray(constant) && constant.every((item) => typeof item === "string" || isNil(item))) {
+    const set = new Set(constant)
+    return (scope, frame) => set.has((left(scope, frame) ?? undefined) as string | undefined)
+  }
+  const isText = compiler.typeOf(node.left).kind === "string"
+  if (isText && node.right.kind === "call" && compiler.checked.functions.get(node.right.name)?.effect === "data") {
+    return (scope, frame) => {
+      const hay = right(scope, frame)
+      const needle = left(scope, frame)
+      return Array.isArray(hay) ? setOf(hay).has(needle) : isIn(needle, hay)
+    }
+  }
+  return (scope, frame) => isIn(left(scope, frame), right(scope, frame))
+}
+
+const search = (compiler: Compiler, node: BinaryNode, found: (text: string, part: string) => boolean): Run => {
+  const { operator } = node
+  const left = compiler.compile(node.left)
+  const right = compiler.compile(node.right)
+  const part = compiler.constantOf(node.right)?.value
+  if (compiler.typeOf(node.left).kind === "string" && typeof part === "string") {
+    return (scope, frame) => found(left(scope, frame) as string, part)
+  }
+  return (scope, frame) => {
+    const first = textOperand(left(scope, frame), operator)
+    const second = textOperand(right(scope, frame), operator)
+    return first !== undefined && second !== undefined && found(first, second)
+  }
+}
+
+/** Patterns see the beginning of a text only: even a linear match takes its time. */
+const seen = (text: string): string => (text.length > limit.patternText ? text.slice(0, limit.patternText) : text)
+
+const matching = (compiler: Compiler, node: BinaryNode): Run => {
+  const left = compiler.compile(node.left)
+  const right = compiler.compile(node.right)
+  if (node.right.kind === "string") {
+    const pattern = constantPattern(node.right.value, compiler.text, node.right.offset)
+    return (scope, frame) => {
+      const text = textOperand(left(scope, frame), "matches")
+      return text !== undefined && pattern.test(seen(text))
+    }
+  }
+  const patternOf = rememberedPatterns()
+  return (scope, frame) => {
+    const text = textOperand(left(scope, frame), "matches")
+    const source = textOperand(right(scope, frame), "matches")
+    return text !== undefined && source !== undefined && patternOf(source).test(seen(text))
+  }
+}
+
+const constantPattern = (source: string, text: string, offset: number) => {
+  try {
+    return compilePattern(source)
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error
+    throw new ExpressionError("TST-EXPR-PATTERN", error.message, text, offset)
+  }
+}
+
+/** Computed patterns are compiled when they are met; the last few are kept, failures too. */
+const rememberedPatterns = () => {
+  const known = new Map<string, ReturnType<typeof compilePattern> | EvaluationError>()
+  const compiled = (source: string) => {
+    try {
+      return compilePattern(seen(source))
+    } catch (error) {
+      if (!(error instanceof PatternError)) throw error
+      return new EvaluationError(error.message)
+    }
+  }
+  return (source: string) => {
+    let pattern = known.get(source)
+    if (pattern === undefined) {
+      if (known.size >= limit.patternCache) known.delete(known.keys().next().value!)
+      pattern = compiled(source)
+      known.set(source, pattern)
+    }
+    if (pattern instanceof EvaluationError) throw pattern
+    return pattern
+  }
+}
+

@@ -1,0 +1,103 @@
+import type { Effect, Type } from "./type.ts"
+import type { Time } from "./time.ts"
+
+/** What an expression may name: variables with their types, and functions besides the built-in ones. */
+export interface Environment {
+  /** For messages, such as `event` or `profile`. */
+  readonly name: string
+  readonly variables: ReadonlyMap<string, Variable>
+  readonly functions: ReadonlyMap<string, FunctionDeclaration>
+}
+
+export interface Variable {
+  readonly type: Type
+  /** Takes the variable out of the scope that `evaluate` was given. */
+  readonly read: (scope: never) => unknown
+}
+
+export const variable = <Scope>(type: Type, read: (scope: Scope) => unknown): Variable => ({
+  type,
+  read: read as (scope: never) => unknown
+})
+
+/** A parameter takes one type or any of several. */
+export type Parameter = Type | ReadonlyArray<Type>
+
+export interface FunctionDeclaration {
+  readonly name: string
+  readonly parameters: ReadonlyArray<Parameter>
+  /** How many of the parameters must be given. */
+  readonly required: number
+  /** The last parameter may be given any number of times. */
+  readonly rest: boolean
+  readonly result: Type | ((given: ReadonlyArray<Type>) => Type)
+  readonly effect: Effect
+  /** Gets values of the declared types only; whatever else an expression passes is an error before the call. */
+  readonly call: (context: Context, ...given: Array<never>) => unknown
+}
+
+export const declare = <Given extends Array<never>>(
+  name: string,
+  parameters: ReadonlyArray<Parameter>,
+  result: Type | ((given: ReadonlyArray<Type>) => Type),
+  call: (context: Context, ...given: Given) => unknown,
+  options: { readonly required?: number; readonly rest?: boolean; readonly effect?: Effect } = {}
+): FunctionDeclaration => ({
+  name,
+  parameters,
+  required: options.required ?? parameters.length,
+  rest: options.rest ?? false,
+  result,
+  effect: options.effect ?? "pure",
+  call: call as (context: Context, ...given: Array<never>) => unknown
+})
+
+export const functionsOf = (
+  ...themes: ReadonlyArray<ReadonlyArray<FunctionDeclaration>>
+): ReadonlyMap<string, FunctionDeclaration> =>
+  new Map(themes.flat().map((declaration) => [declaration.name, declaration]))
+
+/** The world outside that functions look at. Given when an expression is compiled, asked when it is evaluated. */
+export interface Context {
+  readonly files: DataFiles
+  readonly stashes: Stashes
+  /** Detection time of the line at hand: no expression sees a clock. */
+  readonly now: () => Time
+  readonly geo?: GeoLookup
+  readonly decisions?: DecisionCounts
+}
+
+/** Data files that rules name by their `dest_file`. */
+export interface DataFiles {
+  /** Lines of a `string` file without comments and empty lines, always the same array; undefined when unknown. */
+  readonly lines: (file: string) => ReadonlyArray<string> | undefined
+  /** Whether any pattern of a `regexp` file matches; false when the file is unknown. */
+  readonly matches: (file: string, text: string) => boolean
+  /** The tag of the entry of a `map` file that fits; "" when none does or the file is unknown. */
+  readonly lookup: (file: string, text: string) => string
+  /** The entries of a `map` file; undefined when unknown. */
+  readonly entries: (file: string) => ReadonlyArray<ReadonlyMap<string, unknown>> | undefined
+}
+
+export interface Stashes {
+  /** "" when the stash or key is unknown or expired. */
+  readonly get: (stash: string, key: string) => string
+  /** Nothing happens when the stash is unknown. `ttl` in nanoseconds; undefined: that of the stash. */
+  readonly set: (stash: string, key: string, value: string, ttl: bigint | undefined) => void
+}
+
+export interface GeoLookup {
+  /** ISO code of the country, "" when unknown. */
+  readonly country: (address: string) => string
+  /** Network of the address in CIDR notation, "" when unknown. */
+  readonly network: (address: string) => string
+}
+
+/** Past and active decisions about a value, for profiles. */
+export interface DecisionCounts {
+  readonly all: (value: string) => number
+  readonly active: (value: string) => number
+  readonly since: (value: string, nanoseconds: bigint) => number
+  /** Nanoseconds that the longest active decision still lasts. */
+  readonly timeLeft: (value: string) => bigint
+}

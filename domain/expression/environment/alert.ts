@@ -1,0 +1,104 @@
+import type { StructType } from "../type.ts"
+import { arrayOf, boolType, field, floatType, intType, method, stringType, struct } from "../type.ts"
+
+/** Who did it (shared/spec/detection.md §1.3). `Latitude` and `Longitude` are plain numbers. */
+export interface SourceObject {
+  readonly IP: string
+  readonly Range: string
+  readonly AsNumber: string
+  readonly AsName: string
+  readonly Cn: string
+  readonly Latitude: number
+  readonly Longitude: number
+  readonly Scope: string
+  readonly Value: string
+}
+
+/** One event of an alert: a list of keys and values, and when it was. */
+export interface AlertEventObject {
+  readonly Timestamp: string
+  readonly GetMeta: (key: string) => string
+}
+
+export interface AlertObject {
+  readonly Scenario: string
+  readonly ScenarioHash: string
+  readonly ScenarioVersion: string
+  readonly Message: string
+  readonly Capacity: number
+  readonly EventsCount: number
+  readonly Leakspeed: string
+  readonly StartAt: string
+  readonly StopAt: string
+  readonly Simulated: boolean
+  readonly Remediation: boolean
+  readonly Source: SourceObject
+  readonly Events: ReadonlyArray<AlertEventObject>
+  readonly GetMeta: (key: string) => string
+}
+
+const noSource: SourceObject = {
+  IP: "",
+  Range: "",
+  AsNumber: "",
+  AsName: "",
+  Cn: "",
+  Latitude: 0,
+  Longitude: 0,
+  Scope: "",
+  Value: ""
+}
+
+export const sourceType: StructType = struct("Source", {
+  fields: () => ({
+    IP: field(stringType, (source: SourceObject) => source.IP),
+    Range: field(stringType, (source: SourceObject) => source.Range),
+    AsNumber: field(stringType, (source: SourceObject) => source.AsNumber),
+    AsName: field(stringType, (source: SourceObject) => source.AsName),
+    Cn: field(stringType, (source: SourceObject) => source.Cn),
+    Latitude: field(floatType, (source: SourceObject) => source.Latitude),
+    Longitude: field(floatType, (source: SourceObject) => source.Longitude),
+    Scope: field(stringType, (source: SourceObject) => source.Scope),
+    Value: field(stringType, (source: SourceObject) => source.Value)
+  }),
+  methods: () => ({
+    GetScope: method([], stringType, (source: SourceObject) => source.Scope),
+    GetValue: method([], stringType, (source: SourceObject) => source.Value),
+    GetAsNumberName: method([], stringType, (source: SourceObject) =>
+      [source.AsNumber, source.AsName].filter((part) => part !== "").join(" ")
+    )
+  }),
+  zero: noSource
+})
+
+export const alertEventType: StructType = struct("AlertEvent", {
+  fields: () => ({ Timestamp: field(stringType, (event: AlertEventObject) => event.Timestamp) }),
+  methods: () => ({
+    GetMeta: method([stringType], stringType, (event: AlertEventObject, key: string) => event.GetMeta(key))
+  })
+})
+
+export const alertType: StructType = struct("Alert", {
+  fields: () => ({
+    Scenario: field(stringType, (alert: AlertObject) => alert.Scenario),
+    ScenarioHash: field(stringType, (alert: AlertObject) => alert.ScenarioHash),
+    ScenarioVersion: field(stringType, (alert: AlertObject) => alert.ScenarioVersion),
+    Message: field(stringType, (alert: AlertObject) => alert.Message),
+    Capacity: field(intType, (alert: AlertObject) => alert.Capacity),
+    EventsCount: field(intType, (alert: AlertObject) => alert.EventsCount),
+    Leakspeed: field(stringType, (alert: AlertObject) => alert.Leakspeed),
+    StartAt: field(stringType, (alert: AlertObject) => alert.StartAt),
+    StopAt: field(stringType, (alert: AlertObject) => alert.StopAt),
+    Simulated: field(boolType, (alert: AlertObject) => alert.Simulated),
+    Remediation: field(boolType, (alert: AlertObject) => alert.Remediation),
+    Source: field(sourceType, (alert: AlertObject) => alert.Source),
+    Events: field(arrayOf(alertEventType), (alert: AlertObject) => alert.Events)
+  }),
+  methods: () => ({
+    GetScope: method([], stringType, (alert: AlertObject) => alert.Source.Scope),
+    GetValue: method([], stringType, (alert: AlertObject) => alert.Source.Value),
+    GetScenario: method([], stringType, (alert: AlertObject) => alert.Scenario),
+    GetEventsCount: method([], intType, (alert: AlertObject) => alert.EventsCount),
+    GetMeta: method([stringType], stringType, (alert: AlertObject, key: string) => alert.GetMeta(key))
+  })
+})

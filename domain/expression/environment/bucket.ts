@@ -1,0 +1,87 @@
+import type { Environment } from "../environment.ts"
+import { variable } from "../environment.ts"
+import { crowdsecFunctions } from "../functions/catalogue.ts"
+import type { Time } from "../time.ts"
+import { timeType } from "../time.ts"
+import type { StructType } from "../type.ts"
+import { arrayOf, boolType, field, intType, stringType, struct } from "../type.ts"
+import type { EventObject, EventScope, OverflowObject } from "./event.ts"
+import { eventType, overflowType } from "./event.ts"
+
+/** The events that a bucket holds, oldest first. */
+export interface QueueObject {
+  readonly Queue: ReadonlyArray<EventObject>
+  /** Its limit; -1: none. */
+  readonly L: number
+}
+
+export interface LeakyObject {
+  readonly Name: string
+  readonly Mapkey: string
+  /** Events poured since it exists, leaked ones included. */
+  readonly Total_count: number
+  readonly Capacity: number
+  readonly CacheSize: number
+  readonly First_ts: Time
+  readonly Last_ts: Time
+  readonly Ovflw_ts: Time
+  readonly Reprocess: boolean
+  readonly Simulated: boolean
+  readonly Uuid: string
+}
+
+export const queueType: StructType = struct("Queue", {
+  fields: () => ({
+    Queue: field(arrayOf(eventType), (queue: QueueObject) => queue.Queue),
+    L: field(intType, (queue: QueueObject) => queue.L)
+  })
+})
+
+export const leakyType: StructType = struct("Leaky", {
+  fields: () => ({
+    Name: field(stringType, (leaky: LeakyObject) => leaky.Name),
+    Mapkey: field(stringType, (leaky: LeakyObject) => leaky.Mapkey),
+    Total_count: field(intType, (leaky: LeakyObject) => leaky.Total_count),
+    Capacity: field(intType, (leaky: LeakyObject) => leaky.Capacity),
+    CacheSize: field(intType, (leaky: LeakyObject) => leaky.CacheSize),
+    First_ts: field(timeType, (leaky: LeakyObject) => leaky.First_ts),
+    Last_ts: field(timeType, (leaky: LeakyObject) => leaky.Last_ts),
+    Ovflw_ts: field(timeType, (leaky: LeakyObject) => leaky.Ovflw_ts),
+    Reprocess: field(boolType, (leaky: LeakyObject) => leaky.Reprocess),
+    Simulated: field(boolType, (leaky: LeakyObject) => leaky.Simulated),
+    Uuid: field(stringType, (leaky: LeakyObject) => leaky.Uuid)
+  })
+})
+
+export interface BucketScope extends EventScope {
+  readonly queue: QueueObject
+  readonly leaky: LeakyObject
+}
+
+/** `condition` of a scenario and the conditions of bayesian buckets. */
+export const bucketEnvironment: Environment = {
+  name: "bucket",
+  variables: new Map([
+    ["evt", variable(eventType, (scope: BucketScope) => scope.evt)],
+    ["queue", variable(queueType, (scope: BucketScope) => scope.queue)],
+    ["leaky", variable(leakyType, (scope: BucketScope) => scope.leaky)]
+  ]),
+  functions: crowdsecFunctions
+}
+
+export interface OverflowScope {
+  readonly queue: QueueObject
+  readonly leaky: LeakyObject
+  readonly signal: OverflowObject
+}
+
+/** `overflow_filter` of a scenario. */
+export const overflowEnvironment: Environment = {
+  name: "overflow",
+  variables: new Map([
+    ["queue", variable(queueType, (scope: OverflowScope) => scope.queue)],
+    ["leaky", variable(leakyType, (scope: OverflowScope) => scope.leaky)],
+    ["signal", variable(overflowType, (scope: OverflowScope) => scope.signal)]
+  ]),
+  functions: crowdsecFunctions
+}

@@ -1,0 +1,16 @@
+import type { Environment } from "../environment.ts"
+import { variable } from "../environment.ts"
+import { crowdsecFunctions } from "../functions/catalogue.ts"
+import type { AlertObject } from "./alert.ts"
+import { alertType } from "./alert.ts"
+
+export interface ProfileScope {
+  readonly Alert: AlertObject
+}
+
+/** Filters and `duration_expr` of profiles. */
+export const profileEnvironment: Environment = {
+  name: "profile",
+  variables: new Map([["Alert", variable(alertType, (scope: ProfileScope) => scope.Alert)]]),
+  functions: crowdsecFunctions
+}

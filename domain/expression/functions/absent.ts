@@ -1,0 +1,14 @@
+/** Functions of CrowdSec that are left out on purpose, and why: their names get a message of their own. */
+export const absentFunctions: ReadonlyMap<string, string> = new Map([
+  ["LookupHost", "an expression cannot ask the network; names are resolved by the method reverse_dns of a parser"],
+  ["HTTPGet", "an expression cannot ask the network"],
+  ["HTTPHead", "an expression cannot ask the network"],
+  ["HTTPPost", "an expression cannot ask the network"],
+  ["HTTPRequest", "an expression cannot ask the network"],
+  ["CrowdsecCTI", "an expression cannot ask the network"],
+  ["JA4H", "it needs a request seen by a web application firewall"],
+  ["LibInjectionIsSQLI", "it belongs to a web application firewall"],
+  ["LibInjectionIsXSS", "it belongs to a web application firewall"],
+  ["Hostname", "the result of an expression must not depend on the machine that runs it"],
+  ["now", "an expression sees no clock; TimeNow() is the detection time of the line"]
+])

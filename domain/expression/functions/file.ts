@@ -1,0 +1,20 @@
+import type { FunctionDeclaration } from "../environment.ts"
+import { declare } from "../environment.ts"
+import { arrayOf, boolType, mapOf, stringType } from "../type.ts"
+
+const text = stringType
+const noLines: ReadonlyArray<string> = []
+
+export const fileFunctions: ReadonlyArray<FunctionDeclaration> = [
+  declare("File", [text], arrayOf(text), ({ files }, name: string) => files.lines(name) ?? noLines, { effect: "data" }),
+  declare("RegexpInFile", [text, text], boolType, ({ files }, value: string, name: string) => files.matches(name, value), {
+    effect: "data"
+  }),
+  declare("LookupFile", [text, text], text, ({ files }, value: string, name: string) => files.lookup(name, value), {
+    effect: "data"
+  }),
+  declare("FileMap", [text], arrayOf(mapOf(stringType)), ({ files }, name: string) => files.entries(name) ?? [], {
+    effect: "data"
+  })
+]
+

@@ -1,0 +1,50 @@
+import type { FunctionDeclaration } from "../environment.ts"
+import { declare } from "../environment.ts"
+import { EvaluationError } from "../error.ts"
+import { Float } from "../float.ts"
+import { parseFloatText } from "../number.ts"
+import { boolType, floatType, intType, stringType } from "../type.ts"
+import { numberOf } from "../value.ts"
+
+const text = stringType
+const number = [floatType, intType]
+
+const earthRadius = 6371
+const radians = (degrees: number): number => (degrees * Math.PI) / 180
+
+const coordinate = (value: string): number => {
+  const parsed = parseFloatText(value)
+  if (parsed === undefined) throw new EvaluationError(`${JSON.stringify(value.slice(0, 64))} is not a coordinate`)
+  return parsed
+}
+
+/** Kilometres over the globe; 0 when either point is 0,0, which means that nobody knows where it is. */
+const distance = (given: ReadonlyArray<string>): number => {
+  const [latitude, longitude, otherLatitude, otherLongitude] = given.map(coordinate) as [number, number, number, number]
+  if ((latitude === 0 && longitude === 0) || (otherLatitude === 0 && otherLongitude === 0)) return 0
+  const north = radians(otherLatitude) - radians(latitude)
+  const east = radians(otherLongitude) - radians(longitude)
+  const chord =
+    Math.sin(north / 2) ** 2 +
+    Math.cos(radians(latitude)) * Math.cos(radians(otherLatitude)) * Math.sin(east / 2) ** 2
+  return 2 * Math.atan2(Math.sqrt(chord), Math.sqrt(1 - chord)) * earthRadius
+}
+
+export const geoFunctions: ReadonlyArray<FunctionDeclaration> = [
+  declare(
+    "Distance",
+    [text, text, text, text],
+    floatType,
+    (_, ...given: Array<never>) => new Float(distance(given))
+  ),
+  declare("FloatApproxEqual", [number, number], boolType, (_, left: number | Float, right: number | Float) =>
+    Math.abs(numberOf(left)! - numberOf(right)!) < 1e-6
+  ),
+  declare("Atof", [text], floatType, (_, value: string) => new Float(parseFloatText(value) ?? 0)),
+  declare("IPToCountry", [text], text, ({ geo }, address: string) => geo?.country(address) ?? "", {
+    effect: "reads"
+  }),
+  declare("GeoIPRangeEnrich", [text], text, ({ geo }, address: string) => geo?.network(address) ?? "", {
+    effect: "reads"
+  })
+]

@@ -1,0 +1,49 @@
+import type { FunctionDeclaration } from "../environment.ts"
+import { declare } from "../environment.ts"
+import { isIPv4, parseAddress } from "../../net/address.ts"
+import type { Prefix } from "../../net/prefix.ts"
+import { formatPrefix, maskAddress, parsePrefix, prefixContains } from "../../net/prefix.ts"
+import { limit } from "../limit.ts"
+import { boolType, stringType } from "../type.ts"
+
+const text = stringType
+
+/** Ranges stand in rules and data files: the same few hundred again and again. */
+const prefixes = new Map<string, Prefix | undefined>()
+
+/** An address alone is no range here. */
+const prefixOf = (range: string): Prefix | undefined => {
+  if (prefixes.has(range)) return prefixes.get(range)
+  if (prefixes.size >= limit.prefixes) prefixes.clear()
+  const prefix = range.includes("/") ? parsePrefix(range) : undefined
+  prefixes.set(range, prefix)
+  return prefix
+}
+
+const isInRange = (address: string, range: string): boolean => {
+  const prefix = prefixOf(range)
+  const parsed = prefix === undefined ? undefined : parseAddress(address)
+  return parsed !== undefined && prefixContains(prefix!, parsed)
+}
+
+const rangeOf = (address: string, mask: string): string => {
+  const digits = mask.startsWith("/") ? mask.slice(1) : mask
+  const parsed = parseAddress(address)
+  const length = /^\+?\d{1,3}$/.test(digits) ? Number(digits) : -1
+  if (parsed === undefined || length < 0 || length > (isIPv4(parsed) ? 32 : 128)) return ""
+  return formatPrefix({ address: maskAddress(parsed, length), length })
+}
+
+export const netFunctions: ReadonlyArray<FunctionDeclaration> = [
+  declare("IpInRange", [text, text], boolType, (_, address: string, range: string) => isInRange(address, range)),
+  declare("IpToRange", [text, text], text, (_, address: string, mask: string) => rangeOf(address, mask)),
+  declare("IsIP", [text], boolType, (_, address: string) => parseAddress(address) !== undefined),
+  declare("IsIPV4", [text], boolType, (_, address: string) => {
+    const parsed = parseAddress(address)
+    return parsed !== undefined && isIPv4(parsed)
+  }),
+  declare("IsIPV6", [text], boolType, (_, address: string) => {
+    const parsed = parseAddress(address)
+    return parsed !== undefined && !isIPv4(parsed)
+  })
+]

@@ -1,0 +1,20 @@
+import type { FunctionDeclaration } from "../environment.ts"
+import { declare } from "../environment.ts"
+import { arrayOf, mapOf, stringType } from "../type.ts"
+import { escapePath, escapeQuery, parseQuery, queryOf, unescapePath, unescapeQuery } from "../url.ts"
+
+const text = stringType
+const query = mapOf(arrayOf(stringType))
+
+export const urlFunctions: ReadonlyArray<FunctionDeclaration> = [
+  declare("QueryUnescape", [text], text, (_, value: string) => unescapeQuery(value) ?? value),
+  declare("PathUnescape", [text], text, (_, value: string) => unescapePath(value) ?? value),
+  declare("QueryEscape", [text], text, (_, value: string) => escapeQuery(value)),
+  declare("PathEscape", [text], text, (_, value: string) => escapePath(value)),
+  declare("ParseUri", [text], query, (_, uri: string) => parseQuery(queryOf(uri)) ?? new Map()),
+  declare("ParseQuery", [text], query, (_, value: string) => parseQuery(value) ?? new Map()),
+  declare("ExtractQueryParam", [text, text], arrayOf(text), (_, uri: string, name: string) =>
+    parseQuery(queryOf(uri))?.get(name) ?? []
+  )
+]
+

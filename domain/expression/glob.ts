@@ -1,0 +1,31 @@
+/**
+ * `*` for any characters, `?` for one, the whole text. Goes back to the last `*` only, so its time is bounded by the
+ * product of both lengths.
+ */
+export const glob = (pattern: string, text: string): boolean => {
+  // CrowdSec takes an empty text to fit nothing but an empty pattern and a single star.
+  if (text === "") return pattern === "" || pattern === "*"
+  let at = 0
+  let inPattern = 0
+  let star = -1
+  let resume = 0
+  while (at < text.length) {
+    const character = pattern[inPattern]
+    if (character === "*") {
+      star = inPattern
+      resume = at
+      inPattern += 1
+    } else if (character !== undefined && (character === "?" || character === text[at])) {
+      at += 1
+      inPattern += 1
+    } else if (star >= 0) {
+      resume += 1
+      at = resume
+      inPattern = star + 1
+    } else {
+      return false
+    }
+  }
+  // At the end of the text one star may still stand for nothing; of several CrowdSec takes none.
+  return inPattern === pattern.length || pattern.slice(inPattern) === "*"
+}

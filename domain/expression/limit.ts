@@ -1,0 +1,26 @@
+/** Rules and log lines are hostile: what an expression may cost at most. Counted, never timed, so that runs agree. */
+export const limit = {
+  /** Characters of an expression; the longest of the hub has 43,435. */
+  textLength: 131_072,
+  nodes: 50_000,
+  /** Nesting of a tree, a long `a || b || …` counted once. */
+  depth: 200,
+  /** Characters of a text that an expression builds. */
+  resultLength: 1_048_576,
+  /** Items of an array that an expression builds. */
+  resultItems: 1_000_000,
+  /** Items of a kind that can only be compared with each other, when double ones are left out. */
+  uniqueItems: 1_000,
+  /** Steps of all predicates of one evaluation. */
+  steps: 5_000_000,
+  /** Characters of a text that a pattern sees. */
+  patternText: 8_192,
+  /** Computed patterns that one expression remembers. */
+  patternCache: 64,
+  /** Ranges of addresses that are remembered. */
+  prefixes: 8_192,
+  /** XML paths that are remembered. */
+  xmlPaths: 1_024,
+  /** Nesting of JSON and XML that is read. */
+  dataDepth: 256
+} as const

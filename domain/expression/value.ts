@@ -1,0 +1,294 @@
+/**
+ * What operators do with values. At run time: text is a string, bool a boolean, int a number, float a `Float`, nil
+ * `undefined` (`null` is read as nil too), array an Array, map a `Map` with string keys, time a `Time`, duration a
+ * `Duration`; a struct is any object whose type is declared.
+ */
+import { Duration } from "./duration.ts"
+import { EvaluationError } from "./error.ts"
+import { Float } from "./float.ts"
+import { limit } from "./limit.ts"
+import { Time } from "./time.ts"
+import type { Field, StructType, Type } from "./type.ts"
+import { typeOfObject, zeroOf } from "./type.ts"
+
+/** A map of texts where no static type says so, as `ParseKV` makes them: a missing key reads as "". */
+export class TextMap extends Map<string, string> {}
+
+export const isNil = (value: unknown): value is null | undefined => value === undefined || value === null
+
+/** The declared type of a run-time object that carries one. */
+export const structOf = (value: unknown): StructType | undefined =>
+  typeof value === "object" && value !== null
+    ? (value as { readonly [typeOfObject]?: StructType })[typeOfObject]
+    : undefined
+
+/** What kind of value it is, for messages and the built-in `type`. */
+export const kindOf = (value: unknown): string => {
+  if (isNil(value)) return "nil"
+  if (typeof value === "number") return "int"
+  if (value instanceof Float) return "float"
+  if (typeof value === "boolean") return "bool"
+  if (Array.isArray(value)) return "array"
+  if (value instanceof Map) return "map"
+  return typeof value === "string" ? "string" : (structOf(value)?.name ?? "struct")
+}
+
+/** An int or a float as a JavaScript number, anything else undefined. */
+export const numberOf = (value: unknown): number | undefined =>
+  typeof value === "number" ? value : value instanceof Float ? value.value : undefined
+
+export const equals = (left: unknown, right: unknown): boolean => {
+  if (left === right) return true
+  if (isNil(left) || isNil(right)) return isNil(left) && isNil(right)
+  if (typeof left !== "object" && typeof right !== "object") return false
+  const number = numberOf(left)
+  if (number !== undefined) return number === numberOf(right)
+  if (left instanceof Time) return right instanceof Time && left.unixNanoseconds === right.unixNanoseconds
+  if (left instanceof Duration) return right instanceof Duration && left.nanoseconds === right.nanoseconds
+  if (Array.isArray(left)) {
+    return Array.isArray(right) && left.length === right.length && left.every((item, at) => equals(item, right[at]))
+  }
+  if (left instanceof Map) {
+    if (!(right instanceof Map) || left.size !== right.size) return false
+    for (const [key, value] of left) if (!right.has(key) || !equals(value, right.get(key))) return false
+    return true
+  }
+  return false
+}
+
+/** Below zero, zero or above; NaN where a float is not a number. Texts compare by code point, as bytes of UTF-8 do. */
+export const compare = (left: unknown, right: unknown, operator: string): number => {
+  if (typeof left === "number" && typeof right === "number") return left - right
+  if (typeof left === "string" && typeof right === "string") return compareText(left, right)
+  const first = numberOf(left)
+  const second = numberOf(right)
+  if (first !== undefined && second !== undefined) return first < second ? -1 : first > second ? 1 : first - second
+  if (left instanceof Time && right instanceof Time) return sign(left.unixNanoseconds - right.unixNanoseconds)
+  if (left instanceof Duration && right instanceof Duration) return sign(left.nanoseconds - right.nanoseconds)
+  throw mismatch(operator, left, right)
+}
+
+export const compareText = (left: string, right: string): number => {
+  const length = Math.min(left.length, right.length)
+  for (let at = 0; at < length; at++) {
+    const first = left.charCodeAt(at)
+    const second = right.charCodeAt(at)
+    if (first === second) continue
+    const surrogates = (isSurrogate(first) ? 1 : 0) - (isSurrogate(second) ? 1 : 0)
+    return surrogates !== 0 ? surrogates : first - second
+  }
+  return left.length - right.length
+}
+
+const isSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdfff
+
+const sign = (value: bigint): number => (value < 0n ? -1 : value > 0n ? 1 : 0)
+
+export const mismatch = (operator: string, left: unknown, right: unknown): EvaluationError =>
+  new EvaluationError(`${operator} has no meaning between ${kindOf(left)} and ${kindOf(right)}`)
+
+export const isIn = (needle: unknown, hay: unknown): boolean => {
+  if (isNil(hay)) return false
+  if (Array.isArray(hay)) {
+    for (const item of hay) if (equals(needle, item)) return true
+    return false
+  }
+  if (hay instanceof Map) return hay.has(isNil(needle) ? "" : needle)
+  const type = structOf(hay)
+  if (type !== undefined && typeof needle === "string") return type.fields.has(needle)
+  throw mismatch("in", needle, hay)
+}
+
+/** An operand of `contains`, `startsWith`, `endsWith` or `matches`: undefined when it is nil. */
+export const textOperand = (value: unknown, operator: string): string | undefined => {
+  if (typeof value === "string") return value
+  if (isNil(value)) return undefined
+  throw new EvaluationError(`${operator} needs texts, but met ${kindOf(value)}`)
+}
+
+export const bounded = (text: string): string => {
+  if (text.length > limit.resultLength) throw tooLong()
+  return text
+}
+
+export const tooLong = (): EvaluationError =>
+  new EvaluationError(`the result would have more than ${limit.resultLength} characters`)
+
+export const tooMany = (): EvaluationError =>
+  new EvaluationError(`the result would have more than ${limit.resultItems} items`)
+
+const safe = (value: number): number => {
+  if (!Number.isSafeInteger(value)) throw new EvaluationError("the result is too large for an int")
+  return value
+}
+
+export const add = (left: unknown, right: unknown): unknown => {
+  if (typeof left === "string" && typeof right === "string") return bounded(left + right)
+  if (typeof left === "number" && typeof right === "number") return safe(left + right)
+  if (left instanceof Duration && right instanceof Duration) return new Duration(left.nanoseconds + right.nanoseconds)
+  if (left instanceof Time && right instanceof Duration) {
+    return new Time(left.unixNanoseconds + right.nanoseconds, left.offset)
+  }
+  if (left instanceof Duration && right instanceof Time) return add(right, left)
+  return floats("+", left, right, (first, second) => first + second)
+}
+
+export const subtract = (left: unknown, right: unknown): unknown => {
+  if (typeof left === "number" && typeof right === "number") return safe(left - right)
+  if (left instanceof Duration && right instanceof Duration) return new Duration(left.nanoseconds - right.nanoseconds)
+  if (left instanceof Time && right instanceof Time) {
+    return new Duration(left.unixNanoseconds - right.unixNanoseconds)
+  }
+  if (left instanceof Time && right instanceof Duration) {
+    return new Time(left.unixNanoseconds - right.nanoseconds, left.offset)
+  }
+  return floats("-", left, right, (first, second) => first - second)
+}
+
+const longest = 2n ** 63n
+
+export const multiply = (left: unknown, right: unknown): unknown => {
+  if (typeof left === "number" && typeof right === "number") return safe(left * right)
+  if (left instanceof Duration && typeof right === "number") {
+    const nanoseconds = left.nanoseconds * BigInt(right)
+    if (nanoseconds >= longest || nanoseconds <= -longest) throw new EvaluationError("the duration is too long")
+    return new Duration(nanoseconds)
+  }
+  if (typeof left === "number" && right instanceof Duration) return multiply(right, left)
+  return floats("*", left, right, (first, second) => first * second)
+}
+
+/** Always a float, also of two ints. */
+export const divide = (left: unknown, right: unknown): unknown =>
+  floats("/", left, right, (first, second) => first / second)
+
+export const power = (left: unknown, right: unknown): unknown =>
+  floats("**", left, right, (first, second) => first ** second)
+
+export const remainder = (left: unknown, right: unknown): unknown => {
+  if (typeof left !== "number" || typeof right !== "number") throw mismatch("%", left, right)
+  if (right === 0) throw new EvaluationError("% by zero")
+  return (left % right) + 0
+}
+
+const floats = (
+  operator: string,
+  left: unknown,
+  right: unknown,
+  calculate: (first: number, second: number) => number
+): Float => {
+  const first = numberOf(left)
+  const second = numberOf(right)
+  if (first === undefined || second === undefined) throw mismatch(operator, left, right)
+  return new Float(calculate(first, second))
+}
+
+export const negate = (value: unknown): unknown => {
+  if (typeof value === "number") return 0 - value
+  if (value instanceof Float) return new Float(-value.value)
+  if (value instanceof Duration) return new Duration(-value.nanoseconds)
+  throw new EvaluationError(`- needs a number, but met ${kindOf(value)}`)
+}
+
+export const plus = (value: unknown): unknown => {
+  if (numberOf(value) === undefined) throw new EvaluationError(`+ needs a number, but met ${kindOf(value)}`)
+  return value
+}
+
+/** `from..to`, both included; empty when `to` is smaller. */
+export const range = (from: unknown, to: unknown): ReadonlyArray<number> => {
+  if (typeof from !== "number" || typeof to !== "number") throw mismatch("..", from, to)
+  if (to - from + 1 > limit.resultItems) throw tooMany()
+  const items: Array<number> = []
+  for (let value = from; value <= to; value++) items.push(value)
+  return items
+}
+
+const position = (value: unknown): number => {
+  const number = numberOf(value)
+  if (number === undefined) throw new EvaluationError(`an index must be an int, not ${kindOf(value)}`)
+  return Math.trunc(number)
+}
+
+export const itemAt = (array: ReadonlyArray<unknown>, index: unknown): unknown => {
+  const wanted = position(index)
+  const at = wanted < 0 ? array.length + wanted : wanted
+  if (at < 0 || at >= array.length) {
+    throw new EvaluationError(`there is no item ${wanted} in an array of ${array.length}`)
+  }
+  return array[at]
+}
+
+/** `object[key]` or `object.key` where no type was known when the expression was compiled. */
+export const member = (object: unknown, key: unknown): unknown => {
+  if (object instanceof Map) {
+    if (typeof key === "string") return object.get(key) ?? (object instanceof TextMap ? "" : undefined)
+    throw new EvaluationError(`a key of a map must be a string, not ${kindOf(key)}`)
+  }
+  if (Array.isArray(object)) return itemAt(object, key)
+  if (typeof object === "string") return itemAt(utf8.encode(object) as unknown as ReadonlyArray<unknown>, key)
+  const field = typeof key === "string" ? structOf(object)?.fields.get(key) : undefined
+  if (field !== undefined) return readField(field, object)
+  throw new EvaluationError(`${kindOf(object)} has no member ${typeof key === "string" ? key : kindOf(key)}`)
+}
+
+/** A field of an object of the type that declares it; one that is not there reads as its zero value. */
+export const readField = ({ type, read }: Field, object: unknown): unknown => {
+  const value = read(object as never)
+  if (value === undefined) return zeroOf(type)
+  return type.kind === "float" && typeof value === "number" ? new Float(value) : value
+}
+
+/** Whether a value whose type was not known is of a type after all. */
+export const conforms = (value: unknown, type: Type): boolean => {
+  switch (type.kind) {
+    case "any":
+      return true
+    case "nil":
+      return isNil(value)
+    case "struct":
+      return structOf(value) === type
+    default:
+      return kindOf(value) === type.kind
+  }
+}
+
+const utf8 = new TextEncoder()
+const text = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true })
+const beyondAscii = /[^\x00-\x7f]/
+
+export const isAscii = (value: string): boolean => !beyondAscii.test(value)
+
+/** `object[from:to]`, clamped; a text is cut by bytes of its UTF-8, as Go does. */
+export const slice = (object: unknown, from: unknown, to: unknown): unknown => {
+  if (typeof object === "string") {
+    if (isAscii(object)) return object.slice(...clamped(object.length, from, to))
+    const bytes = utf8.encode(object)
+    return text.decode(bytes.subarray(...clamped(bytes.length, from, to)))
+  }
+  if (Array.isArray(object)) return object.slice(...clamped(object.length, from, to))
+  throw new EvaluationError(`${kindOf(object)} cannot be sliced`)
+}
+
+const clamped = (length: number, from: unknown, to: unknown): [number, number] => {
+  const end = within(length, to === undefined ? length : position(to))
+  return [Math.min(within(length, from === undefined ? 0 : position(from)), end), end]
+}
+
+const within = (length: number, wanted: number): number =>
+  Math.min(Math.max(wanted < 0 ? length + wanted : wanted, 0), length)
+
+/** Characters of a text (code points), items of an array or a map. */
+export const lengthOf = (value: unknown): number => {
+  if (typeof value === "string") return isAscii(value) ? value.length : [...value].length
+  if (Array.isArray(value)) return value.length
+  if (value instanceof Map) return value.size
+  throw new EvaluationError(`${kindOf(value)} has no length`)
+}
+
+/** The order that `sortBy` and `sort` were given. */
+export const descending = (order: unknown): boolean => {
+  if (order === undefined || order === "asc") return false
+  if (order === "desc") return true
+  throw new EvaluationError(`the order is "asc" or "desc"`)
+}

@@ -1,0 +1,41 @@
+import { assemblePattern, type Pattern } from "./pattern.ts"
+import type { ParsedPattern } from "./pattern-parser.ts"
+
+/** A compiled grok: a pattern whose captures have names. */
+export class Grok {
+  /** The pattern text with all references replaced. */
+  readonly source: string
+  /** Distinct semantic names, in the order of their captures. */
+  readonly names: ReadonlyArray<string>
+  readonly #pattern: Pattern
+
+  constructor(source: string, parsed: ParsedPattern, names: ReadonlyArray<string>) {
+    this.source = source
+    this.names = names
+    this.#pattern = assemblePattern(source, parsed)
+  }
+
+  /** Whether V8's linear engine covers it; see {@link Pattern}. */
+  get linear(): boolean {
+    return this.#pattern.linear
+  }
+
+  /** Texts that every match contains, in this order. {@link match} checks the longest by itself. */
+  get literals(): ReadonlyArray<string> {
+    return this.#pattern.literals
+  }
+
+  /**
+   * The captured texts, aligned with {@link names}: `""` for one that took no part. undefined when the text does not
+   * match, and always for a grok without any name (CrowdSec takes that for a failure).
+   */
+  match(text: string): Array<string> | undefined {
+    const count = this.names.length
+    if (count === 0) return undefined
+    const found = this.#pattern.exec(text)
+    if (found === null) return undefined
+    const values = new Array<string>(count)
+    for (let i = 0; i < count; i++) values[i] = found[i + 1] ?? ""
+    return values
+  }
+}

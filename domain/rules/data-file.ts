@@ -1,0 +1,22 @@
+/** One item of `data`: a file beside the rules, such as a list of bad user agents. */
+import { anything, choice, defaulted, mapping, optional, refined, required, text } from "./reader.ts"
+import type { Reader } from "./reader.ts"
+import type { DataFile } from "./rule.ts"
+
+const written = mapping({
+  source_url: defaulted(text, ""),
+  dest_file: required(text),
+  type: defaulted(choice("string", "regexp", "regex", "map", "bots", ""), ""),
+  // How CrowdSec caches the results of a regexp file: never changes a result, so nothing here needs it.
+  cache: optional(anything),
+  strategy: optional(anything),
+  size: optional(anything),
+  ttl: optional(anything)
+})
+
+export const dataFile: Reader<DataFile> = refined(written, (data, field) => ({
+  sourceUrl: data.source_url,
+  destFile: data.dest_file,
+  type: data.type === "regex" ? "regexp" : data.type,
+  line: field.line
+}))

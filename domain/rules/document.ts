@@ -1,0 +1,342 @@
+/**
+ * YAML text as a tree of values that know their lines.
+ *
+ * Scalars keep their text as written (`0123`, `yes` and `1.0` stay what they are): what a value means is for the reader
+ * of its key to say. Several documents a file, anchors, aliases and merge keys work; a document that is not valid YAML
+ * is reported and left out, the others stay. Everything is bounded, because rule files come from strangers too.
+ */
+import { Composer, isAlias, isMap, isPair, isScalar, isSeq, Lexer, LineCounter, Parser } from "yaml"
+import type { CST, Document as YamlDocument, Node as YamlNode, Pair, YAMLMap } from "yaml"
+import { broken, printable, quote } from "./report.ts"
+import type { Broken, Report } from "./report.ts"
+
+export type Value = Scalar | List | Mapping
+
+export interface Scalar {
+  readonly kind: "scalar"
+  /** As written, quotes and escapes resolved. */
+  readonly text: string
+  /** Neither quoted nor a block: may be a number, a boolean or nothing at all. */
+  readonly plain: boolean
+  readonly line: number
+}
+
+export interface List {
+  readonly kind: "list"
+  readonly items: ReadonlyArray<Value>
+  readonly line: number
+}
+
+export interface Mapping {
+  readonly kind: "mapping"
+  readonly entries: ReadonlyMap<string, Entry>
+  readonly line: number
+}
+
+export interface Entry {
+  /** Line of the key. */
+  readonly line: number
+  readonly value: Value
+}
+
+/** One document of a file that holds anything. */
+export interface Document {
+  /** Its index among all documents of the file, empty ones counted. */
+  readonly index: number
+  readonly value: Value
+}
+
+const maximumBytes = 4 * 1024 * 1024
+/** Some 30,000 lines of YAML: the largest file of the public hub has 3,900. */
+const maximumLexemes = 200_000
+const maximumDocuments = 1_000
+const maximumDepth = 64
+const maximumSyntaxErrors = 100
+
+/** The bytes as text, or undefined (reported) when they cannot be a file that a person wrote. */
+export const decodeText = (content: Uint8Array, report: Report): string | undefined => {
+  if (content.length > maximumBytes) {
+    const message = `is ${content.length} bytes long, more than the ${maximumBytes} that are read; split it`
+    report.error(report.codes.tooLarge, undefined, message)
+    return undefined
+  }
+  const text = new TextDecoder().decode(content)
+  const odd = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/.exec(text)
+  // A replacement character is a fault only when the decoder put it there.
+  const undecodable = text.includes("\ufffd") && !isUtf8(content) ? text.indexOf("\ufffd") : -1
+  if (odd === null && undecodable < 0) return text
+  const isOdd = odd !== null && (undecodable < 0 || odd.index < undecodable)
+  const offset = isOdd ? odd.index : undecodable
+  const line = text.slice(0, offset).split("\n").length
+  const what = isOdd ? `holds a control character (${code(text, offset)})` : "is not valid UTF-8"
+  report.error(report.codes.encoding, { line, key: "" }, `${what}; a YAML file is text in UTF-8`)
+  return undefined
+}
+
+const isUtf8 = (content: Uint8Array): boolean => {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(content)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const code = (text: string, offset: number): string =>
+  `U+${text.charCodeAt(offset).toString(16).toUpperCase().padStart(4, "0")}`
+
+/** The documents of a file. Empty ones are skipped, broken ones reported. */
+export const readDocuments = (content: Uint8Array, report: Report): ReadonlyArray<Document> => {
+  const text = decodeText(content, report)
+  if (text === undefined) return []
+  const documents: Document[] = []
+  const budget = { lexemes: maximumLexemes }
+  for (const [index, section] of sections(text).entries()) {
+    if (index >= maximumDocuments) {
+      const message = `holds more than ${maximumDocuments} documents; split the file`
+      report.error(report.codes.tooLarge, { line: section.line, key: "" }, message)
+      break
+    }
+    const value = sectionValue(section, budget, report)
+    if (value !== broken && value !== undefined) documents.push({ index, value })
+    if (budget.lexemes < 0) break
+  }
+  return documents
+}
+
+/** The text of one document and the line of the file at which it begins. */
+interface Section {
+  readonly text: string
+  readonly line: number
+}
+
+/**
+ * Cuts a file into its documents. A line that begins with `---` or `...` ends whatever came before, a text in quotes
+ * too, so the cut can come before the parsing, and a forgotten quote spoils no other document than its own.
+ */
+const sections = (text: string): ReadonlyArray<Section> => {
+  const found: Section[] = []
+  let start = 0
+  let line = 1
+  const cut = (end: number): void => {
+    const section = text.slice(start, end)
+    // Comments and directives before a `---` belong to the document that it begins.
+    if (
+      end < text.length &&
+      !section.startsWith("---") &&
+      /^(?:[ \t]*(?:#.*)?(?:\r?\n|$)|%.*(?:\r?\n|$))*$/.test(section)
+    )
+      return
+    if (section !== "") found.push({ text: section, line })
+    line += section.split("\n").length - 1
+    start = end
+  }
+  for (const marker of text.matchAll(/^(?:---(?=\s|$)|\.\.\.(?=\s|$).*\n?)/gm)) {
+    const begins = marker[0].startsWith("-")
+    cut(begins ? marker.index : marker.index + marker[0].length)
+  }
+  cut(text.length)
+  return found
+}
+
+/** The value of a document; undefined for one that holds nothing. */
+const sectionValue = (section: Section, budget: { lexemes: number }, report: Report): Value | undefined | Broken => {
+  const counter = new LineCounter()
+  const lines = (offset: number): number => section.line - 1 + Math.max(1, counter.linePos(offset).line)
+  const parsed = compose(section.text, counter, budget)
+  if (parsed === "too large") {
+    const message = `holds more than ${maximumLexemes} pieces of YAML; split the file`
+    return report.error(report.codes.tooLarge, undefined, message)
+  }
+  return parsed === undefined ? undefined : documentValue(parsed, lines, report)
+}
+
+/** Stops when the file has had its share of lexemes. */
+const compose = (
+  text: string,
+  counter: LineCounter,
+  budget: { lexemes: number }
+): YamlDocument.Parsed | undefined | "too large" => {
+  // Duplicate keys are looked for here (in linear time, with both lines); merge keys and aliases as well.
+  const options = { schema: "failsafe", resolveKnownTags: false, uniqueKeys: false, prettyErrors: false } as const
+  const composer = new Composer({ ...options, logLevel: "silent" })
+  const parser = new Parser(counter.addNewLine)
+  counter.addNewLine(0)
+  const documents: YamlDocument.Parsed[] = []
+  let syntaxErrors = 0
+  const take = (token: CST.Token): void => {
+    if (token.type === "error") syntaxErrors += 1
+    if (token.type !== "error" || syntaxErrors <= maximumSyntaxErrors) documents.push(...composer.next(token))
+  }
+  for (const lexeme of new Lexer().lex(text)) {
+    budget.lexemes -= 1
+    if (budget.lexemes < 0) return "too large"
+    for (const token of parser.next(lexeme)) take(token)
+  }
+  for (const token of parser.end()) take(token)
+  documents.push(...composer.end())
+  return documents.find((document) => document.errors.length > 0) ?? documents[0]
+}
+
+/** What to do about the mistakes that people make most. */
+const advice: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: "; indent with spaces",
+  BLOCK_AS_IMPLICIT_KEY: "; a text that holds `: ` needs quotes around it, or the indentation is off",
+  BAD_INDENT: "; check the indentation",
+  BAD_SCALAR_START: "; put quotes around the text",
+  MISSING_CHAR: "; close it, or double a quote that belongs to the text",
+  MULTILINE_IMPLICIT_KEY: "; check the indentation and the quotes"
+}
+
+/** Line of the section's character at an offset, counted in the file. */
+type Lines = (offset: number) => number
+
+const documentValue = (parsed: YamlDocument.Parsed, lines: Lines, report: Report): Value | undefined | Broken => {
+  const fault = parsed.errors[0]
+  if (fault !== undefined) {
+    const offset = fault.code === "MISSING_CHAR" ? (openQuote(parsed.contents) ?? fault.pos[0]) : fault.pos[0]
+    const place = { line: lines(offset), key: "" }
+    if (fault.code === "RESOURCE_EXHAUSTION") return tooDeep(place.line, report)
+    const what = printable(fault.message.replace(/\.$/, ""), 120)
+    return report.error(report.codes.syntax, place, `is not valid YAML: ${what}${advice[fault.code] ?? ""}`)
+  }
+  if (parsed.contents === null) return undefined
+  const value = new Conversion(lines, report).value(parsed.contents, 0)
+  if (value !== broken && value.kind === "scalar" && isNothing(value)) return undefined
+  return value
+}
+
+/** Where the last quoted text begins: a quote that is missing at the end was opened there. */
+const openQuote = (contents: YamlNode | null): number | undefined => {
+  let node: unknown = contents
+  while (isMap(node) || isSeq(node)) {
+    const last = node.items.at(-1)
+    node = isPair(last) ? (last.value ?? last.key) : last
+  }
+  return isScalar(node) && node.type?.startsWith("QUOTE") ? node.range?.[0] : undefined
+}
+
+const tooDeep = (line: number, report: Report): Broken =>
+  report.error(report.codes.tooLarge, { line, key: "" }, `is nested more than ${maximumDepth} levels deep`)
+
+/** Whether the scalar is YAML's way to say that there is no value. */
+export const isNothing = (value: Value): boolean =>
+  value.kind === "scalar" && value.plain && /^(?:|~|null|Null|NULL)$/.test(value.text)
+
+const coreTag = /^tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)$/
+
+/** One document's way from the library's nodes to values; keeps the anchors that it has met. */
+class Conversion {
+  readonly #lines: Lines
+  readonly #report: Report
+  readonly #anchors = new Map<string, Value>()
+
+  constructor(lines: Lines, report: Report) {
+    this.#lines = lines
+    this.#report = report
+  }
+
+  value(node: YamlNode, depth: number): Value | Broken {
+    const line = this.#lineOf(node)
+    if (depth > maximumDepth) return tooDeep(line, this.#report)
+    if (!this.#report.admit({ line, key: "" })) return broken
+    if (isAlias(node)) {
+      // An alias is the same value again, not a copy, so a bomb of aliases stays as small as it was written.
+      const target = this.#anchors.get(node.source)
+      if (target !== undefined) return target
+      const message = `refers to ${quote(`*${node.source}`)}, but no \`&\` before it (or around it) has that name`
+      return this.#report.error(this.#report.codes.syntax, { line, key: "" }, message)
+    }
+    const value = this.#tagged(node, line) ?? this.#untagged(node, line, depth)
+    const anchor = (node as { readonly anchor?: string }).anchor
+    if (value !== broken && anchor !== undefined) this.#anchors.set(anchor, value)
+    return value
+  }
+
+  #tagged(node: YamlNode, line: number): Broken | undefined {
+    const tag = (node as { readonly tag?: string }).tag
+    if (tag === undefined || tag === "!" || coreTag.test(tag)) return undefined
+    const message = `has the tag ${quote(tag)}, which means nothing here; remove it`
+    return this.#report.error(this.#report.codes.syntax, { line, key: "" }, message)
+  }
+
+  #untagged(node: YamlNode, line: number, depth: number): Value | Broken {
+    if (isMap(node)) return this.#mapping(node as YAMLMap<YamlNode, YamlNode | null>, line, depth)
+    if (isSeq(node)) {
+      const items: Value[] = []
+      for (const item of node.items) {
+        const value = this.value(item as YamlNode, depth + 1)
+        if (value === broken) return broken
+        items.push(value)
+      }
+      return { kind: "list", items, line }
+    }
+    if (!isScalar(node)) return { kind: "scalar", text: "", plain: true, line }
+    const text = typeof node.value === "string" ? node.value : (node.source ?? "")
+    return { kind: "scalar", text, plain: node.type === "PLAIN" && node.tag !== "tag:yaml.org,2002:str", line }
+  }
+
+  #mapping(node: YAMLMap<YamlNode, YamlNode | null>, line: number, depth: number): Mapping | Broken {
+    const entries = new Map<string, Entry>()
+    const merged = new Map<string, Entry>()
+    for (const pair of node.items) {
+      const key = this.#key(pair, line, depth)
+      if (key === broken) return broken
+      const value: Value | Broken =
+        pair.value === null
+          ? { kind: "scalar", text: "", plain: true, line: key.line }
+          : this.value(pair.value, depth + 1)
+      if (value === broken) return broken
+      if (key.merges) {
+        if (!this.#merge(value, merged, key.line)) return broken
+        continue
+      }
+      const earlier = entries.get(key.text)
+      if (earlier !== undefined) {
+        const message = `${quote(key.text)} is there twice (first on line ${earlier.line}); remove one of them`
+        return this.#report.error(
+          this.#report.codes.duplicateKey,
+          { line: key.line, key: printable(key.text) },
+          message
+        )
+      }
+      entries.set(key.text, { line: key.line, value })
+    }
+    for (const [name, entry] of merged) if (!entries.has(name)) entries.set(name, entry)
+    return { kind: "mapping", entries, line }
+  }
+
+  #key(
+    pair: Pair<YamlNode, YamlNode | null>,
+    line: number,
+    depth: number
+  ): { readonly text: string; readonly line: number; readonly merges: boolean } | Broken {
+    const at = pair.key === null ? line : this.#lineOf(pair.key)
+    const key = pair.key === null ? undefined : this.value(pair.key, depth + 1)
+    if (key === broken) return broken
+    if (key?.kind !== "scalar") {
+      const message = "has a key that is not a text (perhaps `{{…}}` or `[…]` without quotes around it)"
+      return this.#report.error(this.#report.codes.syntax, { line: at, key: "" }, message)
+    }
+    return { text: key.text, line: at, merges: key.plain && key.text === "<<" }
+  }
+
+  /** `<<`: the entries of one mapping or of several, the first of them first; explicit keys win over all. */
+  #merge(value: Value, into: Map<string, Entry>, line: number): boolean {
+    for (const source of value.kind === "list" ? value.items : [value]) {
+      if (source.kind !== "mapping") {
+        this.#report.error(this.#report.codes.syntax, { line, key: "<<" }, "`<<` merges mappings only")
+        return false
+      }
+      for (const [name, entry] of source.entries) {
+        if (!this.#report.admit({ line, key: "<<" })) return false
+        if (!into.has(name)) into.set(name, entry)
+      }
+    }
+    return true
+  }
+
+  #lineOf(node: YamlNode): number {
+    return this.#lines(node.range?.[0] ?? 0)
+  }
+}

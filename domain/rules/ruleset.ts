@@ -1,0 +1,70 @@
+/** A ruleset: all files that judge together; their order, their inventory and the hash that stands for them. */
+import { sha256 } from "@noble/hashes/sha2.js"
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js"
+import type { RulesetItem } from "../events/ruleset.ts"
+import type { RuleFile } from "./rule.ts"
+import { contentHash } from "./rule-file.ts"
+
+const kinds: ReadonlyArray<RuleFile["kind"]> = ["patterns", "data", "parsers", "postoverflows", "scenarios", "profiles"]
+
+/** Compares as UTF-8 bytes do, which is by code point. */
+export const byteOrder = (left: string, right: string): number => {
+  const leftPoints = left[Symbol.iterator]()
+  const rightPoints = right[Symbol.iterator]()
+  for (;;) {
+    const one = leftPoints.next()
+    const other = rightPoints.next()
+    if (one.done || other.done) return Number(Boolean(other.done)) - Number(Boolean(one.done))
+    const difference = one.value.codePointAt(0)! - other.value.codePointAt(0)!
+    if (difference !== 0) return difference
+  }
+}
+
+const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
+
+/** Parsers run by stage, then by the name of their file, whoever its author is (detection.md §2.1). */
+const byStageAndName = (left: RuleFile, right: RuleFile): number => {
+  const stage = (file: RuleFile): string => file.path.split("/")[1] ?? ""
+  return (
+    byteOrder(stage(left), stage(right)) ||
+    byteOrder(baseName(left.path), baseName(right.path)) ||
+    byteOrder(left.path, right.path)
+  )
+}
+
+/**
+ * The files in the order in which they count: patterns and data first, parsers and postoverflows by stage and file
+ * name, scenarios by path. Profiles keep the order in which they are given, because the first that matches decides.
+ */
+export const orderFiles = (files: Iterable<RuleFile>): ReadonlyArray<RuleFile> => {
+  const all = [...files]
+  return kinds.flatMap((kind) => {
+    const some = all.filter((file) => file.kind === kind)
+    if (kind === "profiles") return some
+    if (kind === "parsers" || kind === "postoverflows") return some.sort(byStageAndName)
+    return some.sort((left, right) => byteOrder(left.path, right.path))
+  })
+}
+
+/** SHA-256 over the engine's version and every file's kind, path and content, whatever their order. */
+export const rulesetHash = (files: Iterable<RuleFile>, engineVersion: string): string => {
+  const lines = [...files].map((file) => JSON.stringify([file.kind, file.path, contentHash(file)]))
+  return bytesToHex(sha256(utf8ToBytes(JSON.stringify([engineVersion, lines.sort(byteOrder)]))))
+}
+
+/** What `RulesetActivated` tells of each file. */
+export const rulesetItems = (files: Iterable<RuleFile>): ReadonlyArray<RulesetItem> =>
+  orderFiles(files).map((file) => ({
+    kind: file.kind,
+    path: file.path,
+    name: itemName(file),
+    version: file.version,
+    hash: contentHash(file)
+  }))
+
+/** `parsers/s01-parse/crowdsecurity/sshd-logs.yaml` → `crowdsecurity/sshd-logs`, as a collection would call it. */
+const itemName = (file: RuleFile): string => {
+  const folders = { parsers: 2, postoverflows: 2, scenarios: 1, profiles: 0, patterns: 0, data: 0 }[file.kind]
+  const name = file.path.split("/").slice(folders).join("/")
+  return folders === 0 ? name : name.replace(/\.ya?ml$/, "")
+}

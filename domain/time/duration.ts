@@ -1,0 +1,102 @@
+/** Durations as Go writes them (`time.Duration`): text on the outside, nanoseconds inside. */
+
+const MICROSECOND = 1_000n
+const MILLISECOND = 1_000_000n
+export const NANOSECONDS_PER_SECOND = 1_000_000_000n
+const MINUTE = 60n * NANOSECONDS_PER_SECOND
+const HOUR = 60n * MINUTE
+const DAY = 24n * HOUR
+
+const UNITS: ReadonlyMap<string, bigint> = new Map([
+  ["ns", 1n],
+  ["us", MICROSECOND],
+  // The micro sign and the Greek letter look alike; Go takes both.
+  ["\u00b5s", MICROSECOND],
+  ["\u03bcs", MICROSECOND],
+  ["ms", MILLISECOND],
+  ["s", NANOSECONDS_PER_SECOND],
+  ["m", MINUTE],
+  ["h", HOUR]
+])
+
+const MAX_LENGTH = 128
+/** Go keeps a duration in 64 bits: about 292 years. */
+const MAX_DURATION = 2n ** 63n - 1n
+
+const bounded = (nanoseconds: bigint): bigint | undefined =>
+  nanoseconds > MAX_DURATION || nanoseconds < -MAX_DURATION - 1n ? undefined : nanoseconds
+
+/** The sign, and the text without it. */
+const unsigned = (text: string): { readonly sign: bigint; readonly rest: string } => ({
+  sign: text[0] === "-" ? -1n : 1n,
+  rest: text[0] === "-" || text[0] === "+" ? text.slice(1) : text
+})
+
+/** Number and unit pairs without a sign, at least one. */
+const parseParts = (text: string): bigint | undefined => {
+  const part = /(\d*)(?:\.(\d*))?(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y
+  let total = 0n
+  while (part.lastIndex < text.length) {
+    const found = part.exec(text)
+    if (found === null) return undefined
+    const [, whole, fraction = "", unit] = found
+    if (whole === "" && fraction === "") return undefined
+    const scale = UNITS.get(unit!)!
+    total += BigInt(whole!) * scale + (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length)
+  }
+  return text === "" ? undefined : total
+}
+
+/**
+ * Go's `time.ParseDuration`: `[+-]` and pairs of a decimal number and `ns us µs ms s m h`, or plain `0`.
+ * Returns nanoseconds, or undefined for anything else, also for what does not fit into 64 bits.
+ */
+export const parseDuration = (text: string): bigint | undefined => {
+  if (text.length > MAX_LENGTH) return undefined
+  const { sign, rest } = unsigned(text)
+  if (rest === "0") return 0n
+  const nanoseconds = parseParts(rest)
+  return nanoseconds === undefined ? undefined : bounded(sign * nanoseconds)
+}
+
+/** As {@link parseDuration}, and leading whole days too: `7d`, `1d12h`. */
+export const parseLongDuration = (text: string): bigint | undefined => {
+  if (text.length > MAX_LENGTH) return undefined
+  const { sign, rest } = unsigned(text)
+  const days = /^(\d+)d(.*)$/s.exec(rest)
+  if (days === null) return parseDuration(text)
+  const others = days[2] === "" ? 0n : parseParts(days[2]!)
+  return others === undefined ? undefined : bounded(sign * (BigInt(days[1]!) * DAY + others))
+}
+
+/** `value / 10^places` without zeros at the end. */
+const decimal = (value: bigint, places: number): string => {
+  const digits = value.toString().padStart(places + 1, "0")
+  const fraction = digits.slice(digits.length - places).replace(/0+$/, "")
+  return digits.slice(0, digits.length - places) + (fraction === "" ? "" : `.${fraction}`)
+}
+
+/** Go's `Duration.String()`: `4h0m0s`, `1m30.5s`, `837.9ms`, `0s`. */
+export const formatDuration = (nanoseconds: bigint): string => {
+  const size = nanoseconds < 0n ? -nanoseconds : nanoseconds
+  const sign = nanoseconds < 0n ? "-" : ""
+  if (size === 0n) return "0s"
+  if (size < MICROSECOND) return `${sign}${size}ns`
+  if (size < MILLISECOND) return `${sign}${decimal(size, 3)}µs`
+  if (size < NANOSECONDS_PER_SECOND) return `${sign}${decimal(size, 6)}ms`
+  const seconds = `${decimal(size % MINUTE, 9)}s`
+  if (size < MINUTE) return `${sign}${seconds}`
+  const minutes = `${(size / MINUTE) % 60n}m${seconds}`
+  return size < HOUR ? `${sign}${minutes}` : `${sign}${size / HOUR}h${minutes}`
+}
+
+/** For people: as {@link formatDuration}, without units of zero at the end: `4h`, `1h30m`. */
+export const formatShortDuration = (nanoseconds: bigint): string =>
+  formatDuration(nanoseconds).replace(/m0s$/, "m").replace(/h0m$/, "h")
+
+/**
+ * For the wire, in whole seconds (towards zero): `3h59m52s`, `1m0s`, `59s`, `-1h2m3s`. Bouncers elsewhere understand
+ * neither fractions nor smaller units, and take what they do not understand for a ban that never ends.
+ */
+export const formatWireDuration = (seconds: number): string =>
+  formatDuration(BigInt(Math.trunc(seconds)) * NANOSECONDS_PER_SECOND)

@@ -1,0 +1,68 @@
+/**
+ * Instants: milliseconds since 1970 as a number, with a fraction down to the microsecond. As text RFC 3339.
+ */
+import { dayAt, daysInMonth, daysSinceEpoch, MILLISECONDS_PER_DAY } from "./calendar.ts"
+
+/** The first and the last whole second that RFC 3339 can write. */
+export const FIRST_INSTANT = daysSinceEpoch(0, 1, 1) * MILLISECONDS_PER_DAY
+export const LAST_INSTANT = daysSinceEpoch(10_000, 1, 1) * MILLISECONDS_PER_DAY - 1000
+
+const FORM = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/
+
+/** The instant so many microseconds after a whole millisecond: the one number nearest to it, however it was reckoned. */
+export const instantOf = (millisecond: number, microseconds: number): number => {
+  const sum = millisecond * 1000 + microseconds
+  return Number.isSafeInteger(sum) ? sum / 1000 : millisecond + microseconds / 1000
+}
+
+/** RFC 3339 with any offset, as an instant. undefined for anything else. Below the microsecond it is cut. */
+export const parseTimestamp = (text: string): number | undefined => {
+  if (text.length > 35) return undefined
+  const found = FORM.exec(text)
+  if (found === null) return undefined
+  const [year, month, day, hour, minute, second] = found.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number
+  ]
+  const offsetHours = Number(found[9] ?? 0)
+  const offsetMinutes = Number(found[10] ?? 0)
+  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined
+  if (hour > 23 || minute > 59 || second > 59 || offsetHours > 23 || offsetMinutes > 59) return undefined
+  const offset = (found[8] === "-" ? -1 : 1) * (offsetHours * 60 + offsetMinutes)
+  const seconds = daysSinceEpoch(year, month, day) * 86_400 + hour * 3600 + (minute - offset) * 60 + second
+  if (seconds * 1000 < FIRST_INSTANT || seconds * 1000 > LAST_INSTANT) return undefined
+  return instantOf(seconds * 1000, Number((found[7] ?? "").padEnd(6, "0").slice(0, 6)))
+}
+
+export const pad = (value: number, width: number): string => String(value).padStart(width, "0")
+
+/** A fraction of a second, `.` included, without zeros at the end; empty for 0. */
+export const formatFraction = (value: number, digits: number): string =>
+  value === 0 ? "" : `.${pad(value, digits).replace(/0+$/, "")}`
+
+/**
+ * An instant as RFC 3339 in UTC, the fraction without zeros at the end: `2026-11-22T07:00:00.125Z`. Fits `Timestamp`.
+ * Throws `RangeError` outside the years 0 to 9999.
+ */
+export const formatTimestamp = (instant: number): string => {
+  // The whole part apart, so that the fraction keeps all the precision that there is.
+  const microsecond = Math.round((instant - Math.floor(instant)) * 1000)
+  const whole = Math.floor(instant) + Math.floor(microsecond / 1000)
+  const days = Math.floor(whole / MILLISECONDS_PER_DAY)
+  const { year, month, day } = dayAt(days)
+  if (!(year >= 0 && year <= 9999)) throw new RangeError(`${instant} ms is not an instant of the years 0 to 9999`)
+  const ofDay = whole - days * MILLISECONDS_PER_DAY
+  const fraction = (ofDay % 1000) * 1000 + (microsecond % 1000)
+  return (
+    `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${formatClock(Math.floor(ofDay / 1000))}` +
+    `${formatFraction(fraction, 6)}Z`
+  )
+}
+
+/** `hh:mm:ss` of a second of the day. */
+export const formatClock = (secondOfDay: number): string =>
+  `${pad(Math.floor(secondOfDay / 3600), 2)}:${pad(Math.floor(secondOfDay / 60) % 60, 2)}:${pad(secondOfDay % 60, 2)}`

@@ -1,0 +1,38 @@
+/**
+ * The law that every projection obeys. A projection is a pure fold over the event log:
+ *
+ * 1. Folding a log in pages gives the same state, however the pages are cut.
+ * 2. `decode(encode(state))` behaves as `state` does, and encodes to the same text.
+ * 3. An event whose id the fold knows already changes nothing (ids reveal the duplicates of a writer that lost its place).
+ * 4. No clock, no randomness: "now" is a parameter of a query, never of the fold. What is forgotten, and when, follows
+ *    from the recorded events alone.
+ *
+ * {@link law} in `law.ts` states these as properties for the tests.
+ */
+import type { Json } from "effect/Schema"
+import type { TestudoEvent } from "../domain/events/catalogue.ts"
+
+export interface Projection<State> {
+  /** Also the name of its snapshot file. */
+  readonly name: string
+  /** Raised whenever `evolve` or the encoding changes meaning: a snapshot of another version is folded anew. */
+  readonly version: number
+  /** The event types that it folds. It ignores all others, so that a reader may leave them out. */
+  readonly types: ReadonlyArray<TestudoEvent["type"]>
+  readonly initial: () => State
+  /** Takes the state over: may change it in place and return the same object. */
+  readonly evolve: (state: State, event: TestudoEvent) => State
+  readonly encode: (state: State) => Json
+  /** Throws a `SchemaError` when the text is not an encoded state. */
+  readonly decode: (json: Json) => State
+}
+
+/** Folds events into a state that the caller owns. */
+export const fold = <State>(projection: Projection<State>, state: State, events: Iterable<TestudoEvent>): State => {
+  let current = state
+  for (const event of events) current = projection.evolve(current, event)
+  return current
+}
+
+/** Milliseconds since 1970 of an RFC 3339 time that a schema has checked. */
+export const milliseconds = (timestamp: string): number => Date.parse(timestamp)

@@ -1,0 +1,252 @@
+/**
+ * Targeted attacks: one offender that tries several different kinds of attack in a short time.
+ *
+ * An attack opens when an offender's overflows of the last hour (time of the log) show at least 3 different attack
+ * kinds, or at once when a meta-bucket says so: an overflow whose label `behavior` names `targeted`
+ * (`generic:targeted`). The kind of an overflow is its label `behavior` (`ssh:bruteforce`), else its scenario's name, so
+ * that three scenarios about the same brute force are one kind. Each further overflow of the offender within an hour of
+ * the last one belongs to the attack; after a quiet hour it is over.
+ *
+ * **Memory.** The last 64 overflows of each of the 50,000 offenders heard of last, 10,000 attacks, 256 events of each.
+ * An attack is forgotten 30 days after its last event was recorded.
+ */
+import * as Schema from "effect/Schema"
+import { type Overflow, OverflowRaised } from "../domain/events/overflow.ts"
+import { type KnownIds, learn } from "./known-ids.ts"
+import { attackKind, offenderKey } from "./offender.ts"
+import { milliseconds, type Projection } from "./projection.ts"
+
+const windowMs = 3_600_000
+const dayMs = 86_400_000
+const enoughKinds = 3
+const mostRecent = 64
+const mostOffenders = 50_000
+const mostAttacks = 10_000
+const mostEvents = 256
+const keptDays = 30
+
+const Mention = Schema.Struct({
+  event: Schema.String,
+  kind: Schema.String,
+  scenario: Schema.String,
+  from: Schema.Number,
+  to: Schema.Number
+})
+type Mention = typeof Mention.Type
+
+const Named = Schema.Struct({ scope: Schema.String, value: Schema.String })
+
+const Attack = Schema.Struct({
+  /** Id of the overflow that opened it. */
+  id: Schema.String,
+  /** The offender first, then others whose overflows a meta-bucket counted in. */
+  offenders: Schema.mutableKey(Schema.Array(Named)),
+  /** Whether a meta-bucket said so, or the rule of three kinds. */
+  detectedBy: Schema.Literals(["meta-bucket", "kinds"]),
+  /** Times of the log, in milliseconds since 1970. */
+  start: Schema.mutableKey(Schema.Number),
+  end: Schema.mutableKey(Schema.Number),
+  kinds: Schema.mutableKey(Schema.Array(Schema.String)),
+  scenarios: Schema.mutableKey(Schema.Array(Schema.String)),
+  /** Ids of its `OverflowRaised` events, the last 256. */
+  events: Schema.mutableKey(Schema.Array(Schema.String)),
+  /** Day (since 1970) on which its last event was recorded. */
+  recordedOn: Schema.mutableKey(Schema.Int)
+})
+export type Attack = typeof Attack.Type
+
+interface Trace {
+  readonly scope: string
+  readonly value: string
+  mentions: ReadonlyArray<Mention>
+}
+
+export interface TargetedAttacks {
+  /** By id, oldest first. */
+  readonly attacks: Map<string, Attack>
+  /** The attack that an offender was last part of. */
+  readonly latest: Map<string, string>
+  /** What each offender did in its last hour; longest quiet first. */
+  readonly traces: Map<string, Trace>
+  readonly known: KnownIds
+  day: number
+}
+
+const Encoded = Schema.Struct({
+  attacks: Schema.Array(Attack),
+  latest: Schema.Array(Schema.Tuple([Schema.String, Schema.String])),
+  traces: Schema.Array(Schema.Struct({ ...Named.fields, mentions: Schema.Array(Mention) })),
+  known: Schema.Array(Schema.String),
+  day: Schema.Int
+})
+const decodeState = Schema.decodeUnknownSync(Encoded)
+
+/** Whether the attack goes on at a time (milliseconds since 1970): it began, and was not quiet for an hour. */
+export const isOpenAt = (attack: Attack, at: number): boolean => at >= attack.start && at - attack.end < windowMs
+
+/** Attacks, the one with the latest event first. */
+export const attacksByTime = (state: TargetedAttacks, limit: number): ReadonlyArray<Attack> =>
+  [...state.attacks.values()].sort((a, b) => b.end - a.end || (a.id < b.id ? -1 : 1)).slice(0, limit)
+
+const isMeta = (overflow: Overflow): boolean => attackKind(overflow).split(":").includes("targeted")
+
+const trace = (state: TargetedAttacks, scope: string, value: string, mention: Mention): Trace => {
+  const key = offenderKey(scope, value)
+  const found = state.traces.get(key) ?? { scope, value, mentions: [] }
+  found.mentions = [...found.mentions, mention].slice(-mostRecent)
+  const last = found.mentions.reduce((latest, { to }) => Math.max(latest, to), mention.to)
+  found.mentions = found.mentions.filter(({ to }) => last - to < windowMs)
+  state.traces.delete(key)
+  state.traces.set(key, found)
+  return found
+}
+
+const merge = <Item>(a: ReadonlyArray<Item>, b: ReadonlyArray<Item>): ReadonlyArray<Item> => [...new Set([...a, ...b])]
+
+const extend = (attack: Attack, mentions: ReadonlyArray<Mention>, day: number): void => {
+  attack.start = mentions.reduce((start, { from }) => Math.min(start, from), attack.start)
+  attack.end = mentions.reduce((end, { to }) => Math.max(end, to), attack.end)
+  attack.kinds = merge(
+    attack.kinds,
+    mentions.map(({ kind }) => kind)
+  ).slice(0, mostRecent)
+  attack.scenarios = merge(
+    attack.scenarios,
+    mentions.map(({ scenario }) => scenario)
+  ).slice(0, mostRecent)
+  attack.events = merge(
+    attack.events,
+    mentions.map(({ event }) => event)
+  ).slice(-mostEvents)
+  attack.recordedOn = day
+}
+
+/** The overflows that a meta-bucket's overflow counted, with whose they are. */
+const counted = (state: TargetedAttacks, overflow: Overflow): ReadonlyArray<{ of: Trace; mention: Mention }> => {
+  const events = new Set(overflow.evidence.map(({ event }) => event))
+  const { scope, value } = overflow.source
+  const own = state.traces.get(offenderKey(scope, value))
+  // Evidence of the same scope is the offender's own: no need to search everybody's traces for it.
+  const places = scope === "Ip" ? (own === undefined ? [] : [own]) : state.traces.values()
+  return [...places].flatMap((of) =>
+    of.mentions.filter(({ event }) => events.has(event)).map((mention) => ({ of, mention }))
+  )
+}
+
+const open = (
+  state: TargetedAttacks,
+  id: string,
+  offenders: Attack["offenders"],
+  detectedBy: Attack["detectedBy"],
+  mentions: ReadonlyArray<Mention>
+): void => {
+  const attack: Attack = {
+    id,
+    offenders,
+    detectedBy,
+    start: Number.POSITIVE_INFINITY,
+    end: Number.NEGATIVE_INFINITY,
+    kinds: [],
+    scenarios: [],
+    events: [],
+    recordedOn: state.day
+  }
+  extend(attack, mentions, state.day)
+  state.attacks.set(id, attack)
+}
+
+const mark = (state: TargetedAttacks, attack: Attack): void => {
+  for (const { scope, value } of attack.offenders) state.latest.set(offenderKey(scope, value), attack.id)
+}
+
+const forget = (state: TargetedAttacks): void => {
+  for (const key of state.traces.keys()) {
+    if (state.traces.size <= mostOffenders) break
+    state.traces.delete(key)
+  }
+  for (const [id, attack] of state.attacks) {
+    if (state.attacks.size <= mostAttacks && state.day - attack.recordedOn <= keptDays) continue
+    state.attacks.delete(id)
+    for (const { scope, value } of attack.offenders) {
+      const key = offenderKey(scope, value)
+      if (state.latest.get(key) === id) state.latest.delete(key)
+    }
+  }
+}
+
+const pour = (state: TargetedAttacks, id: string, overflow: Overflow): void => {
+  const { scope, value } = overflow.source
+  const meta = isMeta(overflow)
+  const mention: Mention = {
+    event: id,
+    kind: attackKind(overflow),
+    scenario: overflow.scenario.name,
+    from: milliseconds(overflow.startAt),
+    to: milliseconds(overflow.stopAt)
+  }
+  const before = meta ? counted(state, overflow) : []
+  const own = meta ? undefined : trace(state, scope, value, mention)
+  const current = state.attacks.get(state.latest.get(offenderKey(scope, value)) ?? "")
+  // What a meta-bucket counted are the kinds; its own verdict is one of the events, not a kind of attack.
+  const mentions = meta ? before.map((found) => found.mention) : [mention]
+  const verdict = meta ? [id] : []
+  if (current !== undefined && mention.to - current.end < windowMs) {
+    extend(current, mentions, state.day)
+    current.events = merge(current.events, verdict).slice(-mostEvents)
+    current.end = Math.max(current.end, mention.to)
+  } else if (meta) {
+    const others = merge(
+      [offenderKey(scope, value)],
+      before.map(({ of }) => offenderKey(of.scope, of.value))
+    ).slice(1)
+    const offenders = [{ scope, value }, ...others.map((key) => state.traces.get(key)!)]
+    open(
+      state,
+      id,
+      offenders.map((offender) => ({ scope: offender.scope, value: offender.value })),
+      "meta-bucket",
+      mentions
+    )
+    const attack = state.attacks.get(id)!
+    attack.start = Math.min(attack.start, mention.from)
+    attack.end = Math.max(attack.end, mention.to)
+    attack.events = merge(attack.events, verdict).slice(-mostEvents)
+    mark(state, attack)
+  } else if (own !== undefined && new Set(own.mentions.map(({ kind }) => kind)).size >= enoughKinds) {
+    open(state, id, [{ scope, value }], "kinds", own.mentions)
+    mark(state, state.attacks.get(id)!)
+  }
+}
+
+export const targetedAttacks: Projection<TargetedAttacks> = {
+  name: "targeted-attacks",
+  version: 1,
+  types: [OverflowRaised.type],
+  initial: () => ({ attacks: new Map(), latest: new Map(), traces: new Map(), known: new Set(), day: 0 }),
+  evolve: (state, event) => {
+    if (event.type !== "OverflowRaised" || !learn(state.known, event.id)) return state
+    const day = Math.max(state.day, Math.floor(event.recordedAt / dayMs))
+    const isNewDay = day > state.day
+    state.day = day
+    pour(state, event.id, event.data)
+    if (isNewDay || state.traces.size > mostOffenders || state.attacks.size > mostAttacks) forget(state)
+    return state
+  },
+  encode: (state) => ({
+    attacks: [...state.attacks.values()].map((attack) => ({ ...attack })),
+    latest: [...state.latest],
+    traces: [...state.traces.values()].map((found) => ({ ...found })),
+    known: [...state.known],
+    day: state.day
+  }),
+  decode: (json) => {
+    const { attacks, latest, traces, known, day } = decodeState(json)
+    return {
+      attacks: new Map(attacks.map((attack) => [attack.id, { ...attack }])),
+      latest: new Map(latest),
+      traces: new Map(traces.map((found) => [offenderKey(found.scope, found.value), { ...found }])),
+      known: new Set(known),
+      day
+    }
+  }
+}

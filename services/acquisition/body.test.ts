@@ -1,0 +1,123 @@
+import { zstdCompressSync } from "node:zlib"
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import type { LogBatch } from "../../domain/events/log-batch.ts"
+import { decodeBody, decodeLines, maxBatchBytes, maxBatchLines } from "./body.ts"
+import { batchOf } from "./line-reader.ts"
+import { LineWindow, type Piece } from "./line-window.ts"
+
+const log = { source: "s", path: "/log", labels: { type: "syslog" }, zone: "UTC" }
+
+const toBatch = (piece: Piece): LogBatch =>
+  batchOf(log, { device: 1, inode: 2, head: Buffer.alloc(0) }, piece, "own", Date.UTC(2026, 0, 1))
+
+/** Everything that a window gives for these chunks. */
+const batchesOf = (chunks: ReadonlyArray<Buffer>, most?: number): Array<LogBatch> => {
+  const window = new LineWindow(0)
+  const batches: Array<LogBatch> = []
+  const drain = () => {
+    for (let piece = window.take(most); piece !== undefined; piece = window.take(most)) batches.push(toBatch(piece))
+  }
+  for (const chunk of chunks) {
+    window.push(chunk)
+    drain()
+  }
+  window.finish()
+  drain()
+  return batches
+}
+
+const linesOf = (text: string): Array<string> => batchesOf([Buffer.from(text)]).flatMap(decodeLines)
+
+describe("body", () => {
+  it("drops line ends, with and without a carriage return, and keeps empty lines", () => {
+    expect(linesOf("one\r\ntwo\n\nthree\r\r\nfour")).toEqual(["one", "two", "", "three\r", "four"])
+    expect(linesOf("")).toEqual([])
+    expect(linesOf("\n")).toEqual([""])
+  })
+
+  it("makes invalid UTF-8 visible and leaves the other lines alone", () => {
+    const bytes = Buffer.concat([Buffer.from("grün\n"), Buffer.from([0x61, 0xff, 0x62, 0x0a]), Buffer.from("plain\n")])
+    expect(batchesOf([bytes]).flatMap(decodeLines)).toEqual(["grün", "a\ufffdb", "plain"])
+  })
+
+  it("refuses a damaged body, one that expands without bound, and one that does not hold what it says", () => {
+    const [batch] = batchesOf([Buffer.from("one\ntwo\n")])
+    expect(() => decodeLines({ ...batch!, body: "AAAA" })).toThrow(/\/log.*cannot be read/)
+    const bomb = zstdCompressSync(Buffer.alloc(100_000_000)).toString("base64")
+    expect(() => decodeLines({ ...batch!, body: bomb })).toThrow(/cannot be read/)
+    expect(() => decodeLines({ ...batch!, lines: 3 })).toThrow(/2 lines instead of 3/)
+    expect(() => decodeLines({ ...batch!, range: { from: 0, to: 9 } })).toThrow(/8 bytes instead of 9/)
+  })
+
+  it("keeps any bytes and any lines, however they arrive", () => {
+    const text = fc.array(fc.oneof(fc.constantFrom("\n", "\r\n", "ä", "\u0000"), fc.string()), { maxLength: 60 })
+    fc.assert(
+      fc.property(
+        text,
+        fc.array(fc.nat(40), { maxLength: 20 }),
+        fc.integer({ min: 1, max: 9 }),
+        (parts, cuts, most) => {
+          const bytes = Buffer.from(parts.join(""))
+          const chunks: Array<Buffer> = []
+          let at = 0
+          for (const cut of cuts) {
+            chunks.push(bytes.subarray(at, at + cut))
+            at = Math.min(bytes.length, at + cut)
+          }
+          chunks.push(bytes.subarray(at))
+          const batches = batchesOf(chunks, most)
+          expect(Buffer.concat(batches.map(decodeBody)).equals(bytes)).toBe(true)
+          for (const [index, batch] of batches.entries())
+            expect(batch.range.from).toBe(batches[index - 1]?.range.to ?? 0)
+          const expected = bytes.toString().split("\n")
+          if (expected.at(-1) === "") expected.pop()
+          expect(batches.flatMap(decodeLines)).toEqual(expected.map((line) => line.replace(/\r$/, "")))
+        }
+      )
+    )
+  })
+})
+
+describe("line window", () => {
+  it("holds batches to 1,000 lines and 256 KiB", () => {
+    const short = batchesOf([Buffer.from("x\n".repeat(2_500))])
+    expect(short.map(({ lines }) => lines)).toEqual([maxBatchLines, maxBatchLines, 500])
+    const long = batchesOf([Buffer.from(`${"y".repeat(99_999)}\n`.repeat(5))])
+    expect(long.map(({ lines }) => lines)).toEqual([2, 2, 1])
+  })
+
+  it("cuts a line of 10 MB over batches, counts it once and shows its beginning", () => {
+    const bytes = Buffer.from(`before\n${"z".repeat(10_000_000)}\nafter\n`)
+    const window = new LineWindow(0)
+    const batches: Array<LogBatch> = []
+    let largest = 0
+    for (let at = 0; at < bytes.length; at += maxBatchBytes) {
+      window.push(bytes.subarray(at, at + maxBatchBytes))
+      largest = Math.max(largest, window.size)
+      for (let piece = window.take(); piece !== undefined; piece = window.take()) batches.push(toBatch(piece))
+    }
+    expect(largest).toBeLessThanOrEqual(2 * maxBatchBytes + 7)
+    expect(batches.reduce((sum, { lines }) => sum + lines, 0)).toBe(3)
+    for (const [index, batch] of batches.entries()) {
+      expect(batch.startsInsideLine).toBe(batches[index - 1]?.endsInsideLine ?? false)
+      expect(batch.range.to - batch.range.from).toBeLessThanOrEqual(maxBatchBytes)
+    }
+    const lines = batches.flatMap(decodeLines)
+    expect(lines.map((line) => line.slice(0, 6))).toEqual(["before", "zzzzzz", "after"])
+    expect(lines[1]).toHaveLength(maxBatchBytes)
+    expect(Buffer.concat(batches.map(decodeBody)).equals(bytes)).toBe(true)
+  })
+
+  it("waits for the end of a line", () => {
+    const window = new LineWindow(100)
+    window.push(Buffer.from("half"))
+    expect(window.take()).toBeUndefined()
+    window.push(Buffer.from(" done\nnext"))
+    expect(window.peek(0)).toBe("half done")
+    expect(window.take()).toMatchObject({ from: 100, to: 110, lines: 1, endsInsideLine: false })
+    expect(window.ready).toBe(0)
+    window.finish()
+    expect(window.take()).toMatchObject({ from: 110, to: 114, lines: 1 })
+  })
+})

@@ -1,0 +1,57 @@
+/** Log files as a configuration names them: a path, or a pattern such as `/var/log/nginx/*.log`. */
+import { glob, stat } from "node:fs/promises"
+import { basename, dirname, join, resolve } from "node:path"
+import type { LogDescription } from "./line-reader.ts"
+import { rotatedName } from "./rotation.ts"
+
+export interface FileSource extends LogDescription {
+  /** A path or a pattern. */
+  readonly path: string
+  /** Where to begin with a file of which nothing was recorded: all that is in it, or only what is written from now on. */
+  readonly start: "beginning" | "end"
+}
+
+/** Lines carry their own time, so the default is to read what is there already. */
+export const fileSource = (
+  options: Omit<FileSource, "start"> & { readonly start?: "beginning" | "end" }
+): FileSource => ({
+  ...options,
+  start: options.start ?? "beginning"
+})
+
+/**
+ * The name of a file's source: its absolute path, with `%XX` for whatever is not printable ASCII. Different files have
+ * different names, and the name of a stream can be read by people.
+ */
+export const sourceName = (path: string): string =>
+  path === "-"
+    ? "stdin"
+    : resolve(path)
+        .replaceAll("%", "%25")
+        .replace(/[^\x21-\x7e]/gu, (character) =>
+          [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("")
+        )
+
+/** More files than this for one pattern are a mistake in the pattern. */
+const maxMatches = 10_000
+
+/**
+ * The files that are to be followed now. A file that is the rotation of another match (`access.log.1` beside
+ * `access.log`) belongs to that one, and compressed files do not grow.
+ */
+export const pathsOf = async (source: FileSource): Promise<ReadonlyArray<string>> => {
+  const literal = await stat(source.path).then(
+    () => true,
+    () => false
+  )
+  if (literal || !/[*?[{]/.test(source.path)) return [source.path]
+  const found = new Set<string>()
+  for await (const match of glob(resolve(source.path))) {
+    found.add(resolve(match))
+    if (found.size >= maxMatches) break
+  }
+  return [...found].sort().filter((path) => {
+    const rotated = rotatedName(basename(path))
+    return rotated === undefined || !(rotated.compressed || found.has(join(dirname(path), rotated.base)))
+  })
+}

@@ -1,0 +1,304 @@
+/**
+ * A log file that is followed through all that happens to logs: it grows, is rotated by renaming or by copying and
+ * truncating, while we watch or while we were away, disappears and comes back.
+ *
+ * Files are read strictly one after the other, each to its end. So the last recorded batch says it all: what comes before
+ * its range's end was read, what comes after was not.
+ */
+import { realpath } from "node:fs/promises"
+import { dirname } from "node:path"
+import type { LogBatch } from "../../domain/events/log-batch.ts"
+import { maxBatchLines } from "./body.ts"
+import { compressionOf } from "./compression.ts"
+import { type FileStatus, fingerprintBytes, type Position, readAt, statusOf } from "./file-identity.ts"
+import { batchOf, binaryAt, type LineReader } from "./line-reader.ts"
+import { LineWindow } from "./line-window.ts"
+import { GrowingFile, type OpenFile, openFile } from "./open-file.ts"
+import * as Say from "./reading-problem.ts"
+import { continueAfter, hasBetween } from "./rotated-files.ts"
+
+/** Times in milliseconds. */
+export interface Patience {
+  /** After a rotation, how long nothing may be written to the old file before it is left. Default 1,000. */
+  readonly rotated: number
+  /** How long both files may grow before the old one is left anyway. Default 60,000. */
+  readonly bothWritten: number
+  /** How long a deleted file is held open when nothing is written to it. Default 10,000. */
+  readonly deleted: number
+}
+
+export const usualPatience: Patience = { rotated: 1_000, bothWritten: 60_000, deleted: 10_000 }
+
+export interface FollowOptions {
+  readonly source: string
+  readonly path: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly zone: string
+  /** Where to begin when nothing was recorded. */
+  readonly start: "beginning" | "end"
+  /** Where to go on. */
+  readonly position: Position | undefined
+  readonly patience: Patience
+  readonly report: Say.Report
+}
+
+export class FollowedFile implements LineReader {
+  readonly source: string
+  readonly path: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly zone: string
+  readonly #options: FollowOptions
+  #window = new LineWindow(0)
+  #file: OpenFile | undefined
+  /** The open file was found at the path, not among the rotated ones. */
+  #atPath = false
+  /** The open file's end is reached for good; it is closed when its lines are taken. */
+  #left = false
+  /** How far was read in the file before the open one; it counts until something was read of the open one. */
+  #known: Position | undefined
+  #finished = false
+  /** When the open file was last looked at, in milliseconds since 1970. */
+  #seen = 0
+  /** Where the path leads when it is a symbolic link; rotation happens there. */
+  #place: string
+  #status: { readonly inode: number; readonly size: number } | undefined
+  /** What was there when the last search found nothing to open. */
+  #looked = ""
+  /** Inode of the new file at the path, since when it has something in it, and whether older files lie between. */
+  #successor: { readonly inode: number; since: number | undefined; readonly between: boolean } | undefined
+  readonly #said = new Set<string>()
+
+  constructor(options: FollowOptions) {
+    this.#options = options
+    this.source = options.source
+    this.path = options.path
+    this.labels = options.labels
+    this.zone = options.zone
+    this.#known = options.position
+    this.#place = options.path
+  }
+
+  get window(): LineWindow {
+    return this.#window
+  }
+
+  /** The real path, for watching its folder. */
+  get place(): string {
+    return this.#place
+  }
+
+  /** Remembers how much there is now: from then on {@link caughtUp} tells whether all of it was read. */
+  async mark(): Promise<void> {
+    try {
+      this.#status = await statusOf(this.path)
+    } catch {
+      this.#status = undefined
+    }
+  }
+
+  get caughtUp(): boolean {
+    return (
+      this.#status !== undefined && this.#file?.inode === this.#status.inode && this.#window.offset >= this.#status.size
+    )
+  }
+
+  #say(problem: ReturnType<typeof Say.gone>): void {
+    if (this.#said.has(problem.code)) return
+    this.#said.add(problem.code)
+    this.#options.report(problem)
+  }
+
+  async fill(now: number): Promise<"lines" | "waiting"> {
+    try {
+      for (;;) {
+        if (this.#window.ready > 0) return "lines"
+        if (this.#left) await this.#letGo()
+        if (this.#file === undefined && !(await this.#open())) return "waiting"
+        const file = this.#file!
+        const chunk = await file.read()
+        if (chunk !== "changed") this.#seen = now
+        if (chunk === "changed") await this.#followChange(file)
+        else if (chunk === "end") {
+          if (!(await this.#leave(file, now))) return "waiting"
+        } else this.#accept(file, chunk)
+      }
+    } catch (cause) {
+      this.#say(Say.isMissing(cause) ? Say.missing(this.path) : Say.readingProblem(this.path, cause))
+      return "waiting"
+    }
+  }
+
+  take(now: number, most: number = maxBatchLines): LogBatch | undefined {
+    const file = this.#file
+    const piece = file === undefined ? undefined : this.#window.take(most)
+    return file === undefined || piece === undefined ? undefined : batchOf(this, file, piece, "observed", now)
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file
+    this.#file = undefined
+    await file?.close()
+  }
+
+  #accept(file: OpenFile, chunk: Buffer): void {
+    if (file.end - chunk.length < fingerprintBytes) {
+      const packed = compressionOf(file.head) !== undefined && !file.settled
+      const nul = binaryAt(file.head)
+      if (packed || nul !== undefined) {
+        this.#said.delete("TST-ACQ-BINARY")
+        this.#say(packed ? Say.compressed(file.path) : Say.binary(file.path, nul ?? 0))
+        this.#leaveOut()
+        return
+      }
+    }
+    this.#window.push(chunk)
+  }
+
+  /** What is no text gives no lines, and only another file at its place will be read. */
+  #leaveOut(): void {
+    this.#window = new LineWindow(0)
+    this.#left = true
+  }
+
+  /** Goes on where reading stands. False: there is nothing to open now. */
+  async #open(): Promise<boolean> {
+    this.#place = await realpath(this.path).catch(() => this.#place)
+    if (this.#known === undefined) return this.#openFirst()
+    const position = this.#known
+    const look = await this.#look()
+    if (look === this.#looked) return false
+    const { as, atPath, file, lost } = await continueAfter(this.#place, position, this.#finished)
+    if (lost && !this.#finished) this.#say(Say.lostTrack(this.path))
+    if (lost) this.#finished = true
+    if (file === undefined) {
+      this.#looked = look
+      if (!this.#said.has("TST-ACQ-GONE")) await statusOf(this.path) // Fails, and is reported, when there is no file.
+      return false
+    }
+    if (as === "cut") this.#say(Say.cutShort(this.path, file.end))
+    await this.#begin(file, atPath, as === "same" ? position.insideLine : undefined)
+    return true
+  }
+
+  /** Whatever happens to the file or its neighbours changes this text. */
+  async #look(): Promise<string> {
+    const folder = await statusOf(dirname(this.#place))
+    const file = await statusOf(this.#place).catch(() => undefined)
+    return [folder.modified, file?.inode, file?.size, file?.changed].join()
+  }
+
+  /** Nothing was recorded: the file at the path, and no rotated ones. */
+  async #openFirst(): Promise<boolean> {
+    const status = await statusOf(this.path)
+    if (status.kind !== "file") {
+      this.#say(Say.noFile(this.path, status.kind === "directory" ? "a directory" : "a pipe, socket or device"))
+      return false
+    }
+    const opened = await openFile(this.path)
+    if (opened === undefined) return false
+    // Only what is there at the start is passed over; a file that appears later is new from its first byte.
+    const from = this.#options.start === "end" && this.#said.size === 0 ? opened.status.size : 0
+    await this.#begin(await GrowingFile.at(this.path, opened.handle, opened.status, from), true)
+    return true
+  }
+
+  async #begin(file: OpenFile, atPath: boolean, insideLine?: boolean): Promise<void> {
+    const inside =
+      insideLine ??
+      (file instanceof GrowingFile && file.end > 0 && (await readAt(file.handle, file.end - 1, 1))[0] !== 10)
+    this.#window = new LineWindow(file.end, inside)
+    this.#take(file, atPath)
+  }
+
+  #take(file: OpenFile, atPath: boolean): void {
+    this.#file = file
+    this.#atPath = atPath
+    this.#left = false
+    this.#finished = true
+    this.#successor = undefined
+    this.#looked = ""
+    if (atPath) this.#said.clear()
+  }
+
+  /** Closes a file whose end was reached for good and whose lines were taken. */
+  async #letGo(): Promise<void> {
+    const file = this.#file
+    this.#left = false
+    if (file === undefined) return
+    if (file.end > 0 || this.#known === undefined) this.#known = file.position(false, this.#seen)
+    this.#finished = true
+    this.#file = undefined
+    await file.close()
+  }
+
+  /**
+   * The file at the path is not what it was: it was cut to zero, most likely after it was copied. The copy has what was
+   * written since our last look. It is the same bytes, so an unfinished line goes on in it.
+   */
+  async #followChange(file: OpenFile): Promise<void> {
+    if (file.end === 0) {
+      this.#file = undefined
+      await file.close()
+      return
+    }
+    const position = file.position(false, this.#seen)
+    const next = await continueAfter(this.#place, position, false)
+    if (next.file !== undefined && next.as === "same") {
+      this.#take(next.file, next.atPath)
+      await file.close()
+      return
+    }
+    await next.file?.close()
+    if (next.as === "cut" && next.file !== undefined) {
+      // Known and not finished: opening finds the same cut again, and says so.
+      this.#known = position
+      this.#finished = false
+      this.#file = undefined
+      await file.close()
+      return
+    }
+    if (next.lost) this.#say(Say.lostTrack(this.path))
+    this.#window.finish()
+    this.#left = true
+  }
+
+  /** At the end of a file: whether to leave it for a newer one. */
+  async #leave(file: OpenFile, now: number): Promise<boolean> {
+    if (!file.settled && !(await this.#isOver(file as GrowingFile, now))) return false
+    if (file.failure !== undefined) this.#options.report(Say.endedEarly(file))
+    this.#window.finish()
+    this.#left = true
+    return true
+  }
+
+  async #isOver(file: GrowingFile, now: number): Promise<boolean> {
+    const { patience } = this.#options
+    const own = await statusOf(file.handle)
+    let current: FileStatus
+    try {
+      current = await statusOf(this.path)
+    } catch (cause) {
+      if (!Say.isMissing(cause)) throw cause
+      // Whoever still writes goes on into the old file; only a deleted one must not be held for ever.
+      if (own.links > 0 || now - own.changed < patience.deleted) return false
+      this.#say(Say.gone(this.path))
+      return true
+    }
+    if (current.inode === file.inode || current.kind !== "file") {
+      this.#successor = undefined
+      return false
+    }
+    if (this.#successor?.inode !== current.inode) {
+      const place = await realpath(this.path).catch(() => this.#place)
+      this.#successor = { inode: current.inode, since: undefined, between: await hasBetween(place, file.inode) }
+    }
+    // An empty new file can wait, and then nobody has begun to write to it: the old one may still grow.
+    if (current.size === 0 && !this.#successor.between) return false
+    this.#successor.since ??= now
+    const quietSince = Math.max(own.changed, this.#atPath ? this.#successor.since : 0)
+    if (now - quietSince >= patience.rotated) return true
+    if (now - this.#successor.since < patience.bothWritten) return false
+    this.#say(Say.stillWritten(this.path))
+    return true
+  }
+}

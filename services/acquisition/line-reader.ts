@@ -1,0 +1,73 @@
+/** One source of lines being read, file after file: a log that is followed, or a set of cold files. */
+import type { LogBatch } from "../../domain/events/log-batch.ts"
+import { encodeBody } from "./body.ts"
+import { identify } from "./file-identity.ts"
+import type { LineWindow, Piece } from "./line-window.ts"
+
+/** What a person says about a log. */
+export interface LogDescription {
+  /** Labels of the acquisition; `type` says which log it is. */
+  readonly labels: Readonly<Record<string, string>>
+  /** IANA name of the zone that time stamps without one are in. */
+  readonly zone: string
+}
+
+/**
+ * A line's own time in milliseconds since 1970, or undefined when it tells none. `observedAt` (same unit) fixes the year
+ * of time stamps without one. Called for every line while several sources are merged, so it should be quick.
+ */
+export type TimeOf = (
+  line: string,
+  source: LogDescription & { readonly path: string; readonly observedAt: number }
+) => number | undefined
+
+export interface LineReader extends LogDescription {
+  /** Name of the source, for the stream. */
+  readonly source: string
+  readonly path: string
+  /** What was read and not taken. It is another window after `fill` went over to another file. */
+  readonly window: LineWindow
+  /**
+   * Sees to it that lines are ready if there are any. `waiting`: not now, perhaps later; `end`: never again.
+   * `now`: milliseconds since 1970. Problems are reported, never thrown.
+   */
+  fill(now: number): Promise<"lines" | "waiting" | "end">
+  /** Takes a batch of up to `most` of the lines that are ready; undefined when there are none. */
+  take(now: number, most?: number): LogBatch | undefined
+  close(): Promise<void>
+}
+
+/** The data of the event, from a piece of a file. */
+export const batchOf = (
+  reader: LogDescription & { readonly source: string; readonly path: string },
+  file: { readonly device: number; readonly inode: number; readonly head: Buffer },
+  piece: Piece,
+  time: LogBatch["time"],
+  now: number
+): LogBatch => ({
+  source: reader.source,
+  path: reader.path,
+  labels: { ...reader.labels },
+  zone: reader.zone,
+  observedAt: new Date(now).toISOString(),
+  time,
+  file: identify(file, file.head, piece.to),
+  range: { from: piece.from, to: piece.to },
+  startsInsideLine: piece.startsInsideLine,
+  endsInsideLine: piece.endsInsideLine,
+  lines: piece.lines,
+  encoding: "zstd+base64",
+  body: encodeBody(piece.bytes)
+})
+
+/**
+ * Offset of the first NUL byte when this beginning of a file is not text: NUL bytes, and control characters in one byte
+ * of twenty at least. A single NUL in a line, which a client may have sent, does not blind the reader.
+ */
+export const binaryAt = (head: Buffer): number | undefined => {
+  const nul = head.indexOf(0)
+  if (nul < 0) return undefined
+  let controls = 0
+  for (const byte of head) if (byte < 9 || (byte > 13 && byte < 32 && byte !== 27)) controls += 1
+  return controls * 20 >= head.length ? nul : undefined
+}

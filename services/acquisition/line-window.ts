@@ -1,0 +1,115 @@
+/** Bytes of one file that were read and not yet taken, split into lines. Plain and synchronous: this is the hot part. */
+import { maxBatchBytes, maxBatchLines } from "./body.ts"
+
+/** What one batch holds: a view on the window's bytes, valid for good (the window never writes into taken bytes). */
+export interface Piece {
+  readonly from: number
+  readonly to: number
+  readonly bytes: Buffer
+  /** Number of lines that begin in this piece. */
+  readonly lines: number
+  readonly startsInsideLine: boolean
+  readonly endsInsideLine: boolean
+}
+
+const nothing = Buffer.alloc(0)
+
+/**
+ * Holds at most what was pushed last plus an unfinished line of up to 256 KiB, so whoever pushes only while nothing is
+ * {@link ready} and in chunks of bounded size needs bounded memory, however long a line is.
+ */
+export class LineWindow {
+  #bytes: Buffer = nothing
+  /** First byte that was not taken yet. */
+  #start = 0
+  /** Ends (exclusive, after the `\n`) of the lines that are whole; those before `#next` were taken. */
+  #ends: Array<number> = []
+  #next = 0
+  #offset: number
+  #insideLine: boolean
+  #finished = false
+
+  /** `offset`: place in the file of the first byte that will be pushed. */
+  constructor(offset: number, insideLine = false) {
+    this.#offset = offset
+    this.#insideLine = insideLine
+  }
+
+  /** Place in the file of the first byte that was not taken yet. */
+  get offset(): number {
+    return this.#offset
+  }
+
+  /** Place in the file of the next byte to push. */
+  get end(): number {
+    return this.#offset + this.size
+  }
+
+  /** Number of bytes that were pushed and not taken yet. */
+  get size(): number {
+    return this.#bytes.length - this.#start
+  }
+
+  /** Number of pieces of line that may be taken now. */
+  get ready(): number {
+    const whole = this.#ends.length - this.#next
+    return whole > 0 ? whole : this.size > maxBatchBytes ? 1 : 0
+  }
+
+  push(chunk: Buffer): void {
+    const rest = this.#start === this.#bytes.length ? nothing : this.#bytes.subarray(this.#start)
+    const known = this.#ends.slice(this.#next).map((end) => end - this.#start)
+    this.#bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+    this.#start = 0
+    this.#next = 0
+    this.#ends = known
+    for (let at = this.#bytes.indexOf(10, rest.length); at >= 0; at = this.#bytes.indexOf(10, at + 1))
+      known.push(at + 1)
+  }
+
+  /** The file ended (or was left for good): what is there of a last line without a line end is a line. */
+  finish(): void {
+    if (this.#finished) return
+    this.#finished = true
+    if (this.#bytes.length > Math.max(this.#ends.at(-1) ?? 0, this.#start)) this.#ends.push(this.#bytes.length)
+  }
+
+  /** Text of the n-th line that is ready, for its time stamp; undefined for the rest of a line that was begun before. */
+  peek(n: number): string | undefined {
+    if (n === 0 && this.#insideLine) return undefined
+    const begin = n === 0 ? this.#start : (this.#ends[this.#next + n - 1] ?? this.#start)
+    const end = this.#ends[this.#next + n] ?? this.#bytes.length
+    // A time stamp that begins beyond this is none, and a line may have 256 KiB.
+    return this.#bytes.toString("utf8", begin, Math.min(end, begin + 8 * 1024)).replace(/\r?\n$/, "")
+  }
+
+  /** Takes up to `most` lines that are ready, bounded by what a batch may hold. At least one line or a part of it. */
+  take(most: number = maxBatchLines): Piece | undefined {
+    if (this.ready === 0) return undefined
+    const limit = this.#start + maxBatchBytes
+    let count = 0
+    while (
+      count < Math.min(most, maxBatchLines) &&
+      this.#next + count < this.#ends.length &&
+      this.#ends[this.#next + count]! <= limit
+    ) {
+      count += 1
+    }
+    const cut = count === 0
+    const end = cut ? limit : this.#ends[this.#next + count - 1]!
+    const startsInsideLine = this.#insideLine
+    const piece: Piece = {
+      from: this.#offset,
+      to: this.#offset + end - this.#start,
+      bytes: this.#bytes.subarray(this.#start, end),
+      lines: (cut ? 1 : count) - (startsInsideLine ? 1 : 0),
+      startsInsideLine,
+      endsInsideLine: cut
+    }
+    this.#offset = piece.to
+    this.#start = end
+    this.#next += count
+    this.#insideLine = cut
+    return piece
+  }
+}

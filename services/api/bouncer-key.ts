@@ -1,0 +1,29 @@
+/** API keys of bouncers (wire.md §1.2 K): how they are made, hashed and recognised. */
+import { createHash, randomBytes } from "node:crypto"
+import type { FastifyRequest } from "fastify"
+import { type Bouncer, bouncerByHash, type Bouncers } from "../../projections/bouncers.ts"
+
+/** Lower-case hexadecimal SHA-512: what the log keeps of a key. */
+export const keyHash = (key: string): string => createHash("sha512").update(key, "utf8").digest("hex")
+
+/** 32 random bytes as base64 without padding: 43 characters. */
+export const newKey = (): string => randomBytes(32).toString("base64").replaceAll("=", "")
+
+/** Whoever calls, as the deltas are counted: a key may be shared by bouncers on several hosts. */
+export interface Caller {
+  readonly bouncer: Bouncer
+  readonly address: string
+}
+
+/**
+ * Who calls with `X-Api-Key`, or undefined without a known key. The key is looked up by its hash, so the time that it
+ * takes tells nothing about keys.
+ */
+export const callerOf = (bouncers: Bouncers, request: FastifyRequest): Caller | undefined => {
+  const header = request.headers["x-api-key"]
+  const key = Array.isArray(header) ? header[0] : header
+  if (key === undefined || key === "" || key.length > 1_024) return undefined
+  // Node joins repeated headers with a comma and reads bytes as Latin-1; the hash is of the bytes that were sent.
+  const bouncer = bouncerByHash(bouncers, keyHash(Buffer.from(key, "latin1").toString("utf8")))
+  return bouncer === undefined ? undefined : { bouncer, address: request.ip.replace(/^::ffff:/, "") }
+}

@@ -1,0 +1,82 @@
+/** The filters of `/v1/decisions` and its stream (wire.md §1.6): which decisions a bouncer asks for. */
+import type { FastifyRequest } from "fastify"
+import { type Block, parseBlock } from "../../domain/decision/block.ts"
+import { canonicalScope } from "../../domain/decision/scope.ts"
+import type { StandingDecision } from "../../projections/active-bans.ts"
+import type { DecisionIndex } from "../../projections/decision-index.ts"
+import { parameter } from "./http.ts"
+
+export interface DecisionFilter {
+  /** `containing`: the decision covers the block; `inside`: the block covers the decision. */
+  readonly block: { readonly value: Block; readonly relation: "containing" | "inside" } | undefined
+  readonly matches: (decision: StandingDecision) => boolean
+}
+
+/** The address or range of a filter is none. The message is CrowdSec's, word for word. */
+export interface UnreadableAddress {
+  readonly message: string
+}
+
+type Predicate = (decision: StandingDecision) => boolean
+
+const words = (text: string): ReadonlyArray<string> => text.split(",").filter((word) => word !== "")
+
+/** Where `scopes` is missing, `defaultScopes` are asked for, whatever `scope` says. Unknown parameters are ignored. */
+export const decisionFilter = (
+  request: FastifyRequest,
+  defaultScopes?: ReadonlyArray<string>
+): DecisionFilter | UnreadableAddress => {
+  const given = (name: string): string | undefined => {
+    const value = parameter(request, name)
+    return value === "" ? undefined : value
+  }
+  const predicates: Array<Predicate> = []
+  const among = (list: ReadonlyArray<string> | undefined, read: (decision: StandingDecision) => string): void => {
+    if (list === undefined) return
+    const wanted = new Set(list)
+    predicates.push((decision) => wanted.has(read(decision)))
+  }
+  const listed = (name: string): ReadonlyArray<string> | undefined => {
+    const text = given(name)
+    return text === undefined ? undefined : words(text)
+  }
+  among(listed("scope")?.map(canonicalScope), ({ scope }) => scope)
+  among(listed("scopes")?.map(canonicalScope) ?? defaultScopes, ({ scope }) => scope)
+  among(listed("origins"), ({ origin }) => origin)
+  const value = given("value")
+  if (value !== undefined) predicates.push((decision) => decision.value === value)
+  const type = given("type")
+  if (type !== undefined) predicates.push((decision) => decision.type === type)
+  if (parameter(request, "simulated") !== "true") predicates.push(({ simulated }) => !simulated)
+  const containing = listed("scenarios_containing")?.map((word) => word.toLowerCase())
+  const without = listed("scenarios_not_containing")?.map((word) => word.toLowerCase())
+  const names = (list: ReadonlyArray<string>, { scenario }: StandingDecision): boolean => {
+    const text = scenario.toLowerCase()
+    return list.some((word) => text.includes(word))
+  }
+  if (containing !== undefined) predicates.push((decision) => names(containing, decision))
+  if (without !== undefined) predicates.push((decision) => !names(without, decision))
+
+  const asked = given("ip") ?? given("range")
+  const block = asked === undefined ? undefined : parseBlock(asked)
+  if (asked !== undefined && block === undefined)
+    return {
+      message: `unable to convert '${asked.slice(0, 100)}' to int: invalid address: invalid ip address / range`
+    }
+  const relation = parameter(request, "contains") === "false" ? "inside" : "containing"
+  return {
+    block: block === undefined ? undefined : { value: block, relation },
+    matches: (decision) => predicates.every((predicate) => predicate(decision))
+  }
+}
+
+/** All decisions that a filter lets through, those that ended included. */
+export const selected = (index: DecisionIndex, { block, matches }: DecisionFilter): ReadonlyArray<StandingDecision> => {
+  const candidates =
+    block === undefined
+      ? [...index.all()]
+      : block.relation === "containing"
+        ? index.containing(block.value)
+        : index.inside(block.value)
+  return candidates.filter(matches)
+}

@@ -1,0 +1,78 @@
+/**
+ * What `GET /v1/decisions/stream` answers (wire.md §1.7), as a function of the active bans.
+ *
+ * For each (scope, type, value) there is one truth after the filters: the longest decision that holds, or none. `new`
+ * carries the first, `deleted` the second, so that a value is never in both, and a bouncer that applies every answer
+ * has what `startup=true` would give it.
+ */
+import { type ActiveBans, endOf, holdsAt, longest, type StandingDecision } from "../../projections/active-bans.ts"
+import { type DecisionFilter, selected } from "./decision-filter.ts"
+import { ended, held, type WireDecision } from "./wire-decision.ts"
+
+export interface StreamAnswer {
+  readonly new: ReadonlyArray<WireDecision>
+  readonly deleted: ReadonlyArray<WireDecision>
+}
+
+/** Where a bouncer's last answer stood. */
+export interface Pull {
+  /** Place in the log. */
+  readonly position: number
+  /** When it asked, in milliseconds since 1970. */
+  readonly at: number
+}
+
+/** Repeated in the next answer: a bouncer's clock and ours need not agree to the second. */
+const overlapMs = 2_000
+
+const byNumber = (a: StandingDecision, b: StandingDecision): number => a.number - b.number
+
+/** Bouncers keep one set per origin, and one per list: each is told what it may hold. */
+const setOf = ({ origin, scenario }: StandingDecision): string => (origin === "lists" ? `lists:${scenario}` : origin)
+
+const grouped = (decisions: ReadonlyArray<StandingDecision>): Iterable<ReadonlyArray<StandingDecision>> => {
+  const groups = new Map<string, Array<StandingDecision>>()
+  for (const decision of decisions) {
+    const key = JSON.stringify([decision.scope, decision.type, decision.value])
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [decision])
+    else group.push(decision)
+  }
+  return groups.values()
+}
+
+const wasLifted = ({ retracted, exempt }: StandingDecision): boolean => retracted !== null || exempt !== null
+
+/**
+ * @param since the bouncer's last pull, or undefined for everything: all that holds, and all that ended and is kept
+ * @param at now, in milliseconds since 1970
+ */
+export const streamAnswer = (
+  state: ActiveBans,
+  filter: DecisionFilter,
+  since: Pull | undefined,
+  at: number
+): StreamAnswer => {
+  // What changed in between may be forgotten already: then only everything is right.
+  const last = since !== undefined && since.position >= state.horizon ? since : undefined
+  const isChanged = ({ changed }: StandingDecision): boolean => last === undefined || changed > last.position
+  const isEnded = (decision: StandingDecision): boolean =>
+    last === undefined ||
+    (decision.changed > last.position && wasLifted(decision)) ||
+    endOf(decision) > last.at - overlapMs
+  const holding: Array<StandingDecision> = []
+  const over: Array<StandingDecision> = []
+  for (const twins of grouped(selected(state.decisions, filter))) {
+    const best = longest(twins.filter((decision) => holdsAt(decision, at)))
+    if (best !== undefined) {
+      if (twins.some(isChanged)) holding.push(best)
+    } else if (twins.some(isEnded)) {
+      const latest = [...twins].sort((a, b) => endOf(b) - endOf(a))
+      over.push(...new Map(latest.reverse().map((decision) => [setOf(decision), decision])).values())
+    }
+  }
+  return {
+    new: holding.sort(byNumber).map((decision) => held(decision, at, { uuid: true })),
+    deleted: over.sort(byNumber).map((decision) => ended(decision, at))
+  }
+}

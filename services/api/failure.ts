@@ -1,0 +1,9 @@
+/** Answers that are no success: always JSON with a `message`, because old bouncers die of anything else (wire.md §1.11). */
+import type { FastifyReply } from "fastify"
+
+/** `code` is left out where the wire has none. */
+export const fail = (reply: FastifyReply, status: number, message: string, code?: string): FastifyReply =>
+  reply
+    .code(status)
+    .header("content-type", "application/json; charset=utf-8")
+    .send(JSON.stringify(code === undefined ? { message } : { message, code }))

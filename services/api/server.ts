@@ -1,0 +1,103 @@
+/** The node's API over HTTP, as a layer: listens while its scope is open. */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { AddressInfo } from "node:net"
+import type { FastifyInstance } from "fastify"
+import { EventStore } from "../event-store/event-store.ts"
+import { Projections } from "../projections/projections.ts"
+import { decisionRoutes } from "./decisions.ts"
+import { httpServer } from "./http.ts"
+import { projectionRoutes } from "./projection-routes.ts"
+import { pushRoute } from "./push.ts"
+
+export interface ApiOptions {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  /** Addresses and ranges of the proxies whose `X-Forwarded-For` is believed. Default: none. */
+  readonly trustedProxies?: ReadonlyArray<string>
+}
+
+/** The API cannot listen. The message names the address and what to do. */
+export class ApiUnavailable extends Data.TaggedError("ApiUnavailable")<{
+  /** `TST-API-PORT-IN-USE` or `TST-API-LISTEN`. */
+  readonly code: string
+  readonly message: string
+}> {}
+
+const bodyLimit = 1_048_576
+
+/** Why listening failed, for people. */
+export const listenFailure = (place: string, cause: unknown): ApiUnavailable => {
+  const code = (cause as NodeJS.ErrnoException).code
+  if (code === "EADDRINUSE")
+    return new ApiUnavailable({
+      code: "TST-API-PORT-IN-USE",
+      message: `${place} is in use by another program (perhaps another Testudo). Stop it, or configure another port for the API.`
+    })
+  const why: Record<string, string> = {
+    EACCES: "this user may not listen there; use a port from 1024 on, or give the right to",
+    EADDRNOTAVAIL:
+      "no network interface of this machine has that address; configure one that it has, such as 127.0.0.1",
+    ENOTFOUND: "that host name is unknown; configure an address, such as 127.0.0.1"
+  }
+  const reason = why[code ?? ""] ?? (cause instanceof Error ? cause.message : String(cause))
+  return new ApiUnavailable({ code: "TST-API-LISTEN", message: `The API cannot listen on ${place}: ${reason}.` })
+}
+
+export class ApiServer extends Context.Service<
+  ApiServer,
+  {
+    readonly app: FastifyInstance
+    readonly host: string
+    /** The port that it really listens on. */
+    readonly port: number
+  }
+>()("testudo/ApiServer") {
+  static readonly layer = (options: ApiOptions): Layer.Layer<ApiServer, ApiUnavailable, Projections | EventStore> =>
+    Layer.effect(
+      ApiServer,
+      Effect.gen(function* () {
+        const app = yield* apiRoutes(options.trustedProxies ?? [])
+        const { host, port } = options
+        const place = `${host.includes(":") ? `[${host}]` : host}:${port}`
+        yield* Effect.acquireRelease(
+          Effect.tryPromise({
+            try: () => app.listen({ host, port }),
+            catch: (cause) => listenFailure(place, cause)
+          }),
+          () => Effect.promise(() => app.close()).pipe(Effect.timeoutOption("10 seconds"))
+        )
+        return ApiServer.of({ app, host, port: (app.server.address() as AddressInfo).port })
+      })
+    )
+}
+
+/** The routes over the services, not listening yet. */
+export const apiRoutes = Effect.fnUntraced(function* (trustedProxies: ReadonlyArray<string>) {
+  const projections = yield* Projections
+  const store = yield* EventStore
+  const clock = yield* Clock.Clock
+  const run = Effect.runPromiseWith(yield* Effect.context<never>())
+  const app = httpServer({
+    trustedProxies,
+    bodyLimit,
+    onDefect: (error, request) => {
+      void run(Effect.logError(`${request.method} ${request.url.split("?", 1)[0]} failed (TST-API-DEFECT)`, error))
+    }
+  })
+  const { states, position } = projections
+  const now = () => clock.currentTimeMillisUnsafe()
+  let isReady = false
+  const ready = async () => {
+    if (!isReady) await run(projections.ready)
+    isReady = true
+  }
+  decisionRoutes(app, { ready, states, position, now })
+  projectionRoutes(app, { ready, states, position, now, at: (time, signal) => run(projections.at(time), { signal }) })
+  yield* pushRoute(app, { projections, store, now })
+  return app
+})

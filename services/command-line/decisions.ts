@@ -1,0 +1,128 @@
+/** `testudo decisions`: who is banned, and a person's own decisions. */
+import * as Clock from "effect/Clock"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import { formatWireDuration } from "../../domain/time/duration.ts"
+import { activeAt } from "../../projections/active-bans.ts"
+import { Administration } from "../api/administration.ts"
+import { Projections } from "../projections/projections.ts"
+import { Failure } from "./failure.ts"
+import { reading, storeFlags, writing } from "./store-flag.ts"
+import { table } from "./table.ts"
+
+const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
+
+const list = Command.make(
+  "list",
+  { ...storeFlags, json },
+  Effect.fnUntraced(function* (input) {
+    const projections = yield* Projections
+    yield* projections.ready
+    const now = yield* Clock.currentTimeMillis
+    const active = activeAt(projections.states().activeBans, now)
+    if (input.json) {
+      const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
+      const shown = active.map(({ number, scope, value, type, from, until, origin, scenario, reason }) => ({
+        id: number,
+        scope,
+        value,
+        type,
+        from: iso(from),
+        until: iso(until),
+        origin,
+        scenario,
+        reason
+      }))
+      return yield* Console.log(JSON.stringify(shown))
+    }
+    if (active.length === 0) return yield* Console.log("Nobody is banned.")
+    const rows = active.map(({ number, scope, value, type, until, origin, scenario, reason }) => [
+      String(number),
+      `${scope}:${value}`,
+      type,
+      formatWireDuration(Math.max(1, Math.ceil((until - now) / 1000))),
+      origin,
+      scenario,
+      reason
+    ])
+    yield* Console.log(table(["ID", "WHO", "WHAT", "FOR ANOTHER", "ORIGIN", "SCENARIO", "REASON"], rows))
+  })
+).pipe(
+  Command.provide((input) => reading(input)),
+  Command.withDescription("Who is banned now, until when and why"),
+  Command.withExamples([{ command: "testudo decisions list --json", description: "For a program" }])
+)
+
+const add = Command.make(
+  "add",
+  {
+    value: Argument.String("value").pipe(Argument.withDescription("An address, or a range such as 203.0.113.0/24")),
+    type: Flag.String("type").pipe(Flag.withAlias("t"), Flag.withDescription("ban, captcha or throttle"), Flag.withDefault("ban")),
+    duration: Flag.String("duration").pipe(
+      Flag.withAlias("d"),
+      Flag.withDescription("How long, such as 30m, 4h or 7d"),
+      Flag.withDefault("4h")
+    ),
+    reason: Flag.String("reason").pipe(Flag.withDescription("Why, for whoever reads it later"), Flag.withDefault("")),
+    ...storeFlags
+  },
+  Effect.fnUntraced(function* ({ value, type, duration, reason }) {
+    const administration = yield* Administration
+    const decision = yield* administration.addDecision({ value, type, duration, reason })
+    yield* Console.log(`${decision.type} ${decision.scope}:${decision.value} for ${decision.duration}, decision ${decision.number}`)
+  })
+).pipe(
+  Command.provide((input) => writing(input)),
+  Command.withDescription("Ban an address or a range yourself"),
+  Command.withExamples([
+    { command: "testudo decisions add 203.0.113.9", description: "Ban for four hours" },
+    {
+      command: 'testudo decisions add 198.51.100.0/24 -t captcha -d 7d --reason "scrapers"',
+      description: "A milder remedy for a range, for a week"
+    }
+  ])
+)
+
+const remove = Command.make(
+  "delete",
+  {
+    value: Argument.String("value").pipe(
+      Argument.withDescription("The address or range whose decisions end, or #ID for one decision"),
+      Argument.optional
+    ),
+    all: Flag.Boolean("all").pipe(Flag.withDescription("End all active decisions"), Flag.withDefault(false)),
+    ...storeFlags
+  },
+  Effect.fnUntraced(function* ({ value, all }) {
+    const administration = yield* Administration
+    if (Option.isSome(value) === all) {
+      return yield* new Failure({
+        code: "TST-CLI-DELETE",
+        message: "Say which decisions to delete: a VALUE, #ID, or --all. See: testudo decisions list"
+      })
+    }
+    const id = Option.isSome(value) ? /^#(\d{1,10})$/.exec(value.value)?.[1] : undefined
+    const which = all ? { all: true as const } : id === undefined ? { value: Option.getOrThrow(value) } : { id: Number(id) }
+    const { deleted, stillCoveredBy } = yield* administration.deleteDecisions(which)
+    yield* Console.log(deleted === 1 ? "1 decision ended" : `${deleted} decisions ended`)
+    if (stillCoveredBy.length > 0) {
+      yield* Console.log(`Still covered by ${stillCoveredBy.join(", ")}: delete that as well if you mean it.`)
+    }
+  })
+).pipe(
+  Command.provide((input) => writing(input)),
+  Command.withDescription("End decisions before their time; what was decided stays in the log"),
+  Command.withExamples([
+    { command: "testudo decisions delete 203.0.113.9", description: "Everything about one address" },
+    { command: "testudo decisions delete '#17'", description: "One decision, by its id" }
+  ])
+)
+
+export const decisions = Command.make("decisions").pipe(
+  Command.withDescription("Who is banned: list, add, delete"),
+  Command.withSubcommands([list, add, remove])
+)

@@ -1,0 +1,211 @@
+/** `testudo replay`: cold logs on their own time. Tells who would have been banned; bans nobody. */
+import { resolve } from "node:path"
+import * as Clock from "effect/Clock"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import { parseTimestamp } from "../../domain/time/instant.ts"
+import { LogBatchAppended } from "../../domain/events/log-batch.ts"
+import { formatProblem, type Problem } from "../../domain/rules/problem.ts"
+import { readColdFiles } from "../acquisition/cold-files.ts"
+import { RecordedFiles } from "../acquisition/recorded-files.ts"
+import { parseStoreLocation } from "../configuration/store-location.ts"
+import { DecisionNumbers } from "../engine/decision-numbers.ts"
+import { Detection } from "../engine/detection.ts"
+import { Intake } from "../engine/intake.ts"
+import { EmbeddedEventStore } from "../event-store/embedded.ts"
+import { EventStore } from "../event-store/event-store.ts"
+import { loadHub } from "../hub/hub.ts"
+import { Names } from "../names/names.ts"
+import { starterHub } from "./configuration-flag.ts"
+import { Failure } from "./failure.ts"
+import { progressBar } from "./progress.ts"
+import { ReplayReport } from "./replay-report.ts"
+import { replayTable } from "./replay-table.ts"
+import { snapshotFolder } from "./store-flag.ts"
+
+const flags = {
+  files: Argument.String("file").pipe(
+    Argument.withDescription("Log files, plain or compressed (.gz), in any order; - for standard input"),
+    Argument.variadic({ min: 1 })
+  ),
+  type: Flag.String("type").pipe(
+    Flag.withAlias("t"),
+    Flag.withDescription("Which log it is: syslog, nginx, … (the label that parsers look at)")
+  ),
+  hub: Flag.optional(
+    Flag.String("hub").pipe(Flag.withMetavar("DIR"), Flag.withDescription("Rules in the layout of CrowdSec's hub; without it the starter rules"))
+  ),
+  data: Flag.optional(
+    Flag.String("data").pipe(Flag.withMetavar("DIR"), Flag.withDescription("Where the data files of the rules are"))
+  ),
+  collection: Flag.String("collection").pipe(
+    Flag.withMetavar("NAME"),
+    Flag.withDescription("Only this collection and what it needs; may be repeated; without it everything in the hub folder"),
+    Flag.atLeast(0)
+  ),
+  store: Flag.optional(
+    Flag.String("store").pipe(
+      Flag.withMetavar("PATH"),
+      Flag.withDescription("Keep the events there; a second run of the same files goes on where the log ends")
+    )
+  ),
+  now: Flag.optional(
+    Flag.String("now").pipe(
+      Flag.withMetavar("TIME"),
+      Flag.withDescription("The time to take as now (RFC 3339): fixes the year of time stamps without one")
+    )
+  ),
+  timezone: Flag.String("timezone").pipe(
+    Flag.withMetavar("ZONE"),
+    Flag.withDescription("Zone of time stamps that name none, such as Europe/Berlin"),
+    Flag.withDefault("UTC")
+  ),
+  json: Flag.Boolean("json").pipe(Flag.withDescription("Print one JSON object and nothing else"), Flag.withDefault(false))
+}
+
+const nowOf = (flag: Option.Option<string>) =>
+  Option.match(flag, {
+    onNone: () => Clock.currentTimeMillis,
+    onSome: (text) => {
+      const now = parseTimestamp(text)
+      return now === undefined
+        ? Effect.fail(
+            new Failure({ code: "TST-CLI-TIME", message: `--now ${text}: not a time; write one such as 2026-01-31T00:00:00Z.` })
+          )
+        : Effect.succeed(now)
+    }
+  })
+
+const checkZone = (zone: string) =>
+  Effect.try({
+    try: () => void new Intl.DateTimeFormat("en", { timeZone: zone }),
+    catch: () =>
+      new Failure({ code: "TST-CLI-ZONE", message: `--timezone ${zone}: not a time zone; write one such as Europe/Berlin or UTC.` })
+  })
+
+/** The store that `--store` names, and the folder for snapshots beside its events. */
+const storeOf = (flag: Option.Option<string>) =>
+  Effect.gen(function* () {
+    if (Option.isNone(flag)) return { layer: EmbeddedEventStore.layerMemory, snapshots: undefined }
+    const location = parseStoreLocation(flag.value)
+    if ("problem" in location) return yield* new Failure({ code: "TST-CLI-STORE", message: `--store: ${location.problem}.` })
+    const directory = resolve(location.directory)
+    return { layer: EmbeddedEventStore.layer({ directory, mode: "writer" }), snapshots: snapshotFolder(directory) }
+  })
+
+export const replay = Command.make(
+  "replay",
+  flags,
+  Effect.fnUntraced(function* (input) {
+    const now = yield* nowOf(input.now)
+    yield* checkZone(input.timezone)
+    const { layer, snapshots } = yield* storeOf(input.store)
+    const hub = {
+      hub: Option.getOrElse(input.hub, () => starterHub),
+      collections: input.collection,
+      ...(Option.isSome(input.data) ? { data: input.data.value } : {})
+    }
+    const { files, problems } = yield* loadHub(hub)
+    const detection = Detection.layer({ snapshots, names: "off" }).pipe(
+      Layer.provide([Names.layerOff, DecisionNumbers.layer]),
+      Layer.provideMerge(layer)
+    )
+    yield* replayFiles(input, { files, problems, now }).pipe(Effect.provide(detection))
+  })
+).pipe(
+  Command.withDescription(
+    "Read logs of the past on their own time, and tell who would have been banned. Nobody is banned by it."
+  ),
+  Command.withExamples([
+    { command: "testudo replay /var/log/auth.log* --type syslog", description: "All rotated parts, oldest first" },
+    { command: "zcat access.log.*.gz | testudo replay - --type nginx --json", description: "From standard input, for a program" },
+    {
+      command: "testudo replay access.log --type nginx --hub ~/hub --data ~/hub-data --collection crowdsecurity/nginx",
+      description: "With CrowdSec's hub"
+    }
+  ])
+)
+
+const replayFiles = Effect.fnUntraced(function* (
+  input: { readonly files: ReadonlyArray<string>; readonly type: string; readonly timezone: string; readonly json: boolean },
+  rules: { readonly files: Parameters<(typeof Detection.Service)["activate"]>[0]; readonly problems: ReadonlyArray<Problem>; readonly now: number }
+) {
+  const store = yield* EventStore
+  const detection = yield* Detection
+  const intake = yield* Intake.make
+  const started = performance.now()
+  const cpu = process.cpuUsage()
+
+  const { problems } = yield* detection.activate(rules.files)
+  for (const problem of [...rules.problems, ...problems]) yield* Console.error(formatProblem(problem))
+
+  const recorded = new RecordedFiles()
+  yield* foldAll([LogBatchAppended.type], (event) => {
+    if (LogBatchAppended.is(event)) {
+      recorded.add(event.data)
+      intake.position = Math.max(intake.position, event.position)
+    }
+  })
+  let unread = 0
+  const progress = progressBar(!input.json && process.stderr.isTTY === true)
+  const read = readColdFiles({
+    paths: input.files,
+    labels: { type: input.type },
+    zone: input.timezone,
+    sink: intake,
+    recorded,
+    timeOf: detection.timeOf,
+    now: rules.now,
+    onProgress: progress.show,
+    report: (problem) => {
+      if (problem.severity === "error") unread += 1
+      progress.clear()
+      console.error(formatProblem(problem))
+    }
+  }).pipe(Effect.andThen(Effect.suspend(() => detection.judged(intake.position))))
+  yield* Effect.raceFirst(read, detection.follow)
+  progress.clear()
+  yield* detection.keep
+
+  const report = new ReplayReport()
+  yield* foldAll(ReplayReport.types, (event) => report.fold(event))
+  const counters = yield* detection.counters
+  const seconds = (performance.now() - started) / 1000
+  const used = process.cpuUsage(cpu)
+  const result = {
+    lines: counters.lines,
+    parsed: counters.parsed,
+    unparsed: counters.unparsed,
+    overflows: report.overflows,
+    decisions: report.decisions,
+    seconds: round(seconds),
+    cpuSeconds: round((used.user + used.system) / 1e6),
+    linesPerSecond: Math.round(counters.lines / seconds),
+    offenders: report.offenders
+  }
+  yield* Console.log(input.json ? JSON.stringify(result) : replayTable(result))
+  if (unread > 0) {
+    const what = unread === 1 ? "One input was" : `${unread} inputs were`
+    return yield* new Failure({ code: "TST-REPLAY-INCOMPLETE", message: `${what} not read, or not to the end; see above.` })
+  }
+
+  function foldAll(types: ReadonlyArray<string>, visit: Parameters<ReplayReport["fold"]> extends [infer E] ? (event: E) => void : never) {
+    return Effect.gen(function* () {
+      let after = -1
+      while (true) {
+        const page = yield* store.readAll({ after, limit: 200, filter: { types } })
+        for (const event of page) visit(event)
+        const last = page.at(-1)
+        if (last === undefined) return
+        after = last.position
+      }
+    })
+  }
+})
+
+const round = (seconds: number): number => Math.round(seconds * 1000) / 1000

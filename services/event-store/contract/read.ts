@@ -1,0 +1,111 @@
+import { assert, describe } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Stream from "effect/Stream"
+import type { TestudoEvent } from "../../../domain/events/catalogue.ts"
+import { type Check, deletion, event, eventIds, events, ids, isCaughtUp, unknownEvent } from "./sample.ts"
+
+export const readContract = (check: Check): void => {
+  describe("read", () => {
+    check("a stream forwards and backwards, from a revision, so many", (store, category) =>
+      Effect.gen(function* () {
+        const stream = `${category}-1`
+        yield* store.append(stream, events(10), "no_stream")
+        const revisions = (options?: Parameters<typeof store.readStream>[1]) =>
+          Effect.map(store.readStream(stream, options), (read) => read.map(({ revision }) => revision))
+        assert.deepStrictEqual(yield* revisions({ from: 7 }), [7, 8, 9])
+        assert.deepStrictEqual(yield* revisions({ limit: 2 }), [0, 1])
+        assert.deepStrictEqual(yield* revisions({ from: 3, limit: 2 }), [3, 4])
+        assert.deepStrictEqual(yield* revisions({ from: 10 }), [])
+        assert.deepStrictEqual(yield* revisions({ direction: "backwards", limit: 3 }), [9, 8, 7])
+        assert.deepStrictEqual(yield* revisions({ direction: "backwards", from: 1 }), [1, 0])
+        assert.deepStrictEqual(yield* revisions({ direction: "backwards", from: 99, limit: 1 }), [9])
+        assert.deepStrictEqual(yield* store.readStream(`${category}-none`), [])
+      })
+    )
+
+    check("the log in one order, page by page, filtered by type and stream", (store, category) =>
+      Effect.gen(function* () {
+        const before = yield* store.head
+        const written: Array<{ readonly stream: string; readonly type: string; readonly id: string }> = []
+        for (let n = 0; n < 40; n++) {
+          const stream = `${category}${n % 4 < 2 ? "" : "x"}-${n % 3}`
+          const batch = n % 5 === 0 ? [deletion(), event()] : [event()]
+          yield* store.append(stream, batch, "any")
+          for (const { id, type } of batch) written.push({ stream, type, id })
+        }
+        const paged = (
+          limit: number,
+          filter?: { types?: ReadonlyArray<string>; streamPrefixes?: ReadonlyArray<string> }
+        ) =>
+          Effect.gen(function* () {
+            const all: Array<TestudoEvent> = []
+            for (let after = before; ; ) {
+              const page = yield* store.readAll(filter === undefined ? { after, limit } : { after, limit, filter })
+              assert.isAtMost(page.length, limit)
+              if (page.length === 0) return ids(all)
+              all.push(...page)
+              after = page.at(-1)!.position
+            }
+          })
+        const chosen = (choose: (event: { readonly stream: string; readonly type: string }) => boolean) =>
+          ids(written.filter(choose))
+        const prefixes = [`${category}-`]
+        for (const limit of [1, 7, 1000]) {
+          assert.deepStrictEqual(yield* paged(limit, { streamPrefixes: [category] }), ids(written))
+          assert.deepStrictEqual(
+            yield* paged(limit, { streamPrefixes: prefixes }),
+            chosen(({ stream }) => stream.startsWith(prefixes[0]!))
+          )
+          assert.deepStrictEqual(
+            yield* paged(limit, { streamPrefixes: [`${category}x-1`, `${category}-0`] }),
+            chosen(({ stream }) => stream === `${category}x-1` || stream === `${category}-0`)
+          )
+          assert.deepStrictEqual(
+            yield* paged(limit, { types: ["BouncerDeleted"], streamPrefixes: prefixes }),
+            chosen(({ stream, type }) => type === "BouncerDeleted" && stream.startsWith(prefixes[0]!))
+          )
+          assert.deepStrictEqual(yield* paged(limit, { types: [], streamPrefixes: prefixes }), [])
+          assert.deepStrictEqual(yield* paged(limit, { streamPrefixes: [] }), [])
+        }
+        const everything = new Set(yield* paged(1000))
+        assert.isTrue(written.every(({ id }) => everything.has(id)))
+      })
+    )
+
+    check("leaves out types of other versions, and gets past them", (store, category) =>
+      Effect.gen(function* () {
+        const stream = `${category}-1`
+        const before = yield* store.head
+        const known = events(3)
+        yield* store.append(stream, [known[0]!], "no_stream")
+        yield* store.append(stream, Array.from({ length: 300 }, unknownEvent), 0)
+        yield* store.append(stream, [known[1]!, unknownEvent(), known[2]!], 300)
+        const filter = { streamPrefixes: [stream] }
+        assert.deepStrictEqual(ids(yield* store.readStream(stream, { limit: 2 })), ids(known.slice(0, 2)))
+        assert.strictEqual((yield* store.readStream(stream, { direction: "backwards", limit: 1 }))[0]!.revision, 303)
+        assert.deepStrictEqual(ids(yield* store.readAll({ after: before, limit: 2, filter })), ids(known.slice(0, 2)))
+        const given = yield* store
+          .subscribe({ after: before, filter })
+          .pipe(Stream.takeUntil(isCaughtUp), Stream.runCollect)
+        assert.deepStrictEqual(eventIds(given), ids(known))
+      })
+    )
+
+    check("dies of nonsense instead of answering it", (store, category) =>
+      Effect.gen(function* () {
+        const calls: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
+          store.readAll({ limit: 0 }),
+          store.readAll({ after: Number.NaN }),
+          store.readStream(`${category}-1`, { limit: -1 }),
+          store.readStream(`${category}-1`, { from: 0.5 }),
+          Stream.runHead(store.subscribe({ after: -2 }))
+        ]
+        for (const call of calls) {
+          const exit = yield* Effect.exit(call)
+          assert.isTrue(Exit.isFailure(exit) && exit.cause.reasons.every(({ _tag }) => _tag === "Die"))
+        }
+      })
+    )
+  })
+}

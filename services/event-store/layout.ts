@@ -1,0 +1,147 @@
+/**
+ * How the embedded store lies on disk: one SQLite database, `events.sqlite`, in its directory.
+ *
+ * - `streams`: one row a stream.
+ * - `kinds`: one row for each pair of category (the beginning of the stream's name) and event type. There are few, and
+ *   with the index over them a filtered read of the whole log touches matching events only.
+ * - `events`: the log. `position` is never used twice, also after the newest events are gone (autoincrement).
+ *   `data` comes last, so that a look at the other columns does not read it.
+ *
+ * The write-ahead log makes a commit one write and one sync, and lets other processes read meanwhile.
+ */
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs"
+import { dirname } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { storeFailure } from "./failure.ts"
+
+export const storeFile = "events.sqlite"
+
+/** Marks the database as Testudo's: "Tstd". */
+const applicationId = 0x54737464
+/** Raised with every change of the tables. */
+export const layoutVersion = 1
+/** How long a statement waits for another program's lock before it fails. */
+const busyMilliseconds = 2000
+
+const tables = `
+  create table streams(
+    stream integer primary key,
+    name text not null unique
+  ) strict;
+  create table kinds(
+    kind integer primary key,
+    category text not null,
+    type text not null,
+    unique(category, type)
+  ) strict;
+  create table events(
+    position integer primary key autoincrement,
+    stream integer not null,
+    revision integer not null,
+    kind integer not null,
+    recorded_at integer not null,
+    id text not null,
+    metadata text not null,
+    data text not null,
+    unique(stream, revision),
+    unique(stream, id)
+  ) strict;
+  create index events_by_kind on events(kind);`
+
+const number = (db: DatabaseSync, sql: string): number => Number(Object.values(db.prepare(sql).get() ?? {})[0])
+
+/** Whether the database is empty as yet. Throws when it is not ours or newer than this program. */
+const isNew = (db: DatabaseSync, path: string): boolean => {
+  const id = number(db, "pragma application_id")
+  if (id === 0 && number(db, "select count(*) from sqlite_schema") === 0) return true
+  if (id !== applicationId) {
+    throw storeFailure("TST-STORE-DAMAGED", `${path} is a database of another program. Name another directory.`)
+  }
+  const version = number(db, "pragma user_version")
+  if (version > layoutVersion) {
+    throw storeFailure(
+      "TST-STORE-NEWER",
+      `The event store ${path} was written by a newer Testudo (layout ${version}, this one knows ${layoutVersion}). ` +
+        "Use that version, or name another directory."
+    )
+  }
+  if (version < layoutVersion) {
+    throw storeFailure(
+      "TST-STORE-DAMAGED",
+      `The event store ${path} says that its layout is ${version}, which never was.`
+    )
+  }
+  return false
+}
+
+/** Uses the database, and closes it when that fails. */
+export const closedOnFailure = <A>(db: DatabaseSync, use: () => A): A => {
+  try {
+    return use()
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+const create = (db: DatabaseSync): void => {
+  db.exec("pragma page_size = 8192; pragma journal_mode = wal; begin immediate")
+  db.exec(`pragma application_id = ${applicationId}; pragma user_version = ${layoutVersion}; ${tables} commit`)
+}
+
+/** Makes the directory and the names in it durable: SQLite syncs its files, not the directory they were made in. */
+const syncDirectory = (directory: string): void => {
+  const descriptor = openSync(directory, "r")
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** Logs name people: a new directory is closed to everybody but its user and group. */
+export const makeDirectory = (directory: string): void => {
+  const first = mkdirSync(directory, { recursive: true, mode: 0o750 })
+  if (first === undefined) return
+  for (let made = directory; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made))
+}
+
+/** Opens the database to read and write, and makes it when it is not there. The caller holds the writer's lock. */
+export const openForWriting = (path: string): DatabaseSync => {
+  const db = new DatabaseSync(path, { timeout: busyMilliseconds })
+  return closedOnFailure(db, () => {
+    if (isNew(db, path)) create(db)
+    db.exec(`
+      pragma synchronous = full;
+      pragma cache_size = -32000;
+      pragma wal_autocheckpoint = 2000;
+      pragma journal_size_limit = 67108864;
+      pragma trusted_schema = off;
+      pragma cell_size_check = on`)
+    const journal = db.prepare("pragma journal_mode").get()!["journal_mode"]
+    if (journal !== "wal" && path !== ":memory:") {
+      throw storeFailure(
+        "TST-STORE-DIRECTORY",
+        `${dirname(path)} cannot hold an event store: its file system (a network share?) has no shared memory for its readers.`
+      )
+    }
+    if (path !== ":memory:") syncDirectory(dirname(path))
+    return db
+  })
+}
+
+/** Opens the database to read beside its writer, if there is one. */
+export const openForReading = (path: string): DatabaseSync => {
+  const missing = () =>
+    storeFailure(
+      "TST-STORE-MISSING",
+      `There is no event store in ${dirname(path)}. Start a node or a replay that writes there first, or name another directory.`
+    )
+  if (!existsSync(path)) throw missing()
+  const db = new DatabaseSync(path, { readOnly: true, timeout: busyMilliseconds })
+  return closedOnFailure(db, () => {
+    if (isNew(db, path)) throw missing()
+    db.exec("pragma trusted_schema = off; pragma cell_size_check = on")
+    return db
+  })
+}

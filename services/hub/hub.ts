@@ -1,0 +1,140 @@
+/**
+ * Loads rules from disk: a hub folder in the layout of CrowdSec's hub, data files, pattern files and profiles.
+ *
+ *     parsers/<stage>/<author>/x.yaml   postoverflows/<stage>/<author>/x.yaml
+ *     scenarios/<author>/x.yaml         collections/<author>/x.yaml
+ *     data/<file>                       .index.json (optional: names and versions)
+ */
+import { createHash } from "node:crypto"
+import { readdir, stat } from "node:fs/promises"
+import { basename, join } from "node:path"
+import * as Effect from "effect/Effect"
+import type { Problem } from "../../domain/rules/problem.ts"
+import type { RuleFile } from "../../domain/rules/rule.ts"
+import { readRules } from "../../domain/rules/rule-file.ts"
+import { byteOrder, orderFiles } from "../../domain/rules/ruleset.ts"
+import { selectItems } from "./collection.ts"
+import { readData } from "./data.ts"
+import { readBounded } from "./folder.ts"
+import { HubUnreadable, reason } from "./hub-error.ts"
+import { findItems } from "./item.ts"
+
+export interface HubOptions {
+  /** The hub folder. */
+  readonly hub: string
+  /** Where data files are looked for first. */
+  readonly data?: string
+  /**
+   * Names of collections: these and all they name are loaded, and the base parsers (`…/syslog-logs`,
+   * `…/dateparse-enrich`) with them, so that `crowdsecurity/nginx` alone works on an nginx log. None: everything.
+   */
+  readonly collections?: ReadonlyArray<string>
+  /** Folders of grok pattern files. */
+  readonly patterns?: ReadonlyArray<string>
+  /** A profiles file. One beside it that is called the same with `.local` after it comes before it. */
+  readonly profiles?: string
+}
+
+export interface HubContent {
+  /** In the order in which they count (see `orderFiles`). */
+  readonly files: ReadonlyArray<RuleFile>
+  /**
+   * What is wrong with the folders, the collections and the data files. What is wrong with a rule's own text,
+   * `readRules` tells whoever compiles it.
+   */
+  readonly problems: ReadonlyArray<Problem>
+}
+
+const maximumPatternBytes = 4 * 1024 * 1024
+
+/** Fails only when the hub folder itself cannot be read; everything else is a problem of the content. */
+export const loadHub = (options: HubOptions): Effect.Effect<HubContent, HubUnreadable> =>
+  Effect.tryPromise({
+    try: () => load(options),
+    catch: (cause) =>
+      new HubUnreadable({
+        code: "TST-HUB-UNREADABLE",
+        folder: options.hub,
+        message: `The hub folder ${options.hub} cannot be read: ${reason(cause)}. Name one with parsers/ and scenarios/ in it.`
+      })
+  })
+
+const load = async (options: HubOptions): Promise<HubContent> => {
+  // Lists the folder for the sake of the error: a hub that is missing is not an empty one.
+  await readdir(options.hub)
+  const problems: Problem[] = []
+  const items = await findItems(options.hub, problems)
+  if (items.all.length === 0) {
+    const message = "holds no rules; a hub has the folders parsers/<stage>/<author> and scenarios/<author>"
+    problems.push({ code: "TST-HUB-EMPTY", severity: "error", file: options.hub, message })
+  }
+  const wanted =
+    options.collections === undefined || options.collections.length === 0
+      ? new Set(items.all)
+      : await selectItems(options.hub, items, options.collections, problems)
+
+  const rules: RuleFile[] = []
+  for (const item of wanted) {
+    if (item.kind === "collections") continue
+    const file = await items.read(item)
+    if (file !== undefined) rules.push(file as RuleFile)
+  }
+  const ordered = orderFiles(rules)
+  const entries = ordered.flatMap((file) => readRules(file).rules)
+  const data = await readData(entries, options.hub, options.data, problems)
+  const patterns = await readPatterns(options.patterns ?? [], problems)
+  const profiles = options.profiles === undefined ? [] : await readProfiles(options.profiles, problems)
+  return { files: orderFiles([...patterns, ...data, ...ordered, ...profiles]), problems }
+}
+
+/** The files of each folder in the order of their names; those with a dot in their name are no pattern files. */
+const readPatterns = async (folders: ReadonlyArray<string>, problems: Problem[]): Promise<ReadonlyArray<RuleFile>> => {
+  const files: RuleFile[] = []
+  for (const folder of folders) {
+    const names = await readdir(folder).catch((cause) => {
+      problems.push(unreadable(folder, cause))
+      return []
+    })
+    for (const name of names.sort(byteOrder)) {
+      const file = join(folder, name)
+      if (name.includes(".") || !(await isOrdinary(file))) continue
+      const read = await readFile("patterns", name, file, problems)
+      if (read !== undefined) files.push(read)
+    }
+  }
+  return files
+}
+
+const readProfiles = async (file: string, problems: Problem[]): Promise<ReadonlyArray<RuleFile>> => {
+  const local = `${file}.local`
+  const files = (await isOrdinary(local)) ? [local, file] : [file]
+  const read = await Promise.all(files.map((each) => readFile("profiles", basename(each), each, problems)))
+  return read.filter((each) => each !== undefined)
+}
+
+const isOrdinary = async (file: string): Promise<boolean> => {
+  const found = await stat(file).catch(() => undefined)
+  return found?.isFile() ?? false
+}
+
+const readFile = async (
+  kind: "patterns" | "profiles",
+  path: string,
+  file: string,
+  problems: Problem[]
+): Promise<RuleFile | undefined> => {
+  try {
+    const content = await readBounded(file, maximumPatternBytes)
+    return { kind, path, file, version: "?", content, hash: createHash("sha256").update(content).digest("hex") }
+  } catch (cause) {
+    problems.push(unreadable(file, cause))
+    return undefined
+  }
+}
+
+const unreadable = (file: string, cause: unknown): Problem => ({
+  code: "TST-HUB-FILE",
+  severity: "error",
+  file,
+  message: `cannot be read: ${reason(cause)}`
+})
