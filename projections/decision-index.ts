@@ -1,6 +1,7 @@
 /** The decisions of a state, found by id, by what they are about, by the addresses they cover and by when they changed. */
-import { type Block, BlockIndex, parseBlock } from "../domain/decision/block.ts"
-import { blockOf } from "../domain/decision/scope.ts"
+import { prefixFor } from "../domain/decision/scope.ts"
+import { parsePrefix, type Prefix, prefixContainsPrefix } from "../domain/net/prefix.ts"
+import { PrefixTable } from "../domain/net/prefix-table.ts"
 import type { StandingDecision } from "./active-bans.ts"
 
 const groupKey = ({ scope, type, value }: StandingDecision): string =>
@@ -11,7 +12,7 @@ const byNumber = (a: StandingDecision, b: StandingDecision): number => a.number 
 export class DecisionIndex {
   readonly #byId = new Map<string, StandingDecision>()
   readonly #groups = new Map<string, Array<StandingDecision>>()
-  readonly #blocks = new BlockIndex<StandingDecision>()
+  readonly #prefixes = new PrefixTable<Set<StandingDecision>>()
   /** In the order of `changed`; what changed again or was removed stays behind until the next {@link compact}. */
   #changes: Array<{ readonly position: number; readonly decision: StandingDecision }> = []
 
@@ -48,8 +49,11 @@ export class DecisionIndex {
     const group = this.#groups.get(key)
     if (group === undefined) this.#groups.set(key, [decision])
     else group.push(decision)
-    const block = blockOf(decision.scope, decision.value)
-    if (block !== undefined) this.#blocks.add(block, decision)
+    const prefix = prefixFor(decision.scope, decision.value)
+    if (prefix === undefined) return
+    const known = this.#prefixes.get(prefix)
+    if (known === undefined) this.#prefixes.add(prefix, new Set([decision]))
+    else known.add(decision)
   }
 
   add(decision: StandingDecision): void {
@@ -69,8 +73,11 @@ export class DecisionIndex {
     const left = (this.#groups.get(key) ?? []).filter(({ id }) => id !== decision.id)
     if (left.length === 0) this.#groups.delete(key)
     else this.#groups.set(key, left)
-    const block = blockOf(decision.scope, decision.value)
-    if (block !== undefined) this.#blocks.remove(block, decision)
+    const prefix = prefixFor(decision.scope, decision.value)
+    if (prefix === undefined) return
+    const known = this.#prefixes.get(prefix)
+    known?.delete(decision)
+    if (known?.size === 0) this.#prefixes.remove(prefix)
   }
 
   /** Forgets changes that later ones or removals made void. */
@@ -92,18 +99,25 @@ export class DecisionIndex {
     return [...groups]
   }
 
-  /** Decisions about an address or range (text), or about a range that contains it, by number. None for other text. */
+  /** Decisions about a range or address, or about a range that contains it, by number. */
+  containing(prefix: Prefix): ReadonlyArray<StandingDecision> {
+    return this.#prefixes
+      .matches(prefix)
+      .flatMap((decisions) => [...decisions])
+      .sort(byNumber)
+  }
+
+  /** Decisions about what lies within a range, itself included, by number. Looks at all ranges and addresses. */
+  inside(prefix: Prefix): ReadonlyArray<StandingDecision> {
+    const found: Array<StandingDecision> = []
+    for (const [each, decisions] of this.#prefixes.entries())
+      if (prefixContainsPrefix(prefix, each)) found.push(...decisions)
+    return found.sort(byNumber)
+  }
+
+  /** As {@link containing}, for an address or range as text; none for other text. */
   covering(value: string): ReadonlyArray<StandingDecision> {
-    const block = parseBlock(value)
-    return block === undefined ? [] : this.containing(block)
-  }
-
-  containing(block: Block): ReadonlyArray<StandingDecision> {
-    return [...this.#blocks.containing(block)].sort(byNumber)
-  }
-
-  /** Decisions about what lies within a range, itself included, by number. */
-  inside(block: Block): ReadonlyArray<StandingDecision> {
-    return [...this.#blocks.inside(block)].sort(byNumber)
+    const prefix = parsePrefix(value)
+    return prefix === undefined ? [] : this.containing(prefix)
   }
 }

@@ -17,17 +17,18 @@ const runs = (command: string, ...options: ReadonlyArray<string>): boolean =>
 /** Where Debian puts nginx is not on every user's path. */
 process.env["PATH"] = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`
 
+/** As root, or as a user whom sudo asks for no password. */
+const apt = (...options: ReadonlyArray<string>): boolean => {
+  const [command, ...rest] = process.getuid?.() === 0 ? ["apt-get", ...options] : ["sudo", "-n", "apt-get", ...options]
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
+  return spawnSync(command!, rest, { stdio: ["ignore", "ignore", "inherit"], env }).status === 0
+}
+
+/** The package also starts a server on port 80; when that fails it is no failed installation: the tests start their own. */
 const installNginx = (): boolean => {
-  const install = ["apt-get", "install", "-y", "--no-install-recommends", "nginx-light"]
-  const asRoot = process.getuid?.() === 0 ? [] : ["sudo", "-n"]
-  const [command, ...rest] = [...asRoot, ...install] as [string, ...Array<string>]
   console.error("test: nginx is missing; installing it from Debian …")
-  const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
-  const apt = (program: string, options: ReadonlyArray<string>) =>
-    spawnSync(program, options, { stdio: ["ignore", "ignore", "inherit"], env: environment }).status === 0
-  const update = [...asRoot, "apt-get", "update", "-qq"] as [string, ...Array<string>]
-  // The package starts a server on port 80; the tests start their own, and a failed start is no failed installation.
-  return (apt(command, rest) || (apt(update[0], update.slice(1)) && apt(command, rest))) && runs("nginx", "-v")
+  const install = () => apt("install", "-y", "--no-install-recommends", "nginx-light") || runs("nginx", "-v")
+  return install() || (apt("update", "-qq") && install())
 }
 
 if (!runs("nginx", "-v") && !installNginx()) {

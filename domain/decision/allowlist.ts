@@ -1,7 +1,8 @@
 /** Who is never to be banned: the allowlists of the log, as one question. */
 import type { Allowlist, AllowlistEntry } from "../events/allowlist.ts"
-import { type Block, BlockIndex, isAddress, parseBlock } from "./block.ts"
-import { blockOf } from "./scope.ts"
+import { parsePrefix, type Prefix, prefixContainsPrefix } from "../net/prefix.ts"
+import { PrefixTable } from "../net/prefix-table.ts"
+import { isHost, prefixFor } from "./scope.ts"
 
 /** The entry because of which something is not banned. */
 export interface Exemption {
@@ -12,14 +13,14 @@ export interface Exemption {
 /** The current lists, one for each name. Immutable: made anew when a list is replaced. */
 export class Allowlists {
   readonly lists: ReadonlyMap<string, Allowlist>
-  readonly #index = new BlockIndex<Exemption>()
+  readonly #table = new PrefixTable<Exemption>()
 
   private constructor(lists: ReadonlyMap<string, Allowlist>) {
     this.lists = lists
     for (const { name, entries } of lists.values()) {
       for (const entry of entries) {
-        const block = parseBlock(entry.value)
-        if (block !== undefined) this.#index.add(block, { allowlist: name, entry })
+        const prefix = parsePrefix(entry.value)
+        if (prefix !== undefined) this.#table.add(prefix, { allowlist: name, entry })
       }
     }
   }
@@ -39,14 +40,14 @@ export class Allowlists {
    * it contains an entry, because banning it would ban that one.
    */
   exemption(scope: string, value: string): Exemption | undefined {
-    const block = blockOf(scope, value)
-    return block === undefined ? undefined : this.#containing(block)
+    const prefix = prefixFor(scope, value)
+    return prefix === undefined ? undefined : (this.#table.matches(prefix)[0] ?? this.#inside(prefix))
   }
 
-  #containing(block: Block): Exemption | undefined {
-    for (const found of this.#index.containing(block)) return found
-    // An address contains nothing but itself, which the first look has found.
-    if (!isAddress(block)) for (const found of this.#index.inside(block)) return found
+  /** An address contains nothing but itself, which is found already. */
+  #inside(prefix: Prefix): Exemption | undefined {
+    if (isHost(prefix)) return undefined
+    for (const [each, exemption] of this.#table.entries()) if (prefixContainsPrefix(prefix, each)) return exemption
     return undefined
   }
 

@@ -1,5 +1,6 @@
 /** What a decision is about: scopes and values in their canonical text. */
-import { addressText, type Block, isAddress, parseBlock, rangeText } from "./block.ts"
+import { formatAddress, isIPv4 } from "../net/address.ts"
+import { formatPrefix, parsePrefix, type Prefix } from "../net/prefix.ts"
 
 const known = new Map([
   ["ip", "Ip"],
@@ -12,8 +13,11 @@ const known = new Map([
 export const canonicalScope = (scope: string): string => known.get(scope.toLowerCase()) ?? scope
 
 /** The addresses that a scope and value mean, or undefined for other scopes and for text that is no address or range. */
-export const blockOf = (scope: string, value: string): Block | undefined =>
-  scope === "Ip" || scope === "Range" ? parseBlock(value) : undefined
+export const prefixFor = (scope: string, value: string): Prefix | undefined =>
+  scope === "Ip" || scope === "Range" ? parsePrefix(value) : undefined
+
+/** Whether the prefix is a single address. */
+export const isHost = ({ address, length }: Prefix): boolean => length === (isIPv4(address) ? 32 : 128)
 
 /**
  * The one text of a value: RFC 5952 for IPv6, ranges with the bits behind their length cleared, an address in the scope
@@ -28,16 +32,16 @@ export const canonicalValue = (
   const shown = JSON.stringify(text.slice(0, 64))
   if (scope !== "Ip" && scope !== "Range")
     return text === "" ? { problem: `A value is missing for the scope ${scope}.` } : { value: text }
-  const block = parseBlock(text)
+  const prefix = parsePrefix(text)
   if (scope === "Range")
-    return block === undefined
+    return prefix === undefined
       ? {
           problem: `${shown} is not an address range. Write one in CIDR notation, such as 192.0.2.0/24 or 2001:db8::/32.`
         }
-      : { value: rangeText(block) }
-  if (block === undefined)
+      : { value: formatPrefix(prefix) }
+  if (prefix === undefined)
     return { problem: `${shown} is not an IP address. Write one such as 192.0.2.1 or 2001:db8::1.` }
-  return isAddress(block)
-    ? { value: addressText(block) }
+  return isHost(prefix)
+    ? { value: formatAddress(prefix.address) }
     : { problem: `${shown} is a range where an address is expected. Use the scope Range for it, or name one address.` }
 }

@@ -1,8 +1,15 @@
 /** A {@link RuntimeAlert} as plain JSON and back. */
 import { Alert, AlertEvent, AlertSource, RuntimeAlert } from "./alert.ts"
 
-type AlertFields = Omit<{ [Key in keyof Alert as Alert[Key] extends (...given: never) => unknown ? never : Key]: Alert[Key] }, "Events" | "Source">
-type SourceFields = { readonly [Key in keyof AlertSource as AlertSource[Key] extends (...given: never) => unknown ? never : Key]: AlertSource[Key] }
+type AlertFields = Omit<
+  { [Key in keyof Alert as Alert[Key] extends (...given: never) => unknown ? never : Key]: Alert[Key] },
+  "Events" | "Source"
+>
+type SourceFields = {
+  readonly [Key in keyof AlertSource as AlertSource[Key] extends (...given: never) => unknown
+    ? never
+    : Key]: AlertSource[Key]
+}
 
 export interface RuntimeAlertSnapshot {
   readonly mapkey: string
@@ -10,7 +17,7 @@ export interface RuntimeAlertSnapshot {
   readonly whitelisted: boolean
   readonly reprocess: boolean
   readonly sources: ReadonlyArray<readonly [key: string, source: SourceFields]>
-  readonly alerts: ReadonlyArray<{ readonly fields: AlertFields; readonly source: SourceFields }>
+  readonly alerts: ReadonlyArray<AlertFields>
   /** All alerts of a bucket show the same events. */
   readonly events: ReadonlyArray<EventFields>
 }
@@ -30,7 +37,7 @@ export const snapshotAlert = (alert: RuntimeAlert): RuntimeAlertSnapshot => ({
   whitelisted: alert.Whitelisted,
   reprocess: alert.Reprocess,
   sources: Array.from(alert.Sources, ([key, source]) => [key, { ...source }] as const),
-  alerts: alert.APIAlerts.map(({ Events: _, Source, ...fields }) => ({ fields: fields as AlertFields, source: { ...Source } })),
+  alerts: alert.APIAlerts.map(({ Events: _events, Source: _source, ...fields }) => fields as AlertFields),
   events: (alert.APIAlerts[0]?.Events ?? []).map(({ Meta, Timestamp, reference, at, text }) => ({
     meta: Meta.map(({ Key, Value }) => [Key, Value] as const),
     timestamp: Timestamp,
@@ -51,14 +58,15 @@ export const restoreAlert = (snapshot: RuntimeAlertSnapshot): RuntimeAlert => {
         text
       })
   )
+  const sources = snapshot.sources.map(([key, source]) => [key, Object.assign(new AlertSource(), source)] as const)
   return Object.assign(new RuntimeAlert(), {
     Mapkey: snapshot.mapkey,
     BucketId: snapshot.bucketId,
     Whitelisted: snapshot.whitelisted,
     Reprocess: snapshot.reprocess,
-    Sources: new Map(snapshot.sources.map(([key, source]) => [key, restoreSource(source)])),
-    APIAlerts: snapshot.alerts.map(({ fields, source }) => Object.assign(new Alert(), fields, { Events, Source: restoreSource(source) }))
+    Sources: new Map(sources),
+    APIAlerts: snapshot.alerts.map((fields, index) =>
+      Object.assign(new Alert(), fields, { Events, Source: sources[index]![1] })
+    )
   })
 }
-
-const restoreSource = (source: SourceFields): AlertSource => Object.assign(new AlertSource(), source)

@@ -108,11 +108,6 @@ export class Alert {
     }
     return ""
   }
-
-  /** The events are shared, they never change; the source is a postoverflow's to rewrite. */
-  copy(): Alert {
-    return Object.assign(new Alert(), this, { Source: this.Source.copy() })
-  }
 }
 
 /** A bucket that ran over (Go: `RuntimeAlert`). */
@@ -123,7 +118,7 @@ export class RuntimeAlert {
   Whitelisted = false
   Reprocess = false
   Sources: Map<string, AlertSource> = new Map()
-  /** One for each source. */
+  /** One for each source, in the same order and with the same objects. */
   APIAlerts: ReadonlyArray<Alert> = []
 
   /** The first of `APIAlerts`; nil when there is nothing to report. */
@@ -135,10 +130,12 @@ export class RuntimeAlert {
     return [...this.Sources.keys()]
   }
 
+  /** Its sources are a postoverflow's to rewrite; the events never change and are shared. */
   copy(): RuntimeAlert {
+    const sources = Array.from(this.Sources, ([key, source]) => [key, source.copy()] as const)
     return Object.assign(new RuntimeAlert(), this, {
-      Sources: new Map(Array.from(this.Sources, ([key, source]) => [key, source.copy()])),
-      APIAlerts: this.APIAlerts.map((alert) => alert.copy())
+      Sources: new Map(sources),
+      APIAlerts: this.APIAlerts.map((alert, index) => Object.assign(new Alert(), alert, { Source: sources[index]![1] }))
     })
   }
 }

@@ -1,5 +1,5 @@
 /** Turns the texts in rules into closures; what is wrong with one becomes a problem that names its place. */
-import { GrokHost } from "../grok/host.ts"
+import type { GrokHost } from "../grok/host.ts"
 import type { Grok } from "../grok/grok.ts"
 import { PatternError } from "../grok/pattern-error.ts"
 import type { Environment } from "../expression/environment.ts"
@@ -86,8 +86,20 @@ export class Compiler {
     this.error(error.code, at, error.message)
   }
 
-  #report(severity: Problem["severity"], code: string, at: { readonly line: number; readonly key?: string }, message: string): void {
-    this.problems.push({ code, severity, file: this.#file, line: at.line, ...(at.key === undefined ? {} : { key: at.key }), message })
+  #report(
+    severity: Problem["severity"],
+    code: string,
+    at: { readonly line: number; readonly key?: string },
+    message: string
+  ): void {
+    this.problems.push({
+      code,
+      severity,
+      file: this.#file,
+      line: at.line,
+      ...(at.key === undefined ? {} : { key: at.key }),
+      message
+    })
   }
 }
 

@@ -32,7 +32,11 @@ export class DataFileSet implements DataFiles {
       this.problems.push({ code: "TST-DATA-MISSING", severity: "warning", file: ruleFile, line, key: "data", message })
     }
     const lines = file === undefined ? [] : linesOf(file.content)
-    if (type === "string") this.#lines.set(destFile, lines.map(({ text }) => text))
+    if (type === "string")
+      this.#lines.set(
+        destFile,
+        lines.map(({ text }) => text)
+      )
     else if (type === "regexp") this.#patterns.set(destFile, new PatternList(this.#each(file, lines, compilePattern)))
     else this.#maps.set(destFile, new TagMap(this.#each(file, lines, entryOf)))
   }
@@ -118,7 +122,12 @@ const entryOf = (text: string): TagEntry => {
   const fields = parseJson(text)
   if (!(fields instanceof Map)) throw new EvaluationError("it is no JSON object")
   const pattern = textOf(fields.get("pattern"))
-  return { fields, pattern, tag: textOf(fields.get("tag")), regex: fields.get("type") === "regex" ? compilePattern(pattern) : undefined }
+  return {
+    fields,
+    pattern,
+    tag: textOf(fields.get("tag")),
+    regex: fields.get("type") === "regex" ? compilePattern(pattern) : undefined
+  }
 }
 
 /** Patterns with a tag: exact ones first, then the contained text that begins leftmost, then regular expressions in order. */

@@ -6,6 +6,7 @@ import { derivedId } from "../events/derived-id.ts"
 import type { RecordedEvent } from "../events/event.ts"
 import type { LineReference, LogBatch } from "../events/log-batch.ts"
 import type { ResolvedName } from "../events/name-resolved.ts"
+import { Blackhole } from "./blackhole.ts"
 import type { Bucket } from "./bucket.ts"
 import { Buckets } from "./buckets.ts"
 import { overflowData } from "./evidence.ts"
@@ -89,12 +90,15 @@ const sweepAfter = 3_600_000_000
 
 export class Engine {
   #ruleset: Ruleset
+  #scenarios: ReadonlyMap<string, Scenario> = new Map()
   readonly counters: Counters = noCounts()
   readonly world: WorldState & { asksNames: boolean }
   readonly clocks = new SourceClocks()
   readonly parked = new Parked()
-  /** By the identity of their scenarios, in the order of pouring. */
-  buckets = new Map<string, Buckets>()
+  /** Open buckets by the home of their scenarios. */
+  buckets: ReadonlyMap<string, Buckets> = new Map()
+  /** By the identity of their scenarios. */
+  blackholes: ReadonlyMap<string, Blackhole> = new Map()
   readonly #options: EngineOptions
   /** Overflows to be poured again when the line at hand is through. */
   readonly #pending: Array<{ readonly event: PipelineEvent; readonly depth: number }> = []
@@ -115,18 +119,25 @@ export class Engine {
   /** Judges by these rules from here on. Buckets, blackholes and stashes stay where what they belong to did not change. */
   activate(ruleset: Ruleset): void {
     const most = this.#options.bucketsPerScenario ?? bucketsPerScenario
-    const old = this.buckets
+    const old = { buckets: this.buckets, blackholes: this.blackholes }
     this.#ruleset = ruleset
+    this.#scenarios = new Map(ruleset.scenarios.map((scenario) => [scenario.identity, scenario]))
     this.world.asksNames = ruleset.activation.names === "asked"
     this.world.stashes.activate(ruleset.stashes)
-    this.buckets = new Map(
-      ruleset.scenarios.map((scenario) => {
-        const buckets = new Buckets(scenario, most)
-        const known = old.get(scenario.identity)
-        if (known !== undefined) buckets.adopt(known)
-        return [scenario.identity, buckets]
-      })
+    this.buckets = new Map(ruleset.scenarios.map(({ home }) => [home, new Buckets(most)]))
+    this.blackholes = new Map(
+      ruleset.scenarios.map(({ identity, blackhole }) => [identity, new Blackhole(blackhole, most)])
     )
+    for (const buckets of old.buckets.values()) for (const bucket of buckets.open()) this.adopt(bucket)
+    for (const [identity, blackhole] of old.blackholes) this.blackholes.get(identity)?.adopt(blackhole.entries())
+  }
+
+  /** Takes a bucket over, unless its scenario is not among the rules any more. */
+  adopt(bucket: Bucket): void {
+    const scenario = this.#scenarios.get(bucket.scenario.identity)
+    if (scenario === undefined) return
+    bucket.scenario = scenario
+    this.buckets.get(scenario.home)!.adopt(bucket)
   }
 
   /**
@@ -181,17 +192,16 @@ export class Engine {
   #judge(event: PipelineEvent, depth: number): void {
     const scope = { evt: event }
     this.#ruleset.world.enter(this.world, event.at)
-    for (const buckets of this.buckets.values()) {
-      const { scenario } = buckets
+    for (const scenario of this.#ruleset.scenarios) {
       const group = this.#groupOf(scenario, scope)
       if (group === undefined) continue
       if (scenario.writes || this.#ruleset.world.touched) event.singular = true
       this.counters.poured += 1
       this.#options.watch?.poured?.(scenario.rule.name, event)
-      const { overflowed, evicted } = buckets.pour(group, event)
+      const { overflowed, evicted } = this.buckets.get(scenario.home)!.pour(scenario, group, event)
       if (evicted) this.counters.evicted += 1
       if (overflowed === undefined) continue
-      this.#overflow(overflowed, buckets, event, depth)
+      this.#overflow(overflowed, event, depth)
       this.#ruleset.world.enter(this.world, event.at)
     }
   }
@@ -208,7 +218,7 @@ export class Engine {
     return undefined
   }
 
-  #overflow(bucket: Bucket, buckets: Buckets, trigger: PipelineEvent, depth: number): void {
+  #overflow(bucket: Bucket, trigger: PipelineEvent, depth: number): void {
     const alert = runtimeAlert(bucket)
     const { overflowFilter } = bucket.scenario
     if (overflowFilter !== undefined) {
@@ -216,7 +226,8 @@ export class Engine {
       if (kept === false) return
     }
     // An overflow that names nobody opens the blackhole all the same.
-    if (buckets.swallows(bucket) || alert === undefined) return
+    const swallowed = this.blackholes.get(bucket.scenario.identity)!.swallows(bucket.group, bucket.overflowed)
+    if (swallowed || alert === undefined) return
     this.#settle({
       alert,
       scenario: bucket.scenario.identity,
@@ -281,7 +292,8 @@ export class Engine {
 
   /** Pours the overflows of the line at hand again, and what comes of them. */
   #drain(): void {
-    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) this.#judge(next.event, next.depth)
+    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift())
+      this.#judge(next.event, next.depth)
     this.#chained = 0
   }
 

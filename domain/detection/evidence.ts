@@ -13,7 +13,10 @@ const longestMeta = 512
 /** Characters of all evidence together: keeps the event well below any store's limit. */
 const evidenceBudget = 200_000
 
-export const overflowData = (alert: Alert, facts: { readonly ruleset: string; readonly bucket: string; readonly trigger: LineReference }): Overflow => ({
+export const overflowData = (
+  alert: Alert,
+  facts: { readonly ruleset: string; readonly bucket: string; readonly trigger: LineReference }
+): Overflow => ({
   scenario: { name: alert.Scenario, version: alert.ScenarioVersion, hash: alert.ScenarioHash },
   ruleset: facts.ruleset,
   bucket: facts.bucket,

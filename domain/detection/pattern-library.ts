@@ -4,6 +4,8 @@ import { parsePatternFile } from "../grok/pattern-file.ts"
 import type { RuleFile } from "../rules/rule.ts"
 
 export const libraryPatterns = (files: ReadonlyArray<RuleFile>): ReadonlyArray<NamedPattern> => [
-  ...files.filter(({ kind }) => kind === "patterns").flatMap(({ content }) => parsePatternFile(new TextDecoder().decode(content))),
+  ...files
+    .filter(({ kind }) => kind === "patterns")
+    .flatMap(({ content }) => parsePatternFile(new TextDecoder().decode(content))),
   ...PATTERN_LIBRARY
 ]

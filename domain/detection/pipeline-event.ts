@@ -61,7 +61,14 @@ export class PipelineEvent {
   /** Hash of the rules that it was parsed by. */
   ruleset = ""
 
-  private constructor(type: typeof LOG | typeof OVFLW, reference: LineReference, correlation: string, line: Line, at: number, overflow: RuntimeAlert) {
+  private constructor(
+    type: typeof LOG | typeof OVFLW,
+    reference: LineReference,
+    correlation: string,
+    line: Line,
+    at: number,
+    overflow: RuntimeAlert
+  ) {
     this.Type = type
     this.reference = reference
     this.correlation = correlation

@@ -26,7 +26,8 @@ export const pour = (bucket: Bucket, event: PipelineEvent): Fate => {
   if (full) overflow(bucket, event.at)
   let fate: Fate = full ? "overflowed" : "open"
   if (condition !== undefined && attempt(condition, scope) === true) fate = overflow(bucket, bucket.last)
-  if (bayesian !== undefined && posterior(bucket, scope) > Math.fround(bayesian.threshold)) fate = overflow(bucket, bucket.last)
+  if (bayesian !== undefined && posterior(bucket, scope) > Math.fround(bayesian.threshold))
+    fate = overflow(bucket, bucket.last)
   return fate
 }
 
@@ -46,7 +47,9 @@ const posterior = (bucket: Bucket, scope: object): number => {
       if (typeof holds !== "boolean") continue
       if (guillotine && holds) bucket.proven.add(index)
     }
-    probability = holds ? update(probability, evil, benign) : update(probability, 1 - Math.fround(evil), 1 - Math.fround(benign))
+    probability = holds
+      ? update(probability, evil, benign)
+      : update(probability, 1 - Math.fround(evil), 1 - Math.fround(benign))
   }
   return probability
 }

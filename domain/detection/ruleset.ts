@@ -52,7 +52,8 @@ export const compileRuleset = (
   const scenarios = rules.filter((rule): rule is ScenarioRule => rule.kind === "scenarios")
 
   const data = new DataFileSet(ordered)
-  for (const { node, origin } of [...parsers, ...postoverflows]) for (const file of dataOf(node)) data.load(file, origin.file)
+  for (const { node, origin } of [...parsers, ...postoverflows])
+    for (const file of dataOf(node)) data.load(file, origin.file)
   for (const { data: wanted, origin } of scenarios) for (const file of wanted) data.load(file, origin.file)
 
   const world = new World(data)
@@ -71,7 +72,9 @@ export const compileRuleset = (
   const compiled = {
     parsers: compileNodes(parsers),
     postoverflows: compileNodes(postoverflows),
-    scenarios: distinct(scenarios.flatMap((rule) => compiler.rule(rule.origin.file, () => new Scenario(rule, compiler)) ?? []))
+    scenarios: distinct(
+      scenarios.flatMap((rule) => compiler.rule(rule.origin.file, () => new Scenario(rule, compiler)) ?? [])
+    )
   }
   problems.push(...compiler.problems, ...data.problems)
   const hash = rulesetHash(ordered, `${engineVersion} names ${options.names}`)
@@ -80,7 +83,10 @@ export const compileRuleset = (
   return { ruleset: { hash, activation, ...compiled, stashes, world }, problems }
 }
 
-const dataOf = (node: NodeRule): ReadonlyArray<NodeRule["data"][number]> => [...node.data, ...node.nodes.flatMap(dataOf)]
+const dataOf = (node: NodeRule): ReadonlyArray<NodeRule["data"][number]> => [
+  ...node.data,
+  ...node.nodes.flatMap(dataOf)
+]
 
 const stashesOf = (node: NodeRule): ReadonlyArray<StashRules> => [...node.stash, ...node.nodes.flatMap(stashesOf)]
 

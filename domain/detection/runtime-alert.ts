@@ -37,7 +37,8 @@ export const runtimeAlert = (bucket: Bucket): RuntimeAlert | undefined => {
       StopAt: formatTimestamp(bucket.overflowed / 1000),
       Remediation: rule.labels["remediation"] === true,
       Events: events,
-      Source: source.copy(),
+      // The same object: what a postoverflow writes to the one is read from the other.
+      Source: source,
       Labels: rule.labels
     })
   )
@@ -83,7 +84,7 @@ const fromLine = (scenario: Scenario, event: PipelineEvent): AlertSource | undef
   const source = new AlertSource()
   source.Scope = scenario.rule.scope.type
   if (source.Scope !== "Ip" && source.Scope !== "Range") {
-    source.Value = valueOf(scenario, event) ?? ""
+    source.Value = scopeValue(scenario, event) ?? ""
     return source
   }
   const { Meta, Enriched } = event
@@ -97,24 +98,30 @@ const fromLine = (scenario: Scenario, event: PipelineEvent): AlertSource | undef
   source.Longitude = degrees(Enriched.get("Longitude"))
   const range = parsePrefix(Meta.get("SourceRange") ?? "")
   if (range !== undefined) source.Range = formatPrefix(range)
-  source.Value = source.Scope === "Ip" ? address : (valueOf(scenario, event) ?? source.Range)
+  source.Value = source.Scope === "Ip" ? address : (scopeValue(scenario, event) ?? source.Range)
   return source.Value === "" ? undefined : source
 }
 
 /** An overflow brings its sources; those of another scope count only where a range is asked for and an address known. */
-const fromOverflow = (scenario: Scenario, event: PipelineEvent, key: string, source: AlertSource, sources: Map<string, AlertSource>): void => {
+const fromOverflow = (
+  scenario: Scenario,
+  event: PipelineEvent,
+  key: string,
+  source: AlertSource,
+  sources: Map<string, AlertSource>
+): void => {
   const scope = scenario.rule.scope.type
   if (source.Scope === scope) sources.set(key, source.copy())
   else if (scope === "Range" && source.Scope === "Ip") {
     const widened = source.copy()
     widened.Scope = scope
-    widened.Value = valueOf(scenario, event) ?? source.Range
+    widened.Value = scopeValue(scenario, event) ?? source.Range
     if (widened.Value !== "") sources.set(widened.Value, widened)
   }
 }
 
 /** What the scope's expression gives, "" when it is no text; undefined when the scope has none. */
-const valueOf = (scenario: Scenario, event: PipelineEvent): string | undefined => {
+const scopeValue = (scenario: Scenario, event: PipelineEvent): string | undefined => {
   if (scenario.scope === undefined) return undefined
   const value = attempt(scenario.scope, { evt: event })
   return typeof value === "string" ? value : ""

@@ -22,6 +22,8 @@ export class Scenario {
   readonly rule: ScenarioRule
   /** Stays the same as long as the document says the same, wherever it stands: its buckets outlive a change of rules. */
   readonly identity: string
+  /** Scenarios with the same home share their buckets. */
+  readonly home: string
   readonly filter: Evaluate
   readonly groupBy: Evaluate | undefined
   readonly distinct: Evaluate | undefined
@@ -29,7 +31,9 @@ export class Scenario {
   readonly overflowFilter: Evaluate | undefined
   readonly condition: Evaluate | undefined
   readonly scope: Evaluate | undefined
-  readonly bayesian: { readonly prior: number; readonly threshold: number; readonly conditions: ReadonlyArray<BayesianCondition> } | undefined
+  readonly bayesian:
+    | { readonly prior: number; readonly threshold: number; readonly conditions: ReadonlyArray<BayesianCondition> }
+    | undefined
   /** Microseconds that a bucket lives after its last event. */
   readonly lifetime: number
   /** Microseconds for which further overflows of a bucket's key are swallowed. */
@@ -40,6 +44,7 @@ export class Scenario {
   constructor(rule: ScenarioRule, compiler: Compiler) {
     this.rule = rule
     this.identity = identityOf(rule)
+    this.home = JSON.stringify([rule.filter.text, rule.name])
     let writes = false
     const compile = (at: Located, environment: Environment, expect: ExpectedKind): Evaluate => {
       const expression = compiler.checked(at, environment, expect)

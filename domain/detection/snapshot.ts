@@ -30,7 +30,9 @@ export interface EngineSnapshot {
   readonly stashes: ReadonlyArray<readonly [name: string, stash: StashSnapshot]>
   /** Every event that a queue holds, once. */
   readonly events: ReadonlyArray<EventSnapshot>
-  readonly scenarios: ReadonlyArray<ScenarioSnapshot>
+  /** In the order in which they were poured into, home by home. */
+  readonly buckets: ReadonlyArray<BucketSnapshot>
+  readonly blackholes: ReadonlyArray<{ readonly scenario: string; readonly ends: ReadonlyArray<readonly [group: string, end: number]> }>
   readonly parked: ReadonlyArray<ParkedSnapshot>
 }
 
@@ -61,13 +63,9 @@ interface EventContent {
   readonly ruleset: string
 }
 
-interface ScenarioSnapshot {
-  readonly identity: string
-  readonly buckets: ReadonlyArray<BucketSnapshot>
-  readonly blackholes: ReadonlyArray<readonly [group: string, end: number]>
-}
-
 interface BucketSnapshot {
+  /** Identity of its scenario. */
+  readonly scenario: string
   readonly group: string
   readonly tokens: number
   readonly drained: number | null
@@ -101,11 +99,10 @@ export const snapshotEngine = (engine: Engine): EngineSnapshot => {
     clocks: engine.clocks.snapshot(),
     names: engine.world.names.snapshot(),
     stashes: engine.world.stashes.snapshot(),
-    scenarios: Array.from(engine.buckets, ([identity, { open, blackholes }]) => ({
-      identity,
-      buckets: Array.from(open.values(), (bucket) => snapshotBucket(bucket, indexOf)),
-      blackholes: [...blackholes]
-    })),
+    buckets: Array.from(engine.buckets.values()).flatMap((buckets) =>
+      Array.from(buckets.open(), (bucket) => snapshotBucket(bucket, indexOf))
+    ),
+    blackholes: Array.from(engine.blackholes, ([scenario, blackhole]) => ({ scenario, ends: [...blackhole.entries()] })),
     events,
     parked: Array.from(engine.parked.entries(), ([address, waiting]) => ({
       address,
@@ -115,6 +112,7 @@ export const snapshotEngine = (engine: Engine): EngineSnapshot => {
 }
 
 const snapshotBucket = (bucket: Bucket, indexOf: (event: PipelineEvent) => number): BucketSnapshot => ({
+  scenario: bucket.scenario.identity,
   group: bucket.group,
   tokens: bucket.limiter.tokens,
   drained: bucket.limiter.last ?? null,
@@ -167,22 +165,28 @@ export class SnapshotError extends Error {
  * An engine that goes on as if it had never stopped. `ruleset` must be the one that the snapshot names.
  * Throws {@link SnapshotError} when it is not, and when a line that a bucket holds is not found any more.
  */
-export const restoreEngine = (ruleset: Ruleset, snapshot: EngineSnapshot, lines: FindLine, options?: EngineOptions): Engine => {
-  if (snapshot.version !== snapshotVersion) throw new SnapshotError(`the snapshot has version ${snapshot.version}, and not ${snapshotVersion}`)
-  if (snapshot.ruleset !== ruleset.hash) throw new SnapshotError(`the snapshot belongs to the rules ${snapshot.ruleset}, and not to ${ruleset.hash}`)
+export const restoreEngine = (
+  ruleset: Ruleset,
+  snapshot: EngineSnapshot,
+  lines: FindLine,
+  options?: EngineOptions
+): Engine => {
+  if (snapshot.version !== snapshotVersion)
+    throw new SnapshotError(`the snapshot has version ${snapshot.version}, and not ${snapshotVersion}`)
+  if (snapshot.ruleset !== ruleset.hash)
+    throw new SnapshotError(`the snapshot belongs to the rules ${snapshot.ruleset}, and not to ${ruleset.hash}`)
   const engine = new Engine(ruleset, options)
   Object.assign(engine.counters, snapshot.counters)
   engine.clocks.restore(snapshot.clocks)
   engine.world.names.restore(snapshot.names)
   engine.world.stashes.restore(snapshot.stashes)
   const events = restoreEvents(ruleset, snapshot.events, lines, options)
-  for (const { identity, buckets, blackholes } of snapshot.scenarios) {
-    const home = engine.buckets.get(identity)
-    home?.restore(
-      buckets.map((bucket) => restoreBucket(new Bucket(home.scenario, bucket.group), bucket, events)),
-      blackholes
-    )
+  const scenarios = new Map(ruleset.scenarios.map((scenario) => [scenario.identity, scenario]))
+  for (const bucket of snapshot.buckets) {
+    const scenario = scenarios.get(bucket.scenario)
+    if (scenario !== undefined) engine.adopt(restoreBucket(new Bucket(scenario, bucket.group), bucket, events))
   }
+  for (const { scenario, ends } of snapshot.blackholes) engine.blackholes.get(scenario)?.adopt(ends)
   for (const { address, waiting } of snapshot.parked) {
     for (const { alert, ...raised } of waiting) engine.parked.add(address, { ...raised, alert: restoreAlert(alert) })
   }
@@ -208,11 +212,17 @@ const restoreEvents = (
   options: EngineOptions | undefined
 ): ReadonlyArray<PipelineEvent> => {
   // What the lines write to stashes now, the engine's stashes have got already.
-  const state: WorldState = { stashes: new Stashes(ruleset.stashes), names: new Names(), asksNames: false, lookup: options?.geo ?? {} }
+  const state: WorldState = {
+    stashes: new Stashes(ruleset.stashes),
+    names: new Names(),
+    asksNames: false,
+    lookup: options?.geo ?? {}
+  }
   const parsers = new Map<string, LineParser>()
   const parse = ({ event, line, correlation, at }: EventSnapshot): PipelineEvent => {
     const found = lines({ event, line })
-    if (found === undefined) throw new SnapshotError(`line ${line} of the batch ${event}, which a bucket holds, is not in the log any more`)
+    if (found === undefined)
+      throw new SnapshotError(`line ${line} of the batch ${event}, which a bucket holds, is not in the log any more`)
     let parser = parsers.get(event)
     if (parser === undefined) {
       parser = new LineParser(ruleset, state, found.batch)
@@ -232,7 +242,11 @@ const restoreEvents = (
   })
 }
 
-const restoreContent = (reference: LineReference, { correlation, at }: EventSnapshot, content: EventContent): PipelineEvent => {
+const restoreContent = (
+  reference: LineReference,
+  { correlation, at }: EventSnapshot,
+  content: EventContent
+): PipelineEvent => {
   const line = {
     Raw: content.raw,
     Src: content.src,

@@ -26,11 +26,15 @@ export class SourceClocks {
   /** The earliest time among the sources that are awake: no line before it is to be expected. */
   slowest(line: number): number {
     let slowest = this.now
-    for (const clock of this.#clocks.values()) if (clock.line > line - asleepAfter) slowest = Math.min(slowest, clock.at)
+    for (const clock of this.#clocks.values())
+      if (clock.line > line - asleepAfter) slowest = Math.min(slowest, clock.at)
     return slowest
   }
 
-  snapshot(): { readonly now: number; readonly sources: ReadonlyArray<readonly [source: string, at: number, line: number]> } {
+  snapshot(): {
+    readonly now: number
+    readonly sources: ReadonlyArray<readonly [source: string, at: number, line: number]>
+  } {
     return { now: this.now, sources: Array.from(this.#clocks, ([source, { at, line }]) => [source, at, line] as const) }
   }
 

@@ -17,7 +17,9 @@ export class Stages {
   constructor(nodes: ReadonlyArray<StagedNode>) {
     const names = [...new Set(nodes.map(({ stage }) => stage))].sort()
     this.#names = names
-    this.#nodes = new Map(names.map((name) => [name, nodes.flatMap(({ stage, node }) => (stage === name ? [node] : []))]))
+    this.#nodes = new Map(
+      names.map((name) => [name, nodes.flatMap(({ stage, node }) => (stage === name ? [node] : []))])
+    )
     const following = new Map(names.map((name, index) => [name, names[index + 1] ?? name]))
     this.#next = (stage) => following.get(stage) ?? stage
   }

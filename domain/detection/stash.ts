@@ -76,7 +76,8 @@ export class Stash {
   }
 }
 
-const signature = ({ name, ttlNs, size, strategy }: StashRules): string => JSON.stringify([name, String(ttlNs), size, strategy])
+const signature = ({ name, ttlNs, size, strategy }: StashRules): string =>
+  JSON.stringify([name, String(ttlNs), size, strategy])
 
 /** All stashes of an engine, by name. Of two rules with one name the first stands. */
 export class Stashes {

@@ -56,13 +56,21 @@ const compileTarget = (target: StaticTarget, line: number, compiler: Compiler): 
     case "method": {
       const method = enrichmentMethods.get(target.method)
       if (method !== undefined) return method
-      compiler.warning("TST-RULE-METHOD", { line }, `nothing happens: there is no method ${target.method}; there are ${[...enrichmentMethods.keys()].join(", ")}`)
+      compiler.warning(
+        "TST-RULE-METHOD",
+        { line },
+        `nothing happens: there is no method ${target.method}; there are ${[...enrichmentMethods.keys()].join(", ")}`
+      )
       return ignore
     }
     case "target": {
       const write = compilePath(target.path)
       if (write !== undefined) return write
-      compiler.warning("TST-RULE-TARGET", { line }, `nothing happens: ${target.path} is no place in an event that takes text; write for example evt.Meta.name`)
+      compiler.warning(
+        "TST-RULE-TARGET",
+        { line },
+        `nothing happens: ${target.path} is no place in an event that takes text; write for example evt.Meta.name`
+      )
       return ignore
     }
   }
@@ -71,10 +79,18 @@ const compileTarget = (target: StaticTarget, line: number, compiler: Compiler): 
 const ignore: Write = () => {}
 
 /** Text fields of the event itself, of its line, and of the source of an overflow's alert. */
-const eventFields = ["StrTime", "StrTimeFormat", "MarshaledTime", "Stage", "WhitelistReason"] as const satisfies ReadonlyArray<keyof PipelineEvent>
+const eventFields = [
+  "StrTime",
+  "StrTimeFormat",
+  "MarshaledTime",
+  "Stage",
+  "WhitelistReason"
+] as const satisfies ReadonlyArray<keyof PipelineEvent>
 const maps = ["Parsed", "Meta", "Enriched", "Unmarshaled"] as const satisfies ReadonlyArray<keyof PipelineEvent>
 const lineFields = ["Raw", "Src", "Module"] as const satisfies ReadonlyArray<keyof PipelineEvent["Line"]>
-const sourceFields = ["IP", "Range", "AsNumber", "AsName", "Cn", "Scope", "Value"] as const satisfies ReadonlyArray<keyof AlertSource>
+const sourceFields = ["IP", "Range", "AsNumber", "AsName", "Cn", "Scope", "Value"] as const satisfies ReadonlyArray<
+  keyof AlertSource
+>
 
 const compilePath = (path: string): Write | undefined => {
   const [first, ...rest] = path.replace(/^evt\./, "").split(".")

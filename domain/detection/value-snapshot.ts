@@ -18,9 +18,11 @@ export type ValueSnapshot =
 export const snapshotValue = (value: unknown): ValueSnapshot => {
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value
   // JSON has no word for these floats.
-  if (value instanceof Float) return { float: Number.isFinite(value.value) && !Object.is(value.value, -0) ? value.value : floatName(value.value) }
+  if (value instanceof Float)
+    return { float: Number.isFinite(value.value) && !Object.is(value.value, -0) ? value.value : floatName(value.value) }
   if (Array.isArray(value)) return { list: value.map(snapshotValue) }
-  if (value instanceof Map) return { map: Array.from(value as Map<string, unknown>, ([key, item]) => [key, snapshotValue(item)] as const) }
+  if (value instanceof Map)
+    return { map: Array.from(value as Map<string, unknown>, ([key, item]) => [key, snapshotValue(item)] as const) }
   if (value instanceof Time) return { time: String(value.unixNanoseconds), offset: value.offset }
   if (value instanceof Duration) return { duration: String(value.nanoseconds) }
   return null

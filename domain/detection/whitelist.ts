@@ -42,13 +42,21 @@ const isListed = (text: string, covers: (address: Address) => boolean): boolean 
 const compileAddress = (at: Located, compiler: Compiler): ReadonlyArray<Prefix> => {
   const address = parseAddress(at.text)
   if (address !== undefined) return [prefixOf(address)]
-  compiler.error("TST-RULE-ADDRESS", at, `"${at.text}" is no IP address; write one such as 192.0.2.1, and ranges under \`cidr\``)
+  compiler.error(
+    "TST-RULE-ADDRESS",
+    at,
+    `"${at.text}" is no IP address; write one such as 192.0.2.1, and ranges under \`cidr\``
+  )
   return []
 }
 
 const compilePrefix = (at: Located, compiler: Compiler): ReadonlyArray<Prefix> => {
   const prefix = at.text.includes("/") ? parsePrefix(at.text) : undefined
   if (prefix !== undefined) return [prefix]
-  compiler.error("TST-RULE-RANGE", at, `"${at.text}" is no range of addresses; write one such as 192.0.2.0/24, and single addresses under \`ip\``)
+  compiler.error(
+    "TST-RULE-RANGE",
+    at,
+    `"${at.text}" is no range of addresses; write one such as 192.0.2.0/24, and single addresses under \`ip\``
+  )
   return []
 }

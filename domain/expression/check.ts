@@ -303,7 +303,8 @@ class Checker {
 
   private count(node: Node, name: string, given: number, least: number, most: number): void {
     if (given >= least && given <= most) return
-    const wanted = most === Number.POSITIVE_INFINITY ? `at least ${least}` : least === most ? least : `${least} to ${most}`
+    const wanted =
+      most === Number.POSITIVE_INFINITY ? `at least ${least}` : least === most ? least : `${least} to ${most}`
     this.fail(node, `${name} takes ${wanted} argument${wanted === 1 ? "" : "s"}, but got ${given}`)
   }
 

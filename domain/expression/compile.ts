@@ -5,12 +5,12 @@ import { compileMember, compileMethod, reachesOver, shortcut } from "./compile/m
 import { compileOperator, conjunction, disjunction } from "./compile/operator.ts"
 import { compilePredicate } from "./compile/predicate.ts"
 import type { Frame, Run } from "./compile/run.ts"
-import type { Context, Parameter } from "./environment.ts"
+import type { Context, FunctionDeclaration, Parameter } from "./environment.ts"
 import { EvaluationError } from "./error.ts"
 import { Float } from "./float.ts"
 import type { BinaryNode, BuiltinNode, MapNode, MethodNode, Node, SliceNode, UnaryNode } from "./syntax.ts"
 import { operandsOf } from "./syntax.ts"
-import type { Effect, Type } from "./type.ts"
+import type { Type } from "./type.ts"
 import { anyType, isAny } from "./type.ts"
 import { add, conforms, isNil, kindOf, negate, plus, slice } from "./value.ts"
 
@@ -32,6 +32,7 @@ export class Compiler {
   readonly context: Context
   readonly text: string
   private readonly runs = new Map<Node, Run>()
+  private readonly constants = new Map<Node, { readonly value: unknown }>()
 
   constructor(checked: Checked, context: Context, text: string) {
     this.checked = checked
@@ -51,7 +52,8 @@ export class Compiler {
   compile(node: Node): Run {
     const known = this.runs.get(node)
     if (known !== undefined) return known
-    const run = this.build(node)
+    const constant = this.constantOf(node)
+    const run: Run = constant === undefined ? this.build(node) : () => constant.value
     this.runs.set(node, run)
     return run
   }
@@ -69,6 +71,14 @@ export class Compiler {
 
   /** Value of a node that is the same in every evaluation, such as `"x"`, `["", nil]` or `duration("10m")`. */
   constantOf(node: Node): { readonly value: unknown } | undefined {
+    const known = this.constants.get(node)
+    if (known !== undefined) return known
+    const constant = this.settled(node)
+    if (constant !== undefined) this.constants.set(node, constant)
+    return constant
+  }
+
+  private settled(node: Node): { readonly value: unknown } | undefined {
     switch (node.kind) {
       case "nil":
         return { value: undefined }
@@ -85,38 +95,24 @@ export class Compiler {
       case "call":
       case "builtin": {
         const declaration = builtins.get(node.name) ?? this.checked.functions.get(node.name)
-        return declaration?.effect === "pure" ? this.constantCall(node) : undefined
+        if (declaration?.effect !== "pure" || node.arguments.some((each) => this.constantOf(each) === undefined)) {
+          return undefined
+        }
+        return attempt(this.build(node))
       }
       default:
         return undefined
     }
   }
 
-  private constantCall(node: Extract<Node, { kind: "call" | "builtin" }>): { readonly value: unknown } | undefined {
-    if (!node.arguments.every((argument) => this.constantOf(argument) !== undefined)) return undefined
-    try {
-      return { value: this.compile(node)({}, { slots: [], steps: 0 }) }
-    } catch (error) {
-      // It fails at every evaluation just the same, where its failure has a meaning.
-      if (error instanceof EvaluationError) return undefined
-      throw error
-    }
-  }
-
   private build(node: Node): Run {
     switch (node.kind) {
       case "nil":
-        return () => undefined
       case "bool":
       case "int":
-      case "string": {
-        const { value } = node
-        return () => value
-      }
-      case "float": {
-        const value = new Float(node.value)
-        return () => value
-      }
+      case "float":
+      case "string":
+        throw new Error("a literal is a constant")
       case "name":
         return this.name(node)
       case "pointer":
@@ -139,7 +135,7 @@ export class Compiler {
       }
       case "call": {
         const { parameters, call } = this.checked.functions.get(node.name)!
-        return this.call(node.name, call, this.arguments(node.name, node.arguments, parameters))
+        return this.call(call, this.arguments(node.name, node.arguments, parameters))
       }
       case "method":
         return this.method(node)
@@ -171,8 +167,6 @@ export class Compiler {
         return (scope, frame) => (condition(scope, frame) ? then(scope, frame) : otherwise(scope, frame))
       }
       case "array": {
-        const constant = this.constantOf(node)
-        if (constant !== undefined) return () => constant.value
         const runs = node.items.map((item) => this.compile(item))
         return (scope, frame) => runs.map((run) => run(scope, frame))
       }
@@ -198,7 +192,9 @@ export class Compiler {
       return (scope, frame) => !run(scope, frame)
     }
     const run = this.compile(node.operand)
-    return node.operator === "-" ? (scope, frame) => negate(run(scope, frame)) : (scope, frame) => plus(run(scope, frame))
+    return node.operator === "-"
+      ? (scope, frame) => negate(run(scope, frame))
+      : (scope, frame) => plus(run(scope, frame))
   }
 
   private binary(node: BinaryNode): Run {
@@ -245,7 +241,7 @@ export class Compiler {
     const declaration = builtins.get(node.name)
     if (declaration === undefined) return compilePredicate(this, node)
     const { parameters, call } = declaration
-    return this.call(node.name, call, this.arguments(node.name, node.arguments, parameters))
+    return this.call(call, this.arguments(node.name, node.arguments, parameters))
   }
 
   /** Arguments, checked at evaluation where the static type does not settle it. */
@@ -269,11 +265,7 @@ export class Compiler {
     })
   }
 
-  private call(
-    _name: string,
-    declared: (context: Context, ...given: Array<never>) => unknown,
-    given: ReadonlyArray<Run>
-  ): Run {
+  private call(declared: FunctionDeclaration["call"], given: ReadonlyArray<Run>): Run {
     const { context } = this
     const call = declared as (context: Context, ...given: ReadonlyArray<unknown>) => unknown
     const [first, second, third] = given
@@ -305,4 +297,12 @@ export class Compiler {
   }
 }
 
-export type { Effect }
+/** What a call with constant arguments gives; one that fails goes on failing where its failure has a meaning. */
+const attempt = (run: Run): { readonly value: unknown } | undefined => {
+  try {
+    return { value: run({}, { slots: [], steps: 0 }) }
+  } catch (error) {
+    if (error instanceof EvaluationError) return undefined
+    throw error
+  }
+}

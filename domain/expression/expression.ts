@@ -49,7 +49,14 @@ export const compileExpression = (
     )
   }
   const { run, newFrame } = compile(tree, checked, context, text)
-  return { text, tree, type, effect, pure: effect === "pure" || effect === "data", evaluate: (scope) => run(scope, newFrame()) }
+  return {
+    text,
+    tree,
+    type,
+    effect,
+    pure: effect === "pure" || effect === "data",
+    evaluate: (scope) => run(scope, newFrame())
+  }
 }
 
 /** A world without data files, stashes and time. */

@@ -29,8 +29,19 @@ const specialFloat = (value: number): string | undefined => {
 export const fixedFloat = (value: number, decimals = 6): string => {
   const special = specialFloat(value)
   if (special !== undefined) return special
-  if (Math.abs(value) < 1e21) return value.toFixed(decimals)
+  if (Math.abs(value) < 1e21) return halfToEven(value, decimals)
   return decimals === 0 ? BigInt(value).toString() : `${BigInt(value)}.${"0".repeat(decimals)}`
+}
+
+/** JavaScript rounds an exact half up, Go to the even digit. */
+const halfToEven = (value: number, decimals: number): string => {
+  const rounded = value.toFixed(decimals)
+  if (decimals >= 100 || !value.toFixed(decimals + 1).endsWith("5")) return rounded
+  const exact = value.toFixed(100)
+  const cutOff = exact.length - (100 - decimals)
+  const isHalf = /^50*$/.test(exact.slice(cutOff))
+  const kept = decimals === 0 ? exact.slice(0, cutOff - 1) : exact.slice(0, cutOff)
+  return isHalf && /[02468]$/.test(kept) ? kept : rounded
 }
 
 /** `%v`. Maps are written with their keys in order. */

@@ -73,7 +73,8 @@ describe("the hub's expressions", () => {
         compileExpression(text, { environment, expect: wanted })
         return []
       } catch (error) {
-        if (error instanceof ExpressionError) return [`${file}: ${error.line}:${error.column} ${error.message}\n${text}`]
+        if (error instanceof ExpressionError)
+          return [`${file}: ${error.line}:${error.column} ${error.message}\n${text}`]
         throw error
       }
     })

@@ -16,11 +16,12 @@ export const jsonPath = (path: string): ReadonlyArray<string> =>
 
 /** Undefined when there is no such value or the text is broken on the way to it. */
 export const findJson = (text: string, keys: ReadonlyArray<string>): JsonPiece | undefined => {
-  let piece = valueAt(text, skipTo(text))
-  for (const key of keys) {
-    if (piece === undefined) return undefined
-    piece = piece.kind === "array" ? itemOf(piece.raw, key) : piece.kind === "object" ? entryOf(piece.raw, key) : undefined
-  }
+  let piece = valueAt(text, skipTo(text), keys.length > 0)
+  keys.forEach((key, at) => {
+    const onTheWay = at < keys.length - 1
+    if (piece?.kind === "array") piece = itemOf(piece.raw, key, onTheWay)
+    else piece = piece?.kind === "object" ? entryOf(piece.raw, key, onTheWay) : undefined
+  })
   return piece
 }
 
@@ -78,12 +79,14 @@ const endOf = (text: string, at: number): number => {
   return token.lastIndex > at ? token.lastIndex : -1
 }
 
-const valueAt = (text: string, from: number): JsonPiece | undefined => {
+/** `onTheWay`: it is only passed through, so that an object or array that is cut off at the end will do. */
+const valueAt = (text: string, from: number, onTheWay: boolean): JsonPiece | undefined => {
   const at = skipBlank(text, from)
   const end = at >= text.length ? -1 : endOf(text, at)
-  if (end < 0) return undefined
-  const raw = text.slice(at, end)
-  const first = raw[0]!
+  const first = text[at]!
+  const isCut = end < 0 && onTheWay && (first === "{" || first === "[")
+  if (end < 0 && !isCut) return undefined
+  const raw = isCut ? text.slice(at) : text.slice(at, end)
   if (first === '"') return { kind: "string", raw: raw.slice(1, -1) }
   if (first === "{") return { kind: "object", raw }
   if (first === "[") return { kind: "array", raw }
@@ -92,7 +95,7 @@ const valueAt = (text: string, from: number): JsonPiece | undefined => {
   return /^[-\d]/.test(first) ? { kind: "number", raw } : undefined
 }
 
-const entryOf = (object: string, key: string): JsonPiece | undefined => {
+const entryOf = (object: string, key: string, onTheWay: boolean): JsonPiece | undefined => {
   let at = skipBlank(object, 1)
   while (object[at] === '"') {
     const keyEnd = stringEnd(object, at)
@@ -101,7 +104,7 @@ const entryOf = (object: string, key: string): JsonPiece | undefined => {
     const colon = skipBlank(object, keyEnd)
     if (object[colon] !== ":") return undefined
     const from = skipBlank(object, colon + 1)
-    if (name === key) return valueAt(object, from)
+    if (name === key) return valueAt(object, from, onTheWay)
     const end = endOf(object, from)
     if (end < 0) return undefined
     const comma = skipBlank(object, end)
@@ -111,12 +114,12 @@ const entryOf = (object: string, key: string): JsonPiece | undefined => {
   return undefined
 }
 
-const itemOf = (array: string, key: string): JsonPiece | undefined => {
+const itemOf = (array: string, key: string, onTheWay: boolean): JsonPiece | undefined => {
   const index = /^\[(\d{1,9})\]$/.exec(key)?.[1]
   if (index === undefined) return undefined
   let at = skipBlank(array, 1)
   for (let item = 0; at < array.length && array[at] !== "]"; item++) {
-    if (item === Number(index)) return valueAt(array, at)
+    if (item === Number(index)) return valueAt(array, at, onTheWay)
     const end = endOf(array, at)
     if (end < 0) return undefined
     const comma = skipBlank(array, end)

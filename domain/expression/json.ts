@@ -36,7 +36,8 @@ export const unmarshalJson = (text: string, target: Map<string, unknown>, key: s
 }
 
 /** Keys in order; with `indent` over several lines. `<`, `>` and `&` are escaped, as Go does. */
-export const writeJson = (value: unknown, indent = ""): string => written(value, indent, "", { room: limit.resultLength })
+export const writeJson = (value: unknown, indent = ""): string =>
+  written(value, indent, "", { room: limit.resultLength })
 
 const written = (value: unknown, indent: string, margin: string, budget: { room: number }): string => {
   const text = isBranch(value) ? branch(value, indent, margin, budget) : leaf(value)

@@ -52,7 +52,8 @@ export const keyValues = (text: string): ReadonlyArray<readonly [string, string]
   return pairs
 }
 
-const isKeyStart = (code: number): boolean => (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a) || code === 0x5f
+const isKeyStart = (code: number): boolean =>
+  (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a) || code === 0x5f
 const isKeyPart = (code: number): boolean =>
   isKeyStart(code) || (code >= 0x30 && code <= 0x39) || code === 0x2e || code === 0x2d
 

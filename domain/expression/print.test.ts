@@ -10,7 +10,8 @@ import { binaryPrecedence } from "./syntax.ts"
 const offset = 0
 
 /** A tree without its offsets. */
-const bare = (node: Node): unknown => JSON.parse(JSON.stringify(node, (key, value) => (key === "offset" ? undefined : value)))
+const bare = (node: Node): unknown =>
+  JSON.parse(JSON.stringify(node, (key, value) => (key === "offset" ? undefined : value)))
 
 const name = fc.constantFrom("evt", "a", "Meta", "x_1", "$env", "é")
 const anyName = fc.oneof(name, fc.constantFrom("not", "in", "matches", "let", "true", "nil"))
@@ -43,33 +44,29 @@ const { tree } = fc.letrec<{ tree: Node; inPredicate: Node }>((tie) => {
     fc
       .tuple(fc.constantFrom(...operators), self, self)
       .map(([operator, left, right]): Node => ({ kind: "binary", operator, left, right, offset })),
-    fc
-      .tuple(self, anyName, fc.boolean())
-      .map(([object, text, optional]) =>
-        afterDot(object, optional, (inner) => ({
-          kind: "member",
-          object: inner,
-          property: { kind: "string", value: text, offset },
-          optional,
-          offset
-        }))
-      ),
+    fc.tuple(self, anyName, fc.boolean()).map(([object, text, optional]) =>
+      afterDot(object, optional, (inner) => ({
+        kind: "member",
+        object: inner,
+        property: { kind: "string", value: text, offset },
+        optional,
+        offset
+      }))
+    ),
     fc.tuple(self, self, fc.boolean()).map(([object, property, optional]): Node => {
       const member: Node = { kind: "member", object, property, optional, offset }
       return optional ? { kind: "chain", body: member, offset } : member
     }),
-    fc
-      .tuple(self, anyName, fc.array(self, { maxLength: 2 }), fc.boolean())
-      .map(([object, text, given, optional]) =>
-        afterDot(object, optional, (inner) => ({
-          kind: "method",
-          object: inner,
-          name: text,
-          optional,
-          arguments: given,
-          offset
-        }))
-      ),
+    fc.tuple(self, anyName, fc.array(self, { maxLength: 2 }), fc.boolean()).map(([object, text, given, optional]) =>
+      afterDot(object, optional, (inner) => ({
+        kind: "method",
+        object: inner,
+        name: text,
+        optional,
+        arguments: given,
+        offset
+      }))
+    ),
     fc
       .tuple(self, fc.option(self, { nil: undefined }), fc.option(self, { nil: undefined }))
       .map(([object, from, to]): Node => ({ kind: "slice", object, from, to, offset })),
@@ -86,9 +83,7 @@ const { tree } = fc.letrec<{ tree: Node; inPredicate: Node }>((tie) => {
         if (predicateArity.get(text)!.allowed === 3) given.push(extra)
         return { kind: "builtin", name: text, arguments: given, offset }
       }),
-    fc
-      .tuple(name, self, self)
-      .map(([text, value, body]): Node => ({ kind: "let", name: text, value, body, offset })),
+    fc.tuple(name, self, self).map(([text, value, body]): Node => ({ kind: "let", name: text, value, body, offset })),
     fc.array(self, { minLength: 2, maxLength: 3 }).map((items): Node => ({ kind: "sequence", items, offset })),
     fc
       .tuple(self, self, self)

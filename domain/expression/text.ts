@@ -64,9 +64,7 @@ export const split = (text: string, separator: string, most = -1, keep = false):
   const parts = separator === "" ? [...text] : text.split(separator)
   if (parts.length > limit.resultItems) throw tooMany()
   const limited =
-    most > 0 && parts.length > most
-      ? [...parts.slice(0, most - 1), parts.slice(most - 1).join(separator)]
-      : parts
+    most > 0 && parts.length > most ? [...parts.slice(0, most - 1), parts.slice(most - 1).join(separator)] : parts
   return keep ? limited.map((part, at) => (at < limited.length - 1 ? part + separator : part)) : limited
 }
 

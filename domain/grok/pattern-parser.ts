@@ -22,7 +22,7 @@ export const MAX_SOURCE_LENGTH = 65_536
 const MAX_REPETITION = 1000
 const MAX_DEPTH = 500
 /** States of the automaton. Beyond this even linear matching would take seconds for one line. */
-const MAX_SIZE = 20_000
+const MAX_SIZE = 100_000
 
 export interface ParsedPattern {
   readonly syntax: Syntax
@@ -209,7 +209,7 @@ class Parser {
       return { min: character === "+" ? 1 : 0, max: character === "?" ? 1 : Number.POSITIVE_INFINITY }
     }
     if (character !== "{") return undefined
-    const counted = /\{(\d{1,9})(,(\d{1,9})?)?\}/y
+    const counted = /\{(0|[1-9]\d*)(,(0|[1-9]\d*)?)?\}/y
     counted.lastIndex = this.#at
     const found = counted.exec(this.#source)
     // A brace that is no count stands for itself.
@@ -335,8 +335,6 @@ class Parser {
         flags = { ...flags, [name]: value }
       }
     }
-    if (found[3] === ")" && found[1] === "" && found[2] === undefined)
-      throw this.#error("(?) is missing its flags", start)
     this.#at += found[0].length
     this.#flags = flags
     return found[3] === ")" ? undefined : this.#closed(start, outer, 0)

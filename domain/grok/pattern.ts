@@ -1,7 +1,7 @@
 import { Automaton, type PatternMatch } from "./automaton.ts"
 import { type ParsedPattern, parsePattern } from "./pattern-parser.ts"
 import { requiredLiterals } from "./required-literals.ts"
-import { forgetsCaptures } from "./syntax.ts"
+import { differsInJavaScript } from "./syntax.ts"
 import { translate } from "./translation.ts"
 
 /**
@@ -39,7 +39,7 @@ export const assemblePattern = (source: string, { syntax, captures }: ParsedPatt
   }
   const expression = new RegExp(translation.source)
   const test = (text: string): boolean => text.includes(needle) && expression.test(text)
-  if (forgetsCaptures(syntax)) {
+  if (differsInJavaScript(syntax)) {
     const automaton = new Automaton(syntax, captures)
     return { ...base, test, exec: (text) => (test(text) ? automaton.exec(text) : null) }
   }

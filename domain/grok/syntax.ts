@@ -72,12 +72,18 @@ export const repetitionOf = (syntax: Syntax): number => {
 }
 
 /**
- * Whether a capture inside a loop may stay out of the last round while it took part in an earlier one. There RE2 keeps
- * the earlier text and JavaScript forgets it.
+ * Whether JavaScript, given the same pattern, may report another match than RE2 (that there is one they agree on).
+ * Two things about loops differ. Where a capture takes part in one round and not in the last, RE2 keeps the earlier text
+ * and JavaScript forgets it. And a round that matches nothing ends the loop in RE2, while JavaScript goes back to look
+ * for a longer one.
  */
-export const forgetsCaptures = (syntax: Syntax): boolean => {
-  if (syntax.kind === "repeat" && syntax.max > 1 && hasOptionalCapture(syntax.item)) return true
-  return childrenOf(syntax).some(forgetsCaptures)
+export const differsInJavaScript = (syntax: Syntax): boolean => {
+  if (syntax.kind === "repeat" && syntax.max > 1) {
+    if (hasOptionalCapture(syntax.item)) return true
+    const mayBeEmpty = syntax.max > syntax.min && nullable(syntax.item)
+    if (mayBeEmpty && (hasCapture(syntax.item) || prefersLess(syntax.item))) return true
+  }
+  return childrenOf(syntax).some(differsInJavaScript)
 }
 
 const hasOptionalCapture = (syntax: Syntax): boolean => {
@@ -90,3 +96,9 @@ const hasOptionalCapture = (syntax: Syntax): boolean => {
       return childrenOf(syntax).some(hasOptionalCapture)
   }
 }
+
+/** Whether it may try to match nothing before it tries to match something. */
+const prefersLess = (syntax: Syntax): boolean =>
+  (syntax.kind === "repeat" && !syntax.greedy) ||
+  (syntax.kind === "choice" && syntax.items.slice(0, -1).some(nullable)) ||
+  childrenOf(syntax).some(prefersLess)

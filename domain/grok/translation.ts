@@ -17,6 +17,8 @@ export interface Translation {
 const MAX_LINEAR_REPETITION = 16
 /** Unrolling a counted repetition must not make the source longer than this. */
 const MAX_UNROLLED_LENGTH = 16_384
+/** V8 compiles many copies of anything with alternatives in exponential time: from 40 on it takes seconds. */
+const MAX_UNROLLED_COPIES = 16
 
 export const translate = (syntax: Syntax): Translation => {
   const { text, repetition, lookAround } = write(syntax)
@@ -104,11 +106,16 @@ const writeRepeat = (syntax: Extract<Syntax, { kind: "repeat" }>): Written => {
     const first = unrolled(single, min, min, "", MAX_LINEAR_REPETITION)
     return sequence(`${first}${writeUnits(syntax.item.set)}*${lazy}`, Math.min(min, MAX_LINEAR_REPETITION))
   }
+  if (min === 0 && max === 1 && nullable(syntax.item)) {
+    // JavaScript refuses an optional part that matches nothing, and goes back into it; an alternative it takes.
+    return { ...item, text: greedy ? `(?:${item.text}|)` : `(?:|${item.text})`, binding: "atom" }
+  }
   const count = Math.max(1, max === Number.POSITIVE_INFINITY ? min : max)
   if (item.repetition * count > MAX_LINEAR_REPETITION && !hasCapture(syntax.item) && !nullable(syntax.item)) {
     const chunk = Math.max(1, Math.floor(MAX_LINEAR_REPETITION / item.repetition))
-    const text = unrolled(single, min, max, lazy, chunk)
-    if (text.length <= MAX_UNROLLED_LENGTH) return sequence(text, item.repetition * Math.min(chunk, count))
+    const few = syntax.item.kind === "set" || count <= chunk * MAX_UNROLLED_COPIES
+    const text = few ? unrolled(single, min, max, lazy, chunk) : ""
+    if (few && text.length <= MAX_UNROLLED_LENGTH) return sequence(text, item.repetition * Math.min(chunk, count))
   }
   return sequence(counted(single, min, max, lazy), item.repetition * count)
 }

@@ -7,6 +7,8 @@
  */
 import { Composer, isAlias, isMap, isPair, isScalar, isSeq, Lexer, LineCounter, Parser } from "yaml"
 import type { CST, Document as YamlDocument, Node as YamlNode, Pair, YAMLMap } from "yaml"
+import { decodeText, sections } from "./document-text.ts"
+import type { Section } from "./document-text.ts"
 import { broken, printable, quote } from "./report.ts"
 import type { Broken, Report } from "./report.ts"
 
@@ -46,44 +48,11 @@ export interface Document {
   readonly value: Value
 }
 
-const maximumBytes = 4 * 1024 * 1024
 /** Some 30,000 lines of YAML: the largest file of the public hub has 3,900. */
 const maximumLexemes = 200_000
 const maximumDocuments = 1_000
 const maximumDepth = 64
 const maximumSyntaxErrors = 100
-
-/** The bytes as text, or undefined (reported) when they cannot be a file that a person wrote. */
-export const decodeText = (content: Uint8Array, report: Report): string | undefined => {
-  if (content.length > maximumBytes) {
-    const message = `is ${content.length} bytes long, more than the ${maximumBytes} that are read; split it`
-    report.error(report.codes.tooLarge, undefined, message)
-    return undefined
-  }
-  const text = new TextDecoder().decode(content)
-  const odd = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/.exec(text)
-  // A replacement character is a fault only when the decoder put it there.
-  const undecodable = text.includes("\ufffd") && !isUtf8(content) ? text.indexOf("\ufffd") : -1
-  if (odd === null && undecodable < 0) return text
-  const isOdd = odd !== null && (undecodable < 0 || odd.index < undecodable)
-  const offset = isOdd ? odd.index : undecodable
-  const line = text.slice(0, offset).split("\n").length
-  const what = isOdd ? `holds a control character (${code(text, offset)})` : "is not valid UTF-8"
-  report.error(report.codes.encoding, { line, key: "" }, `${what}; a YAML file is text in UTF-8`)
-  return undefined
-}
-
-const isUtf8 = (content: Uint8Array): boolean => {
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(content)
-    return true
-  } catch {
-    return false
-  }
-}
-
-const code = (text: string, offset: number): string =>
-  `U+${text.charCodeAt(offset).toString(16).toUpperCase().padStart(4, "0")}`
 
 /** The documents of a file. Empty ones are skipped, broken ones reported. */
 export const readDocuments = (content: Uint8Array, report: Report): ReadonlyArray<Document> => {
@@ -102,41 +71,6 @@ export const readDocuments = (content: Uint8Array, report: Report): ReadonlyArra
     if (budget.lexemes < 0) break
   }
   return documents
-}
-
-/** The text of one document and the line of the file at which it begins. */
-interface Section {
-  readonly text: string
-  readonly line: number
-}
-
-/**
- * Cuts a file into its documents. A line that begins with `---` or `...` ends whatever came before, a text in quotes
- * too, so the cut can come before the parsing, and a forgotten quote spoils no other document than its own.
- */
-const sections = (text: string): ReadonlyArray<Section> => {
-  const found: Section[] = []
-  let start = 0
-  let line = 1
-  const cut = (end: number): void => {
-    const section = text.slice(start, end)
-    // Comments and directives before a `---` belong to the document that it begins.
-    if (
-      end < text.length &&
-      !section.startsWith("---") &&
-      /^(?:[ \t]*(?:#.*)?(?:\r?\n|$)|%.*(?:\r?\n|$))*$/.test(section)
-    )
-      return
-    if (section !== "") found.push({ text: section, line })
-    line += section.split("\n").length - 1
-    start = end
-  }
-  for (const marker of text.matchAll(/^(?:---(?=\s|$)|\.\.\.(?=\s|$).*\n?)/gm)) {
-    const begins = marker[0].startsWith("-")
-    cut(begins ? marker.index : marker.index + marker[0].length)
-  }
-  cut(text.length)
-  return found
 }
 
 /** The value of a document; undefined for one that holds nothing. */

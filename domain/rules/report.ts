@@ -43,6 +43,7 @@ const maximumValues = 200_000
 /** A report on one file; `file` is its path as the person knows it. */
 export const openReport = (file: string, codes: DocumentCodes): Report => {
   const problems: Problem[] = []
+  const path = printable(file, 1_000)
   let values = 0
 
   const add = (severity: Problem["severity"], code: string, place: Place | undefined, message: string): void => {
@@ -50,7 +51,7 @@ export const openReport = (file: string, codes: DocumentCodes): Report => {
     problems.push({
       code,
       severity,
-      file,
+      file: path,
       ...(place === undefined ? {} : { line: place.line }),
       ...(place === undefined || place.key === "" ? {} : { key: place.key }),
       message

@@ -1,6 +1,6 @@
 /** One cold file on the command line: plain, compressed, or a stream such as standard input. */
 import { compressionOf, chunksOf, decompress } from "./compression.ts"
-import { findPosition, type FileStatus, openForReading, type Position, readAt, statusOf } from "./file-identity.ts"
+import { findPosition, type OpenedFile, openFile, type Position } from "./file-identity.ts"
 import { GrowingFile, type OpenFile, StreamedFile } from "./open-file.ts"
 import * as Say from "./reading-problem.ts"
 import type { RecordedFiles } from "./recorded-files.ts"
@@ -45,48 +45,58 @@ async function* counted(chunks: AsyncIterable<Buffer>, onBytes: OnBytes): AsyncG
 export const openStream = (path: string, chunks: AsyncIterable<Buffer>, onBytes: OnBytes): Promise<StreamedFile> =>
   StreamedFile.open(path, { device: 0, inode: 0 }, unpacked(counted(chunks, onBytes)), async () => {})
 
-/** Opens a regular file from its first byte. */
-export const openCold = async (path: string, onBytes: OnBytes): Promise<GrowingFile | StreamedFile> => {
-  const handle = await openForReading(path)
-  try {
-    const status = await statusOf(handle)
-    const compression = compressionOf(await readAt(handle, 0, 4))
-    if (compression === undefined) return await GrowingFile.at(path, handle, status, 0, true)
-    const chunks = decompress(chunksOf(handle, 0, onBytes), compression)
-    return await StreamedFile.open(path, status, chunks, () => handle.close())
-  } catch (cause) {
-    await handle.close()
-    throw cause
-  }
+/** A plain file, or a compressed one at its first byte of text. */
+export type ColdFile = OpenedFile | StreamedFile
+
+/** Opens a regular file. */
+export const openCold = async (path: string, onBytes: OnBytes): Promise<ColdFile> => {
+  const opened = await openFile(path)
+  if (opened === undefined) throw new Error("it is no file any more")
+  const compression = compressionOf(opened.head)
+  if (compression === undefined) return opened
+  const chunks = decompress(chunksOf(opened.handle, 0, onBytes), compression)
+  return StreamedFile.open(path, opened.status, chunks, () => opened.handle.close())
 }
 
 /** Goes to where reading ended before. Undefined: the file holds nothing new, or is left out; it was said and closed. */
 export const goOn = async (
-  file: GrowingFile | StreamedFile,
+  path: string,
+  cold: ColdFile,
   recorded: RecordedFiles,
   onBytes: OnBytes,
   report: Say.Report
 ): Promise<OpenedCold | undefined> => {
-  const position = recorded.find(file, file.head)
-  if (position === undefined) return { file, position }
-  if (file instanceof StreamedFile) {
-    const is = await file.skipTo(position)
-    if (is === "here") return { file, position }
-    await file.close()
-    if (is === "shorter") report(Say.readBefore(file.path))
-    else if (file.inode === 0) report(Say.changed(file.path))
-    else return { file: await openCold(file.path, () => {}), position: undefined }
-    return undefined
+  const position = recorded.find(cold instanceof StreamedFile ? cold : cold.status, cold.head)
+  if (!(cold instanceof StreamedFile)) return goOnInPlain(path, cold, position, onBytes, report)
+  if (position === undefined) return { file: cold, position }
+  const is = await cold.skipTo(position)
+  if (is === "here") return { file: cold, position }
+  await cold.close()
+  if (is === "shorter") report(Say.readBefore(path))
+  else if (cold.inode === 0) report(Say.changed(path))
+  else {
+    // It only begins alike; it was counted as it was skipped, so from here on it is not.
+    const again = await openCold(path, () => {})
+    return again instanceof StreamedFile ? { file: again, position: undefined } : undefined
   }
-  const status: FileStatus = await statusOf(file.handle)
-  const is = await findPosition(file.handle, status, position)
-  if (is === "other") return { file, position: undefined }
+  return undefined
+}
+
+const goOnInPlain = async (
+  path: string,
+  cold: OpenedFile,
+  position: Position | undefined,
+  onBytes: OnBytes,
+  report: Say.Report
+): Promise<OpenedCold | undefined> => {
+  const is = position === undefined ? "other" : await findPosition(cold, position)
   if (is === "shorter") {
-    onBytes(status.size)
-    await file.close()
-    report(Say.readBefore(file.path))
+    onBytes(cold.status.size)
+    await cold.handle.close()
+    report(Say.readBefore(path))
     return undefined
   }
-  onBytes(position.to)
-  return { file: await GrowingFile.at(file.path, file.handle, status, position.to, true), position }
+  const from = is === "here" && position !== undefined ? position.to : 0
+  onBytes(from)
+  return { file: await GrowingFile.at(path, cold, from, true), position: from > 0 ? position : undefined }
 }

@@ -16,6 +16,7 @@ import { sha256, statusOf } from "./file-identity.ts"
 import { sourceName } from "./file-source.ts"
 import type { LogDescription, TimeOf } from "./line-reader.ts"
 import { Merge } from "./merge.ts"
+import { StreamedFile } from "./open-file.ts"
 import { type Report, noFile, readBefore, readingProblem } from "./reading-problem.ts"
 import type { RecordedFiles } from "./recorded-files.ts"
 import { bySuffix, rotatedName } from "./rotation.ts"
@@ -118,11 +119,13 @@ const examine = async <E>(
         total = undefined
       } else {
         const file = await openCold(path, () => {})
-        const time = await firstTime(file, (line) => options.timeOf(line, { labels, path, zone, observedAt: now }))
+        const time = await firstTime(path, file, (line) =>
+          options.timeOf(line, { labels, path, zone, observedAt: now })
+        )
         const rotated = rotatedName(basename(path))
         const log = rotated === undefined ? path.replace(/\.(?:gz|zst)$/, "") : join(dirname(path), rotated.base)
         const beginning = file.head.length === 0 ? undefined : sha256(file.head)
-        await file.close()
+        await (file instanceof StreamedFile ? file.close() : file.handle.close())
         if (total !== undefined) total += status.size
         const member: ColdMember = { path, open: (onBytes) => openCold(path, onBytes) }
         candidates.push({ member, order, time, log, suffix: rotated?.suffix, beginning })

@@ -1,18 +1,18 @@
 /** A set of cold files that are one log: the rotated parts of it, oldest first, read like one file. */
 import type { LogBatch } from "../../domain/events/log-batch.ts"
 import { DamagedBatch, maxBatchBytes, maxBatchLines } from "./body.ts"
-import { goOn, type OnBytes } from "./cold-file.ts"
+import { type ColdFile, goOn, type OnBytes } from "./cold-file.ts"
 import { fingerprintBytes } from "./file-identity.ts"
 import { batchOf, binaryAt, type LineReader } from "./line-reader.ts"
 import { LineWindow } from "./line-window.ts"
-import { type GrowingFile, type OpenFile, StreamedFile } from "./open-file.ts"
+import { GrowingFile, type OpenFile, StreamedFile } from "./open-file.ts"
 import * as Say from "./reading-problem.ts"
 import type { RecordedFiles } from "./recorded-files.ts"
 
 /** A file to be read when its turn comes. */
 export interface ColdMember {
   readonly path: string
-  readonly open: (onBytes: OnBytes) => Promise<GrowingFile | StreamedFile>
+  readonly open: (onBytes: OnBytes) => Promise<ColdFile>
 }
 
 export interface ColdSetOptions {
@@ -95,7 +95,7 @@ export class ColdSet implements LineReader {
 
   async #open(member: ColdMember): Promise<void> {
     const { onBytes, recorded, report } = this.#options
-    const opened = await goOn(await member.open(onBytes), recorded, onBytes, report)
+    const opened = await goOn(member.path, await member.open(onBytes), recorded, onBytes, report)
     if (opened === undefined) return
     const { file, position } = opened
     this.#file = file
@@ -132,11 +132,13 @@ export class ColdSet implements LineReader {
 /** Times are looked for in so many first lines of a file. */
 const linesWithTime = 100
 
-/** The first time stamp of a file, to know which part of a log it is. */
+/** The first time stamp of a file, to know which part of a log it is. Reads from the file; close it afterwards. */
 export const firstTime = async (
-  file: OpenFile,
+  path: string,
+  cold: ColdFile,
   timeOf: (line: string) => number | undefined
 ): Promise<number | undefined> => {
+  const file = cold instanceof StreamedFile ? cold : await GrowingFile.at(path, cold, 0)
   const chunk = await file.read()
   if (typeof chunk === "string" || binaryAt(chunk.subarray(0, fingerprintBytes)) !== undefined) return undefined
   const window = new LineWindow(0)

@@ -109,17 +109,43 @@ export const beginsAs = (head: Buffer, identity: FileIdentity): boolean => {
   return head.length >= bytes && sha256(head.subarray(0, bytes)) === hash
 }
 
+/** A plain file as it was when it was opened. */
+export interface OpenedFile {
+  readonly handle: FileHandle
+  readonly status: FileStatus
+  /**
+   * The first bytes, up to 1 KiB, read before anything else. Whatever is concluded from other looks at this file and its
+   * neighbours holds as long as the file still begins like this: nobody truncated it in between.
+   */
+  readonly head: Buffer
+}
+
+/** Opens a regular file; undefined when the name is something else (or, with `inode`, another file) by now. */
+export const openFile = async (path: string, inode?: number): Promise<OpenedFile | undefined> => {
+  const handle = await openForReading(path)
+  try {
+    const status = await statusOf(handle)
+    if (status.kind === "file" && (inode === undefined || status.inode === inode)) {
+      const head = await readAt(handle, 0, Math.min(fingerprintBytes, status.size))
+      // A shorter head: it was truncated between the two looks, so that the size is wrong. It counts as just emptied.
+      const emptied = head.length < Math.min(fingerprintBytes, status.size)
+      return emptied ? { handle, status: { ...status, size: head.length }, head } : { handle, status, head }
+    }
+  } catch (cause) {
+    await handle.close()
+    throw cause
+  }
+  await handle.close()
+  return undefined
+}
+
 /**
  * `here`: the position is in this file. `shorter`: this file begins like the one that was read and ends before the
  * position, so that it holds nothing new. `other`: another file.
  */
-export const findPosition = async (
-  handle: FileHandle,
-  status: FileStatus,
-  position: Position
-): Promise<"here" | "shorter" | "other"> => {
-  if (!beginsAs(await readAt(handle, 0, position.file.fingerprint.bytes), position.file)) return "other"
-  if (status.size < position.to) return "shorter"
-  const tail = await readAt(handle, position.to - position.tail.length, position.tail.length)
+export const findPosition = async (file: OpenedFile, position: Position): Promise<"here" | "shorter" | "other"> => {
+  if (!beginsAs(file.head, position.file)) return "other"
+  if (file.status.size < position.to) return "shorter"
+  const tail = await readAt(file.handle, position.to - position.tail.length, position.tail.length)
   return tail.equals(position.tail) ? "here" : "other"
 }

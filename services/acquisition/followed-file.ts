@@ -10,10 +10,10 @@ import { dirname } from "node:path"
 import type { LogBatch } from "../../domain/events/log-batch.ts"
 import { maxBatchLines } from "./body.ts"
 import { compressionOf } from "./compression.ts"
-import { type FileStatus, fingerprintBytes, type Position, readAt, statusOf } from "./file-identity.ts"
+import { type FileStatus, fingerprintBytes, openFile, type Position, readAt, statusOf } from "./file-identity.ts"
 import { batchOf, binaryAt, type LineReader } from "./line-reader.ts"
 import { LineWindow } from "./line-window.ts"
-import { GrowingFile, type OpenFile, openFile } from "./open-file.ts"
+import { GrowingFile, type OpenFile } from "./open-file.ts"
 import * as Say from "./reading-problem.ts"
 import { continueAfter, hasBetween } from "./rotated-files.ts"
 
@@ -62,10 +62,10 @@ export class FollowedFile implements LineReader {
   /** Where the path leads when it is a symbolic link; rotation happens there. */
   #place: string
   #status: { readonly inode: number; readonly size: number } | undefined
-  /** What was there when the last search found nothing to open. */
+  /** What was there when the last search found nothing. */
   #looked = ""
-  /** Inode of the new file at the path, since when it has something in it, and whether older files lie between. */
-  #successor: { readonly inode: number; since: number | undefined; readonly between: boolean } | undefined
+  /** Inode of the new file at the path, and since when there is something newer to read. */
+  #successor: { readonly inode: number; since: number | undefined } | undefined
   readonly #said = new Set<string>()
 
   constructor(options: FollowOptions) {
@@ -198,7 +198,7 @@ export class FollowedFile implements LineReader {
     if (opened === undefined) return false
     // Only what is there at the start is passed over; a file that appears later is new from its first byte.
     const from = this.#options.start === "end" && this.#said.size === 0 ? opened.status.size : 0
-    await this.#begin(await GrowingFile.at(this.path, opened.handle, opened.status, from), true)
+    await this.#begin(await GrowingFile.at(this.path, opened, from), true)
     return true
   }
 
@@ -225,8 +225,9 @@ export class FollowedFile implements LineReader {
     const file = this.#file
     this.#left = false
     if (file === undefined) return
-    if (file.end > 0 || this.#known === undefined) this.#known = file.position(false, this.#seen)
+    this.#known = file.position(false, this.#seen)
     this.#finished = true
+    this.#looked = ""
     this.#file = undefined
     await file.close()
   }
@@ -262,6 +263,15 @@ export class FollowedFile implements LineReader {
     this.#left = true
   }
 
+  /** Whether there are rotated files between this one and an empty one at the path. */
+  async #between(own: FileStatus): Promise<boolean> {
+    const look = await this.#look()
+    if (look === this.#looked) return false
+    if (await hasBetween(this.#place, own)) return true
+    this.#looked = look
+    return false
+  }
+
   /** At the end of a file: whether to leave it for a newer one. */
   async #leave(file: OpenFile, now: number): Promise<boolean> {
     if (!file.settled && !(await this.#isOver(file as GrowingFile, now))) return false
@@ -274,6 +284,7 @@ export class FollowedFile implements LineReader {
   async #isOver(file: GrowingFile, now: number): Promise<boolean> {
     const { patience } = this.#options
     const own = await statusOf(file.handle)
+    this.#place = await realpath(this.path).catch(() => this.#place)
     let current: FileStatus
     try {
       current = await statusOf(this.path)
@@ -288,12 +299,9 @@ export class FollowedFile implements LineReader {
       this.#successor = undefined
       return false
     }
-    if (this.#successor?.inode !== current.inode) {
-      const place = await realpath(this.path).catch(() => this.#place)
-      this.#successor = { inode: current.inode, since: undefined, between: await hasBetween(place, file.inode) }
-    }
+    if (this.#successor?.inode !== current.inode) this.#successor = { inode: current.inode, since: undefined }
     // An empty new file can wait, and then nobody has begun to write to it: the old one may still grow.
-    if (current.size === 0 && !this.#successor.between) return false
+    if (current.size === 0 && !(await this.#between(own))) return false
     this.#successor.since ??= now
     const quietSince = Math.max(own.changed, this.#atPath ? this.#successor.since : 0)
     if (now - quietSince >= patience.rotated) return true

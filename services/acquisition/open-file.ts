@@ -3,10 +3,9 @@ import type { FileHandle } from "node:fs/promises"
 import { maxBatchBytes } from "./body.ts"
 import {
   beginsAs,
-  type FileStatus,
   fingerprintBytes,
   identify,
-  openForReading,
+  type OpenedFile,
   type Position,
   readAt,
   statusOf
@@ -52,38 +51,22 @@ export class GrowingFile implements OpenFile {
   /** Change time at the last check of the head. */
   #checked = 0
 
-  private constructor(
-    path: string,
-    handle: FileHandle,
-    status: FileStatus,
-    head: Buffer,
-    tail: Buffer,
-    end: number,
-    settled: boolean
-  ) {
+  private constructor(path: string, opened: OpenedFile, tail: Buffer, end: number, settled: boolean) {
     this.path = path
-    this.handle = handle
-    this.device = status.device
-    this.inode = status.inode
-    this.#head = head
+    this.handle = opened.handle
+    this.device = opened.status.device
+    this.inode = opened.status.inode
+    this.#head = opened.head
     this.#tail = tail
     this.#end = end
     this.settled = settled
   }
 
   /** Takes the handle over. `from`: first byte to read, not after the file's end. */
-  static async at(
-    path: string,
-    handle: FileHandle,
-    status: FileStatus,
-    from: number,
-    settled = false
-  ): Promise<GrowingFile> {
-    const head = await readAt(handle, 0, Math.min(fingerprintBytes, status.size))
-    if (head.length < Math.min(fingerprintBytes, status.size)) throw new Error("the file was cut while it was opened")
+  static async at(path: string, opened: OpenedFile, from: number, settled = false): Promise<GrowingFile> {
     const before = Math.min(from, fingerprintBytes)
-    const tail = await readAt(handle, from - before, before)
-    return new GrowingFile(path, handle, status, head, tail, from, settled)
+    const tail = await readAt(opened.handle, from - before, before)
+    return new GrowingFile(path, opened, tail, from, settled)
   }
 
   get head(): Buffer {
@@ -230,16 +213,4 @@ export class StreamedFile implements OpenFile {
     await this.#chunks.return?.()
     await this.#release()
   }
-}
-
-/** Opens a regular file; undefined when the name is something else (or, with `inode`, another file) by now. */
-export const openFile = async (
-  path: string,
-  inode?: number
-): Promise<{ readonly handle: FileHandle; readonly status: FileStatus } | undefined> => {
-  const handle = await openForReading(path)
-  const status = await statusOf(handle)
-  if (status.kind === "file" && (inode === undefined || status.inode === inode)) return { handle, status }
-  await handle.close()
-  return undefined
 }

@@ -5,8 +5,16 @@
 import { readdir } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { chunksOf, compressionOf, decompress } from "./compression.ts"
-import { type FileStatus, findPosition, fingerprintBytes, type Position, readAt, statusOf } from "./file-identity.ts"
-import { GrowingFile, type OpenFile, openFile, StreamedFile } from "./open-file.ts"
+import {
+  type FileStatus,
+  findPosition,
+  fingerprintBytes,
+  type OpenedFile,
+  openFile,
+  type Position,
+  statusOf
+} from "./file-identity.ts"
+import { GrowingFile, type OpenFile, StreamedFile } from "./open-file.ts"
 import { isMissing } from "./reading-problem.ts"
 import { oldestFirst, type RotatedName, rotationOf } from "./rotation.ts"
 
@@ -78,22 +86,27 @@ const rotatedOf = (path: string, siblings: ReadonlyArray<Sibling>): ReadonlyArra
   )
 }
 
-/** Whether rotated files with something in them lie between the file of this inode and the one at the path. */
-export const hasBetween = async (path: string, inode: number): Promise<boolean> => {
+/** Whether rotated files with something in them lie between this rotated file and the one at the path. */
+export const hasBetween = async (
+  path: string,
+  file: { readonly inode: number; readonly modified: number }
+): Promise<boolean> => {
   const rotated = rotatedOf(path, await siblingsOf(path))
-  const at = rotated.findIndex(({ status }) => status.inode === inode)
-  return at >= 0 && rotated.slice(at + 1).some(({ status }) => status.size > 0)
+  const at = rotated.findIndex(({ status }) => status.inode === file.inode)
+  // It was compressed or deleted: by time then, which may say yes too often, and only makes us look closer.
+  const newer = at >= 0 ? rotated.slice(at + 1) : rotated.filter(({ modified }) => modified > file.modified)
+  return newer.some(({ status }) => status.size > 0)
 }
 
 /** A name that led to another file, or to none, when it was followed: everything is looked at anew. */
 const moved = Symbol("moved")
 
-const openSibling = async (sibling: Sibling): Promise<GrowingFile | StreamedFile | typeof moved> => {
+const openSibling = async (sibling: Sibling): Promise<OpenedFile | StreamedFile | typeof moved> => {
   try {
     const opened = await openFile(sibling.path, sibling.status.inode)
     if (opened === undefined) return moved
-    const compression = compressionOf(await readAt(opened.handle, 0, 4))
-    if (compression === undefined) return await GrowingFile.at(sibling.path, opened.handle, opened.status, 0)
+    const compression = compressionOf(opened.head)
+    if (compression === undefined) return opened
     return await StreamedFile.open(sibling.path, opened.status, decompress(chunksOf(opened.handle), compression), () =>
       opened.handle.close()
     )
@@ -107,7 +120,7 @@ type Found = { readonly is: "here"; readonly file: OpenFile } | { readonly is: "
 
 /** Looks for the position in a sibling, and opens it there. `settled`: the sibling is a copy, nobody writes to it. */
 const lookInto = async (sibling: Sibling, position: Position, settled: boolean): Promise<Found | typeof moved> => {
-  let file: GrowingFile | StreamedFile | typeof moved
+  let file: OpenedFile | StreamedFile | typeof moved
   try {
     file = await openSibling(sibling)
   } catch {
@@ -120,12 +133,9 @@ const lookInto = async (sibling: Sibling, position: Position, settled: boolean):
     await file.close()
     return { is }
   }
-  const status = await statusOf(file.handle)
-  const is = await findPosition(file.handle, status, position)
-  if (is === "here") {
-    return { is, file: await GrowingFile.at(sibling.path, file.handle, status, position.to, settled) }
-  }
-  await file.close()
+  const is = await findPosition(file, position)
+  if (is === "here") return { is, file: await GrowingFile.at(sibling.path, file, position.to, settled) }
+  await file.handle.close()
   return { is }
 }
 
@@ -142,7 +152,8 @@ const locate = async (
   rotated: ReadonlyArray<Rotated>
 ): Promise<Located | undefined | typeof moved> => {
   const renamed = siblings.filter(({ status }) => status.inode === position.file.inode)
-  const copies = rotated
+  // An empty file has no bytes to be recognised by.
+  const copies = (position.to === 0 ? [] : rotated)
     .filter(({ status }) => status.inode !== position.file.inode)
     .sort(
       (left, right) =>
@@ -164,7 +175,7 @@ const tryToContinue = async (
   finished: boolean
 ): Promise<Continuation | typeof moved> => {
   // First the path, then the siblings: a rotation in between then shows among the siblings and nothing is passed over.
-  let current: Awaited<ReturnType<typeof openFile>>
+  let current: OpenedFile | undefined
   try {
     current = await openFile(path)
   } catch (cause) {
@@ -173,14 +184,14 @@ const tryToContinue = async (
   let keep: OpenFile | undefined
   try {
     if (current !== undefined) {
-      const { handle, status } = current
+      const { status } = current
       const same = status.inode === position.file.inode
       // A small beginning proves nothing about a file with another inode: it may just begin alike.
       const proven = same || position.file.fingerprint.bytes >= fingerprintBytes
-      const is = proven ? await findPosition(handle, status, position) : "other"
+      const is = proven ? await findPosition(current, position) : "other"
       if (is === "here" || (is === "shorter" && same)) {
         if (finished) return { as: "next", atPath: true, lost: false }
-        keep = await GrowingFile.at(path, handle, status, is === "here" ? position.to : status.size)
+        keep = await GrowingFile.at(path, current, is === "here" ? position.to : status.size)
         return { file: keep, as: is === "here" ? "same" : "cut", atPath: true, lost: false }
       }
     }
@@ -202,14 +213,14 @@ const tryToContinue = async (
     const until = newer.findIndex(({ status }) => status.inode === current?.status.inode)
     const next = (until < 0 ? newer : newer.slice(0, until)).find(({ status }) => status.size > 0)
     if (next !== undefined) {
-      const file = await openSibling(next)
-      if (file === moved) return moved
-      keep = file
+      const opened = await openSibling(next)
+      if (opened === moved) return moved
+      const file = opened instanceof StreamedFile ? opened : await GrowingFile.at(next.path, opened, 0)
       return { file, as: "next", atPath: false, lost }
     }
     // Of an empty file nobody could tell later whether it was written, copied and truncated in the meantime.
     if (current === undefined || current.status.size === 0) return { as: "next", atPath: true, lost }
-    keep = await GrowingFile.at(path, current.handle, current.status, 0)
+    keep = await GrowingFile.at(path, current, 0)
     return { file: keep, as: "next", atPath: true, lost }
   } finally {
     if (current !== undefined && !(keep instanceof GrowingFile && keep.handle === current.handle)) {

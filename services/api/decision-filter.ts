@@ -1,14 +1,14 @@
 /** The filters of `/v1/decisions` and its stream (wire.md §1.6): which decisions a bouncer asks for. */
 import type { FastifyRequest } from "fastify"
-import { type Block, parseBlock } from "../../domain/decision/block.ts"
 import { canonicalScope } from "../../domain/decision/scope.ts"
+import { parsePrefix, type Prefix } from "../../domain/net/prefix.ts"
 import type { StandingDecision } from "../../projections/active-bans.ts"
 import type { DecisionIndex } from "../../projections/decision-index.ts"
 import { parameter } from "./http.ts"
 
 export interface DecisionFilter {
-  /** `containing`: the decision covers the block; `inside`: the block covers the decision. */
-  readonly block: { readonly value: Block; readonly relation: "containing" | "inside" } | undefined
+  /** `containing`: the decision covers the range; `inside`: the range covers the decision. */
+  readonly range: { readonly value: Prefix; readonly relation: "containing" | "inside" } | undefined
   readonly matches: (decision: StandingDecision) => boolean
 }
 
@@ -58,25 +58,25 @@ export const decisionFilter = (
   if (without !== undefined) predicates.push((decision) => !names(without, decision))
 
   const asked = given("ip") ?? given("range")
-  const block = asked === undefined ? undefined : parseBlock(asked)
-  if (asked !== undefined && block === undefined)
+  const range = asked === undefined ? undefined : parsePrefix(asked)
+  if (asked !== undefined && range === undefined)
     return {
       message: `unable to convert '${asked.slice(0, 100)}' to int: invalid address: invalid ip address / range`
     }
   const relation = parameter(request, "contains") === "false" ? "inside" : "containing"
   return {
-    block: block === undefined ? undefined : { value: block, relation },
+    range: range === undefined ? undefined : { value: range, relation },
     matches: (decision) => predicates.every((predicate) => predicate(decision))
   }
 }
 
 /** All decisions that a filter lets through, those that ended included. */
-export const selected = (index: DecisionIndex, { block, matches }: DecisionFilter): ReadonlyArray<StandingDecision> => {
+export const selected = (index: DecisionIndex, { range, matches }: DecisionFilter): ReadonlyArray<StandingDecision> => {
   const candidates =
-    block === undefined
+    range === undefined
       ? [...index.all()]
-      : block.relation === "containing"
-        ? index.containing(block.value)
-        : index.inside(block.value)
+      : range.relation === "containing"
+        ? index.containing(range.value)
+        : index.inside(range.value)
   return candidates.filter(matches)
 }

@@ -93,17 +93,19 @@ export class Detection extends Context.Service<
         const numbers = yield* DecisionNumbers
         const rulebook = new Rulebook()
         const offenders = new OffenderLog()
-        const { judge, positions, position } = yield* recoverState({
+        const recovered = yield* recoverState({
           rulebook,
           snapshots: options.snapshots,
           names: options.names,
           nextNumber: numbers.next
         })
-        const judgedUpTo = yield* SubscriptionRef.make(position)
+        const { judge, positions } = recovered
+        const reached = yield* SubscriptionRef.make(recovered.place)
         const wantedNames = yield* Queue.unbounded<string>()
         yield* Queue.offerAll(wantedNames, judge.engine.wantedNames())
         const namesTurn = yield* Semaphore.make(1)
         let latest = judge.rules
+        let kept = recovered.place.position
         const provide = Effect.provideService(EventStore, store)
 
         const turn = yield* Semaphore.make(1)
@@ -120,7 +122,8 @@ export class Detection extends Context.Service<
             yield* Effect.yieldNow
           }
           yield* offenders.append(verdicts)
-          yield* SubscriptionRef.set(judgedUpTo, events.at(-1)!.position)
+          const last = events.at(-1)!
+          yield* SubscriptionRef.set(reached, { position: last.position, event: last.id })
         })
 
         const resolveName = Effect.gen(function* () {
@@ -134,7 +137,7 @@ export class Detection extends Context.Service<
           }).pipe(namesTurn.withPermits(1))
         })
 
-        const follow = store.subscribe({ after: position, filter: followed }).pipe(
+        const follow = store.subscribe({ after: recovered.place.position, filter: followed }).pipe(
           Stream.filterMap((item) => (item._tag === "Event" ? Result.succeed(item.event) : Result.fail(undefined))),
           Stream.runForEachArray((page) =>
             Effect.forEach(slices(page), (slice) => judgeSlice(slice).pipe(turn.withPermits(1), Effect.uninterruptible), {
@@ -170,17 +173,17 @@ export class Detection extends Context.Service<
             Effect.forEach(Array.from({ length: lookups }), () => Effect.forever(resolveName), { concurrency: lookups, discard: true })
           ).pipe(provide),
           judged: (target) =>
-            SubscriptionRef.changes(judgedUpTo).pipe(
-              Stream.takeUntil((reached) => reached >= target),
+            SubscriptionRef.changes(reached).pipe(
+              Stream.takeUntil(({ position }) => position >= target),
               Stream.runDrain
             ),
           counters: Effect.sync(() => judge.engine.counters),
-          keep:
-            options.snapshots === undefined
-              ? Effect.void
-              : Effect.suspend(() =>
-                  keepState(options.snapshots!, judge, positions, SubscriptionRef.getUnsafe(judgedUpTo))
-                ).pipe(turn.withPermits(1))
+          keep: Effect.suspend(() => {
+            const place = SubscriptionRef.getUnsafe(reached)
+            if (options.snapshots === undefined || place.position === kept) return Effect.void
+            kept = place.position
+            return keepState({ judge, positions, place }, options.snapshots)
+          }).pipe(turn.withPermits(1))
         })
       })
     )

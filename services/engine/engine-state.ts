@@ -1,22 +1,84 @@
 /**
- * The engine's state between two runs: a snapshot beside the store, and what the log holds beyond it.
+ * The engine's state between two runs: a snapshot beside the store, and what the log holds beyond it. The snapshot is a
+ * cache: whatever is wrong with it, the log is folded from the beginning instead, and a line says so.
  */
+import { mkdir } from "node:fs/promises"
 import * as Effect from "effect/Effect"
-import { makeEngine } from "../../domain/detection/engine.ts"
-import { compileRules } from "./rulebook.ts"
+import type { Json } from "effect/Schema"
+import { type GeoLookup, makeEngine } from "../../domain/detection/engine.ts"
+import { type EngineSnapshot, type FindLine, restoreEngine, snapshotEngine, snapshotVersion } from "../../domain/detection/snapshot.ts"
+import type { Allowlist } from "../../domain/events/allowlist.ts"
+import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
-import type { Activation } from "../../domain/events/ruleset.ts"
+import { type Activation, RulesetActivated } from "../../domain/events/ruleset.ts"
+import { rulesetStream } from "../../domain/events/stream-name.ts"
+import { decodeLines } from "../acquisition/body.ts"
 import { EventStore } from "../event-store/event-store.ts"
+import { standsIn } from "../projections/runner.ts"
+import { readSnapshot, type Snapshot, writeSnapshot } from "../projections/snapshot.ts"
 import { Judge } from "./judge.ts"
-import type { Rulebook } from "./rulebook.ts"
+import { compileRules, type Rulebook } from "./rulebook.ts"
 
-export interface RecoveredState {
-  readonly judge: Judge
-  /** Positions of the batches to whose lines the state refers. */
-  readonly positions: Map<string, number>
-  /** Everything up to here is in the state. */
-  readonly position: number
+/** Name of the snapshot's file. */
+const name = "engine"
+
+/** What the engine knows at a place in the log. */
+interface State {
+  readonly engine: EngineSnapshot
+  readonly allowlists: ReadonlyArray<Allowlist>
+  /** Positions of the batches to whose lines buckets refer. */
+  readonly positions: ReadonlyArray<readonly [event: string, position: number]>
 }
+
+export interface Recovered {
+  readonly judge: Judge
+  /** Positions of the batches to whose lines the state may refer; grows with the log and is cut at every snapshot. */
+  readonly positions: Map<string, number>
+  /** Position and id of the last event that is in the state; -1 and "" when none is. */
+  readonly place: { readonly position: number; readonly event: string }
+}
+
+interface RecoverOptions {
+  readonly rulebook: Rulebook
+  /** Folder of the snapshot; undefined: there is none. */
+  readonly snapshots: string | undefined
+  readonly names: Activation["names"]
+  readonly nextNumber: () => number
+}
+
+/** The state of the last snapshot, or that of the beginning. */
+export const recoverState = Effect.fn("engine.recover")(function* (options: RecoverOptions) {
+  const kept = options.snapshots === undefined ? undefined : yield* restore(options, options.snapshots)
+  if (kept !== undefined) return kept
+  const rules = compileRules([], { names: options.names }).rules
+  const judge = new Judge({
+    rules,
+    known: yield* overflowsAfter(-1),
+    nextNumber: options.nextNumber,
+    allowlists: [],
+    engine: (geo) => makeEngine(rules.ruleset, { geo })
+  })
+  return { judge, positions: new Map(), place: { position: -1, event: "" } } satisfies Recovered
+})
+
+/** Writes the state to the folder; a failure is said and costs nothing but time at the next start. */
+export const keepState = ({ judge, positions, place }: Recovered, snapshots: string): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const engine = snapshotEngine(judge.engine)
+    const referred = new Set(referredBatches(engine))
+    for (const event of positions.keys()) if (!referred.has(event)) positions.delete(event)
+    const state: State = { engine, allowlists: judge.allowlists, positions: [...positions] }
+    const snapshot: Snapshot = { projection: name, version: snapshotVersion, ...place, state: state as unknown as Json }
+    yield* Effect.tryPromise(() => mkdir(snapshots, { recursive: true }).then(() => writeSnapshot(snapshots, snapshot)))
+  }).pipe(
+    Effect.catch(({ cause }) =>
+      Effect.logWarning(`The engine's snapshot cannot be written to ${snapshots}: ${String(cause)}. The next start folds the log instead.`)
+    )
+  )
+
+/** Batches whose lines must be read again to restore the snapshot. */
+const referredBatches = ({ events }: EngineSnapshot): ReadonlyArray<string> =>
+  events.flatMap((event) => (event.overflow === undefined && event.content === undefined ? [event.event] : []))
 
 /** Ids of the overflows that the log holds after a position. */
 const overflowsAfter = Effect.fn("engine.overflowsAfter")(function* (position: number) {
@@ -32,22 +94,74 @@ const overflowsAfter = Effect.fn("engine.overflowsAfter")(function* (position: n
   }
 })
 
-export const recoverState = Effect.fn("engine.recover")(function* (options: {
-  readonly rulebook: Rulebook
-  readonly snapshots: string | undefined
-  readonly names: Activation["names"]
-  readonly nextNumber: () => number
-}) {
-  const none = compileRules([], { names: options.names }).rules
-  const known = yield* overflowsAfter(-1)
-  const judge = new Judge({
-    rules: none,
-    known,
-    nextNumber: options.nextNumber,
-    allowlists: [],
-    engine: (geo) => makeEngine(none.ruleset, { geo })
-  })
-  return { judge, positions: new Map<string, number>(), position: -1 } satisfies RecoveredState
+const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, snapshots: string) {
+  const store = yield* EventStore
+  const refuse = (reason: string) =>
+    Effect.as(Effect.logWarning(`The engine's snapshot is not used: ${reason}. Folding the log anew.`), undefined)
+  const found = yield* Effect.promise(() => readSnapshot(snapshots, name, snapshotVersion))
+  if (found._tag === "None") return undefined
+  if (found._tag === "Unusable") return yield* refuse(found.reason)
+  const { position, event } = found.snapshot
+  if (!(yield* standsIn(store, found.snapshot))) return yield* refuse("it belongs to another log")
+  // The checksum says that this is what was written, and the version that it is understood.
+  const state = found.snapshot.state as unknown as State
+  const activation = yield* activationOf(state.engine.ruleset)
+  const rules =
+    activation === undefined
+      ? compileRules([], { names: options.names }).rules
+      : yield* options.rulebook.of(activation)
+  const positions = new Map(state.positions)
+  const lines = yield* linesOf(referredBatches(state.engine), positions)
+  const known = yield* overflowsAfter(position)
+  return yield* Effect.try({
+    try: (): Recovered => ({
+      judge: new Judge({
+        rules,
+        known,
+        nextNumber: options.nextNumber,
+        allowlists: state.allowlists,
+        engine: (geo: GeoLookup) => restoreEngine(rules.ruleset, state.engine, lines, { geo })
+      }),
+      positions,
+      place: { position, event }
+    }),
+    catch: (cause) => (cause instanceof Error ? cause.message : String(cause))
+  }).pipe(Effect.catch(refuse))
 })
 
-export const keepState = (_snapshots: string, _judge: Judge, _positions: Map<string, number>, _position: number): Effect.Effect<void> => Effect.void
+/** The recorded activation of the rules with this hash. */
+const activationOf = Effect.fn("engine.activationOf")(function* (hash: string) {
+  const store = yield* EventStore
+  let from: number | undefined
+  while (true) {
+    const page = yield* store.readStream(rulesetStream, {
+      direction: "backwards",
+      limit: 20,
+      ...(from === undefined ? {} : { from })
+    })
+    for (const event of page) if (RulesetActivated.is(event) && event.data.hash === hash) return event.data
+    const last = page.at(-1)
+    if (last === undefined || last.revision === 0) return undefined
+    from = last.revision - 1
+  }
+})
+
+/** The lines of these batches, each batch read once. */
+const linesOf = Effect.fn("engine.linesOf")(function* (batches: ReadonlyArray<string>, positions: ReadonlyMap<string, number>) {
+  const store = yield* EventStore
+  const found = new Map<string, { readonly batch: Parameters<typeof decodeLines>[0]; readonly lines: ReadonlyArray<string> }>()
+  for (const id of new Set(batches)) {
+    const position = positions.get(id)
+    if (position === undefined) continue
+    const [event] = yield* store.readAll({ after: position - 1, limit: 1 })
+    if (event !== undefined && event.id === id && LogBatchAppended.is(event)) {
+      found.set(id, { batch: event.data, lines: decodeLines(event.data) })
+    }
+  }
+  const find: FindLine = ({ event, line }) => {
+    const batch = found.get(event)
+    const text = batch?.lines[line]
+    return batch === undefined || text === undefined ? undefined : { batch: batch.batch, text }
+  }
+  return find
+})

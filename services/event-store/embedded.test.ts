@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
@@ -156,6 +156,28 @@ describe("embedded store", () => {
     })
   )
 
+  it.live("takes back the beginning of an append that fails half-way", () =>
+    Effect.gen(function* () {
+      const directory = yield* filled(3)
+      yield* using(directory, (store) =>
+        Effect.gen(function* () {
+          const head = yield* store.head
+          tamper(
+            directory,
+            `create trigger spoilt before insert on events when new.revision = 4
+             begin select raise(abort, 'spoilt'); end`
+          )
+          const batch = events(3)
+          yield* failing("TST-STORE-DAMAGED", store.append("names", batch, 2))
+          assert.strictEqual(yield* store.head, head)
+          tamper(directory, "drop trigger spoilt")
+          assert.strictEqual((yield* store.append("names", batch, 2)).revision, 5)
+          assert.lengthOf(yield* store.readStream("names"), 6)
+        })
+      )
+    })
+  )
+
   it.live("keeps the write-ahead log small, under load and when idle", () =>
     Effect.gen(function* () {
       const directory = newDirectory()
@@ -187,6 +209,18 @@ describe("embedded store", () => {
       yield* failing("TST-STORE-CLOSED", store.append("names", [event()], "any"))
       yield* failing("TST-STORE-CLOSED", store.readAll())
     })
+  )
+})
+
+describe("a fault of the caller's program", () => {
+  it.live("is a defect of that call, and hurts nobody else", () =>
+    using(newDirectory(), (store) =>
+      Effect.gen(function* () {
+        const exit = yield* Effect.exit(store.append("names", undefined as never, "any"))
+        assert.isTrue(Exit.isFailure(exit) && exit.cause.reasons.every(({ _tag }) => _tag === "Die"))
+        assert.strictEqual((yield* store.append("names", [event()], "no_stream")).revision, 0)
+      })
+    )
   )
 })
 
@@ -291,14 +325,17 @@ describe("embedded store that cannot be used", () => {
     })
   )
 
-  it.live("a truncated file", () =>
+  it.live("a truncated file, an overwritten page", () =>
     Effect.gen(function* () {
-      const directory = yield* filled(500)
-      truncateSync(file(directory), 40_960)
-      yield* failing(
-        "TST-STORE-DAMAGED",
-        using(directory, (store) => store.readAll())
-      )
+      const truncated = yield* filled(500)
+      truncateSync(file(truncated), 40_960)
+      const overwritten = yield* filled(500)
+      const content = readFileSync(file(overwritten))
+      writeFileSync(file(overwritten), content.fill(0xee, 8192 * 5, 8192 * 20))
+      for (const directory of [truncated, overwritten]) {
+        const read = using(directory, (store) => store.readAll())
+        assert.include(yield* failing("TST-STORE-DAMAGED", read), file(directory))
+      }
     })
   )
 

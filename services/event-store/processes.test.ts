@@ -203,8 +203,9 @@ describe("a writer that is killed", () => {
     const acknowledged = new Map<string, number>()
     for (let kill = 0; kill < 10; kill++) {
       const writer = other("append", directory)
-      await writer.until(({ length }) => length > 1)
-      await pause(Math.random() * 150)
+      const lines = 1 + Math.random() * 60
+      await writer.until(({ length }) => length > lines)
+      await pause(Math.random() * 20)
       await killed(writer.child)
       for (const line of writer.said) {
         const [stream, count] = line.split(" ")
@@ -224,6 +225,6 @@ describe("a writer that is killed", () => {
         })
       )
     }
-    expect([...acknowledged.values()].every((count) => count > 100)).toBe(true)
+    expect(acknowledged.size).toBe(3)
   }, 180_000)
 })

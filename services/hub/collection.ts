@@ -11,11 +11,11 @@ import type { Item, ItemKind, Items } from "./item.ts"
 /**
  * What every selection needs to work at all: without the first no syslog line is taken apart, without the second no
  * event has a time. CrowdSec's installation always brings them with its default collection, `crowdsecurity/linux`;
- * here they come along wherever the hub has them.
+ * here they come along wherever the hub has them, whoever their author is. (GeoIP comes only when it is asked for.)
  */
 const base: ReadonlyArray<readonly [kind: ItemKind, name: RegExp]> = [
-  ["parsers", /^[^/]+\/syslog-logs$/],
-  ["parsers", /^[^/]+\/dateparse-enrich$/]
+  ["parsers", /(?:^|\/)syslog-logs$/],
+  ["parsers", /(?:^|\/)dateparse-enrich$/]
 ]
 
 /** The rules of the named collections and the base parsers. A name that is unknown, or a cycle, is a problem. */

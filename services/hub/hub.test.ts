@@ -264,7 +264,7 @@ describe("a hub folder", () => {
       expect(problems).toEqual([expect.stringMatching(/a\.yaml, line 6: .*\(TST-HUB-DATA-PATH\)$/)])
     })
 
-    it("never follows a URL, a pipe or a hub's link out of the folders", async () => {
+    it("never follows a URL or a hub's link out of the folders", async () => {
       write("secret.txt", "secret")
       for (const url of [
         "https://h.example/../secret.txt",

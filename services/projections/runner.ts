@@ -56,7 +56,7 @@ export const statesAt = Effect.fnUntraced(function* (store: Store, time: number)
 })
 
 /** Whether a snapshot stands in this log: the event at its position is the one that it names. */
-const standsIn = (store: Store, { position, event }: Snapshot): Effect.Effect<boolean, StoreUnavailable> =>
+export const standsIn = (store: Store, { position, event }: Snapshot): Effect.Effect<boolean, StoreUnavailable> =>
   position < 0
     ? Effect.succeed(true)
     : store
@@ -122,7 +122,8 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
   })
   const saveThose = (due: (each: Place) => boolean) => Effect.forEach(list.filter(due), saveOne, { discard: true })
 
-  const take = (page: ReadonlyArray<Subscribed>): Change | undefined => {
+  /** Folds a page; whether the history ends with it. */
+  const take = (page: ReadonlyArray<Subscribed>): { readonly change: Change | undefined; readonly live: boolean } => {
     const events: Array<TestudoEvent> = []
     let live = false
     for (const item of page) {
@@ -135,10 +136,7 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
       position = Math.max(position, item.event.position)
       events.push(item.event)
     }
-    for (const wake of waiting) wake()
-    waiting.clear()
-    if (live) Deferred.doneUnsafe(ready, Effect.void)
-    return changeOf(events)
+    return { change: changeOf(events), live }
   }
 
   const parkedBefore = new Set<string>()
@@ -152,13 +150,15 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
     store.subscribe(position < 0 ? { filter: { types } } : { after: position, filter: { types } })
   ).pipe(
     Stream.runForEachArray((page) =>
-      Effect.suspend(() => {
-        const change = take(page)
-        return change === undefined ? Effect.void : PubSub.publish(changes, change)
-      }).pipe(
-        Effect.andThen(complain),
-        Effect.andThen(Effect.suspend(() => saveThose((each) => each.unsaved() >= snapshotEvents)))
-      )
+      Effect.gen(function* () {
+        const { change, live } = take(page)
+        yield* complain
+        if (change !== undefined) yield* PubSub.publish(changes, change)
+        for (const wake of waiting) wake()
+        waiting.clear()
+        if (live) yield* Deferred.succeed(ready, undefined)
+        yield* saveThose((each) => each.unsaved() >= snapshotEvents)
+      })
     ),
     Effect.tapError(({ message, code }) =>
       Effect.logWarning(`The projections lost the event log and try again: ${message} (${code})`)

@@ -103,4 +103,3 @@ const pairOf = (pair: unknown): [string, unknown] => {
   if (typeof key !== "string") throw new EvaluationError(`a key of a map is a string, not ${kindOf(key)}`)
   return [key, pair[1]]
 }
-

@@ -110,4 +110,3 @@ export const numberBuiltins: ReadonlyArray<FunctionDeclaration> = [
   shift("bitshr", (value, by) => value >> by),
   shift("bitushr", (value, by) => BigInt.asUintN(64, value) >> by)
 ]
-

@@ -20,8 +20,14 @@ const text = stringType
 const texts = arrayOf(stringType)
 
 export const textBuiltins: ReadonlyArray<FunctionDeclaration> = [
-  declare("trim", [text, text], text, (_, value: string, characters?: string) =>
-    characters === undefined ? trimSpace(value) : trimRight(trimLeft(value, characters), characters), { required: 1 }),
+  declare(
+    "trim",
+    [text, text],
+    text,
+    (_, value: string, characters?: string) =>
+      characters === undefined ? trimSpace(value) : trimRight(trimLeft(value, characters), characters),
+    { required: 1 }
+  ),
   declare("trimPrefix", [text, text], text, (_, value: string, prefix = " ") => trimPrefix(value, prefix), {
     required: 1
   }),
@@ -30,19 +36,32 @@ export const textBuiltins: ReadonlyArray<FunctionDeclaration> = [
   }),
   declare("upper", [text], text, (_, value: string) => upper(value)),
   declare("lower", [text], text, (_, value: string) => lower(value)),
-  declare("split", [text, text, intType], texts, (_, value: string, by: string, most?: number) =>
-    split(value, by, most), { required: 2 }),
-  declare("splitAfter", [text, text, intType], texts, (_, value: string, by: string, most?: number) =>
-    split(value, by, most, true), { required: 2 }),
-  declare("replace", [text, text, text, intType], text, (_, value: string, from: string, to: string, most?: number) =>
-    replace(value, from, to, most), { required: 3 }),
+  declare(
+    "split",
+    [text, text, intType],
+    texts,
+    (_, value: string, by: string, most?: number) => split(value, by, most),
+    { required: 2 }
+  ),
+  declare(
+    "splitAfter",
+    [text, text, intType],
+    texts,
+    (_, value: string, by: string, most?: number) => split(value, by, most, true),
+    { required: 2 }
+  ),
+  declare(
+    "replace",
+    [text, text, text, intType],
+    text,
+    (_, value: string, from: string, to: string, most?: number) => replace(value, from, to, most),
+    { required: 3 }
+  ),
   declare("repeat", [text, intType], text, (_, value: string, times: number) => repeat(value, times)),
   declare("join", [texts, text], text, (_, parts: ReadonlyArray<unknown>, glue = "") => join(parts, glue), {
     required: 1
   }),
-  declare("indexOf", [text, text], intType, (_, value: string, part: string) =>
-    byteIndex(value, value.indexOf(part))
-  ),
+  declare("indexOf", [text, text], intType, (_, value: string, part: string) => byteIndex(value, value.indexOf(part))),
   declare("lastIndexOf", [text, text], intType, (_, value: string, part: string) =>
     byteIndex(value, value.lastIndexOf(part))
   ),

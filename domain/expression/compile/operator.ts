@@ -140,6 +140,13 @@ const membership = (compiler: Compiler, node: BinaryNode): Run => {
   const left = compiler.compile(node.left)
   const right = compiler.compile(node.right)
   const constant = compiler.constantOf(node.right)?.value
+  const type = compiler.typeOf(node.right)
+  if (type.kind === "struct") {
+    return (scope, frame) => {
+      const name = left(scope, frame)
+      return !isNil(right(scope, frame)) && typeof name === "string" && type.fields.has(name)
+    }
+  }
   if (Array.isArray(constant) && constant.every((item) => typeof item === "string" || isNil(item))) {
     const set = new Set(constant)
     return (scope, frame) => set.has((left(scope, frame) ?? undefined) as string | undefined)
@@ -222,4 +229,3 @@ const rememberedPatterns = () => {
     return pattern
   }
 }
-

@@ -65,14 +65,10 @@ export const compilePredicate = (compiler: Compiler, node: BuiltinNode): Run => 
     case "filter":
       return (scope, frame) => passing(items(scope, frame), scope, frame)
     case "map":
-      return (scope, frame) =>
-        items(scope, frame).map((item, index) => value(scope, point(frame, item, index)))
+      return (scope, frame) => items(scope, frame).map((item, index) => value(scope, point(frame, item, index)))
     case "sum":
       return (scope, frame) =>
-        items(scope, frame).reduce<unknown>(
-          (sum, item, index) => add(sum, value(scope, point(frame, item, index))),
-          0
-        )
+        items(scope, frame).reduce<unknown>((sum, item, index) => add(sum, value(scope, point(frame, item, index))), 0)
     case "find":
     case "findLast":
       return (scope, frame) => {

@@ -7,9 +7,15 @@ const noLines: ReadonlyArray<string> = []
 
 export const fileFunctions: ReadonlyArray<FunctionDeclaration> = [
   declare("File", [text], arrayOf(text), ({ files }, name: string) => files.lines(name) ?? noLines, { effect: "data" }),
-  declare("RegexpInFile", [text, text], boolType, ({ files }, value: string, name: string) => files.matches(name, value), {
-    effect: "data"
-  }),
+  declare(
+    "RegexpInFile",
+    [text, text],
+    boolType,
+    ({ files }, value: string, name: string) => files.matches(name, value),
+    {
+      effect: "data"
+    }
+  ),
   declare("LookupFile", [text, text], text, ({ files }, value: string, name: string) => files.lookup(name, value), {
     effect: "data"
   }),
@@ -17,4 +23,3 @@ export const fileFunctions: ReadonlyArray<FunctionDeclaration> = [
     effect: "data"
   })
 ]
-

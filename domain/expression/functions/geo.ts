@@ -25,20 +25,17 @@ const distance = (given: ReadonlyArray<string>): number => {
   const north = radians(otherLatitude) - radians(latitude)
   const east = radians(otherLongitude) - radians(longitude)
   const chord =
-    Math.sin(north / 2) ** 2 +
-    Math.cos(radians(latitude)) * Math.cos(radians(otherLatitude)) * Math.sin(east / 2) ** 2
+    Math.sin(north / 2) ** 2 + Math.cos(radians(latitude)) * Math.cos(radians(otherLatitude)) * Math.sin(east / 2) ** 2
   return 2 * Math.atan2(Math.sqrt(chord), Math.sqrt(1 - chord)) * earthRadius
 }
 
 export const geoFunctions: ReadonlyArray<FunctionDeclaration> = [
+  declare("Distance", [text, text, text, text], floatType, (_, ...given: Array<never>) => new Float(distance(given))),
   declare(
-    "Distance",
-    [text, text, text, text],
-    floatType,
-    (_, ...given: Array<never>) => new Float(distance(given))
-  ),
-  declare("FloatApproxEqual", [number, number], boolType, (_, left: number | Float, right: number | Float) =>
-    Math.abs(numberOf(left)! - numberOf(right)!) < 1e-6
+    "FloatApproxEqual",
+    [number, number],
+    boolType,
+    (_, left: number | Float, right: number | Float) => Math.abs(numberOf(left)! - numberOf(right)!) < 1e-6
   ),
   declare("Atof", [text], floatType, (_, value: string) => new Float(parseFloatText(value) ?? 0)),
   declare("IPToCountry", [text], text, ({ geo }, address: string) => geo?.country(address) ?? "", {

@@ -20,12 +20,21 @@ const extracted = (json: string, path: string, kind: JsonKind): unknown => {
 }
 
 export const jsonFunctions: ReadonlyArray<FunctionDeclaration> = [
-  declare("JsonExtract", [text, text], text, (_, json: string, path: string) =>
-    findJson(json, jsonPath(path))?.raw ?? ""
+  declare(
+    "JsonExtract",
+    [text, text],
+    text,
+    (_, json: string, path: string) => findJson(json, jsonPath(path))?.raw ?? ""
   ),
-  declare("JsonExtractLib", [text, text], text, (_, json: string, ...keys: Array<never>) => findJson(json, keys)?.raw ?? "", {
-    rest: true
-  }),
+  declare(
+    "JsonExtractLib",
+    [text, text],
+    text,
+    (_, json: string, ...keys: Array<never>) => findJson(json, keys)?.raw ?? "",
+    {
+      rest: true
+    }
+  ),
   declare(
     "JsonExtractUnescape",
     [text, text],

@@ -29,8 +29,11 @@ const median = (values: ReadonlyArray<bigint>): bigint => {
 }
 
 export const timeFunctions: ReadonlyArray<FunctionDeclaration> = [
-  declare("MedianInterval", [times], durationType, (_, given: ReadonlyArray<unknown>) =>
-    new Duration(median(intervals("MedianInterval", given)))
+  declare(
+    "MedianInterval",
+    [times],
+    durationType,
+    (_, given: ReadonlyArray<unknown>) => new Duration(median(intervals("MedianInterval", given)))
   ),
   declare("AverageInterval", [times], durationType, (_, given: ReadonlyArray<unknown>) => {
     const values = intervals("AverageInterval", given)

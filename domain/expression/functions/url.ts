@@ -13,8 +13,10 @@ export const urlFunctions: ReadonlyArray<FunctionDeclaration> = [
   declare("PathEscape", [text], text, (_, value: string) => escapePath(value)),
   declare("ParseUri", [text], query, (_, uri: string) => parseQuery(queryOf(uri)) ?? new Map()),
   declare("ParseQuery", [text], query, (_, value: string) => parseQuery(value) ?? new Map()),
-  declare("ExtractQueryParam", [text, text], arrayOf(text), (_, uri: string, name: string) =>
-    parseQuery(queryOf(uri))?.get(name) ?? []
+  declare(
+    "ExtractQueryParam",
+    [text, text],
+    arrayOf(text),
+    (_, uri: string, name: string) => parseQuery(queryOf(uri))?.get(name) ?? []
   )
 ]
-

@@ -33,7 +33,9 @@ const elementAt = (xml: string, path: string): Element | undefined => {
 export const xmlFunctions: ReadonlyArray<FunctionDeclaration> = [
   declare("XMLGetNodeValue", [text, text], text, (_, xml: string, path: string) => elementAt(xml, path)?.text ?? ""),
   declare("XMLGetAttributeValue", [text, text, text], text, (_, xml: string, path: string, name: string) => {
-    const attribute = elementAt(xml, path)?.attributes.find((each) => each.name === name || `${each.space}:${each.name}` === name)
+    const attribute = elementAt(xml, path)?.attributes.find(
+      (each) => each.name === name || `${each.space}:${each.name}` === name
+    )
     return attribute?.value ?? ""
   })
 ]

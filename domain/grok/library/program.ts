@@ -62,12 +62,12 @@ export const PROGRAM_PATTERNS: ReadonlyArray<NamedPattern> = [
   [
     "SSHD_FAIL",
     "Failed %{WORD:sshd_auth_type} for %{USERNAME:sshd_invalid_user} from %{IP:sshd_client_ip} " +
-      "port %{NUMBER:sshd_port} %{GREEDYDATA:sshd_protocol}"
+      "port %{NUMBER:sshd_port} %{WORD:sshd_protocol}"
   ],
   [
     "SSHD_USER_FAIL",
     "Failed password for invalid user %{USERNAME:sshd_invalid_user} from %{IP:sshd_client_ip} " +
-      "port %{NUMBER:sshd_port} %{GREEDYDATA:sshd_protocol}"
+      "port %{NUMBER:sshd_port} %{WORD:sshd_protocol}"
   ],
   [
     "SSHD_DISC_PREAUTH",

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 import type { TestudoEvent } from "../../../domain/events/catalogue.ts"
+import type { EventFilter } from "../event-store.ts"
 import { type Check, deletion, event, eventIds, events, ids, isCaughtUp, unknownEvent } from "./sample.ts"
 
 export const readContract = (check: Check): void => {
@@ -29,47 +30,63 @@ export const readContract = (check: Check): void => {
         const before = yield* store.head
         const written: Array<{ readonly stream: string; readonly type: string; readonly id: string }> = []
         for (let n = 0; n < 40; n++) {
-          const stream = `${category}${n % 4 < 2 ? "" : "x"}-${n % 3}`
+          const stream = n % 7 === 0 ? category : `${category}${n % 4 < 2 ? "" : "x"}-${n % 3}`
           const batch = n % 5 === 0 ? [deletion(), event()] : [event()]
           yield* store.append(stream, batch, "any")
           for (const { id, type } of batch) written.push({ stream, type, id })
         }
-        const paged = (
-          limit: number,
-          filter?: { types?: ReadonlyArray<string>; streamPrefixes?: ReadonlyArray<string> }
-        ) =>
+        const paged = (limit: number, filter: EventFilter) =>
           Effect.gen(function* () {
             const all: Array<TestudoEvent> = []
             for (let after = before; ; ) {
-              const page = yield* store.readAll(filter === undefined ? { after, limit } : { after, limit, filter })
+              const page = yield* store.readAll({ after, limit, filter })
               assert.isAtMost(page.length, limit)
               if (page.length === 0) return ids(all)
               all.push(...page)
               after = page.at(-1)!.position
             }
           })
-        const chosen = (choose: (event: { readonly stream: string; readonly type: string }) => boolean) =>
-          ids(written.filter(choose))
-        const prefixes = [`${category}-`]
-        for (const limit of [1, 7, 1000]) {
-          assert.deepStrictEqual(yield* paged(limit, { streamPrefixes: [category] }), ids(written))
-          assert.deepStrictEqual(
-            yield* paged(limit, { streamPrefixes: prefixes }),
-            chosen(({ stream }) => stream.startsWith(prefixes[0]!))
+        const filters: ReadonlyArray<EventFilter & { readonly streamPrefixes: ReadonlyArray<string> }> = [
+          { streamPrefixes: [category] },
+          { streamPrefixes: [`${category}-`] },
+          { streamPrefixes: [`${category}x`] },
+          { streamPrefixes: [`${category}-1`] },
+          { streamPrefixes: [`${category}x-1`, `${category}-0`, `${category}-`] },
+          { streamPrefixes: [category.slice(0, -1)] },
+          { streamPrefixes: [`${category}-`], types: ["BouncerDeleted"] },
+          { streamPrefixes: [category], types: ["NameResolved", "BouncerDeleted", "none", "constructor"] },
+          { streamPrefixes: [category], types: [] },
+          { streamPrefixes: [] }
+        ]
+        for (const filter of filters) {
+          const expected = written.filter(
+            ({ stream, type }) =>
+              (filter.types?.includes(type) ?? true) &&
+              filter.streamPrefixes.some((prefix) => stream.startsWith(prefix))
           )
-          assert.deepStrictEqual(
-            yield* paged(limit, { streamPrefixes: [`${category}x-1`, `${category}-0`] }),
-            chosen(({ stream }) => stream === `${category}x-1` || stream === `${category}-0`)
-          )
-          assert.deepStrictEqual(
-            yield* paged(limit, { types: ["BouncerDeleted"], streamPrefixes: prefixes }),
-            chosen(({ stream, type }) => type === "BouncerDeleted" && stream.startsWith(prefixes[0]!))
-          )
-          assert.deepStrictEqual(yield* paged(limit, { types: [], streamPrefixes: prefixes }), [])
-          assert.deepStrictEqual(yield* paged(limit, { streamPrefixes: [] }), [])
+          for (const limit of [1, 7, 1000]) assert.deepStrictEqual(yield* paged(limit, filter), ids(expected))
         }
-        const everything = new Set(yield* paged(1000))
+        const everything = new Set(ids(yield* store.readAll({ after: before })))
         assert.isTrue(written.every(({ id }) => everything.has(id)))
+      })
+    )
+
+    check("few events of several types among many of other streams", (store, category) =>
+      Effect.gen(function* () {
+        const before = yield* store.head
+        const rare: Array<string> = []
+        for (let n = 0; n < 12; n++) {
+          const batch = n % 3 === 0 ? [deletion()] : [event()]
+          yield* store.append(`${category}-1`, batch, "any")
+          yield* store.append(`${category}-2`, [...events(30), ...(n === 5 ? [deletion()] : [])], "any")
+          rare.push(...ids(batch))
+        }
+        const filter = { streamPrefixes: [`${category}-1`] }
+        for (const limit of [1, 5, 12, 1000]) {
+          assert.deepStrictEqual(ids(yield* store.readAll({ after: before, limit, filter })), rare.slice(0, limit))
+        }
+        const given = store.subscribe({ after: before, filter }).pipe(Stream.takeUntil(isCaughtUp), Stream.runCollect)
+        assert.deepStrictEqual(eventIds(yield* given), rare)
       })
     )
 

@@ -1,0 +1,84 @@
+import { expect, test } from "vitest"
+import { makeEngine } from "./engine.ts"
+import { batchOf, plainParser, scenarioFile } from "./recorded.fixture.ts"
+import { compileRuleset } from "./ruleset.ts"
+
+const start = Date.UTC(2020, 0, 1, 10)
+
+/** Seconds after the start, each with an optional word: `3a`. */
+const lineOf = (event: string): string => {
+  const [, seconds, word] = /^([\d.]+)(\w*)$/.exec(event)!
+  return `${new Date(start + Number(seconds) * 1000).toISOString()} 1.2.3.4 ${word || "-"}`
+}
+
+/** `n=3 q=0,1,2 0→2` for each alert. */
+const alertsOf = (scenario: string, events: string): ReadonlyArray<string> => {
+  const { ruleset, problems } = compileRuleset([plainParser, scenarioFile("t", scenario)], { names: "off" })
+  expect(problems).toEqual([])
+  const batch = batchOf({ observedAt: "2026-01-01T00:00:00Z", time: "own" })
+  const after = (stamp: string): number => (Date.parse(stamp) - start) / 1000
+  return makeEngine(ruleset)
+    .pour(batch, events.split(",").map(lineOf))
+    .map((outcome) => {
+      if (outcome._tag !== "Overflow") throw new Error("no overflow")
+      const { eventsCount, evidence, startAt, stopAt } = outcome.overflow
+      return `n=${eventsCount} q=${evidence.map(({ line }) => line)} ${after(startAt)}→${after(stopAt)}`
+    })
+}
+
+// Spec detection.md, appendix A.1.
+test.each([
+  ["type: leaky\ncapacity: 2\nleakspeed: 10s", "0,1,2", ["n=3 q=0,1,2 0→2"]],
+  ["type: leaky\ncapacity: 2\nleakspeed: 10s", "0,1,11,12", ["n=4 q=1,2,3 0→12"]],
+  ["type: leaky\ncapacity: 2\nleakspeed: 10s", "0,30,30.5,31", ["n=4 q=1,2,3 0→31"]],
+  ["type: leaky\ncapacity: 2\nleakspeed: 10s", "0,30.001,31,32", ["n=3 q=1,2,3 30.001→32"]],
+  ["type: leaky\ncapacity: 2\nleakspeed: 10s", "10,5,6", ["n=3 q=0,1,2 10→6"]],
+  ["type: leaky\ncapacity: 2\nleakspeed: 10s\ncache_size: 1", "0,1,2", ["n=3 q=1,2 0→2"]],
+  ["type: leaky\ncapacity: 1\nleakspeed: 10s\ndistinct: evt.Meta.word", "0a,1a,2b,3a,4b", ["n=2 q=0,2 0→2", "n=2 q=3,4 3→4"]],
+  ["type: leaky\ncapacity: 1\nleakspeed: 10s\nblackhole: 1m", "0,1,2,3,61,62,63", ["n=2 q=0,1 0→1", "n=2 q=4,5 61→62"]],
+  ["type: leaky\ncapacity: 1\nleakspeed: 10s\ncancel_on: evt.Meta.word == 'x'", "0,1x,2,3", ["n=2 q=2,3 2→3"]],
+  ["type: trigger", "0,1", ["n=1 q=0 0→0", "n=1 q=1 1→1"]],
+  ["type: trigger\nblackhole: 1m", "0,1,61", ["n=1 q=0 0→0", "n=1 q=2 61→61"]],
+  ["type: conditional\ncapacity: -1\nleakspeed: 1m\ncondition: len(queue.Queue) >= 3", "0,1,2,63,64", ["n=3 q=0,1,2 0→2"]],
+  ["type: conditional\ncapacity: -1\nleakspeed: 1m\ncondition: len(queue.Queue) >= 3", "0,1,61.5,62", []],
+  [
+    `type: bayesian
+leakspeed: 30s
+bayesian_prior: 0.5
+bayesian_threshold: 0.8
+bayesian_conditions:
+  - {condition: evt.Meta.word == 'a', prob_given_evil: 0.8, prob_given_benign: 0.2, guillotine: true}
+  - {condition: evt.Meta.word == 'b', prob_given_evil: 0.9, prob_given_benign: 0.5, guillotine: true}`,
+    "0a,1b",
+    ["n=2 q=0,1 0→1"]
+  ],
+  ["type: counter\nduration: 5m", "0,1,2,400", []]
+])("%s\n<- %s", (scenario, events, alerts) => {
+  expect(alertsOf(scenario, events)).toEqual(alerts)
+})
+
+test("the message of an alert, and what a trigger says of its leak", () => {
+  const overflows = (scenario: string, events: string) => {
+    const { ruleset } = compileRuleset([plainParser, scenarioFile("t", scenario)], { names: "off" })
+    return makeEngine(ruleset)
+      .pour(batchOf({ observedAt: "2026-01-01T00:00:00Z", time: "own" }), events.split(",").map(lineOf))
+      .flatMap((outcome) => (outcome._tag === "Overflow" ? [outcome.overflow] : []))
+  }
+  expect(overflows("type: leaky\ncapacity: 2\nleakspeed: 10s", "0,1,2")[0]).toMatchObject({
+    message: "Ip 1.2.3.4 performed 'test/t' (3 events over 2s) at 2020-01-01 10:00:02 +0000 UTC",
+    capacity: 2,
+    leakspeed: "10s",
+    remediation: true,
+    source: { scope: "Ip", value: "1.2.3.4" }
+  })
+  expect(overflows("type: leaky\ncapacity: 2\nleakspeed: 10s", "10,5,6")[0]!.message).toContain("(3 events over -4s)")
+  expect(overflows("type: trigger", "0")[0]).toMatchObject({ capacity: 0, leakspeed: "0s", eventsCount: 1 })
+})
+
+test("scenarios of one name and filter share their buckets, as in CrowdSec", () => {
+  const scenario = scenarioFile("t", "type: leaky\ncapacity: 3\nleakspeed: 10s")
+  const other = { ...scenarioFile("t", "type: leaky\ncapacity: 9\nleakspeed: 10s"), path: "scenarios/test/u.yaml" }
+  const { ruleset } = compileRuleset([plainParser, scenario, other], { names: "off" })
+  const outcomes = makeEngine(ruleset).pour(batchOf({ observedAt: "2026-01-01T00:00:00Z", time: "own" }), ["0", "1"].map(lineOf))
+  expect(outcomes).toMatchObject([{ overflow: { capacity: 3, eventsCount: 4 } }])
+})

@@ -1,0 +1,115 @@
+import { expect, test } from "vitest"
+import { makeEngine } from "./engine.ts"
+import type { PipelineEvent } from "./pipeline-event.ts"
+import { batchOf, ruleFile } from "./recorded.fixture.ts"
+import { compileRuleset } from "./ruleset.ts"
+
+/** Runs one line through a parser and tells what the root nodes made of it, and the event. */
+const parse = (yaml: string, text = "line") => {
+  const { ruleset, problems } = compileRuleset([ruleFile("parsers", "parsers/s00-raw/test/node.yaml", yaml)], { names: "off" })
+  expect(problems.filter(({ severity }) => severity === "error")).toEqual([])
+  const states: Array<boolean> = []
+  let seen: PipelineEvent | undefined
+  const engine = makeEngine(ruleset, {
+    watch: {
+      node: (_stage, _node, event, success) => {
+        states.push(success)
+        seen = event
+      }
+    }
+  })
+  engine.pour(batchOf({ observedAt: "2026-01-01T00:00:00Z" }), [text])
+  return { states, event: seen!, counters: engine.counters }
+}
+
+const child = (state: string): string => `  - {filter: "${state === "T"}", statics: [{meta: "ran_${state}", value: "yes"}]}`
+const groks: Record<string, string> = {
+  none: "",
+  ok: "grok: {pattern: '%{WORD:w}', apply_on: Line.Raw}\n",
+  failed: "grok: {pattern: '%{INT:i}', apply_on: Line.Raw}\n"
+}
+
+// Spec detection.md, appendix A.5.
+test.each([
+  ["none", "next_stage", "FTT", true],
+  ["none", "continue", "TF", false],
+  ["none", "continue", "FT", true],
+  ["none", "continue", "", true],
+  ["ok", "continue", "FF", true],
+  ["ok", "next_stage", "FF", true],
+  ["failed", "continue", "", false],
+  ["failed", "continue", "T", true],
+  ["failed", "continue", "TF", false]
+])("grok %s, onsuccess %s, children %s: %s", (grok, onsuccess, children, expected) => {
+  const nodes = children === "" ? "" : `nodes:\n${[...children].map(child).join("\n")}\n`
+  const { states, event } = parse(`name: n\nonsuccess: ${onsuccess}\n${groks[grok]}${nodes}statics:\n  - {meta: own, value: "yes"}\n`)
+  expect(states).toEqual([expected])
+  expect(event.Meta.get("own")).toBe(expected ? "yes" : undefined)
+})
+
+test("with next_stage no child runs after the first that succeeds", () => {
+  const { event } = parse(`name: n\nonsuccess: next_stage\nnodes:\n${child("T")}\n  - statics: [{meta: second, value: "yes"}]\n`)
+  expect([...event.Meta.keys()]).toEqual(["ran_T"])
+})
+
+test("statics: empty values are skipped, floats have six decimals, errors skip the static, a bool ends the parsing", () => {
+  const { event } = parse(
+    `
+name: n
+filter: UnmarshalJSON(evt.Line.Raw, evt.Unmarshaled, "j") in ["", nil]
+statics:
+  - {meta: kept, value: before}
+  - {meta: kept, expression: evt.Parsed.nothing}
+  - {meta: port, expression: evt.Unmarshaled.j.port}
+  - {meta: lost, expression: evt.Unmarshaled.j.none.deeper}
+  - {meta: int, expression: 6 * 7}
+  - {meta: after, value: "yes"}
+`,
+    '{"port": 443}'
+  )
+  expect(Object.fromEntries(event.Meta)).toEqual({ kept: "before", port: "443.000000", int: "42", after: "yes" })
+  expect(parse("name: n\nstatics:\n  - {meta: b, expression: 1 == 1}\n").counters).toMatchObject({ lines: 1, parsed: 0, unparsed: 1 })
+})
+
+test("a grok on a field that is not there fails; unmatched names are written empty", () => {
+  expect(parse("name: n\ngrok: {pattern: '%{DATA:d}', apply_on: absent}\n").states).toEqual([false])
+  const { event } = parse("name: n\ngrok: {pattern: '%{WORD:w}( %{INT:i})?', apply_on: Line.Raw}\n")
+  expect(event.Parsed.get("i")).toBe("")
+})
+
+test("a whitelist marks the event and succeeds either way; its statics run for listed events only", () => {
+  const yaml = (cidr: string) =>
+    `name: n\nwhitelist: {reason: ours, cidr: ["${cidr}"]}\nstatics: [{meta: listed, value: "yes"}]\n`
+  const run = (cidr: string) =>
+    parse(`name: m\nstatics: [{meta: source_ip, value: 10.1.2.3}]\n---\n${yaml(cidr)}`)
+  const listed = run("10.0.0.0/8")
+  expect(listed.states).toEqual([true, true])
+  expect(listed.event).toMatchObject({ Whitelisted: true, WhitelistReason: "ours" })
+  expect(listed.event.Meta.get("listed")).toBe("yes")
+  expect(listed.counters).toMatchObject({ parsed: 1, whitelisted: 1 })
+  const other = run("11.0.0.0/8")
+  expect(other.states).toEqual([true, true])
+  expect(other.event.Whitelisted).toBe(false)
+  expect(other.event.Meta.has("listed")).toBe(false)
+})
+
+test("stages: the last one must take the line too, and nobody moving it on ends the way", () => {
+  const run = (first: string, second: string) => {
+    const files = [ruleFile("parsers", "parsers/s00-raw/t/a.yaml", first), ruleFile("parsers", "parsers/s01-parse/t/b.yaml", second)]
+    const engine = makeEngine(compileRuleset(files, { names: "off" }).ruleset)
+    engine.pour(batchOf({ observedAt: "2026-01-01T00:00:00Z" }), ["line", "", "line"])
+    return engine.counters
+  }
+  const yes = "name: n\nonsuccess: next_stage\nstatics: [{meta: a, value: b}]\n"
+  const stays = "name: n\nstatics: [{meta: a, value: b}]\n"
+  const no = `name: n\nfilter: "false"\nstatics: [{meta: a, value: b}]\n`
+  expect(run(yes, yes)).toMatchObject({ lines: 2, parsed: 2, unparsed: 0 })
+  expect(run(yes, no)).toMatchObject({ lines: 2, parsed: 0, unparsed: 2 })
+  expect(run(stays, yes)).toMatchObject({ lines: 2, parsed: 0, unparsed: 2 })
+})
+
+test("patterns see the first 8,192 characters of a line", () => {
+  const yaml = "name: n\ngrok: {pattern: '%{WORD:w} end', apply_on: Line.Raw}\n"
+  expect(parse(yaml, `${" ".repeat(8_000)}the end`)).toMatchObject({ states: [true], counters: { oversized: 0 } })
+  expect(parse(yaml, `${" ".repeat(8_192)}the end`)).toMatchObject({ states: [false], counters: { oversized: 1 } })
+})

@@ -1,0 +1,84 @@
+/** Recorded events and small rulesets for tests. */
+import type { RecordedEvent } from "../events/event.ts"
+import type { LogBatch } from "../events/log-batch.ts"
+import type { ResolvedName } from "../events/name-resolved.ts"
+import type { RuleFile } from "../rules/rule.ts"
+
+const recorded = <Type extends string, Data>(id: string, type: Type, data: Data): RecordedEvent<Type, Data> => ({
+  id,
+  type,
+  data,
+  stream: "test",
+  revision: 0,
+  position: 0,
+  recordedAt: 0,
+  metadata: { version: 1 }
+})
+
+/** A batch without a body: the engine gets the lines from whoever decoded it. */
+export const batchOf = (
+  given: Partial<LogBatch> & { readonly id?: string; readonly observedAt: string }
+): RecordedEvent<"LogBatchAppended", LogBatch> => {
+  const { id = "batch", ...data } = given
+  return recorded(id, "LogBatchAppended", {
+    source: "test",
+    path: "/var/log/test.log",
+    labels: { type: "test" },
+    zone: "UTC",
+    time: "observed",
+    file: { device: 0, inode: 0, fingerprint: { bytes: 0, sha256: "0".repeat(64) } },
+    range: { from: 0, to: 0 },
+    startsInsideLine: false,
+    endsInsideLine: false,
+    lines: 0,
+    encoding: "zstd+base64",
+    body: "",
+    ...data
+  })
+}
+
+export const nameOf = (address: string, name: string): RecordedEvent<"NameResolved", ResolvedName> =>
+  recorded(`name-${address}`, "NameResolved", { address, name, outcome: name === "" ? "none" : "answered" })
+
+export const ruleFile = (kind: RuleFile["kind"], path: string, text: string): RuleFile => ({
+  kind,
+  path,
+  file: `/rules/${path}`,
+  version: "1",
+  content: new TextEncoder().encode(text)
+})
+
+/** Reads lines such as `2020-01-01T10:00:00Z 1.2.3.4 some-word`; the time may be `-` for none. */
+export const plainParser = ruleFile(
+  "parsers",
+  "parsers/s00-raw/test/plain.yaml",
+  `
+name: test/plain
+filter: "1 == 1"
+grok:
+  pattern: '^%{NOTSPACE:stamp} %{NOTSPACE:ip} %{NOTSPACE:word}'
+  apply_on: Line.Raw
+statics:
+  - meta: source_ip
+    expression: evt.Parsed.ip
+  - meta: word
+    expression: evt.Parsed.word
+  - target: evt.StrTime
+    expression: "evt.Parsed.stamp == '-' ? '' : evt.Parsed.stamp"
+---
+name: test/date
+filter: evt.StrTime != ''
+statics:
+  - method: ParseDate
+    expression: evt.StrTime
+  - target: MarshaledTime
+    expression: evt.Enriched.MarshaledTime
+`
+)
+
+export const scenarioFile = (name: string, fields: string): RuleFile =>
+  ruleFile(
+    "scenarios",
+    `scenarios/test/${name}.yaml`,
+    `name: test/${name}\ndescription: test\nfilter: "evt.GetType() == 'log'"\ngroupby: evt.Meta.source_ip\nlabels: {remediation: true}\n${fields}\n`
+  )

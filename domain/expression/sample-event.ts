@@ -1,0 +1,43 @@
+import type { EventObject } from "./environment/event.ts"
+import { eventEnvironment } from "./environment/event.ts"
+import type { Context } from "./environment.ts"
+import { compileExpression, emptyContext } from "./expression.ts"
+import { Time } from "./time.ts"
+
+/** An empty log event, for tests. */
+export const sampleEvent = (changes: Partial<EventObject> = {}): EventObject => ({
+  Type: 0,
+  ExpectMode: 0,
+  Whitelisted: false,
+  WhitelistReason: "",
+  Stage: "",
+  Line: { Raw: "", Src: "", Time: new Time(0n), Labels: new Map(), Process: false, Module: "file" },
+  Parsed: new Map(),
+  Enriched: new Map(),
+  Meta: new Map(),
+  Unmarshaled: new Map(),
+  Overflow: {
+    Mapkey: "",
+    BucketId: "",
+    Whitelisted: false,
+    Reprocess: false,
+    Sources: new Map(),
+    Alert: undefined,
+    APIAlerts: [],
+    GetSources: () => []
+  },
+  Time: new Time(0n),
+  StrTime: "",
+  StrTimeFormat: "",
+  MarshaledTime: "",
+  Process: true,
+  GetType: () => "log",
+  GetMeta: () => "",
+  SetMeta: () => true,
+  SetParsed: () => true,
+  ...changes
+})
+
+/** Compiles and evaluates at once, for tests. */
+export const evaluate = (text: string, event: EventObject = sampleEvent(), context: Context = emptyContext): unknown =>
+  compileExpression(text, { environment: eventEnvironment, context }).evaluate({ evt: event })
