@@ -1,4 +1,6 @@
 import { builtins } from "./builtins/catalogue.ts"
+import { isNumber, resultOf } from "./check/operation.ts"
+import { predicateResult } from "./check/predicate.ts"
 import { durationType } from "./duration.ts"
 import type { Environment, FunctionDeclaration, Parameter } from "./environment.ts"
 import type { ExpressionErrorCode } from "./error.ts"
@@ -17,7 +19,6 @@ import type {
   UnaryNode
 } from "./syntax.ts"
 import { operandsOf } from "./syntax.ts"
-import { timeType } from "./time.ts"
 import type { Effect, Type } from "./type.ts"
 import {
   anyType,
@@ -337,64 +338,14 @@ class Checker {
       this.fail(list!, `${node.name} works on an array, not on ${nameOf(collection)}`)
     }
     const item = collection.kind === "array" ? collection.element : anyType
-    if (extra !== undefined) this.visit(extra)
+    const extraType = extra === undefined ? undefined : this.visit(extra)
     const slot = this.slotCount
     this.slotCount += 3
     this.slots.set(node, slot)
     this.predicates.push({ item, slot, reduces: node.name === "reduce" })
     const body = predicate === undefined ? undefined : this.visit(predicate)
     this.predicates.pop()
-    return this.predicateResult(node, item, body)
-  }
-
-  private predicateResult(node: BuiltinNode, item: Type, body: Type | undefined): Type {
-    const [, predicate, extra] = node.arguments
-    const wantBool = () => {
-      if (body !== undefined && !isAny(body) && body.kind !== "bool") {
-        this.fail(predicate!, `the predicate of ${node.name} must give a bool, but gives ${nameOf(body)}`)
-      }
-    }
-    switch (node.name) {
-      case "all":
-      case "any":
-      case "none":
-      case "one":
-        wantBool()
-        return boolType
-      case "filter":
-        wantBool()
-        return arrayOf(item)
-      case "count":
-        wantBool()
-        return intType
-      case "find":
-      case "findLast":
-        wantBool()
-        return isNilable(item) ? item : anyType
-      case "findIndex":
-      case "findLastIndex":
-        wantBool()
-        return anyType
-      case "map":
-        return arrayOf(body!)
-      case "sum": {
-        const type = body ?? item
-        if (!isAny(type) && !isNumber(type)) this.fail(node, `sum adds numbers, not ${nameOf(type)}`)
-        return type
-      }
-      case "groupBy":
-        if (!isAny(body!) && body!.kind !== "string") {
-          this.fail(predicate!, `groupBy needs a string to group by, not ${nameOf(body!)}`)
-        }
-        return mapOf(arrayOf(item))
-      case "sortBy": {
-        const order = extra === undefined ? stringType : this.visit(extra)
-        if (!isAny(order) && order.kind !== "string") this.fail(extra!, `the order is "asc" or "desc"`)
-        return arrayOf(item)
-      }
-      default:
-        return anyType
-    }
+    return predicateResult(node, { item, body, extra: extraType }, (part, message) => this.fail(part, message))
   }
 
   private declaration(node: LetNode): Type {
@@ -424,94 +375,3 @@ class Checker {
 
 export const alternatives = (parameter: Parameter): ReadonlyArray<Type> =>
   "kind" in parameter ? [parameter] : parameter
-
-const isNumber = ({ kind }: Type): boolean => kind === "int" || kind === "float"
-
-const isComparable = (left: Type, right: Type): boolean =>
-  isAny(left) ||
-  isAny(right) ||
-  left.kind === "nil" ||
-  right.kind === "nil" ||
-  (isNumber(left) && isNumber(right)) ||
-  (left.kind === right.kind && (left.kind !== "struct" || left === right))
-
-/** Both of the same of these groups of types, where `any` may be of every group. */
-const bothOf = (left: Type, right: Type, ...groups: ReadonlyArray<(type: Type) => boolean>): boolean =>
-  groups.some((group) => (isAny(left) || group(left)) && (isAny(right) || group(right)))
-
-const isText = ({ kind }: Type): boolean => kind === "string"
-const isInt = ({ kind }: Type): boolean => kind === "int"
-const isTime = (type: Type): boolean => type === timeType
-const isDuration = (type: Type): boolean => type === durationType
-
-const numeric = (left: Type, right: Type): Type =>
-  isAny(left) || isAny(right) ? anyType : left.kind === "float" || right.kind === "float" ? floatType : intType
-
-/** Type of `left operator right`, undefined when it has no meaning. */
-const resultOf = (operator: BinaryNode["operator"], left: Type, right: Type): Type | undefined => {
-  switch (operator) {
-    case "==":
-    case "!=":
-      return isComparable(left, right) ? boolType : undefined
-    case "<":
-    case ">":
-    case "<=":
-    case ">=":
-      return bothOf(left, right, isNumber, isText, isTime, isDuration) ? boolType : undefined
-    case "in":
-      return isSearchable(left, right) ? boolType : undefined
-    case "matches":
-    case "contains":
-    case "startsWith":
-    case "endsWith":
-      return bothOf(left, right, isText) ? boolType : undefined
-    case "..":
-      return bothOf(left, right, isInt) ? arrayOf(intType) : undefined
-    case "+":
-      if (isText(left) && isText(right)) return stringType
-      if ((isTime(left) && isDuration(right)) || (isDuration(left) && isTime(right))) return timeType
-      if (isDuration(left) && isDuration(right)) return durationType
-      if (isAny(left) || isAny(right)) return isSummand(left) && isSummand(right) ? anyType : undefined
-      return isNumber(left) && isNumber(right) ? numeric(left, right) : undefined
-    case "-":
-      if ((isTime(left) && isTime(right)) || (isDuration(left) && isDuration(right))) return durationType
-      if (isTime(left) && isDuration(right)) return timeType
-      if (isAny(left) || isAny(right)) {
-        return isSummand(left) && isSummand(right) && !isText(left) && !isText(right) ? anyType : undefined
-      }
-      return isNumber(left) && isNumber(right) ? numeric(left, right) : undefined
-    case "*":
-      if ((isDuration(left) && isInt(right)) || (isInt(left) && isDuration(right))) return durationType
-      if (isAny(left) || isAny(right)) return bothOf(left, right, isNumber, isDuration) ? anyType : undefined
-      return isNumber(left) && isNumber(right) ? numeric(left, right) : undefined
-    case "/":
-    case "**":
-      return bothOf(left, right, isNumber) ? floatType : undefined
-    case "%":
-      return bothOf(left, right, isInt) ? intType : undefined
-    case "??":
-      if (left.kind === "nil") return right
-      return right.kind === "nil" || sameType(left, right) ? left : anyType
-    default:
-      return undefined
-  }
-}
-
-const isSummand = (type: Type): boolean =>
-  isAny(type) || isText(type) || isNumber(type) || isTime(type) || isDuration(type)
-
-const isSearchable = (needle: Type, hay: Type): boolean => {
-  switch (hay.kind) {
-    case "any":
-    case "nil":
-      return true
-    case "array":
-      return isComparable(needle, hay.element)
-    case "map":
-      return isAny(needle) || needle.kind === "nil" || isText(needle)
-    case "struct":
-      return isAny(needle) || isText(needle)
-    default:
-      return false
-  }
-}

@@ -23,7 +23,8 @@ export const compile = (
 ): { readonly run: Run; readonly newFrame: () => Frame } => {
   const run = new Compiler(checked, context, text).compile(tree)
   const { slotCount } = checked
-  const shared: Frame = { slots: [], steps: 0 }
+  // Without predicates nothing repeats, and one frame serves all evaluations: NaN never exceeds a limit.
+  const shared: Frame = { slots: [], steps: Number.NaN }
   return { run, newFrame: slotCount === 0 ? () => shared : () => ({ slots: new Array(slotCount), steps: 0 }) }
 }
 

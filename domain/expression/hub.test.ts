@@ -32,7 +32,6 @@ const keys: Readonly<Record<string, { environment: Environment; expect: Expected
 const expressionsOf = (file: string): ReadonlyArray<Found> => {
   const found: Array<Found> = []
   const walk = (value: unknown): void => {
-    if (Array.isArray(value)) return value.forEach(walk)
     if (typeof value !== "object" || value === null) return
     for (const [key, item] of Object.entries(value)) {
       const meaning = keys[key]

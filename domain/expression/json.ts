@@ -13,20 +13,20 @@ export const parseJson = (text: string): unknown => {
   } catch {
     throw new EvaluationError("the text is not JSON")
   }
-  return valueOf(parsed, 0)
+  return converted(parsed, 0)
 }
 
-const valueOf = (value: unknown, depth: number): unknown => {
+const converted = (value: unknown, depth: number): unknown => {
   if (depth > limit.dataDepth) throw new EvaluationError(`the JSON is nested more than ${limit.dataDepth} deep`)
   if (typeof value === "number") {
     if (!Number.isFinite(value)) throw new EvaluationError("a number of the JSON is too large")
     return new Float(value)
   }
   if (typeof value === "string") return value.isWellFormed() ? value : value.toWellFormed()
-  if (Array.isArray(value)) return value.map((item) => valueOf(item, depth + 1))
+  if (Array.isArray(value)) return value.map((item) => converted(item, depth + 1))
   if (typeof value !== "object" || value === null) return value
   const map = new Map<string, unknown>()
-  for (const [key, item] of Object.entries(value)) map.set(key, valueOf(item, depth + 1))
+  for (const [key, item] of Object.entries(value)) map.set(key, converted(item, depth + 1))
   return map
 }
 

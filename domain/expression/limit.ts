@@ -8,11 +8,11 @@ export const limit = {
   /** Characters of a text that an expression builds. */
   resultLength: 1_048_576,
   /** Items of an array that an expression builds. */
-  resultItems: 1_000_000,
+  resultItems: 500_000,
   /** Items of a kind that can only be compared with each other, when double ones are left out. */
   uniqueItems: 1_000,
-  /** Steps of all predicates of one evaluation. */
-  steps: 5_000_000,
+  /** Items that the predicates and ranges of one evaluation go over. */
+  steps: 1_000_000,
   /** Characters of a text that a pattern sees. */
   patternText: 8_192,
   /** Computed patterns that one expression remembers. */

@@ -3,14 +3,21 @@ import { EvaluationError } from "./error.ts"
 import { limit } from "./limit.ts"
 import { bounded, isAscii, tooLong, tooMany } from "./value.ts"
 
-/** One character at a time, as Go does: `ß` stays, and the end of a word changes nothing. */
-export const upper = (text: string): string =>
-  isAscii(text) ? text.toUpperCase() : eachCharacter(text, (character) => character.toUpperCase())
+/**
+ * One character at a time, as Go does: `ß` stays, and the end of a word changes nothing. JavaScript differs only where
+ * a character becomes several, and for the Greek sigma.
+ */
+export const upper = (text: string): string => {
+  const changed = text.toUpperCase()
+  return changed.length === text.length ? changed : eachCharacter(text, (character) => character.toUpperCase())
+}
 
-export const lower = (text: string): string =>
-  isAscii(text)
-    ? text.toLowerCase()
+export const lower = (text: string): string => {
+  const changed = text.toLowerCase()
+  return changed.length === text.length && !changed.includes("ς")
+    ? changed
     : eachCharacter(text, (character) => (character === "\u0130" ? "i" : character.toLowerCase()))
+}
 
 const eachCharacter = (text: string, change: (character: string) => string): string => {
   let result = ""

@@ -27,7 +27,7 @@ const hexadecimal = (code: number): number => (code <= 0x39 ? code - 0x30 : (cod
 /** `+` is a space besides. */
 export const unescapeQuery = (value: string): string | undefined => unescapePath(value.replaceAll("+", " "))
 
-const escape = (value: string, kept: RegExp): string => {
+const escaped = (value: string, kept: RegExp): string => {
   let result = ""
   for (const byte of utf8.encode(value)) {
     const character = String.fromCharCode(byte)
@@ -36,9 +36,9 @@ const escape = (value: string, kept: RegExp): string => {
   return bounded(result)
 }
 
-export const escapeQuery = (value: string): string => escape(value, /[A-Za-z0-9\-_.~ ]/).replaceAll(" ", "+")
+export const escapeQuery = (value: string): string => escaped(value, /[A-Za-z0-9\-_.~ ]/).replaceAll(" ", "+")
 
-export const escapePath = (value: string): string => escape(value, /[A-Za-z0-9\-_.~$&+:=@]/)
+export const escapePath = (value: string): string => escaped(value, /[A-Za-z0-9\-_.~$&+:=@]/)
 
 /** What stands between the first `?` and `#`. */
 export const queryOf = (uri: string): string => {
@@ -47,7 +47,7 @@ export const queryOf = (uri: string): string => {
   return at < 0 ? "" : beforeFragment!.slice(at + 1)
 }
 
-/** Values by name; undefined when an escape is broken or a `;` separates, which Go refuses. */
+/** Values by name; undefined when an escaped is broken or a `;` separates, which Go refuses. */
 export const parseQuery = (query: string): ReadonlyMap<string, ReadonlyArray<string>> | undefined => {
   const values = new Map<string, Array<string>>()
   if (query.length > limit.resultLength) return undefined

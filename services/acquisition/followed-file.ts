@@ -167,11 +167,11 @@ export class FollowedFile implements LineReader {
     const position = this.#known
     const look = await this.#look()
     if (look === this.#looked) return false
-    const { as, atPath, file, lost } = await continueAfter(this.#place, position, this.#finished)
+    const { as, atPath, file, lost, sure } = await continueAfter(this.#place, position, this.#finished)
     if (lost && !this.#finished) this.#say(Say.lostTrack(this.path))
     if (lost) this.#finished = true
     if (file === undefined) {
-      this.#looked = look
+      if (sure) this.#looked = look
       if (!this.#said.has("TST-ACQ-GONE")) await statusOf(this.path) // Fails, and is reported, when there is no file.
       return false
     }

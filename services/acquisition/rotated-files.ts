@@ -4,6 +4,7 @@
  */
 import { readdir } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { chunksOf, compressionOf, decompress } from "./compression.ts"
 import {
   type FileStatus,
@@ -229,14 +230,33 @@ const tryToContinue = async (
   }
 }
 
+/** Two changes of a folder within this time may show the same time of change, in milliseconds. */
+const tick = 20
+
+const changeOf = async (folder: string): Promise<number> => (await statusOf(folder)).modified
+
 /**
  * Where reading goes on after a position. `finished`: all of its file was read, only newer files count.
- * Fails with the operating system's error when the path cannot be opened.
+ * Fails with the operating system's error when the path or its folder cannot be opened.
+ *
+ * Reading a folder and looking at its files takes time, in which a rotation may rename all of them. An answer counts only
+ * when the folder did not change meanwhile; without one there is no file for now, and `sure` is false.
  */
-export const continueAfter = async (path: string, position: Position, finished: boolean): Promise<Continuation> => {
+export const continueAfter = async (
+  path: string,
+  position: Position,
+  finished: boolean
+): Promise<Continuation & { readonly sure: boolean }> => {
   for (let attempt = 1; attempt <= 10; attempt += 1) {
+    const before = await changeOf(dirname(path))
     const continuation = await tryToContinue(path, position, finished)
-    if (continuation !== moved) return continuation
+    if (continuation !== moved) {
+      const straight = continuation.atPath && continuation.as !== "next"
+      const still = (await changeOf(dirname(path))) === before && Date.now() - before > tick
+      if (straight || still) return { ...continuation, sure: true }
+      await continuation.file?.close()
+    }
+    await sleep(tick)
   }
-  return { as: "next", atPath: true, lost: false }
+  return { as: "next", atPath: true, lost: false, sure: false }
 }

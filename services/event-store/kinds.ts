@@ -45,8 +45,7 @@ export class Kinds {
   /** The kinds as the database has them now: the writer is perhaps another process, and a rollback takes kinds away. */
   #current(): ReadonlyArray<Kind> {
     const { kind } = this.#last.get() as { readonly kind: number | null }
-    if ((kind ?? undefined) !== this.#known.at(-1)?.kind)
-      this.#known = this.#all.all() as unknown as ReadonlyArray<Kind>
+    if (kind !== (this.#known.at(-1)?.kind ?? null)) this.#known = this.#all.all() as unknown as ReadonlyArray<Kind>
     return this.#known
   }
 

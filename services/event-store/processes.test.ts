@@ -211,9 +211,11 @@ describe("a writer that is killed", () => {
         const [stream, count] = line.split(" ")
         if (count !== undefined) acknowledged.set(stream!, Number(count))
       }
+      const left = await using(directory, ({ head }) => head, "reader")
       await using(directory, (store) =>
         Effect.gen(function* () {
           const all = yield* store.readAll({ limit: 1_000_000 })
+          expect(all.at(-1)!.position).toBe(left)
           expect(all.every(({ position }, index) => index === 0 || position > all[index - 1]!.position)).toBe(true)
           for (const [stream, count] of acknowledged) {
             const events = yield* store.readStream(stream, { limit: 1_000_000 })

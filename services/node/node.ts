@@ -9,6 +9,7 @@ import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { formatProblem, type Problem } from "../../domain/rules/problem.ts"
@@ -78,6 +79,10 @@ const main = Effect.fnUntraced(function* (configuration: Configuration, options:
   const api = yield* ApiServer
   const intake = yield* Intake.make
 
+  // Watched before they are read: an edit in between is seen.
+  const ruleEdits = yield* edits(foldersOf(hubOptions(configuration)))
+  const configurationEdits = yield* edits([configuration.file])
+  const isNew = (yield* store.head) < 0
   yield* replaceAllowlists(allowlistsOf(configuration))
   const loaded = yield* loadHub(hubOptions(configuration))
   const { problems, inventory } = yield* detection.activate(loaded.files)
@@ -86,7 +91,7 @@ const main = Effect.fnUntraced(function* (configuration: Configuration, options:
   yield* projections.ready
   const head = yield* store.head
   const active = activeAt(projections.states().activeBans, yield* Clock.currentTimeMillis).length
-  yield* Console.log(welcome(configuration, { inventory, active, head, host: api.host, port: api.port }))
+  yield* Console.log(welcome(configuration, { inventory, active, isNew, host: api.host, port: api.port }))
 
   const follow = detection.follow
   const read = acquire({
@@ -111,16 +116,26 @@ const main = Effect.fnUntraced(function* (configuration: Configuration, options:
     follow,
     tell,
     keep,
-    reloadRules(configuration),
-    reloadAllowlists(configuration, options.reread),
+    reloadRules(configuration, ruleEdits),
+    reloadAllowlists(configuration, configurationEdits, options.reread),
     ...configuration.play.map(({ from, into, speed }) => play({ from, into, pace: { speed } }).pipe(Effect.andThen(Effect.never)))
   ]
   yield* Effect.raceAllFirst([read, ...parts]).pipe(Effect.ensuring(detection.keep))
+}, Effect.scoped)
+
+/** A sign for every change below these folders from now on; several changes in a row may be one. */
+const edits = Effect.fnUntraced(function* (folders: ReadonlyArray<string>) {
+  const signs = yield* Queue.sliding<void>(1)
+  yield* Effect.forkScoped(
+    Stream.runForEach(watchHub(folders), () => Queue.offer(signs, undefined)),
+    { startImmediately: true }
+  )
+  return Stream.fromQueue(signs)
 })
 
 /** A rule edited while the node runs is used from then on; a broken one is named, and the old rules go on. */
-const reloadRules = (configuration: Configuration) =>
-  Stream.runForEach(watchHub(foldersOf(hubOptions(configuration))), () =>
+const reloadRules = (configuration: Configuration, edits: Stream.Stream<void>) =>
+  Stream.runForEach(edits, () =>
     Effect.gen(function* () {
       const detection = yield* Detection
       const loaded = yield* loadHub(hubOptions(configuration))
@@ -135,8 +150,8 @@ const reloadRules = (configuration: Configuration) =>
   )
 
 /** An allowlist edited in the configuration is respected at once. Other keys wait for the next start. */
-const reloadAllowlists = (configuration: Configuration, reread: NodeOptions["reread"]) =>
-  Stream.runForEach(watchHub([configuration.file]), () =>
+const reloadAllowlists = (configuration: Configuration, edits: Stream.Stream<void>, reread: NodeOptions["reread"]) =>
+  Stream.runForEach(edits, () =>
     Effect.gen(function* () {
       const edited = yield* reread
       if (edited === undefined) return yield* Console.error("The configuration as it was before goes on.")
@@ -155,7 +170,7 @@ const welcome = (
   facts: {
     readonly inventory: { readonly parsers: number; readonly scenarios: number }
     readonly active: number
-    readonly head: number
+    readonly isNew: boolean
     readonly host: string
     readonly port: number
   }
@@ -165,7 +180,7 @@ const welcome = (
   return [
     `Testudo watches ${files.length === 0 ? "no log (the configuration names none)" : files.join(", ")}`,
     `with ${facts.inventory.parsers} parsers and ${facts.inventory.scenarios} scenarios from ${rules.hub}.`,
-    facts.head < 0 ? "The log is new." : `The log goes on; ${facts.active} ${facts.active === 1 ? "ban is" : "bans are"} active.`,
+    facts.isNew ? "The log is new." : `The log goes on; ${facts.active} ${facts.active === 1 ? "ban is" : "bans are"} active.`,
     `API: ${url}`,
     "",
     "Try in another terminal:",

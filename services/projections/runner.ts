@@ -154,8 +154,10 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
         const { change, live } = take(page)
         yield* complain
         if (change !== undefined) yield* PubSub.publish(changes, change)
-        for (const wake of waiting) wake()
+        // Whoever is woken may wait again at once, so the set is emptied first.
+        const woken = [...waiting]
         waiting.clear()
+        for (const wake of woken) wake()
         if (live) yield* Deferred.succeed(ready, undefined)
         yield* saveThose((each) => each.unsaved() >= snapshotEvents)
       })

@@ -50,14 +50,14 @@ const get = (object: unknown, key: unknown): unknown => {
   return undefined
 }
 
-const valueOf = ([given]: ReadonlyArray<Type>): Type => {
+const typeGot = ([given]: ReadonlyArray<Type>): Type => {
   if (given?.kind === "map" && given.value.kind === "string") return stringType
   return anyType
 }
 
 export const collectionBuiltins: ReadonlyArray<FunctionDeclaration> = [
   declare("len", [[stringType, array, map]], intType, (_, value: unknown) => lengthOf(value)),
-  declare("get", [anyType, anyType], valueOf, (_, object: unknown, key: unknown) => get(object, key)),
+  declare("get", [anyType, anyType], typeGot, (_, object: unknown, key: unknown) => get(object, key)),
   declare("first", [array], oneElement, (_, items: ReadonlyArray<unknown>) => items[0]),
   declare("last", [array], oneElement, (_, items: ReadonlyArray<unknown>) => items.at(-1)),
   declare("take", [array, intType], arrayOfElement, (_, items: ReadonlyArray<unknown>, count: number) => {

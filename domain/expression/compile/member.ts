@@ -50,7 +50,7 @@ export const compileMember = (compiler: Compiler, node: MemberNode): Run => {
     case "map": {
       const zero = zeroOf(type.value)
       if (name !== undefined && !node.optional && !reachesOver(node.object)) {
-        return entryOf(compiler.compile(node.object), name, zero)
+        return entryOfField(compiler, node.object, name, zero) ?? entryOf(compiler.compile(node.object), name, zero)
       }
       return onValue(compiler, node, (object, scope, frame) => {
         const key = property(scope, frame)
@@ -77,7 +77,27 @@ const fieldOfName = (compiler: Compiler, node: Node, read: (object: never) => un
   }
 }
 
-/** `evt.Meta.service` and its like. */
+/** `evt.Meta.service` and its like: what nearly every filter asks, in one go. */
+const entryOfField = (compiler: Compiler, node: Node, key: string, zero: unknown): Run | undefined => {
+  if (node.kind !== "member" || node.optional || node.property.kind !== "string" || node.object.kind !== "name") {
+    return undefined
+  }
+  const type = compiler.typeOf(node.object)
+  const read = type.kind === "struct" ? type.fields.get(node.property.value)!.read : undefined
+  const variable = compiler.checked.slots.has(node.object)
+    ? undefined
+    : compiler.checked.variables.get(node.object.name)!.read
+  if (read === undefined || variable === undefined) return undefined
+  return (scope) => {
+    const object = variable(scope as never)
+    const entries = isNil(object) ? undefined : (read(object as never) as Map<string, unknown> | undefined | null)
+    if (entries === undefined || entries === null) throw new EvaluationError(`nil has no member ${key}`)
+    const value = entries.get(key)
+    return value === undefined ? zero : value
+  }
+}
+
+/** An entry of any other map. */
 const entryOf = (map: Run, key: string, zero: unknown): Run => {
   const message = `nil has no member ${key}`
   return (scope, frame) => {

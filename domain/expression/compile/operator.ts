@@ -18,6 +18,7 @@ import {
   textOperand
 } from "../value.ts"
 import type { Frame, Run } from "./run.ts"
+import { charge } from "./run.ts"
 
 type BoolRun = (scope: object, frame: Frame) => boolean
 
@@ -71,7 +72,11 @@ export const compileOperator = (compiler: Compiler, node: BinaryNode): Run => {
     case "matches":
       return matching(compiler, node)
     case "..":
-      return (scope, frame) => range(left(scope, frame), right(scope, frame))
+      return (scope, frame) => {
+        const items = range(left(scope, frame), right(scope, frame))
+        charge(frame, items.length)
+        return items
+      }
     case "-":
       return (scope, frame) => subtract(left(scope, frame), right(scope, frame))
     case "*":

@@ -1,10 +1,10 @@
 import { pointerSlots } from "../check.ts"
 import type { Compiler } from "../compile.ts"
 import { EvaluationError } from "../error.ts"
-import { limit } from "../limit.ts"
 import type { BuiltinNode } from "../syntax.ts"
 import { add, compare, descending, kindOf } from "../value.ts"
 import type { Frame, Run } from "./run.ts"
+import { charge } from "./run.ts"
 
 /** `any`, `map`, `reduce`… with their predicate: `each(item, index)` evaluates it for one item. */
 export const compilePredicate = (compiler: Compiler, node: BuiltinNode): Run => {
@@ -25,8 +25,7 @@ export const compilePredicate = (compiler: Compiler, node: BuiltinNode): Run => 
   const items = (scope: object, frame: Frame): ReadonlyArray<unknown> => {
     const array = list(scope, frame)
     if (!Array.isArray(array)) throw new EvaluationError(`${name} works on an array, not on ${kindOf(array)}`)
-    frame.steps += array.length
-    if (frame.steps > limit.steps) throw new EvaluationError(`the evaluation took more than ${limit.steps} steps`)
+    charge(frame, array.length)
     return array
   }
   const point = (frame: Frame, item: unknown, index: number): Frame => {

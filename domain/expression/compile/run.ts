@@ -1,3 +1,6 @@
+import { EvaluationError } from "../error.ts"
+import { limit } from "../limit.ts"
+
 /** What one evaluation keeps: values of `let` and of pointers, and how many steps its predicates took. */
 export interface Frame {
   readonly slots: Array<unknown>
@@ -6,3 +9,9 @@ export interface Frame {
 
 /** A compiled node. */
 export type Run = (scope: object, frame: Frame) => unknown
+
+/** Whoever goes over so many items says so, and is stopped when an evaluation has gone over too many. */
+export const charge = (frame: Frame, steps: number): void => {
+  frame.steps += steps
+  if (frame.steps > limit.steps) throw new EvaluationError(`the evaluation took more than ${limit.steps} steps`)
+}

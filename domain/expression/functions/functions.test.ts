@@ -10,7 +10,7 @@ const line = (raw: string) => ({ ...sampleEvent(), Line: { ...sampleEvent().Line
 
 describe("text", () => {
   it.each([
-    ["Upper('straße é') + Lower('ÀÉ İ')", "STRAßE Éàé i"],
+    ["Upper('straße é') + Lower('ÀÉ İ ΟΔΟΣ ς')", "STRAßE Éàé i οδοσ ς"],
     ["TrimSpace(' \\t a b\\u00a0 ')", "a b"],
     ["Trim('xxaxx', 'x') + TrimLeft('xxa', 'x') + TrimRight('axx', 'x')", "aaa"],
     ["TrimPrefix('[a]', '[') + TrimSuffix('[a]', ']') + trimSuffix('a', '')", "a][aa"],

@@ -1,0 +1,193 @@
+import fc from "fast-check"
+import { expect, test } from "vitest"
+import { type Engine, makeEngine } from "./engine.ts"
+import type { Outcome } from "./outcome.ts"
+import { batchOf, nameOf, plainParser, ruleFile, scenarioFile } from "./recorded.fixture.ts"
+import { compileRuleset } from "./ruleset.ts"
+import { type EngineSnapshot, restoreEngine, SnapshotError, snapshotEngine } from "./snapshot.ts"
+
+/** Remembers a word per address, so that a line does not parse to the same thing at another time. */
+const stash = ruleFile(
+  "parsers",
+  "parsers/s00-raw/test/q-stash.yaml",
+  `
+name: test/stash
+filter: "evt.Parsed.word != ''"
+nodes:
+  - filter: "evt.Parsed.word == 'b'"
+    statics:
+      - {meta: previous, expression: "GetFromStash('words', evt.Parsed.ip)"}
+  - grok: {pattern: '%{GREEDYDATA:all}', apply_on: Line.Raw}
+    stash:
+      - {name: words, key: evt.Parsed.ip, value: evt.Parsed.all, ttl: 1m, size: 3}
+`
+)
+
+const reverse = ruleFile(
+  "postoverflows",
+  "postoverflows/s00-enrich/test/rdns.yaml",
+  `
+name: test/rdns
+filter: "evt.Overflow.Alert.GetScope() == 'Ip' && evt.Overflow.Alert.Source.IP endsWith '2'"
+statics:
+  - {method: reverse_dns, expression: evt.Overflow.Alert.Source.IP}
+---
+name: test/good
+filter: "evt.Enriched.reverse_dns endsWith '.good.'"
+whitelist: {reason: good, expression: ["true"]}
+---
+name: test/all
+filter: "true"
+statics:
+  - {parsed: done, value: "yes"}
+`
+)
+
+const files = [
+  plainParser,
+  stash,
+  reverse,
+  scenarioFile("leaky", "type: leaky\ncapacity: 2\nleakspeed: 10s\nreprocess: true\nblackhole: 20s"),
+  scenarioFile("distinct", "type: leaky\ncapacity: 1\nleakspeed: 15s\ndistinct: evt.Meta.word\nreprocess: true"),
+  scenarioFile("cancel", "type: leaky\ncapacity: 2\nleakspeed: 30s\ncache_size: 1\ncancel_on: evt.Meta.word == 'c'"),
+  scenarioFile("conditional", "type: conditional\ncapacity: -1\nleakspeed: 40s\ncondition: any(queue.Queue, {.Meta.previous contains 'a'}) && len(queue.Queue) > 2"),
+  scenarioFile(
+    "bayesian",
+    `type: bayesian
+leakspeed: 30s
+bayesian_prior: 0.5
+bayesian_threshold: 0.8
+bayesian_conditions:
+  - {condition: evt.Meta.word == 'a', prob_given_evil: 0.8, prob_given_benign: 0.2, guillotine: true}
+  - {condition: evt.Meta.word == 'b', prob_given_evil: 0.9, prob_given_benign: 0.5, guillotine: true}`
+  ),
+  ruleFile(
+    "scenarios",
+    "scenarios/test/z-marks.yaml",
+    `type: leaky
+name: test/marks
+description: test
+filter: "evt.Meta.word == 'a' && evt.SetMeta('mark', evt.Meta.source_ip)"
+groupby: evt.Meta.source_ip
+capacity: 1
+leakspeed: 20s
+labels: {}`
+  ),
+  ruleFile(
+    "scenarios",
+    "scenarios/test/zz-meta.yaml",
+    `type: leaky
+name: test/meta
+description: test
+filter: "evt.GetType() == 'overflow'"
+distinct: evt.Overflow.Alert.Source.IP
+capacity: 1
+leakspeed: 1m
+reprocess: true
+labels: {remediation: true}
+---
+type: trigger
+name: test/meta-of-meta
+description: test
+filter: "evt.GetType() == 'overflow' && evt.Overflow.Alert.GetScenario() == 'test/meta'"
+blackhole: 30s
+labels: {remediation: true}`
+  )
+]
+
+const start = Date.UTC(2026, 0, 1, 10)
+const stamp = (seconds: number): string => new Date(start + seconds * 1000).toISOString()
+
+type Step =
+  | { readonly kind: "batch"; readonly source: string; readonly time: "own" | "observed"; readonly lines: ReadonlyArray<readonly [seconds: number, host: number, word: string, dated: boolean]> }
+  | { readonly kind: "names"; readonly good: boolean }
+
+const line = fc.tuple(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 1, max: 3 }), fc.constantFrom("a", "b", "c", "d"), fc.boolean())
+const steps: fc.Arbitrary<ReadonlyArray<Step>> = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant("batch" as const), source: fc.constantFrom("one", "two"), time: fc.constantFrom("own", "observed"), lines: fc.array(line, { maxLength: 12 }) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("names" as const), good: fc.boolean() }) }
+  ),
+  { minLength: 2, maxLength: 12 }
+)
+
+/** The lines of every batch, for whoever restores. */
+const batchesOf = (all: ReadonlyArray<Step>) => {
+  let seconds = 0
+  return all.map((step, index) => {
+    if (step.kind === "names") return undefined
+    const lines = step.lines.map(([later, host, word, dated]) => {
+      seconds += later
+      return `${dated ? stamp(seconds) : "-"} 192.0.2.${host} ${word}`
+    })
+    return { batch: batchOf({ id: `batch-${index}`, source: step.source, time: step.time, observedAt: stamp(seconds + 3) }), lines }
+  })
+}
+
+const play = (engine: Engine, all: ReadonlyArray<Step>, from: number, to: number): ReadonlyArray<Outcome> => {
+  const batches = batchesOf(all)
+  return all.slice(from, to).flatMap((step, offset) => {
+    const given = batches[from + offset]
+    if (given !== undefined) return engine.pour(given.batch, given.lines)
+    if (step.kind !== "names") throw new Error("no batch")
+    return engine.wantedNames().flatMap((address) => engine.resolve(nameOf(address, step.good ? "bot.good." : "")))
+  })
+}
+
+const { ruleset, problems } = compileRuleset(files, { names: "asked" })
+
+test("the rules of this test are fine", () => expect(problems).toEqual([]))
+
+test("an engine that was stopped anywhere goes on as if it never was", () => {
+  const seen = new Set<string>()
+  fc.assert(
+    fc.property(steps, fc.nat(), (all, where) => {
+      const whole = makeEngine(ruleset)
+      const expected = play(whole, all, 0, all.length)
+      for (const outcome of expected) seen.add(outcome._tag === "Overflow" ? outcome.overflow.scenario.name : outcome._tag)
+      const cut = where % all.length
+      const first = makeEngine(ruleset)
+      const before = play(first, all, 0, cut)
+      const snapshot = JSON.parse(JSON.stringify(snapshotEngine(first))) as EngineSnapshot
+      const batches = batchesOf(all)
+      const second = restoreEngine(ruleset, snapshot, ({ event, line }) => {
+        const found = batches.find((given) => given?.batch.id === event)
+        return found && { batch: found.batch.data, text: found.lines[line]! }
+      })
+      expect(JSON.parse(JSON.stringify(snapshotEngine(second)))).toEqual(snapshot)
+      const after = play(second, all, cut, all.length)
+      expect(JSON.stringify([...before, ...after])).toBe(JSON.stringify(expected))
+      expect(second.counters).toEqual(whole.counters)
+    }),
+    { numRuns: 150 }
+  )
+  // Otherwise the property would hold for want of anything to happen.
+  expect([...seen].sort()).toEqual(["NameWanted", "test/bayesian", "test/cancel", "test/conditional", "test/distinct", "test/leaky", "test/marks", "test/meta", "test/meta-of-meta"])
+})
+
+test("two runs say the same, whatever they read", () => {
+  fc.assert(
+    fc.property(steps, (all) => {
+      const run = () => JSON.stringify(play(makeEngine(ruleset), all, 0, all.length))
+      expect(run()).toBe(run())
+    }),
+    { numRuns: 30 }
+  )
+})
+
+test("a snapshot of other rules, and one whose lines are gone, are refused", () => {
+  const engine = makeEngine(ruleset)
+  engine.pour(batchOf({ observedAt: stamp(0) }), ["- 192.0.2.1 d"])
+  const snapshot = snapshotEngine(engine)
+  expect(() => restoreEngine(ruleset, snapshot, () => undefined)).toThrow(SnapshotError)
+  const other = compileRuleset(files.slice(0, 4), { names: "asked" }).ruleset
+  expect(() => restoreEngine(other, snapshot, () => undefined)).toThrow(/belongs to the rules/)
+})
+
+test("a snapshot refers to lines and does not copy them", () => {
+  const engine = makeEngine(ruleset)
+  engine.pour(batchOf({ observedAt: stamp(0) }), ["- 192.0.2.1 d secret-of-the-line"])
+  const text = JSON.stringify({ ...snapshotEngine(engine), stashes: [] })
+  expect(text).toContain('"event":"batch","line":0')
+  expect(text).not.toContain("secret-of-the-line")
+})

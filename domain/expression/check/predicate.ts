@@ -1,0 +1,65 @@
+import type { BuiltinNode, Node } from "../syntax.ts"
+import type { Type } from "../type.ts"
+import { anyType, arrayOf, boolType, intType, isAny, isNilable, mapOf, nameOf } from "../type.ts"
+import { isNumber } from "./operation.ts"
+
+/** Types of the parts of `any(…)`, `sortBy(…)`…; undefined where the part is left out. */
+export interface PredicateTypes {
+  readonly item: Type
+  readonly body: Type | undefined
+  readonly extra: Type | undefined
+}
+
+/** Type of a built-in function that takes a predicate; `fail` is told of the part that does not fit. */
+export const predicateResult = (
+  node: BuiltinNode,
+  { item, body, extra }: PredicateTypes,
+  fail: (node: Node, message: string) => never
+): Type => {
+  const [, predicate, order] = node.arguments
+  const wantBool = () => {
+    if (body !== undefined && !isAny(body) && body.kind !== "bool") {
+      fail(predicate!, `the predicate of ${node.name} must give a bool, but gives ${nameOf(body)}`)
+    }
+  }
+  switch (node.name) {
+    case "all":
+    case "any":
+    case "none":
+    case "one":
+      wantBool()
+      return boolType
+    case "filter":
+      wantBool()
+      return arrayOf(item)
+    case "count":
+      wantBool()
+      return intType
+    case "find":
+    case "findLast":
+      wantBool()
+      return isNilable(item) ? item : anyType
+    case "findIndex":
+    case "findLastIndex":
+      wantBool()
+      return anyType
+    case "map":
+      return arrayOf(body!)
+    case "sum": {
+      const type = body ?? item
+      if (!isAny(type) && !isNumber(type)) fail(node, `sum adds numbers, not ${nameOf(type)}`)
+      return type
+    }
+    case "groupBy":
+      if (!isAny(body!) && body!.kind !== "string") {
+        fail(predicate!, `groupBy needs a string to group by, not ${nameOf(body!)}`)
+      }
+      return mapOf(arrayOf(item))
+    case "sortBy": {
+      if (extra !== undefined && !isAny(extra) && extra.kind !== "string") fail(order!, `the order is "asc" or "desc"`)
+      return arrayOf(item)
+    }
+    default:
+      return anyType
+  }
+}
