@@ -61,7 +61,8 @@ export class DataFileSet implements DataFiles {
         told += 1
         if (told <= mostProblems) {
           const message = `this line is left out: ${error.message}`
-          this.problems.push({ code: error.code, severity: "warning", file: file!.file, line, message })
+          const code = error instanceof PatternError ? error.code : "TST-DATA-LINE"
+          this.problems.push({ code, severity: "warning", file: file!.file, line, message })
         }
         return []
       }

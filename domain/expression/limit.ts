@@ -19,8 +19,9 @@ export const limit = {
   patternCache: 64,
   /** Ranges of addresses that are remembered. */
   prefixes: 8_192,
-  /** XML paths that are remembered. */
+  /** XML paths that are remembered, up to this many characters each. */
   xmlPaths: 1_024,
+  xmlPathLength: 256,
   /** Nesting of JSON and XML that is read. */
   dataDepth: 256
 } as const

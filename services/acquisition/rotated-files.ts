@@ -230,17 +230,19 @@ const tryToContinue = async (
   }
 }
 
-/** Two changes of a folder within this time may show the same time of change, in milliseconds. */
-const tick = 20
-
-const changeOf = async (folder: string): Promise<number> => (await statusOf(folder)).modified
+/** The names of a log and its rotated files, and which file each of them leads to. */
+const namesOf = async (path: string): Promise<string> => {
+  const own = await statusOf(path).catch(() => undefined)
+  const rotated = rotatedOf(path, await siblingsOf(path))
+  return [own?.inode, ...rotated.flatMap(({ name, status }) => [name, status.inode])].join("/")
+}
 
 /**
  * Where reading goes on after a position. `finished`: all of its file was read, only newer files count.
- * Fails with the operating system's error when the path or its folder cannot be opened.
+ * Fails with the operating system's error when the path cannot be opened.
  *
  * Reading a folder and looking at its files takes time, in which a rotation may rename all of them. An answer counts only
- * when the folder did not change meanwhile; without one there is no file for now, and `sure` is false.
+ * when no name leads to another file than before; without one there is no file for now, and `sure` is false.
  */
 export const continueAfter = async (
   path: string,
@@ -248,15 +250,13 @@ export const continueAfter = async (
   finished: boolean
 ): Promise<Continuation & { readonly sure: boolean }> => {
   for (let attempt = 1; attempt <= 10; attempt += 1) {
-    const before = await changeOf(dirname(path))
+    const before = await namesOf(path)
     const continuation = await tryToContinue(path, position, finished)
     if (continuation !== moved) {
-      const straight = continuation.atPath && continuation.as !== "next"
-      const still = (await changeOf(dirname(path))) === before && Date.now() - before > tick
-      if (straight || still) return { ...continuation, sure: true }
+      if ((await namesOf(path)) === before) return { ...continuation, sure: true }
       await continuation.file?.close()
     }
-    await sleep(tick)
+    await sleep(5 * attempt)
   }
   return { as: "next", atPath: true, lost: false, sure: false }
 }

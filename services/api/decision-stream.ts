@@ -3,7 +3,7 @@
  *
  * For each (scope, type, value) there is one truth after the filters: the longest decision that holds, or none. `new`
  * carries the first, `deleted` the second, so that a value is never in both, and a bouncer that applies every answer
- * has what `startup=true` would give it.
+ * has what `startup=true` would give it, if it asks at least once a week: so long is kept what ended.
  */
 import { type ActiveBans, endOf, holdsAt, longest, type StandingDecision } from "../../projections/active-bans.ts"
 import { type DecisionFilter, selected } from "./decision-filter.ts"

@@ -202,7 +202,7 @@ describe("/v1/decisions/stream", () => {
         yield* record(deciding(1, { value: "192.0.2.1" }), deciding(2, { value: "192.0.2.2" }, -60))
         const empty = yield* get(app, "/v1/decisions/stream?scenarios_containing=none", headers)
         assert.strictEqual(empty.body, '{"new":[],"deleted":[]}')
-        assert.strictEqual(empty.headers["content-type"], "application/json")
+        assert.match(String(empty.headers["content-type"]), /^application\/json/)
         assert.deepStrictEqual(yield* pull(app, "?startup=true", headers), [[1], [2]])
         assert.deepStrictEqual(yield* pull(app, "", headers), [[], []])
         const second = deciding(3, { value: "192.0.2.3" })

@@ -9,14 +9,16 @@ import { boolType, stringType } from "../type.ts"
 const text = stringType
 
 /** Ranges stand in rules and data files: the same few hundred again and again. */
-const prefixes = new Map<string, Prefix | undefined>()
+const prefixes = new Map<string, Prefix>()
 
 /** An address alone is no range here. */
 const prefixOf = (range: string): Prefix | undefined => {
-  if (prefixes.has(range)) return prefixes.get(range)
+  const known = prefixes.get(range)
+  if (known !== undefined) return known
   if (prefixes.size >= limit.prefixes) prefixes.clear()
   const prefix = range.includes("/") ? parsePrefix(range) : undefined
-  prefixes.set(range, prefix)
+  // Only a real range is worth a place: any text may come in from a log line.
+  if (prefix !== undefined) prefixes.set(range, prefix)
   return prefix
 }
 

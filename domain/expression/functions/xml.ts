@@ -18,10 +18,11 @@ const documentOf = (xml: string): Element | undefined => {
 const paths = new Map<string, XmlPath>()
 
 const pathOf = (path: string): XmlPath => {
-  if (paths.has(path)) return paths.get(path)
+  const known = paths.get(path)
+  if (known !== undefined) return known
   if (paths.size >= limit.xmlPaths) paths.clear()
   const compiled = compileXmlPath(path)
-  paths.set(path, compiled)
+  if (compiled !== undefined && path.length <= limit.xmlPathLength) paths.set(path, compiled)
   return compiled
 }
 
