@@ -1,15 +1,11 @@
 /** Example events for tests: real ones but for the parts that a test does not care about. */
+import { exampleOverflow, start, time } from "../domain/decision/example.ts"
 import type { Allowlist } from "../domain/events/allowlist.ts"
 import type { TestudoEvent } from "../domain/events/catalogue.ts"
 import type { Decision } from "../domain/events/decision.ts"
 import { derivedId } from "../domain/events/derived-id.ts"
 import type { Overflow } from "../domain/events/overflow.ts"
 import { allowlistStream, bouncerStream, offenderStream } from "../domain/events/stream-name.ts"
-
-/** 2026-11-22T07:00:00Z */
-export const start = Date.UTC(2026, 10, 22, 7)
-
-export const time = (milliseconds: number): string => new Date(milliseconds).toISOString()
 
 /** Where an event stands: its position, and the recorded time, by default as many seconds after {@link start}. */
 interface At {
@@ -53,27 +49,6 @@ export const decisionRetracted = (made: EventOf<"DecisionMade">, at: At) => {
   const { number } = made.data
   const data = { decision: made.id, number, reason: "a mistake", by: "command line", at: time(recordedAt) }
   return record("DecisionRetracted", made.stream, data, at)
-}
-
-export const exampleOverflow = (fields: Partial<Overflow> & { readonly scenarioName?: string } = {}): Overflow => {
-  const { scenarioName = "crowdsecurity/ssh-bf", ...rest } = fields
-  return {
-    scenario: { name: scenarioName, version: "0.1", hash: "a".repeat(64) },
-    ruleset: "b".repeat(64),
-    bucket: "c".repeat(40),
-    source: { scope: "Ip", value: "203.0.113.7", ip: "203.0.113.7" },
-    capacity: 5,
-    leakspeed: "10s",
-    eventsCount: 6,
-    startAt: time(start - 10_000),
-    stopAt: time(start),
-    message: `Ip 203.0.113.7 performed '${scenarioName}' (6 events over 10s)`,
-    remediation: true,
-    labels: {},
-    trigger: { event: derivedId("example", "batch"), line: 5 },
-    evidence: [],
-    ...rest
-  }
 }
 
 export const overflowRaised = (

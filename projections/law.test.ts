@@ -4,15 +4,14 @@ import { describe, expect, it } from "vitest"
 import type { TestudoEvent } from "../domain/events/catalogue.ts"
 import { activeBans } from "./active-bans.ts"
 import { bouncers } from "./bouncers.ts"
+import { start, time } from "../domain/decision/example.ts"
 import {
   allowlistReplaced,
   bouncerDeleted,
   bouncerRegistered,
   decisionMade,
   decisionRetracted,
-  overflowRaised,
-  start,
-  time
+  overflowRaised
 } from "./example.ts"
 import { fold, type Projection } from "./projection.ts"
 import { reputation } from "./reputation.ts"

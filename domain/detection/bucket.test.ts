@@ -34,12 +34,20 @@ test.each([
   ["type: leaky\ncapacity: 2\nleakspeed: 10s", "0,30.001,31,32", ["n=3 q=1,2,3 30.001→32"]],
   ["type: leaky\ncapacity: 2\nleakspeed: 10s", "10,5,6", ["n=3 q=0,1,2 10→6"]],
   ["type: leaky\ncapacity: 2\nleakspeed: 10s\ncache_size: 1", "0,1,2", ["n=3 q=1,2 0→2"]],
-  ["type: leaky\ncapacity: 1\nleakspeed: 10s\ndistinct: evt.Meta.word", "0a,1a,2b,3a,4b", ["n=2 q=0,2 0→2", "n=2 q=3,4 3→4"]],
+  [
+    "type: leaky\ncapacity: 1\nleakspeed: 10s\ndistinct: evt.Meta.word",
+    "0a,1a,2b,3a,4b",
+    ["n=2 q=0,2 0→2", "n=2 q=3,4 3→4"]
+  ],
   ["type: leaky\ncapacity: 1\nleakspeed: 10s\nblackhole: 1m", "0,1,2,3,61,62,63", ["n=2 q=0,1 0→1", "n=2 q=4,5 61→62"]],
   ["type: leaky\ncapacity: 1\nleakspeed: 10s\ncancel_on: evt.Meta.word == 'x'", "0,1x,2,3", ["n=2 q=2,3 2→3"]],
   ["type: trigger", "0,1", ["n=1 q=0 0→0", "n=1 q=1 1→1"]],
   ["type: trigger\nblackhole: 1m", "0,1,61", ["n=1 q=0 0→0", "n=1 q=2 61→61"]],
-  ["type: conditional\ncapacity: -1\nleakspeed: 1m\ncondition: len(queue.Queue) >= 3", "0,1,2,63,64", ["n=3 q=0,1,2 0→2"]],
+  [
+    "type: conditional\ncapacity: -1\nleakspeed: 1m\ncondition: len(queue.Queue) >= 3",
+    "0,1,2,63,64",
+    ["n=3 q=0,1,2 0→2"]
+  ],
   ["type: conditional\ncapacity: -1\nleakspeed: 1m\ncondition: len(queue.Queue) >= 3", "0,1,61.5,62", []],
   [
     `type: bayesian
@@ -79,6 +87,9 @@ test("scenarios of one name and filter share their buckets, as in CrowdSec", () 
   const scenario = scenarioFile("t", "type: leaky\ncapacity: 3\nleakspeed: 10s")
   const other = { ...scenarioFile("t", "type: leaky\ncapacity: 9\nleakspeed: 10s"), path: "scenarios/test/u.yaml" }
   const { ruleset } = compileRuleset([plainParser, scenario, other], { names: "off" })
-  const outcomes = makeEngine(ruleset).pour(batchOf({ observedAt: "2026-01-01T00:00:00Z", time: "own" }), ["0", "1"].map(lineOf))
+  const outcomes = makeEngine(ruleset).pour(
+    batchOf({ observedAt: "2026-01-01T00:00:00Z", time: "own" }),
+    ["0", "1"].map(lineOf)
+  )
   expect(outcomes).toMatchObject([{ overflow: { capacity: 3, eventsCount: 4 } }])
 })

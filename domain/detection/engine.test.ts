@@ -22,14 +22,26 @@ const burst = scenarioFile("burst", "type: leaky\ncapacity: 2\nleakspeed: 10s")
 test("a live line counts from when it was observed, unless it waited; a line from the future counts as now", () => {
   const engine = makeEngine(rulesOf([scenarioFile("each", "type: trigger")]))
   const times = (own: ReadonlyArray<string>) =>
-    engine.pour(batchOf({ observedAt: stamp(100), time: "observed" }), own.map((time) => `${time} 192.0.2.1 -`)).map(({ at }) => (at - start) / 1000)
-  expect(times([stamp(99), stamp(95), stamp(94.999), stamp(10), stamp(7_000), "-", "nonsense"])).toEqual([100, 100, 94.999, 10, 100, 100, 100])
+    engine
+      .pour(
+        batchOf({ observedAt: stamp(100), time: "observed" }),
+        own.map((time) => `${time} 192.0.2.1 -`)
+      )
+      .map(({ at }) => (at - start) / 1000)
+  expect(times([stamp(99), stamp(95), stamp(94.999), stamp(10), stamp(7_000), "-", "nonsense"])).toEqual([
+    100, 100, 94.999, 10, 100, 100, 100
+  ])
 })
 
 test("a cold line counts from its own time, one without from the line before it in its source", () => {
   const engine = makeEngine(rulesOf([scenarioFile("each", "type: trigger")]))
   const times = (source: string, own: ReadonlyArray<string>) =>
-    engine.pour(batchOf({ source, observedAt: stamp(100), time: "own" }), own.map((time) => `${time} 192.0.2.1 -`)).map(({ at }) => (at - start) / 1000)
+    engine
+      .pour(
+        batchOf({ source, observedAt: stamp(100), time: "own" }),
+        own.map((time) => `${time} 192.0.2.1 -`)
+      )
+      .map(({ at }) => (at - start) / 1000)
   expect(times("one", ["-", stamp(99), "-", stamp(3), "-", stamp(7_000)])).toEqual([100, 99, 99, 3, 3, 100])
   expect(times("two", ["-"])).toEqual([100])
   expect(times("one", ["nonsense"])).toEqual([100])
@@ -37,19 +49,38 @@ test("a cold line counts from its own time, one without from the line before it 
 
 test("a backlog bans exactly whom steady reading bans", () => {
   const rules = rulesOf([burst])
-  const lines = [0, 1, 2, 40, 80, 120, 160, 161, 162].map((seconds) => ({ seconds, text: `${stamp(seconds)} 192.0.2.1 -` }))
+  const lines = [0, 1, 2, 40, 80, 120, 160, 161, 162].map((seconds) => ({
+    seconds,
+    text: `${stamp(seconds)} 192.0.2.1 -`
+  }))
   const live = makeEngine(rules)
-  const steady = lines.flatMap(({ seconds, text }) => live.pour(batchOf({ id: `b${seconds}`, observedAt: stamp(seconds) }), [text]))
-  const waited = makeEngine(rules).pour(batchOf({ observedAt: stamp(300_000) }), lines.map(({ text }) => text))
-  const cold = makeEngine(rules).pour(batchOf({ observedAt: stamp(300_000), time: "own" }), lines.map(({ text }) => text))
-  const gist = (outcomes: ReadonlyArray<Outcome>) => overflows(outcomes).map(({ at, overflow }) => [at, overflow.eventsCount, overflow.startAt])
+  const steady = lines.flatMap(({ seconds, text }) =>
+    live.pour(batchOf({ id: `b${seconds}`, observedAt: stamp(seconds) }), [text])
+  )
+  const waited = makeEngine(rules).pour(
+    batchOf({ observedAt: stamp(300_000) }),
+    lines.map(({ text }) => text)
+  )
+  const cold = makeEngine(rules).pour(
+    batchOf({ observedAt: stamp(300_000), time: "own" }),
+    lines.map(({ text }) => text)
+  )
+  const gist = (outcomes: ReadonlyArray<Outcome>) =>
+    overflows(outcomes).map(({ at, overflow }) => [at, overflow.eventsCount, overflow.startAt])
   expect(gist(steady)).toHaveLength(2)
   expect(gist(waited)).toEqual(gist(steady))
   expect(gist(cold)).toEqual(gist(steady))
 })
 
 test("the line's own time stamp stays what it says, whenever it counts as detected", () => {
-  const engine = makeEngine(rulesOf([scenarioFile("each", "type: trigger\noverflow_filter: queue.Queue[0].MarshaledTime == '2026-01-01T11:01:39+01:00'")]))
+  const engine = makeEngine(
+    rulesOf([
+      scenarioFile(
+        "each",
+        "type: trigger\noverflow_filter: queue.Queue[0].MarshaledTime == '2026-01-01T11:01:39+01:00'"
+      )
+    ])
+  )
   const outcomes = engine.pour(batchOf({ observedAt: stamp(100) }), ["2026-01-01T11:01:39+01:00 192.0.2.1 -"])
   expect(outcomes).toMatchObject([{ at: start + 100_000, overflow: { startAt: "2026-01-01T10:01:40Z" } }])
 })
@@ -64,11 +95,20 @@ test("lineTime is the line's own time", () => {
 
 test("an overflow says what it rests on", () => {
   const engine = makeEngine(rulesOf([burst]))
-  const lines = ["", `${stamp(0)} 2001:DB8::0:1 a`, `${stamp(1)} 2001:DB8::0:1 ${"x".repeat(2_000)}`, `${stamp(2)} 2001:DB8::0:1 c`]
+  const lines = [
+    "",
+    `${stamp(0)} 2001:DB8::0:1 a`,
+    `${stamp(1)} 2001:DB8::0:1 ${"x".repeat(2_000)}`,
+    `${stamp(2)} 2001:DB8::0:1 c`
+  ]
   const [outcome] = overflows(engine.pour(batchOf({ id: "the-batch", observedAt: stamp(100), time: "own" }), lines))
   expect(outcome).toMatchObject({ causation: "the-batch", correlation: "the-batch", at: start + 2_000 })
   const { overflow } = outcome!
-  expect(overflow).toMatchObject({ source: { scope: "Ip", value: "2001:db8::1" }, trigger: { event: "the-batch", line: 3 }, ruleset: engine.ruleset.hash })
+  expect(overflow).toMatchObject({
+    source: { scope: "Ip", value: "2001:db8::1" },
+    trigger: { event: "the-batch", line: 3 },
+    ruleset: engine.ruleset.hash
+  })
   expect(overflow.evidence.map(({ line, at }) => [line, at])).toEqual([
     [1, "2026-01-01T10:00:00Z"],
     [2, "2026-01-01T10:00:01Z"],
@@ -82,7 +122,9 @@ test("an overflow says what it rests on", () => {
 test("ids follow from rules, bucket, trigger and source", () => {
   const pour = (id: string, word: string) => {
     const engine = makeEngine(rulesOf([scenarioFile("each", "type: trigger")]))
-    return overflows(engine.pour(batchOf({ id, observedAt: stamp(0) }), [`- 192.0.2.1 ${word}`, `- 192.0.2.2 ${word}`])).map((outcome) => outcome.id)
+    return overflows(
+      engine.pour(batchOf({ id, observedAt: stamp(0) }), [`- 192.0.2.1 ${word}`, `- 192.0.2.2 ${word}`])
+    ).map((outcome) => outcome.id)
   }
   expect(new Set([...pour("a", "x"), ...pour("b", "x")]).size).toBe(4)
   expect(pour("a", "x")).toEqual(pour("a", "y"))
@@ -103,7 +145,8 @@ whitelist: {reason: good, expression: ["evt.Enriched.reverse_dns endsWith '.good
 
 test("an overflow waits for the name that its postoverflows need, and keeps its time", () => {
   const engine = makeEngine(rulesOf([scenarioFile("each", "type: trigger"), rdns]))
-  const pour = (id: string, seconds: number, host: number) => engine.pour(batchOf({ id, observedAt: stamp(seconds) }), [`- 192.0.2.${host} -`])
+  const pour = (id: string, seconds: number, host: number) =>
+    engine.pour(batchOf({ id, observedAt: stamp(seconds) }), [`- 192.0.2.${host} -`])
   expect(pour("a", 0, 1)).toMatchObject([{ _tag: "NameWanted", address: "192.0.2.1", causation: "a" }])
   expect(pour("b", 1, 1)).toEqual([])
   expect(pour("c", 2, 2)).toMatchObject([{ _tag: "NameWanted", address: "192.0.2.2" }])
@@ -141,9 +184,15 @@ labels: {remediation: true}`
 
 test("an overflow is poured again after its line, with its trigger's time", () => {
   const engine = makeEngine(
-    rulesOf([several, scenarioFile("one", "type: trigger\nreprocess: true"), scenarioFile("two", "type: trigger\nreprocess: true")])
+    rulesOf([
+      several,
+      scenarioFile("one", "type: trigger\nreprocess: true"),
+      scenarioFile("two", "type: trigger\nreprocess: true")
+    ])
   )
-  const outcomes = overflows(engine.pour(batchOf({ id: "b", observedAt: stamp(5_000) }), [`${stamp(7)} 192.0.2.1 -`, `${stamp(8)} 192.0.2.9 -`]))
+  const outcomes = overflows(
+    engine.pour(batchOf({ id: "b", observedAt: stamp(5_000) }), [`${stamp(7)} 192.0.2.1 -`, `${stamp(8)} 192.0.2.9 -`])
+  )
   const names = outcomes.map(({ overflow }) => overflow.scenario.name)
   expect(names).toEqual(["test/one", "test/two", "test/several", "test/one", "test/two", "test/several"])
   const [one, two, meta] = outcomes
@@ -163,7 +212,11 @@ test("an overflow is poured again after its line, with its trigger's time", () =
 })
 
 test("overflows that cause each other without end are cut off", () => {
-  const endless = ruleFile("scenarios", "scenarios/test/endless.yaml", "type: trigger\nname: test/endless\ndescription: t\nfilter: \"true\"\nreprocess: true\nlabels: {}")
+  const endless = ruleFile(
+    "scenarios",
+    "scenarios/test/endless.yaml",
+    'type: trigger\nname: test/endless\ndescription: t\nfilter: "true"\nreprocess: true\nlabels: {}'
+  )
   const engine = makeEngine(rulesOf([endless, scenarioFile("other", "type: trigger\nreprocess: true")]))
   const outcomes = engine.pour(batchOf({ observedAt: stamp(0) }), ["- 192.0.2.1 -"])
   expect(outcomes.length).toBeLessThan(30)
@@ -185,14 +238,30 @@ leakspeed: 1m
 scope: {type: Range}
 labels: {remediation: true}`
   )
-  const geoParser = ruleFile("parsers", "parsers/s00-raw/test/z-geo.yaml", "name: test/geo\nstatics:\n  - {method: IpToRange, expression: evt.Meta.source_ip}\n  - {meta: SourceRange, expression: evt.Enriched.SourceRange}\n")
-  const geo = { network: (address: string) => (address.startsWith("192.") ? { number: 64_500, organization: "Example", range: "192.0.2.0/24" } : undefined) }
-  const engine = makeEngine(rulesOf([range, geoParser, scenarioFile("each", "type: trigger\nreprocess: true")]), { geo })
+  const geoParser = ruleFile(
+    "parsers",
+    "parsers/s00-raw/test/z-geo.yaml",
+    "name: test/geo\nstatics:\n  - {method: IpToRange, expression: evt.Meta.source_ip}\n  - {meta: SourceRange, expression: evt.Enriched.SourceRange}\n"
+  )
+  const geo = {
+    network: (address: string) =>
+      address.startsWith("192.") ? { number: 64_500, organization: "Example", range: "192.0.2.0/24" } : undefined
+  }
+  const engine = makeEngine(rulesOf([range, geoParser, scenarioFile("each", "type: trigger\nreprocess: true")]), {
+    geo
+  })
   const sources = (hosts: ReadonlyArray<string>) =>
-    overflows(engine.pour(batchOf({ observedAt: stamp(0) }), hosts.map((host) => `- ${host} -`)))
+    overflows(
+      engine.pour(
+        batchOf({ observedAt: stamp(0) }),
+        hosts.map((host) => `- ${host} -`)
+      )
+    )
       .filter(({ overflow }) => overflow.scenario.name === "test/range")
       .map(({ overflow }) => overflow.source)
-  expect(sources(["192.0.2.1", "192.0.2.2"])).toMatchObject([{ scope: "Range", value: "192.0.2.0/24", range: "192.0.2.0/24" }])
+  expect(sources(["192.0.2.1", "192.0.2.2"])).toMatchObject([
+    { scope: "Range", value: "192.0.2.0/24", range: "192.0.2.0/24" }
+  ])
   expect(sources(["203.0.113.1", "203.0.113.2"])).toEqual([])
 })
 
@@ -200,7 +269,9 @@ test("new rules keep the buckets and blackholes of scenarios that say the same",
   const hole = scenarioFile("hole", "type: trigger\nblackhole: 1m")
   const engine = makeEngine(rulesOf([burst, hole]))
   const names = (seconds: number) =>
-    overflows(engine.pour(batchOf({ observedAt: stamp(seconds) }), ["- 192.0.2.1 -"])).map(({ overflow }) => overflow.scenario.name)
+    overflows(engine.pour(batchOf({ observedAt: stamp(seconds) }), ["- 192.0.2.1 -"])).map(
+      ({ overflow }) => overflow.scenario.name
+    )
   expect([names(0), names(1)]).toEqual([["test/hole"], []])
   // A comment more and another scenario beside them change neither; another capacity does.
   const same = ruleFile("scenarios", "scenarios/test/burst.yaml", `# moved\n${new TextDecoder().decode(burst.content)}`)
@@ -213,7 +284,11 @@ test("new rules keep the buckets and blackholes of scenarios that say the same",
 })
 
 test("a filter that fails counts as no match, and the scenarios after it are asked all the same", () => {
-  const fails = ruleFile("scenarios", "scenarios/test/a.yaml", "type: trigger\nname: test/a\ndescription: t\nfilter: evt.Unmarshaled.no.thing == 1\nlabels: {}")
+  const fails = ruleFile(
+    "scenarios",
+    "scenarios/test/a.yaml",
+    "type: trigger\nname: test/a\ndescription: t\nfilter: evt.Unmarshaled.no.thing == 1\nlabels: {}"
+  )
   const engine = makeEngine(rulesOf([fails, scenarioFile("each", "type: trigger")]))
   expect(engine.pour(batchOf({ observedAt: stamp(0) }), ["- 192.0.2.1 -"])).toHaveLength(1)
   expect(engine.counters).toMatchObject({ failedFilters: 1, poured: 1 })
@@ -221,7 +296,13 @@ test("a filter that fails counts as no match, and the scenarios after it are ask
 
 test("an attacker with countless addresses cannot open countless buckets; the one left alone longest goes", () => {
   const engine = makeEngine(rulesOf([burst]), { bucketsPerScenario: 3 })
-  const pour = (...hosts: ReadonlyArray<number>) => overflows(engine.pour(batchOf({ observedAt: stamp(0) }), hosts.map((host) => `- 192.0.2.${host} -`))).length
+  const pour = (...hosts: ReadonlyArray<number>) =>
+    overflows(
+      engine.pour(
+        batchOf({ observedAt: stamp(0) }),
+        hosts.map((host) => `- 192.0.2.${host} -`)
+      )
+    ).length
   expect(pour(1, 2, 3, 1, 4, 5, 1)).toBe(1)
   expect(engine.counters.evicted).toBe(2)
   expect(pour(2, 2)).toBe(0)
@@ -231,15 +312,57 @@ test("an overflow that names nobody is no alert, but opens the blackhole", () =>
   const hole = ruleFile(
     "scenarios",
     "scenarios/test/hole.yaml",
-    "type: trigger\nname: test/hole\ndescription: t\nfilter: \"true\"\nblackhole: 1m\nlabels: {}"
+    'type: trigger\nname: test/hole\ndescription: t\nfilter: "true"\nblackhole: 1m\nlabels: {}'
   )
   const engine = makeEngine(rulesOf([hole]))
-  const pour = (seconds: number, ip: string) => engine.pour(batchOf({ observedAt: stamp(seconds) }), [`- ${ip} -`]).length
+  const pour = (seconds: number, ip: string) =>
+    engine.pour(batchOf({ observedAt: stamp(seconds) }), [`- ${ip} -`]).length
   expect([pour(0, "no-address"), pour(59, "192.0.2.1"), pour(60, "192.0.2.1")]).toEqual([0, 0, 1])
 })
 
 test("names such as __proto__ are data like any other", () => {
-  const engine = makeEngine(rulesOf([ruleFile("scenarios", "scenarios/test/p.yaml", "type: leaky\ncapacity: 1\nleakspeed: 10s\nname: test/p\ndescription: t\nfilter: \"true\"\ngroupby: evt.Meta.word\nscope: {type: Word, expression: evt.Meta.word}\nlabels: {}")]))
-  const outcomes = overflows(engine.pour(batchOf({ observedAt: stamp(0) }), ["- 192.0.2.1 __proto__", "- 192.0.2.1 constructor", "- 192.0.2.1 __proto__"]))
+  const engine = makeEngine(
+    rulesOf([
+      ruleFile(
+        "scenarios",
+        "scenarios/test/p.yaml",
+        'type: leaky\ncapacity: 1\nleakspeed: 10s\nname: test/p\ndescription: t\nfilter: "true"\ngroupby: evt.Meta.word\nscope: {type: Word, expression: evt.Meta.word}\nlabels: {}'
+      )
+    ])
+  )
+  const outcomes = overflows(
+    engine.pour(batchOf({ observedAt: stamp(0) }), [
+      "- 192.0.2.1 __proto__",
+      "- 192.0.2.1 constructor",
+      "- 192.0.2.1 __proto__"
+    ])
+  )
   expect(outcomes.map(({ overflow }) => overflow.source)).toEqual([{ scope: "Word", value: "__proto__" }])
+})
+
+test("ended buckets are swept away, but not those that a backlog read beside still needs", () => {
+  const openBuckets = (besides: boolean) => {
+    const engine = makeEngine(rulesOf([scenarioFile("slow", "type: leaky\ncapacity: 2\nleakspeed: 10m")]))
+    const backlog = (seconds: number, host: number) =>
+      overflows(
+        engine.pour(batchOf({ source: "backlog", observedAt: stamp(90_000) }), [`${stamp(seconds)} 192.0.2.${host} -`])
+      )
+    const live = Array.from({ length: 9_998 }, () => `${stamp(90_000)} 198.51.100.1 -`)
+    backlog(0, 1)
+    backlog(1, 1)
+    engine.pour(batchOf({ source: "live", observedAt: stamp(90_000) }), live)
+    if (!besides)
+      engine.pour(
+        batchOf({ source: "live", observedAt: stamp(90_000) }),
+        Array.from({ length: 100_000 }, () => "no line of ours")
+      )
+    return {
+      open: [...engine.buckets.values()].flatMap((buckets) => [...buckets.open()].map(({ group }) => group)),
+      later: backlog(2, 1).length
+    }
+  }
+  const beside = openBuckets(true)
+  expect(beside.open).toContain("192.0.2.1")
+  expect(beside.later).toBe(1)
+  expect(openBuckets(false).open).not.toContain("192.0.2.1")
 })

@@ -9,6 +9,8 @@ import type { ResolvedName } from "../events/name-resolved.ts"
 import { Blackhole } from "./blackhole.ts"
 import type { Bucket } from "./bucket.ts"
 import { Buckets } from "./buckets.ts"
+import { Candidates } from "./candidates.ts"
+import { type Counters, noCounts } from "./counters.ts"
 import { overflowData } from "./evidence.ts"
 import type { GeoLookup } from "./geo.ts"
 import { type LineOrigin, LineParser } from "./line-parser.ts"
@@ -21,47 +23,14 @@ import { PipelineEvent } from "./pipeline-event.ts"
 import type { Ruleset } from "./ruleset.ts"
 import { runtimeAlert } from "./runtime-alert.ts"
 import type { Scenario } from "./scenario.ts"
+import { shortened } from "./shortened.ts"
 import { SourceClocks } from "./source-clocks.ts"
 import { Stashes } from "./stash.ts"
 import type { WorldState } from "./world.ts"
 
+export type { Counters } from "./counters.ts"
 export type { GeoLookup } from "./geo.ts"
 export type { NameWanted, Outcome, OverflowOutcome } from "./outcome.ts"
-
-/** What was counted since the log began. */
-export interface Counters {
-  lines: number
-  parsed: number
-  unparsed: number
-  whitelisted: number
-  /** Deliveries of an event to a bucket. */
-  poured: number
-  overflows: number
-  /** Overflows that a postoverflow whitelisted. */
-  whitelistedOverflows: number
-  /** Lines of which patterns saw the beginning only. */
-  oversized: number
-  /** Filters and groupings of scenarios that failed on what they met: they count as no match. */
-  failedFilters: number
-  /** Buckets that had to go because their scenario had too many. */
-  evicted: number
-  /** Overflows that were not poured again because too many came from one line. */
-  cutChains: number
-}
-
-export const noCounts = (): Counters => ({
-  lines: 0,
-  parsed: 0,
-  unparsed: 0,
-  whitelisted: 0,
-  poured: 0,
-  overflows: 0,
-  whitelistedOverflows: 0,
-  oversized: 0,
-  failedFilters: 0,
-  evicted: 0,
-  cutChains: 0
-})
 
 export interface EngineOptions {
   readonly geo?: GeoLookup
@@ -91,6 +60,7 @@ const sweepAfter = 3_600_000_000
 export class Engine {
   #ruleset: Ruleset
   #scenarios: ReadonlyMap<string, Scenario> = new Map()
+  #candidates = new Candidates([])
   readonly counters: Counters = noCounts()
   readonly world: WorldState & { asksNames: boolean }
   readonly clocks = new SourceClocks()
@@ -122,6 +92,7 @@ export class Engine {
     const old = { buckets: this.buckets, blackholes: this.blackholes }
     this.#ruleset = ruleset
     this.#scenarios = new Map(ruleset.scenarios.map((scenario) => [scenario.identity, scenario]))
+    this.#candidates = new Candidates(ruleset.scenarios)
     this.world.asksNames = ruleset.activation.names === "asked"
     this.world.stashes.activate(ruleset.stashes)
     this.buckets = new Map(ruleset.scenarios.map(({ home }) => [home, new Buckets(most)]))
@@ -192,7 +163,7 @@ export class Engine {
   #judge(event: PipelineEvent, depth: number): void {
     const scope = { evt: event }
     this.#ruleset.world.enter(this.world, event.at)
-    for (const scenario of this.#ruleset.scenarios) {
+    for (const scenario of this.#candidates.of(event.Meta)) {
       const group = this.#groupOf(scenario, scope)
       if (group === undefined) continue
       if (scenario.writes || this.#ruleset.world.touched) event.singular = true
@@ -213,7 +184,7 @@ export class Engine {
     if (passes !== true) return undefined
     if (scenario.groupBy === undefined) return ""
     const group = attempt(scenario.groupBy, scope)
-    if (typeof group === "string") return group
+    if (typeof group === "string") return shortened(group)
     this.counters.failedFilters += 1
     return undefined
   }

@@ -1,8 +1,9 @@
 /** The methods of statics (spec detection.md §2.7): they add to `evt.Enriched` what is known of the value. */
+import { parseJson } from "../expression/json.ts"
 import { parseDate } from "../time/date.ts"
 import { formatTimestamp } from "../time/instant.ts"
 import { detectionTime, microseconds } from "./detection-time.ts"
-import { NameUnknown, type Pass } from "./pass.ts"
+import { attempt, NameUnknown, type Pass } from "./pass.ts"
 import { floatText } from "./statics.ts"
 
 export type EnrichmentMethod = (pass: Pass, value: string) => void
@@ -52,10 +53,18 @@ const reverseDns: EnrichmentMethod = ({ evt, world, wantsName }, address) => {
   if (name !== undefined && name !== "") evt.Enriched.set("reverse_dns", name)
 }
 
+/** Takes the line itself for JSON, whatever the value is. */
+const UnmarshalJSON: EnrichmentMethod = ({ evt }) => {
+  const parsed = attempt(() => parseJson(evt.Line.Raw), {})
+  if (!(parsed instanceof Map)) return
+  for (const [key, value] of parsed) evt.Unmarshaled.set(key, value)
+}
+
 export const enrichmentMethods: ReadonlyMap<string, EnrichmentMethod> = new Map([
   ["ParseDate", ParseDate],
   ["GeoIpCity", GeoIpCity],
   ["GeoIpASN", GeoIpASN],
   ["IpToRange", IpToRange],
-  ["reverse_dns", reverseDns]
+  ["reverse_dns", reverseDns],
+  ["UnmarshalJSON", UnmarshalJSON]
 ])

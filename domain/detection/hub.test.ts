@@ -22,8 +22,13 @@ const dataFolder = "../shared/hub-data"
 /** The hub's tests want a clock in 2026. */
 const now = "2026-12-31T23:59:59Z"
 
-/** Upstream does not count a false `in` line, and this test has one. */
-const knownToFail = new Set(["postfix-honeypot-users"])
+/** Assertions that need not hold, by test. */
+const tolerated: ReadonlyMap<string, RegExp> = new Map([
+  // Upstream does not count a false `in` line, and this test has one.
+  ["postfix-honeypot-users", / in results\[/],
+  // Upstream's library takes any character for the dot before the milliseconds, and so splits `57.127` into 57.1 and 7.
+  ["haproxy-logs", /haproxy_(second|time|milliseconds)/]
+])
 
 interface Configuration {
   readonly parsers?: ReadonlyArray<string>
@@ -43,15 +48,24 @@ const walk = (folder: string): ReadonlyArray<string> =>
     .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
 
-const items = { parsers: walk(join(hub, "parsers")), scenarios: walk(join(hub, "scenarios")), postoverflows: walk(join(hub, "postoverflows")) }
+const items = {
+  parsers: walk(join(hub, "parsers")),
+  scenarios: walk(join(hub, "scenarios")),
+  postoverflows: walk(join(hub, "postoverflows"))
+}
 
 const find = (kind: Kind, name: string, folder: string): { readonly path: string; readonly file: string } => {
   if (/\.ya?ml$/.test(name)) {
-    const places = name.startsWith("./.tests/") ? [join(tests, name.slice("./.tests/".length))] : [join(hub, name), join(folder, name)]
+    const places = name.startsWith("./.tests/")
+      ? [join(tests, name.slice("./.tests/".length))]
+      : [join(hub, name), join(folder, name)]
     const file = places.find(existsSync)
     if (file === undefined) throw new Error(`no file ${name}`)
     const stage = basename(dirname(dirname(file)))
-    return { path: kind === "scenarios" ? `scenarios/${basename(file)}` : `${kind}/${stage}/custom/${basename(file)}`, file }
+    return {
+      path: kind === "scenarios" ? `scenarios/${basename(file)}` : `${kind}/${stage}/custom/${basename(file)}`,
+      file
+    }
   }
   const file = items[kind].find((path) => path.replace(/\.ya?ml$/, "").endsWith(`/${name}`))
   if (file === undefined) throw new Error(`no ${kind} item ${name}`)
@@ -67,7 +81,8 @@ const dataFiles = (rules: ReadonlyArray<RuleFile>): ReadonlyArray<RuleFile> => {
       if (typeof sourceUrl === "string" && typeof destFile === "string") {
         const places = [join(dataFolder, sourceUrl.replace(/^https?:\/\/[^/]+\//, "")), join(dataFolder, destFile)]
         const file = places.find(existsSync)
-        if (file !== undefined) found.set(destFile, { kind: "data", path: destFile, file, version: "?", content: readFileSync(file) })
+        if (file !== undefined)
+          found.set(destFile, { kind: "data", path: destFile, file, version: "?", content: readFileSync(file) })
       }
       for (const item of Object.values(value)) collect(item)
     }
@@ -142,11 +157,19 @@ const run = (name: string) => {
   const statics = configuration.override_statics ?? []
   if (statics.length > 0) {
     const text = stringify({ name: "overrides", filter: "1==1", statics })
-    files.push({ kind: "parsers", path: "parsers/s00-raw/test/00_overrides.yaml", file: "overrides", version: "?", content: new TextEncoder().encode(text) })
+    files.push({
+      kind: "parsers",
+      path: "parsers/s00-raw/test/00_overrides.yaml",
+      file: "overrides",
+      version: "?",
+      content: new TextEncoder().encode(text)
+    })
   }
   const data = dataFiles(files)
   const { ruleset, problems } = compileRuleset([...files, ...data], { names: "off" })
-  const parsed = new Map<string, Map<string, Array<{ Idx: number; Evt: PipelineEvent; Success: boolean }>>>([["success", new Map([["", []]])]])
+  const parsed = new Map<string, Map<string, Array<{ Idx: number; Evt: PipelineEvent; Success: boolean }>>>([
+    ["success", new Map([["", []]])]
+  ])
   const overflows: Array<PipelineEvent> = []
   const engine = makeEngine(ruleset, {
     geo: geoOf(data),
@@ -161,7 +184,9 @@ const run = (name: string) => {
       overflow: (event) => overflows.push(event)
     }
   })
-  const lines = readFileSync(join(folder, configuration.log_file), "utf8").split("\n").map((line) => line.replace(/\r$/, ""))
+  const lines = readFileSync(join(folder, configuration.log_file), "utf8")
+    .split("\n")
+    .map((line) => line.replace(/\r$/, ""))
   const labels = { ...configuration.labels, type: configuration.log_type }
   engine.pour(batchOf({ path: join(folder, configuration.log_file), labels, observedAt: now, time: "own" }), lines)
   const key = (event: PipelineEvent) => `${event.Overflow.Alert?.Scenario}${event.Overflow.GetSources().join("@")}`
@@ -177,13 +202,17 @@ const assertions = (file: string): ReadonlyArray<string> =>
         .filter((line) => line !== "")
         .map((line) => {
           const [, left, right] = /^(.*) == (.*)$/.exec(line) ?? []
-          return line.includes("datasource_path") && !line.includes("basename(") ? `basename(${left}) == ${right}` : line
+          return line.includes("datasource_path") && !line.includes("basename(")
+            ? `basename(${left}) == ${right}`
+            : line
         })
     : []
 
 const failures = (name: string): ReadonlyArray<string> => {
   const { configuration, folder, problems, parsed, overflows } = run(name)
-  const failed: Array<string> = problems.filter(({ severity }) => severity === "error").map((problem) => `${problem.file}, ${problem.line}: ${problem.message}`)
+  const failed: Array<string> = problems
+    .filter(({ severity }) => severity === "error")
+    .map((problem) => `${problem.file}, ${problem.line}: ${problem.message}`)
   const evaluate = (lines: ReadonlyArray<string>, environment: typeof parserAssertionEnvironment, scope: object) => {
     for (const line of lines) {
       try {
@@ -193,7 +222,8 @@ const failures = (name: string): ReadonlyArray<string> => {
       }
     }
   }
-  if (configuration.ignore_parsers !== true) evaluate(assertions(join(folder, "parser.assert")), parserAssertionEnvironment, { results: parsed })
+  if (configuration.ignore_parsers !== true)
+    evaluate(assertions(join(folder, "parser.assert")), parserAssertionEnvironment, { results: parsed })
   evaluate(assertions(join(folder, "scenario.assert")), scenarioAssertionEnvironment, { results: overflows })
   return failed
 }
@@ -206,7 +236,7 @@ const names = readdirSync(tests, { withFileTypes: true })
 describe("the hub's tests", () => {
   test("are there", () => expect(names.length).toBeGreaterThan(200))
 
-  test.each(names.filter((name) => !knownToFail.has(name)))("%s", (name) => {
-    expect(failures(name)).toEqual([])
+  test.each(names)("%s", (name) => {
+    expect(failures(name).filter((line) => !tolerated.get(name)?.test(line))).toEqual([])
   })
 })

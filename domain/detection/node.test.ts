@@ -1,16 +1,19 @@
 import { expect, test } from "vitest"
-import { makeEngine } from "./engine.ts"
+import { type GeoLookup, makeEngine } from "./engine.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 import { batchOf, ruleFile } from "./recorded.fixture.ts"
 import { compileRuleset } from "./ruleset.ts"
 
 /** Runs one line through a parser and tells what the root nodes made of it, and the event. */
-const parse = (yaml: string, text = "line") => {
-  const { ruleset, problems } = compileRuleset([ruleFile("parsers", "parsers/s00-raw/test/node.yaml", yaml)], { names: "off" })
+const parse = (yaml: string, text = "line", geo: GeoLookup = {}) => {
+  const { ruleset, problems } = compileRuleset([ruleFile("parsers", "parsers/s00-raw/test/node.yaml", yaml)], {
+    names: "off"
+  })
   expect(problems.filter(({ severity }) => severity === "error")).toEqual([])
   const states: Array<boolean> = []
   let seen: PipelineEvent | undefined
   const engine = makeEngine(ruleset, {
+    geo,
     watch: {
       node: (_stage, _node, event, success) => {
         states.push(success)
@@ -22,7 +25,8 @@ const parse = (yaml: string, text = "line") => {
   return { states, event: seen!, counters: engine.counters }
 }
 
-const child = (state: string): string => `  - {filter: "${state === "T"}", statics: [{meta: "ran_${state}", value: "yes"}]}`
+const child = (state: string): string =>
+  `  - {filter: "${state === "T"}", statics: [{meta: "ran_${state}", value: "yes"}]}`
 const groks: Record<string, string> = {
   none: "",
   ok: "grok: {pattern: '%{WORD:w}', apply_on: Line.Raw}\n",
@@ -42,13 +46,17 @@ test.each([
   ["failed", "continue", "TF", false]
 ])("grok %s, onsuccess %s, children %s: %s", (grok, onsuccess, children, expected) => {
   const nodes = children === "" ? "" : `nodes:\n${[...children].map(child).join("\n")}\n`
-  const { states, event } = parse(`name: n\nonsuccess: ${onsuccess}\n${groks[grok]}${nodes}statics:\n  - {meta: own, value: "yes"}\n`)
+  const { states, event } = parse(
+    `name: n\nonsuccess: ${onsuccess}\n${groks[grok]}${nodes}statics:\n  - {meta: own, value: "yes"}\n`
+  )
   expect(states).toEqual([expected])
   expect(event.Meta.get("own")).toBe(expected ? "yes" : undefined)
 })
 
 test("with next_stage no child runs after the first that succeeds", () => {
-  const { event } = parse(`name: n\nonsuccess: next_stage\nnodes:\n${child("T")}\n  - statics: [{meta: second, value: "yes"}]\n`)
+  const { event } = parse(
+    `name: n\nonsuccess: next_stage\nnodes:\n${child("T")}\n  - statics: [{meta: second, value: "yes"}]\n`
+  )
   expect([...event.Meta.keys()]).toEqual(["ran_T"])
 })
 
@@ -68,7 +76,11 @@ statics:
     '{"port": 443}'
   )
   expect(Object.fromEntries(event.Meta)).toEqual({ kept: "before", port: "443.000000", int: "42", after: "yes" })
-  expect(parse("name: n\nstatics:\n  - {meta: b, expression: 1 == 1}\n").counters).toMatchObject({ lines: 1, parsed: 0, unparsed: 1 })
+  expect(parse("name: n\nstatics:\n  - {meta: b, expression: 1 == 1}\n").counters).toMatchObject({
+    lines: 1,
+    parsed: 0,
+    unparsed: 1
+  })
 })
 
 test("a grok on a field that is not there fails; unmatched names are written empty", () => {
@@ -80,8 +92,7 @@ test("a grok on a field that is not there fails; unmatched names are written emp
 test("a whitelist marks the event and succeeds either way; its statics run for listed events only", () => {
   const yaml = (cidr: string) =>
     `name: n\nwhitelist: {reason: ours, cidr: ["${cidr}"]}\nstatics: [{meta: listed, value: "yes"}]\n`
-  const run = (cidr: string) =>
-    parse(`name: m\nstatics: [{meta: source_ip, value: 10.1.2.3}]\n---\n${yaml(cidr)}`)
+  const run = (cidr: string) => parse(`name: m\nstatics: [{meta: source_ip, value: 10.1.2.3}]\n---\n${yaml(cidr)}`)
   const listed = run("10.0.0.0/8")
   expect(listed.states).toEqual([true, true])
   expect(listed.event).toMatchObject({ Whitelisted: true, WhitelistReason: "ours" })
@@ -95,7 +106,10 @@ test("a whitelist marks the event and succeeds either way; its statics run for l
 
 test("stages: the last one must take the line too, and nobody moving it on ends the way", () => {
   const run = (first: string, second: string) => {
-    const files = [ruleFile("parsers", "parsers/s00-raw/t/a.yaml", first), ruleFile("parsers", "parsers/s01-parse/t/b.yaml", second)]
+    const files = [
+      ruleFile("parsers", "parsers/s00-raw/t/a.yaml", first),
+      ruleFile("parsers", "parsers/s01-parse/t/b.yaml", second)
+    ]
     const engine = makeEngine(compileRuleset(files, { names: "off" }).ruleset)
     engine.pour(batchOf({ observedAt: "2026-01-01T00:00:00Z" }), ["line", "", "line"])
     return engine.counters
@@ -112,4 +126,36 @@ test("patterns see the first 8,192 characters of a line", () => {
   const yaml = "name: n\ngrok: {pattern: '%{WORD:w} end', apply_on: Line.Raw}\n"
   expect(parse(yaml, `${" ".repeat(8_000)}the end`)).toMatchObject({ states: [true], counters: { oversized: 0 } })
   expect(parse(yaml, `${" ".repeat(8_192)}the end`)).toMatchObject({ states: [false], counters: { oversized: 1 } })
+})
+
+test("methods: JSON of the line, places, networks, names that are known or not", () => {
+  const methods = ["UnmarshalJSON", "GeoIpCity", "GeoIpASN", "IpToRange", "reverse_dns"]
+  const statics = methods.map((method) => `  - {method: ${method}, value: 192.0.2.1}`).join("\n")
+  const { event } = parse(`name: n\nstatics:\n${statics}\n`, '{"user": {"name": "eve"}}', {
+    city: () => ({ country: "FR", inEuropeanUnion: true, latitude: 48.5, longitude: 2 }),
+    network: () => ({ number: 64_500, organization: "Example", range: "192.0.2.0/24" })
+  })
+  expect(event.Unmarshaled.get("user")).toEqual(new Map([["name", "eve"]]))
+  expect(Object.fromEntries(event.Enriched)).toEqual({
+    IsoCode: "FR",
+    IsInEU: "true",
+    Latitude: "48.500000",
+    Longitude: "2.000000",
+    ASNNumber: "64500",
+    ASNumber: "64500",
+    ASNOrg: "Example",
+    SourceRange: "192.0.2.0/24"
+  })
+  const nothing = parse(`name: n\nstatics:\n${statics}\n`, "no json", {
+    city: () => undefined,
+    network: () => undefined
+  }).event
+  expect(nothing.Unmarshaled.size).toBe(0)
+  expect(Object.fromEntries(nothing.Enriched)).toMatchObject({
+    IsoCode: "",
+    IsInEU: "false",
+    Latitude: "0.000000",
+    ASNumber: "0"
+  })
+  expect(parse(`name: n\nstatics:\n${statics}\n`).event.Enriched.size).toBe(0)
 })

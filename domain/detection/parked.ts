@@ -19,8 +19,11 @@ export interface RaisedOverflow {
   readonly depth: number
 }
 
-/** Beyond so many, overflows go on as if there was no answer. */
-const most = 10_000
+/**
+ * Beyond so many, overflows go on as if there was no answer: an attacker who runs the name servers of his addresses must
+ * not be able to put off their bans for long.
+ */
+const most = 1_000
 
 export class Parked {
   readonly #byAddress = new Map<string, Array<RaisedOverflow>>()

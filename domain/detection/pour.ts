@@ -2,6 +2,7 @@
 import type { Bucket } from "./bucket.ts"
 import { attempt, failed } from "./pass.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
+import { shortened } from "./shortened.ts"
 
 /** What became of the bucket. */
 export type Fate = "open" | "overflowed" | "cancelled"
@@ -16,7 +17,7 @@ export const pour = (bucket: Bucket, event: PipelineEvent): Fate => {
   const scope = { evt: event, queue: bucket.queue, leaky: bucket }
   if (distinct !== undefined) {
     const value = attempt(distinct, scope)
-    if (value !== failed && !bucket.isNew(typeof value === "string" ? value : "")) return "open"
+    if (value !== failed && !bucket.isNew(typeof value === "string" ? shortened(value) : "")) return "open"
   }
   if (cancelOn !== undefined && attempt(cancelOn, scope) === true) return "cancelled"
   bucket.take(event)

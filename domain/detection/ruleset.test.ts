@@ -8,7 +8,11 @@ const line = ["- 192.0.2.1 word"]
 const batch = batchOf({ observedAt: "2026-01-01T00:00:00Z" })
 
 const scenario = (name: string, filter: string, more = "") =>
-  ruleFile("scenarios", `scenarios/test/${name}.yaml`, `type: trigger\nname: test/${name}\ndescription: t\nfilter: ${filter}\nlabels: {}\n${more}`)
+  ruleFile(
+    "scenarios",
+    `scenarios/test/${name}.yaml`,
+    `type: trigger\nname: test/${name}\ndescription: t\nfilter: ${filter}\nlabels: {}\n${more}`
+  )
 
 test("what is broken is left out and named by file, line and key; the rest works", () => {
   const { ruleset, problems } = compileRuleset(
@@ -17,13 +21,27 @@ test("what is broken is left out and named by file, line and key; the rest works
       scenario("unknown", "evt.Meta.word == nonsense()"),
       scenario("type", "evt.Meta.word"),
       scenarioFile("works", "type: trigger"),
-      ruleFile("parsers", "parsers/s00-raw/test/x.yaml", "name: test/x\ngrok:\n  pattern: '%{NOSUCHPATTERN:a}'\n  apply_on: Line.Raw\n"),
-      ruleFile("parsers", "parsers/s00-raw/test/y.yaml", "name: test/y\nwhitelist:\n  ip:\n    - 300.1.1.1\n  cidr:\n    - 10.0.0.1\n"),
-      ruleFile("parsers", "parsers/s00-raw/test/z.yaml", "name: test/z\nstatics:\n  - method: Nonsense\n    value: x\n  - target: source_ip\n    value: x\n")
+      ruleFile(
+        "parsers",
+        "parsers/s00-raw/test/x.yaml",
+        "name: test/x\ngrok:\n  pattern: '%{NOSUCHPATTERN:a}'\n  apply_on: Line.Raw\n"
+      ),
+      ruleFile(
+        "parsers",
+        "parsers/s00-raw/test/y.yaml",
+        "name: test/y\nwhitelist:\n  ip:\n    - 300.1.1.1\n  cidr:\n    - 10.0.0.1\n"
+      ),
+      ruleFile(
+        "parsers",
+        "parsers/s00-raw/test/z.yaml",
+        "name: test/z\nstatics:\n  - method: Nonsense\n    value: x\n  - target: source_ip\n    value: x\n"
+      )
     ],
     asked
   )
-  const gist = problems.map(({ file, line: at, key, code, severity }) => `${severity} ${file}:${at} ${key ?? ""} ${code}`)
+  const gist = problems.map(
+    ({ file, line: at, key, code, severity }) => `${severity} ${file}:${at} ${key ?? ""} ${code}`
+  )
   expect(gist.sort()).toEqual([
     "error /rules/parsers/s00-raw/test/x.yaml:3 grok.pattern TST-GROK-UNKNOWN-NAME",
     "error /rules/parsers/s00-raw/test/y.yaml:4 whitelist.ip[0] TST-RULE-ADDRESS",
@@ -38,13 +56,23 @@ test("what is broken is left out and named by file, line and key; the rest works
 
 test("a pattern that is known keeps its first definition, and that is told", () => {
   const file = (name: string, pattern: string) =>
-    ruleFile("parsers", `parsers/s00-raw/test/${name}.yaml`, `name: test/${name}\npattern_syntax:\n  MINE: '${pattern}'\ngrok: {pattern: '%{MINE:x}', apply_on: Line.Raw}\nstatics: [{meta: x, expression: evt.Parsed.x}]\n`)
+    ruleFile(
+      "parsers",
+      `parsers/s00-raw/test/${name}.yaml`,
+      `name: test/${name}\npattern_syntax:\n  MINE: '${pattern}'\ngrok: {pattern: '%{MINE:x}', apply_on: Line.Raw}\nstatics: [{meta: x, expression: evt.Parsed.x}]\n`
+    )
   const { problems } = compileRuleset([file("a", "word"), file("b", "other")], asked)
-  expect(problems).toMatchObject([{ severity: "warning", code: "TST-RULE-PATTERN-KNOWN", file: "/rules/parsers/s00-raw/test/b.yaml", line: 3 }])
+  expect(problems).toMatchObject([
+    { severity: "warning", code: "TST-RULE-PATTERN-KNOWN", file: "/rules/parsers/s00-raw/test/b.yaml", line: 3 }
+  ])
 })
 
 test("people's own pattern files stand before the library", () => {
-  const parser = ruleFile("parsers", "parsers/s00-raw/test/p.yaml", "name: test/p\ngrok: {pattern: '^%{WORD:x}$', apply_on: Line.Raw}\n")
+  const parser = ruleFile(
+    "parsers",
+    "parsers/s00-raw/test/p.yaml",
+    "name: test/p\ngrok: {pattern: '^%{WORD:x}$', apply_on: Line.Raw}\n"
+  )
   const counters = (patterns: string) => {
     const engine = makeEngine(compileRuleset([parser, ruleFile("patterns", "own", patterns)], asked).ruleset)
     engine.pour(batch, ["word"])
@@ -54,7 +82,8 @@ test("people's own pattern files stand before the library", () => {
 })
 
 test("data files: a missing one is told, the others are found by name and type", () => {
-  const wants = (dest: string, type: string) => `data:\n  - {source_url: "https://example.net/${dest}", dest_file: ${dest}, type: ${type}}`
+  const wants = (dest: string, type: string) =>
+    `data:\n  - {source_url: "https://example.net/${dest}", dest_file: ${dest}, type: ${type}}`
   const files = [
     plainParser,
     scenario("a-lines", "\"evt.Meta.word in File('words.txt')\"", wants("words.txt", "string")),
@@ -65,7 +94,11 @@ test("data files: a missing one is told, the others are found by name and type",
   const data = [
     ruleFile("data", "words.txt", "# comment\r\n\r\nword\r\nother\n"),
     ruleFile("data", "words.regex", "# comment\n(\n(?i)^WO.D$\n"),
-    ruleFile("data", "tags.json", '{"pattern":"rd","tag":"first","type":"contains"}\n{"pattern":"or","tag":"second","type":"contains"}\n{"pattern":"^w","tag":"third","type":"regex"}\nnonsense\n')
+    ruleFile(
+      "data",
+      "tags.json",
+      '{"pattern":"rd","tag":"first","type":"contains"}\n{"pattern":"or","tag":"second","type":"contains"}\n{"pattern":"^w","tag":"third","type":"regex"}\nnonsense\n'
+    )
   ]
   const { ruleset, problems } = compileRuleset([...files, ...data], asked)
   expect(problems.map(({ code, severity, file, line: at }) => `${severity} ${code} ${file}:${at}`)).toEqual([
@@ -73,17 +106,23 @@ test("data files: a missing one is told, the others are found by name and type",
     "warning TST-DATA-LINE /rules/tags.json:4",
     "warning TST-DATA-MISSING /rules/scenarios/test/d-missing.yaml:7"
   ])
-  const names = makeEngine(ruleset).pour(batch, line).map((outcome) => outcome._tag === "Overflow" && outcome.overflow.scenario.name)
+  const names = makeEngine(ruleset)
+    .pour(batch, line)
+    .map((outcome) => outcome._tag === "Overflow" && outcome.overflow.scenario.name)
   expect(names).toEqual(["test/a-lines", "test/b-patterns", "test/c-tags"])
 })
 
 test("the hash follows from the files, whatever their order, and from whether names are asked", () => {
-  const files = [plainParser, scenario("a", "\"true\""), ruleFile("profiles", "profiles.yaml", "name: p\n")]
+  const files = [plainParser, scenario("a", '"true"'), ruleFile("profiles", "profiles.yaml", "name: p\n")]
   const hash = (given: typeof files, names: "asked" | "off" = "asked") => compileRuleset(given, { names }).ruleset.hash
   expect(hash([...files].reverse())).toBe(hash(files))
   expect(hash(files, "off")).not.toBe(hash(files))
   expect(hash(files.slice(0, 2))).not.toBe(hash(files))
-  expect(compileRuleset(files, asked).ruleset.activation).toMatchObject({ hash: hash(files), names: "asked", items: [{ kind: "parsers" }, { kind: "scenarios" }, { kind: "profiles" }] })
+  expect(compileRuleset(files, asked).ruleset.activation).toMatchObject({
+    hash: hash(files),
+    names: "asked",
+    items: [{ kind: "parsers" }, { kind: "scenarios" }, { kind: "profiles" }]
+  })
 })
 
 test("no rules at all: every line is parsed, and nothing comes of it", () => {

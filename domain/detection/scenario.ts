@@ -5,8 +5,9 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js"
 import { bucketEnvironment, overflowEnvironment } from "../expression/environment/bucket.ts"
 import { eventEnvironment } from "../expression/environment/event.ts"
 import type { Environment } from "../expression/environment.ts"
-import type { ExpectedKind } from "../expression/expression.ts"
+import type { ExpectedKind, Expression } from "../expression/expression.ts"
 import type { Located, ScenarioRule } from "../rules/rule.ts"
+import { type Guard, guardOf } from "./candidates.ts"
 import type { Compiler } from "./compiler.ts"
 
 type Evaluate = (scope: object) => unknown
@@ -25,6 +26,8 @@ export class Scenario {
   /** Scenarios with the same home share their buckets. */
   readonly home: string
   readonly filter: Evaluate
+  /** What the filter begins with. */
+  readonly guard: Guard
   readonly groupBy: Evaluate | undefined
   readonly distinct: Evaluate | undefined
   readonly cancelOn: Evaluate | undefined
@@ -46,13 +49,17 @@ export class Scenario {
     this.identity = identityOf(rule)
     this.home = JSON.stringify([rule.filter.text, rule.name])
     let writes = false
-    const compile = (at: Located, environment: Environment, expect: ExpectedKind): Evaluate => {
+    const check = (at: Located, environment: Environment, expect: ExpectedKind): Expression | undefined => {
       const expression = compiler.checked(at, environment, expect)
       if (expression?.effect === "writes" && at.text.includes("Unmarshaled")) writes = true
-      return expression?.evaluate ?? nothing
+      return expression
     }
+    const compile = (at: Located, environment: Environment, expect: ExpectedKind): Evaluate =>
+      check(at, environment, expect)?.evaluate ?? nothing
     const event = (at: Located | undefined, expect: ExpectedKind) => at && compile(at, eventEnvironment, expect)
-    this.filter = compile(rule.filter, eventEnvironment, "bool")
+    const filter = check(rule.filter, eventEnvironment, "bool")
+    this.filter = filter?.evaluate ?? nothing
+    this.guard = filter === undefined ? new Map() : guardOf(filter.tree)
     this.groupBy = event(rule.groupBy, "string")
     this.distinct = event(rule.distinct, "any")
     this.cancelOn = event(rule.cancelOn, "bool")

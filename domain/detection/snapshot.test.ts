@@ -50,7 +50,10 @@ const files = [
   scenarioFile("leaky", "type: leaky\ncapacity: 2\nleakspeed: 10s\nreprocess: true\nblackhole: 20s"),
   scenarioFile("distinct", "type: leaky\ncapacity: 1\nleakspeed: 15s\ndistinct: evt.Meta.word\nreprocess: true"),
   scenarioFile("cancel", "type: leaky\ncapacity: 2\nleakspeed: 30s\ncache_size: 1\ncancel_on: evt.Meta.word == 'c'"),
-  scenarioFile("conditional", "type: conditional\ncapacity: -1\nleakspeed: 40s\ncondition: any(queue.Queue, {.Meta.previous contains 'a'}) && len(queue.Queue) > 2"),
+  scenarioFile(
+    "conditional",
+    "type: conditional\ncapacity: -1\nleakspeed: 40s\ncondition: any(queue.Queue, {.Meta.previous contains 'a'}) && len(queue.Queue) > 2"
+  ),
   scenarioFile(
     "bayesian",
     `type: bayesian
@@ -99,13 +102,31 @@ const start = Date.UTC(2026, 0, 1, 10)
 const stamp = (seconds: number): string => new Date(start + seconds * 1000).toISOString()
 
 type Step =
-  | { readonly kind: "batch"; readonly source: string; readonly time: "own" | "observed"; readonly lines: ReadonlyArray<readonly [seconds: number, host: number, word: string, dated: boolean]> }
+  | {
+      readonly kind: "batch"
+      readonly source: string
+      readonly time: "own" | "observed"
+      readonly lines: ReadonlyArray<readonly [seconds: number, host: number, word: string, dated: boolean]>
+    }
   | { readonly kind: "names"; readonly good: boolean }
 
-const line = fc.tuple(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 1, max: 3 }), fc.constantFrom("a", "b", "c", "d"), fc.boolean())
+const line = fc.tuple(
+  fc.integer({ min: 0, max: 12 }),
+  fc.integer({ min: 1, max: 3 }),
+  fc.constantFrom("a", "b", "c", "d"),
+  fc.boolean()
+)
 const steps: fc.Arbitrary<ReadonlyArray<Step>> = fc.array(
   fc.oneof(
-    { weight: 4, arbitrary: fc.record({ kind: fc.constant("batch" as const), source: fc.constantFrom("one", "two"), time: fc.constantFrom("own", "observed"), lines: fc.array(line, { maxLength: 12 }) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        kind: fc.constant("batch" as const),
+        source: fc.constantFrom("one", "two"),
+        time: fc.constantFrom("own", "observed"),
+        lines: fc.array(line, { maxLength: 12 })
+      })
+    },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("names" as const), good: fc.boolean() }) }
   ),
   { minLength: 2, maxLength: 12 }
@@ -120,7 +141,10 @@ const batchesOf = (all: ReadonlyArray<Step>) => {
       seconds += later
       return `${dated ? stamp(seconds) : "-"} 192.0.2.${host} ${word}`
     })
-    return { batch: batchOf({ id: `batch-${index}`, source: step.source, time: step.time, observedAt: stamp(seconds + 3) }), lines }
+    return {
+      batch: batchOf({ id: `batch-${index}`, source: step.source, time: step.time, observedAt: stamp(seconds + 3) }),
+      lines
+    }
   })
 }
 
@@ -144,7 +168,8 @@ test("an engine that was stopped anywhere goes on as if it never was", () => {
     fc.property(steps, fc.nat(), (all, where) => {
       const whole = makeEngine(ruleset)
       const expected = play(whole, all, 0, all.length)
-      for (const outcome of expected) seen.add(outcome._tag === "Overflow" ? outcome.overflow.scenario.name : outcome._tag)
+      for (const outcome of expected)
+        seen.add(outcome._tag === "Overflow" ? outcome.overflow.scenario.name : outcome._tag)
       const cut = where % all.length
       const first = makeEngine(ruleset)
       const before = play(first, all, 0, cut)
@@ -162,7 +187,17 @@ test("an engine that was stopped anywhere goes on as if it never was", () => {
     { numRuns: 120, seed: 20201122 }
   )
   // Otherwise the property would hold for want of anything to happen.
-  expect([...seen].sort()).toEqual(["NameWanted", "test/bayesian", "test/cancel", "test/conditional", "test/distinct", "test/leaky", "test/marks", "test/meta", "test/meta-of-meta"])
+  expect([...seen].sort()).toEqual([
+    "NameWanted",
+    "test/bayesian",
+    "test/cancel",
+    "test/conditional",
+    "test/distinct",
+    "test/leaky",
+    "test/marks",
+    "test/meta",
+    "test/meta-of-meta"
+  ])
 })
 
 test("two runs say the same, whatever they read", () => {
@@ -190,4 +225,30 @@ test("a snapshot refers to lines and does not copy them", () => {
   const text = JSON.stringify({ ...snapshotEngine(engine), stashes: [] })
   expect(text).toContain('"event":"batch","line":0')
   expect(text).not.toContain("secret-of-the-line")
+})
+
+test("events that other rules parsed are kept as they were", () => {
+  const engine = makeEngine(ruleset)
+  engine.pour(batchOf({ observedAt: stamp(0) }), ["- 192.0.2.1 d"])
+  const shout = ruleFile(
+    "parsers",
+    "parsers/s00-raw/test/r.yaml",
+    "name: test/r\nstatics: [{meta: word, value: LOUD}]\n"
+  )
+  const other = compileRuleset([...files, shout], { names: "asked" }).ruleset
+  engine.activate(other)
+  const restored = restoreEngine(
+    other,
+    JSON.parse(JSON.stringify(snapshotEngine(engine))) as EngineSnapshot,
+    () => undefined
+  )
+  const more = batchOf({ id: "more", observedAt: stamp(1) })
+  const outcomes = engine.pour(more, ["- 192.0.2.1 d", "- 192.0.2.1 d"])
+  expect(restored.pour(more, ["- 192.0.2.1 d", "- 192.0.2.1 d"])).toEqual(outcomes)
+  const leaky = outcomes.find(
+    (outcome) => outcome._tag === "Overflow" && outcome.overflow.scenario.name === "test/leaky"
+  )
+  expect(leaky).toMatchObject({
+    overflow: { evidence: [{ meta: { word: "d" } }, { meta: { word: "LOUD" } }, { meta: { word: "LOUD" } }] }
+  })
 })

@@ -32,7 +32,10 @@ export interface EngineSnapshot {
   readonly events: ReadonlyArray<EventSnapshot>
   /** In the order in which they were poured into, home by home. */
   readonly buckets: ReadonlyArray<BucketSnapshot>
-  readonly blackholes: ReadonlyArray<{ readonly scenario: string; readonly ends: ReadonlyArray<readonly [group: string, end: number]> }>
+  readonly blackholes: ReadonlyArray<{
+    readonly scenario: string
+    readonly ends: ReadonlyArray<readonly [group: string, end: number]>
+  }>
   readonly parked: ReadonlyArray<ParkedSnapshot>
 }
 
@@ -102,7 +105,10 @@ export const snapshotEngine = (engine: Engine): EngineSnapshot => {
     buckets: Array.from(engine.buckets.values()).flatMap((buckets) =>
       Array.from(buckets.open(), (bucket) => snapshotBucket(bucket, indexOf))
     ),
-    blackholes: Array.from(engine.blackholes, ([scenario, blackhole]) => ({ scenario, ends: [...blackhole.entries()] })),
+    blackholes: Array.from(engine.blackholes, ([scenario, blackhole]) => ({
+      scenario,
+      ends: [...blackhole.entries()]
+    })),
     events,
     parked: Array.from(engine.parked.entries(), ([address, waiting]) => ({
       address,

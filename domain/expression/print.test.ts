@@ -110,6 +110,13 @@ describe("print", () => {
     )
   })
 
+  it("keeps a chain apart from what follows it in brackets", () => {
+    for (const text of [`a?.b["c"]`, "a?.b.c", `a?.["b"].c`, "a?.b[1:].c"]) {
+      expect(bare(parse(print(parse(text))))).toEqual(bare(parse(text)))
+    }
+    expect(bare(parse(`a?.b["c"]`))).not.toEqual(bare(parse("a?.b.c")))
+  })
+
   it("writes what people write", () => {
     const texts = [
       `evt.Meta.log_type in ["a", "b"] && not (evt.Meta.x contains "y")`,

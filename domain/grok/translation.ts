@@ -104,13 +104,15 @@ const writeRepeat = (syntax: Extract<Syntax, { kind: "repeat" }>): Written => {
     // One UTF-16 unit after the other is the engine's fastest loop. Only the first characters must be whole ones, so
     // that a match never begins in the middle of a surrogate pair.
     const first = unrolled(single, min, min, "", MAX_LINEAR_REPETITION)
-    return sequence(`${first}${writeUnits(syntax.item.set)}*${lazy}`, Math.min(min, MAX_LINEAR_REPETITION))
+    return sequence(`${first}${writeUnits(syntax.item.set)}*${lazy}`, Math.max(1, Math.min(min, MAX_LINEAR_REPETITION)))
   }
   if (min === 0 && max === 1 && nullable(syntax.item)) {
     // JavaScript refuses an optional part that matches nothing, and goes back into it; an alternative it takes.
     return { ...item, text: greedy ? `(?:${item.text}|)` : `(?:|${item.text})`, binding: "atom" }
   }
-  const count = Math.max(1, max === Number.POSITIVE_INFINITY ? min : max)
+  // For V8 a loop that must run, over what may be empty, is one copy more.
+  const copies = max === Number.POSITIVE_INFINITY ? min + (min > 0 && nullable(syntax.item) ? 1 : 0) : max
+  const count = Math.max(1, copies)
   if (item.repetition * count > MAX_LINEAR_REPETITION && !hasCapture(syntax.item) && !nullable(syntax.item)) {
     const chunk = Math.max(1, Math.floor(MAX_LINEAR_REPETITION / item.repetition))
     const few = syntax.item.kind === "set" || count <= chunk * MAX_UNROLLED_COPIES

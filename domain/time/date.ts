@@ -1,6 +1,7 @@
 import { dayAt, daysInMonth, daysSinceEpoch, MILLISECONDS_PER_DAY } from "./calendar.ts"
 import { FIRST_INSTANT, formatClock, formatFraction, formatTimestamp, instantOf, LAST_INSTANT, pad } from "./instant.ts"
-import { compileLayout, type ParsedTime } from "./layout.ts"
+import { compileLayout } from "./layout.ts"
+import type { ParsedTime } from "./reading.ts"
 import { instantAt, offsetAt } from "./zone.ts"
 
 /** When a line says that it was written. */
@@ -54,16 +55,17 @@ const ownLayout = (layout: string): Read => {
   return read
 }
 
-/** Logs repeat a second many times. A pure function of text and layout, so that remembering it changes nothing. */
-let last: { readonly text: string; readonly layout: string; readonly parsed: ParsedTime | undefined } | undefined
-
-const parseFields = (text: string, layout: string): ParsedTime | undefined => {
-  if (last !== undefined && last.text === text && last.layout === layout) return last.parsed
-  let parsed = layout === "" || layout.length > MAX_LENGTH ? undefined : ownLayout(layout)(text)
-  for (let i = 0; parsed === undefined && i < LAYOUTS.length; i++) parsed = LAYOUTS[i]!(text)
-  last = { text, layout, parsed }
-  return parsed
-}
+/** The date last read, and all that it depended on: logs repeat a second many times. */
+let last:
+  | {
+      readonly text: string
+      readonly layout: string
+      readonly zone: string
+      /** undefined when the text named its year. */
+      readonly observedAt: number | undefined
+      readonly date: LineDate | undefined
+    }
+  | undefined
 
 /**
  * Reads the date of a log line with the context's layout, then CrowdSec's layouts in their order, then as seconds since
@@ -73,9 +75,30 @@ const parseFields = (text: string, layout: string): ParsedTime | undefined => {
  * differ); CrowdSec takes the current year, and so the future for a line of last December.
  */
 export const parseDate = (text: string, context: DateContext): LineDate | undefined => {
+  const { layout = "", zone, observedAt } = context
+  if (
+    last !== undefined &&
+    last.text === text &&
+    last.layout === layout &&
+    last.zone === zone &&
+    (last.observedAt === undefined || last.observedAt === observedAt)
+  ) {
+    return last.date
+  }
   if (text === "" || text.length > MAX_LENGTH) return undefined
-  const parsed = parseFields(text, context.layout ?? "")
-  if (parsed === undefined) return parseUnixSeconds(text)
+  const parsed = parseFields(text, layout)
+  const date = parsed === undefined ? parseUnixSeconds(text) : resolve(parsed, context)
+  last = { text, layout, zone, observedAt: parsed === undefined || parsed.year ? undefined : observedAt, date }
+  return date
+}
+
+const parseFields = (text: string, layout: string): ParsedTime | undefined => {
+  let parsed = layout === "" || layout.length > MAX_LENGTH ? undefined : ownLayout(layout)(text)
+  for (let i = 0; parsed === undefined && i < LAYOUTS.length; i++) parsed = LAYOUTS[i]!(text)
+  return parsed
+}
+
+const resolve = (parsed: ParsedTime, context: DateContext): LineDate | undefined => {
   // A year of 0 says as little as none.
   const year = parsed.year || yearBefore(parsed, context)
   const local = daysSinceEpoch(year, parsed.month, parsed.day) * MILLISECONDS_PER_DAY + clockOf(parsed)

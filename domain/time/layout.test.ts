@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { compileLayout, type ParsedTime } from "./layout.ts"
+import { compileLayout } from "./layout.ts"
+import type { ParsedTime } from "./reading.ts"
 
 const read = (layout: string, text: string): string | undefined => {
   const parsed = compileLayout(layout)(text)

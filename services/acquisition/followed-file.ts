@@ -225,7 +225,7 @@ export class FollowedFile implements LineReader {
     const file = this.#file
     this.#left = false
     if (file === undefined) return
-    this.#known = file.position(false, this.#seen)
+    this.#known = file.position(this.#seen)
     this.#finished = true
     this.#looked = ""
     this.#file = undefined
@@ -242,7 +242,7 @@ export class FollowedFile implements LineReader {
       await file.close()
       return
     }
-    const position = file.position(false, this.#seen)
+    const position = file.position(this.#seen)
     const next = await continueAfter(this.#place, position, false)
     if (next.file !== undefined && next.as === "same") {
       this.#take(next.file, next.atPath)

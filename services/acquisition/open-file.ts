@@ -27,8 +27,8 @@ export interface OpenFile {
   readonly failure: unknown
   /** The next bytes, at most 256 KiB; `end` when there are none now; `changed` when this is not the file it was. */
   read(): Promise<Buffer | "end" | "changed">
-  /** Where reading stands. `seen`: milliseconds since 1970. */
-  position(insideLine: boolean, seen: number): Position
+  /** Where reading stands; whether that is inside a line, the window knows. `seen`: milliseconds since 1970. */
+  position(seen: number): Position
   close(): Promise<void>
 }
 
@@ -106,8 +106,8 @@ export class GrowingFile implements OpenFile {
     return (await readAt(this.handle, 0, this.#head.length)).equals(this.#head)
   }
 
-  position(insideLine: boolean, seen: number): Position {
-    return { file: identify(this, this.#head, this.#end), to: this.#end, insideLine, tail: this.#tail, seen }
+  position(seen: number): Position {
+    return { file: identify(this, this.#head, this.#end), to: this.#end, insideLine: false, tail: this.#tail, seen }
   }
 
   close(): Promise<void> {
@@ -205,8 +205,8 @@ export class StreamedFile implements OpenFile {
     return this.#tail.subarray(-position.tail.length).equals(position.tail) ? "here" : "other"
   }
 
-  position(insideLine: boolean, seen: number): Position {
-    return { file: identify(this, this.#head, this.#end), to: this.#end, insideLine, tail: this.#tail, seen }
+  position(seen: number): Position {
+    return { file: identify(this, this.#head, this.#end), to: this.#end, insideLine: false, tail: this.#tail, seen }
   }
 
   async close(): Promise<void> {

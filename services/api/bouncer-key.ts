@@ -4,7 +4,7 @@ import type { FastifyRequest } from "fastify"
 import { type Bouncer, bouncerByHash, type Bouncers } from "../../projections/bouncers.ts"
 
 /** Lower-case hexadecimal SHA-512: what the log keeps of a key. */
-export const keyHash = (key: string): string => createHash("sha512").update(key, "utf8").digest("hex")
+export const keyHash = (key: string | Uint8Array): string => createHash("sha512").update(key).digest("hex")
 
 /** 32 random bytes as base64 without padding: 43 characters. */
 export const newKey = (): string => randomBytes(32).toString("base64").replaceAll("=", "")
@@ -23,7 +23,7 @@ export const callerOf = (bouncers: Bouncers, request: FastifyRequest): Caller | 
   const header = request.headers["x-api-key"]
   const key = Array.isArray(header) ? header[0] : header
   if (key === undefined || key === "" || key.length > 1_024) return undefined
-  // Node joins repeated headers with a comma and reads bytes as Latin-1; the hash is of the bytes that were sent.
-  const bouncer = bouncerByHash(bouncers, keyHash(Buffer.from(key, "latin1").toString("utf8")))
+  // Node reads the bytes of headers as Latin-1; the hash is of the bytes that were sent.
+  const bouncer = bouncerByHash(bouncers, keyHash(Buffer.from(key, "latin1")))
   return bouncer === undefined ? undefined : { bouncer, address: request.ip.replace(/^::ffff:/, "") }
 }

@@ -56,6 +56,7 @@ export const decisionRoutes = (app: FastifyInstance, { ready, states, position, 
   const head = known((_caller, _request, reply) => reply.code(200).send())
 
   app.get("/health", (_request, reply) => json(reply, { status: "up" }))
+  app.head("/health", (_request, reply) => reply.code(200).send())
 
   app.head("/v1/decisions", head)
   app.get(

@@ -33,6 +33,9 @@ export interface PushOptions {
 /** Written in pieces, so that it can be seen whether a bouncer reads. */
 const pieceLength = 65_536
 
+/** After so many beats without reading anything a bouncer is dropped. */
+const patience = 3
+
 const isForBouncers = ({ scope, simulated }: StandingDecision): boolean =>
   (scope === "Ip" || scope === "Range") && !simulated
 
@@ -76,6 +79,7 @@ class Listener {
   #position: number
   /** Bytes that waited at the last beat. */
   #waiting = Number.POSITIVE_INFINITY
+  #stuckBeats = 0
 
   constructor(response: ServerResponse, options: PushOptions, log: string, lastEventId: string | undefined) {
     this.#response = response
@@ -120,13 +124,14 @@ class Listener {
       this.#write(message("changes", `${position}.${this.#log}`, body))
   }
 
-  /** A sign of life. False when the bouncer has read nothing of what waited at the last beat. */
+  /** A sign of life. False when the bouncer has read nothing of what waits for several beats. */
   beat(): boolean {
     const waiting = this.#response.writableLength
     if (!this.#response.writableNeedDrain) this.#response.write(": beat\n\n")
-    else if (waiting >= this.#waiting) return false
+    const isStuck = this.#response.writableNeedDrain && waiting >= this.#waiting
+    this.#stuckBeats = isStuck ? this.#stuckBeats + 1 : 0
     this.#waiting = waiting
-    return true
+    return this.#stuckBeats < patience
   }
 }
 

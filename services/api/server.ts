@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { AddressInfo } from "node:net"
 import type { FastifyInstance } from "fastify"
+import { parsePrefix } from "../../domain/net/prefix.ts"
 import { EventStore } from "../event-store/event-store.ts"
 import { Projections } from "../projections/projections.ts"
 import { decisionRoutes } from "./decisions.ts"
@@ -23,7 +24,7 @@ export interface ApiOptions {
 
 /** The API cannot listen. The message names the address and what to do. */
 export class ApiUnavailable extends Data.TaggedError("ApiUnavailable")<{
-  /** `TST-API-PORT-IN-USE` or `TST-API-LISTEN`. */
+  /** `TST-API-PORT-IN-USE`, `TST-API-LISTEN`, `TST-API-PROXY` or `TST-ADMIN-SOCKET`. */
   readonly code: string
   readonly message: string
 }> {}
@@ -82,6 +83,12 @@ export const apiRoutes = Effect.fnUntraced(function* (trustedProxies: ReadonlyAr
   const store = yield* EventStore
   const clock = yield* Clock.Clock
   const run = Effect.runPromiseWith(yield* Effect.context<never>())
+  const unreadable = trustedProxies.find((proxy) => parsePrefix(proxy) === undefined)
+  if (unreadable !== undefined)
+    return yield* new ApiUnavailable({
+      code: "TST-API-PROXY",
+      message: `The trusted proxy ${JSON.stringify(unreadable.slice(0, 64))} is no address or range. Write one such as 10.0.0.1 or 10.0.0.0/8.`
+    })
   const app = httpServer({
     trustedProxies,
     bodyLimit,

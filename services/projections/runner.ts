@@ -107,6 +107,7 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
   }
   position = Math.min(...list.map((each) => each.position()))
 
+  const saving = yield* Semaphore.make(1)
   const saveOne = Effect.fnUntraced(function* (target: Place) {
     if (directory === undefined || !save) return
     const snapshot = target.snapshot()
@@ -120,7 +121,12 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
       )
     )
   })
-  const saveThose = (due: (each: Place) => boolean) => Effect.forEach(list.filter(due), saveOne, { discard: true })
+  /** One at a time and never half: two writers of one file would spoil it. */
+  const saveThose = (due: (each: Place) => boolean) =>
+    Effect.suspend(() => Effect.forEach(list.filter(due), saveOne, { discard: true })).pipe(
+      saving.withPermits(1),
+      Effect.uninterruptible
+    )
 
   /** Folds a page; whether the history ends with it. */
   const take = (page: ReadonlyArray<Subscribed>): { readonly change: Change | undefined; readonly live: boolean } => {

@@ -281,7 +281,7 @@ describe("key-value texts", () => {
           expect(new Map(event.Unmarshaled.get("k") as Map<string, string>)).toEqual(expected)
         }
       }),
-      { numRuns: 3000 }
+      { numRuns: 3000, examples: [['a="\\\n"'], ['a="b\\"c" d="'], ['a=="b" c']] }
     )
   })
 

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest"
+import { exampleOverflow } from "./example.ts"
+import type { Overflow } from "../events/overflow.ts"
+import type { RuleFile } from "../rules/rule.ts"
+import { compileProfiles, remediesFor } from "./profile.ts"
+
+const file = (text: string): RuleFile => ({
+  kind: "profiles",
+  path: "profiles.yaml",
+  file: "/etc/testudo/profiles.yaml",
+  version: "?",
+  content: new TextEncoder().encode(text)
+})
+
+const remedies = (text: string, overflow: Overflow = exampleOverflow()): ReadonlyArray<string> => {
+  const { profiles, problems } = compileProfiles([file(text)])
+  expect(problems).toEqual([])
+  return remediesFor(profiles, overflow).map(({ type, duration }) => `${type} ${duration}`)
+}
+
+const profile = (fields: string): string => `name: it\n${fields}`
+const ban = (duration: string): string => `decisions:\n - type: ban\n   duration: ${duration}\n`
+
+describe("profiles", () => {
+  it("ban for 4 h by default what asks for remediation, by address and range", () => {
+    const { profiles, problems } = compileProfiles([])
+    expect(problems).toEqual([])
+    const of = (overflow: Overflow) =>
+      remediesFor(profiles, overflow).map(({ type, duration }) => `${type} ${duration}`)
+    expect(of(exampleOverflow())).toEqual(["ban 4h"])
+    expect(of(exampleOverflow({ source: { scope: "Range", value: "192.0.2.0/24" } }))).toEqual(["ban 4h"])
+    expect(of(exampleOverflow({ source: { scope: "Username", value: "bob" } }))).toEqual([])
+    expect(of(exampleOverflow({ remediation: false }))).toEqual([])
+  })
+
+  it("evaluate every filter, and decide once more for each that matches", () => {
+    const text = profile(`filters:\n - "true"\n - Alert.GetScope() == "Range"\n - Alert.EventsCount > 5\n${ban("1h")}`)
+    expect(remedies(text)).toEqual(["ban 1h", "ban 1h"])
+  })
+
+  it("give the decisions of the first matching profile that has any, and stop at on_success: break", () => {
+    const [first, second] = [`name: a\nfilters: ["true"]\n`, `name: b\nfilters: ["true"]\n${ban("2h")}`]
+    const third = `name: c\nfilters: ["true"]\n${ban("3h")}`
+    expect(remedies([`${first}${ban("1h")}`, second].join("---\n"))).toEqual(["ban 1h"])
+    expect(remedies([first, second, third].join("---\n"))).toEqual(["ban 2h"])
+    expect(remedies([`${first}on_success: break\n`, second].join("---\n"))).toEqual([])
+    expect(remedies([`name: z\nfilters: ["false"]\n${ban("9h")}on_failure: break\n`, second].join("---\n"))).toEqual([
+      "ban 2h"
+    ])
+  })
+
+  it("take the duration of duration_expr when it is one, else the decision's, else 4 h", () => {
+    const of = (expression: string, decision: string) =>
+      remedies(profile(`filters: ["true"]\n${decision}duration_expr: ${expression}\n`))
+    expect(of(`Sprintf('%dh', Alert.GetEventsCount() * 4)`, ban("1h"))).toEqual(["ban 24h"])
+    expect(of(`"'7d'"`, ban("1h"))).toEqual(["ban 7d"])
+    expect(of(`"'soon'"`, ban("1h"))).toEqual(["ban 1h"])
+    expect(of(`"'-5m'"`, ban("1h"))).toEqual(["ban 1h"])
+    expect(remedies(profile(`filters: ["true"]\ndecisions:\n - type: captcha\n`))).toEqual(["captcha 4h"])
+  })
+
+  it("go on when a filter fails on what it meets, unless on_error says otherwise", () => {
+    const failing = (onError: string) =>
+      `name: a\nfilters:\n - Alert.Events[99].GetMeta('x') == 'y'\n${ban("1h")}${onError}---\nname: b\nfilters: ["true"]\n${ban("2h")}`
+    expect(remedies(failing(""))).toEqual(["ban 2h"])
+    expect(remedies(failing("on_error: continue\n"))).toEqual(["ban 2h"])
+    expect(remedies(failing("on_error: break\n"))).toEqual([])
+    expect(remedies(failing("on_error: apply\n"))).toEqual(["ban 2h"])
+    expect(remedies(failing("on_error: apply\non_success: break\n"))).toEqual([])
+  })
+
+  it("see the alert's source, labels and events", () => {
+    const overflow = exampleOverflow({
+      source: { scope: "Ip", value: "192.0.2.1", ip: "192.0.2.1", country: "FR", asName: "Example" },
+      evidence: [{ event: "e", line: 0, at: "2026-11-22T07:00:00Z", text: "", meta: { service: "ssh" } }]
+    })
+    const text = profile(
+      `filters:\n - Alert.Source.Cn == 'FR' && any(Alert.Events, {.GetMeta('service') == 'ssh'}) && Alert.Events[0].GetMeta('toString') == ''\n${ban("1h")}`
+    )
+    expect(remedies(text, overflow)).toEqual(["ban 1h"])
+  })
+
+  it("name the place of an expression that cannot be", () => {
+    const { profiles, problems } = compileProfiles([file(`name: a\nfilters:\n - Alert.Nothing == 1\n${ban("1h")}`)])
+    expect(profiles).toEqual([])
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toMatchObject({ severity: "error", file: "/etc/testudo/profiles.yaml", line: 3 })
+    expect(problems[0]!.code).toMatch(/^TST-EXPR-/)
+    expect(compileProfiles([file("name: [")]).problems).toHaveLength(1)
+  })
+})

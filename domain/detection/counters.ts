@@ -1,0 +1,36 @@
+/** How much the engine has seen. */
+
+/** What was counted since the log began. */
+export interface Counters {
+  lines: number
+  parsed: number
+  unparsed: number
+  whitelisted: number
+  /** Deliveries of an event to a bucket. */
+  poured: number
+  overflows: number
+  /** Overflows that a postoverflow whitelisted. */
+  whitelistedOverflows: number
+  /** Lines of which patterns saw the beginning only. */
+  oversized: number
+  /** Filters and groupings of scenarios that failed on what they met: they count as no match. */
+  failedFilters: number
+  /** Buckets that had to go because their scenario had too many. */
+  evicted: number
+  /** Overflows that were not poured again because too many came from one line. */
+  cutChains: number
+}
+
+export const noCounts = (): Counters => ({
+  lines: 0,
+  parsed: 0,
+  unparsed: 0,
+  whitelisted: 0,
+  poured: 0,
+  overflows: 0,
+  whitelistedOverflows: 0,
+  oversized: 0,
+  failedFilters: 0,
+  evicted: 0,
+  cutChains: 0
+})

@@ -1,0 +1,222 @@
+import type { Reading } from "./reading.ts"
+
+/** Reads its part of the text; false when the text does not fit. */
+export type Step = (reading: Reading) => boolean
+
+export const MONTHS = [
+  "january",
+  "february",
+  "march",
+  "april",
+  "may",
+  "june",
+  "july",
+  "august",
+  "september",
+  "october",
+  "november",
+  "december"
+]
+export const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
+const shortened = (names: ReadonlyArray<string>): ReadonlyArray<string> => names.map((name) => name.slice(0, 3))
+export const SHORT_MONTHS = shortened(MONTHS)
+export const SHORT_WEEKDAYS = shortened(WEEKDAYS)
+
+/** A step that reads a number and keeps it when it is between the bounds. */
+const field =
+  (
+    read: (reading: Reading) => number | undefined,
+    least: number,
+    most: number,
+    keep: (reading: Reading, value: number) => void
+  ): Step =>
+  (reading) => {
+    const value = read(reading)
+    if (value === undefined || value < least || value > most) return false
+    keep(reading, value)
+    return true
+  }
+
+export const number =
+  (fixed: boolean) =>
+  (reading: Reading): number | undefined =>
+    reading.number(fixed)
+
+export const month = (read: (reading: Reading) => number | undefined): Step =>
+  field(read, 1, 12, (reading, value) => {
+    reading.month = value
+  })
+
+export const monthName = (names: ReadonlyArray<string>): Step =>
+  month((reading) => {
+    const index = reading.name(names)
+    return index === undefined ? undefined : index + 1
+  })
+
+export const weekday =
+  (names: ReadonlyArray<string>): Step =>
+  (reading) =>
+    reading.name(names) !== undefined
+
+export const day = (fixed: boolean, padding: number): Step =>
+  field(
+    (reading) => {
+      skipPadding(reading, padding)
+      return reading.number(fixed)
+    },
+    0,
+    99,
+    (reading, value) => {
+      reading.day = value
+    }
+  )
+
+export const yearDay = (fixed: boolean): Step =>
+  field(
+    (reading) => {
+      if (!fixed) skipPadding(reading, 2)
+      const count = [3, 2, 1].find((width) =>
+        Array.from({ length: width }, (_, i) => i).every((i) => reading.digitAt(reading.at + i))
+      )
+      return count === undefined || (fixed && count < 3) ? undefined : reading.digits(count)
+    },
+    1,
+    366,
+    (reading, value) => {
+      reading.yearDay = value
+    }
+  )
+
+const skipPadding = (reading: Reading, most: number): void => {
+  for (let i = 0; i < most && reading.text[reading.at] === " "; i++) reading.at++
+}
+
+export const hour = (fixed: boolean, most: number): Step =>
+  field(number(fixed), 0, most, (reading, value) => {
+    reading.hour = value
+  })
+
+export const minute = (fixed: boolean): Step =>
+  field(number(fixed), 0, 59, (reading, value) => {
+    reading.minute = value
+  })
+
+/** Seconds, and the fraction that may follow them unannounced. */
+export const second = (fixed: boolean, fractionInLayout: boolean): Step => {
+  const plain = field(number(fixed), 0, 59, (reading, value) => {
+    reading.second = value
+  })
+  if (fractionInLayout) return plain
+  return (reading) => {
+    if (!plain(reading)) return false
+    if (reading.fractionFollows()) {
+      let end = reading.at + 2
+      while (reading.digitAt(end)) end++
+      reading.fraction(end)
+    }
+    return true
+  }
+}
+
+/** `.000`: exactly so many digits. */
+export const fixedFraction =
+  (digits: number): Step =>
+  (reading) => {
+    if (!reading.fractionFollows()) return false
+    for (let i = 1; i <= digits; i++) if (!reading.digitAt(reading.at + i)) return false
+    reading.fraction(reading.at + digits + 1)
+    return true
+  }
+
+/** `.999`: up to nine digits, or none at all. */
+export const freeFraction: Step = (reading) => {
+  if (!reading.fractionFollows()) return true
+  let end = reading.at + 2
+  while (end < reading.at + 10 && reading.digitAt(end)) end++
+  reading.fraction(end)
+  return true
+}
+
+export const century: Step = field(number(true), 0, 99, (reading, value) => {
+  reading.year = value + (value >= 69 ? 1900 : 2000)
+})
+
+export const year: Step = field(
+  (reading) => reading.digits(4),
+  0,
+  9999,
+  (reading, value) => {
+    reading.year = value
+  }
+)
+
+export const halfDay =
+  (before: string, after: string): Step =>
+  (reading) => {
+    const text = reading.text.slice(reading.at, reading.at + 2)
+    if (text !== before && text !== after) return false
+    reading.afternoon = text === after
+    reading.at += 2
+    return true
+  }
+
+/** An offset such as `+01:00`. `units`: hours, minutes, seconds. */
+export const offset = (units: number, separator: "" | ":", zulu: boolean): Step => {
+  const sizes = [3600, 60, 1]
+  const limits = [24, 60, 60]
+  return (reading) => {
+    const sign = reading.text[reading.at]
+    if (zulu && sign === "Z") {
+      reading.at++
+      reading.offset = 0
+      return true
+    }
+    if (sign !== "+" && sign !== "-") return false
+    reading.at++
+    let total = 0
+    for (let i = 0; i < units; i++) {
+      if (i > 0 && !literal(reading, separator)) return false
+      const value = reading.digits(2)
+      if (value === undefined || value > limits[i]!) return false
+      total += value * sizes[i]!
+    }
+    reading.offset = sign === "-" ? -total : total
+    return true
+  }
+}
+
+/** `UTC`, `GMT`, `GMT-3`, `CEST`, `+03`. */
+export const abbreviation: Step = (reading) => {
+  const form = /(UTC|GMT)([+-]\d{1,2})?|([+-]\d{1,2})|ChST|MeST|(?:WITA|[A-Z]{3,4}T|[A-Z]{3})(?![A-Z])/y
+  form.lastIndex = reading.at
+  const found = form.exec(reading.text)
+  if (found === null) return false
+  const hours = found[1] === "UTC" ? undefined : (found[2] ?? found[3])
+  if (hours !== undefined && Math.abs(Number(hours)) > 23) return false
+  reading.at += found[1] === "UTC" ? 3 : found[0].length
+  if (hours !== undefined) reading.offset = Number(hours) * 3600
+  else if (found[1] !== undefined) reading.offset = 0
+  return true
+}
+
+const literal = (reading: Reading, text: string): boolean => {
+  if (!reading.text.startsWith(text, reading.at)) return false
+  reading.at += text.length
+  return true
+}
+
+/** Text of the layout that stands for itself. A run of spaces matches any run, also none at the end of the text. */
+export const verbatim = (text: string): Step => {
+  const words = text.split(/( +)/)
+  return (reading) => {
+    for (const word of words) {
+      if (word[0] !== " ") {
+        if (!literal(reading, word)) return false
+        continue
+      }
+      if (reading.at < reading.text.length && reading.text[reading.at] !== " ") return false
+      while (reading.text[reading.at] === " ") reading.at++
+    }
+    return true
+  }
+}

@@ -1,0 +1,275 @@
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { constants, gzipSync, zstdCompressSync } from "node:zlib"
+import * as Effect from "effect/Effect"
+import fc from "fast-check"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import type { LogBatch } from "../../domain/events/log-batch.ts"
+import type { Problem } from "../../domain/rules/problem.ts"
+import { decodeLines } from "./body.ts"
+import { type ColdOptions, type ColdProgress, readColdFiles } from "./cold-files.ts"
+import { sourceName } from "./file-source.ts"
+import { RecordedFiles } from "./recorded-files.ts"
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "testudo-cold-"))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const at = (name: string, content?: string | Buffer): string => {
+  const path = join(folder, name)
+  if (content !== undefined) writeFileSync(path, content)
+  return path
+}
+
+interface Outcome {
+  readonly batches: ReadonlyArray<LogBatch>
+  readonly lines: ReadonlyArray<string>
+  readonly problems: ReadonlyArray<Problem>
+  readonly codes: ReadonlyArray<string>
+  readonly progress: ColdProgress | undefined
+}
+
+/** Reads the files after what `before` has recorded. `most`: the store is killed after so many batches. */
+const read = async (
+  paths: ReadonlyArray<string>,
+  before: ReadonlyArray<LogBatch> = [],
+  changes: Partial<ColdOptions<never>> = {},
+  most = Number.POSITIVE_INFINITY
+): Promise<Outcome> => {
+  const recorded = new RecordedFiles()
+  for (const batch of before) recorded.add(batch)
+  const batches: Array<LogBatch> = []
+  const problems: Array<Problem> = []
+  let progress: ColdProgress | undefined
+  const program = readColdFiles<"killed">({
+    paths,
+    recorded,
+    labels: { type: "syslog" },
+    zone: "UTC",
+    now: Date.UTC(2026, 0, 1),
+    timeOf: (line) => (/^\d+ /.test(line) ? Number.parseInt(line, 10) * 1_000 : undefined),
+    report: (problem) => problems.push(problem),
+    onProgress: (made) => {
+      progress = made
+    },
+    sink: {
+      append: (group) =>
+        Effect.suspend(() => {
+          for (const batch of group) {
+            if (batches.length >= most) return Effect.fail("killed" as const)
+            batches.push(batch)
+          }
+          return Effect.void
+        })
+    },
+    ...changes
+  })
+  await Effect.runPromise(program.pipe(Effect.catch(() => Effect.void)))
+  return { batches, lines: batches.flatMap(decodeLines), problems, codes: problems.map(({ code }) => code), progress }
+}
+
+const stamped = (from: number, to: number, step = 1, name = "line of a log"): Array<string> =>
+  Array.from({ length: Math.ceil((to - from) / step) }, (_, index) => `${from + index * step} ${name}`)
+const text = (lines: ReadonlyArray<string>): string => lines.map((line) => `${line}\n`).join("")
+
+describe("one cold file", () => {
+  it("is read to its end, on its own time, also without a last line end", async () => {
+    const path = at("auth.log", `${text(stamped(0, 2_000))}the end`)
+    const { batches, codes, lines, progress } = await read([path])
+    expect(lines).toEqual([...stamped(0, 2_000), "the end"])
+    expect(batches.map(({ lines: count }) => count)).toEqual([1_000, 1_000, 1])
+    expect(batches[0]).toMatchObject({
+      source: sourceName(path),
+      path,
+      time: "own",
+      observedAt: "2026-01-01T00:00:00.000Z",
+      file: { fingerprint: { bytes: 1_024 } }
+    })
+    const size = readFileSync(path).length
+    expect(progress).toEqual({ done: size, total: size })
+    expect(codes).toEqual([])
+  })
+
+  it("may be empty", async () => {
+    expect(await read([at("empty.log", "")])).toMatchObject({ lines: [], codes: [] })
+  })
+
+  it("may be compressed, in several members, with gzip or zstd, under any name", async () => {
+    const one = text(stamped(0, 30_000))
+    const two = text(stamped(30_000, 40_000))
+    const members = Buffer.concat([gzipSync(one), gzipSync(two)])
+    const { batches, codes, lines, progress } = await read([at("log.txt", members)])
+    expect(lines).toEqual(stamped(0, 40_000))
+    expect(batches.at(-1)!.range.to).toBe(one.length + two.length)
+    expect(progress).toEqual({ done: members.length, total: members.length })
+    expect(codes).toEqual([])
+    const frames = Buffer.concat([zstdCompressSync(one), zstdCompressSync(two)])
+    expect((await read([at("log.zst", frames)])).lines).toEqual(stamped(0, 40_000))
+  })
+
+  it("is read as far as it goes when it is compressed and cut off or damaged", async () => {
+    const whole = gzipSync(text(stamped(0, 50_000)), { level: constants.Z_BEST_SPEED })
+    const cut = await read([at("cut.log.gz", whole.subarray(0, Math.floor(whole.length / 2))), at("next.log", "9 x\n")])
+    expect(cut.codes).toEqual(["TST-ACQ-BROKEN-ARCHIVE"])
+    expect(cut.lines).toContain("9 x")
+    const read1 = cut.lines.filter((line) => line !== "9 x")
+    expect(read1.length).toBeGreaterThan(15_000)
+    expect(read1.slice(0, -1)).toEqual(stamped(0, read1.length - 1))
+    const damaged = Buffer.from(whole)
+    damaged.fill(255, whole.length - 2_000)
+    expect((await read([at("bad.log.gz", damaged)])).codes).toEqual(["TST-ACQ-BROKEN-ARCHIVE"])
+  })
+
+  it("is named and left out when it cannot be a log; the others are read", async () => {
+    mkdirSync(at("folder"))
+    const paths = [at("missing"), at("folder"), at("binary", Buffer.alloc(5_000)), at("good.log", "1 good\n")]
+    const { codes, lines } = await read(paths)
+    expect(lines).toEqual(["1 good"])
+    expect([...codes].sort()).toEqual(["TST-ACQ-BINARY", "TST-ACQ-MISSING", "TST-ACQ-NOT-A-FILE"])
+  })
+
+  it("may be standard input, plain or compressed, and goes on there as well", async () => {
+    const plain = Buffer.from(text(stamped(0, 3_000)))
+    const stdin = (bytes: Buffer) =>
+      (async function* () {
+        for (let from = 0; from < bytes.length; from += 7_001) yield bytes.subarray(from, from + 7_001)
+      })()
+    const first = await read(["-", "-"], [], { stdin: stdin(plain) }, 2)
+    expect(first.batches[0]).toMatchObject({ source: "stdin", path: "-", file: { device: 0, inode: 0 } })
+    expect(first.codes).toEqual(["TST-ACQ-READ-BEFORE"])
+    expect(first.progress?.total).toBeUndefined()
+    const second = await read(["-"], first.batches, { stdin: stdin(gzipSync(plain)) })
+    expect([...first.lines, ...second.lines]).toEqual(stamped(0, 3_000))
+    const third = await read(["-"], [...first.batches, ...second.batches], { stdin: stdin(plain) })
+    expect(third).toMatchObject({ lines: [], codes: ["TST-ACQ-READ-BEFORE"] })
+    const other = Buffer.from(plain)
+    other.fill(120, 2_000, 20_000)
+    const fourth = await read(["-"], first.batches, { stdin: stdin(other) })
+    expect(fourth).toMatchObject({ lines: [], codes: ["TST-ACQ-CHANGED"] })
+  })
+})
+
+describe("several cold files", () => {
+  it("of one log are one source, oldest first by their lines, however they are named", async () => {
+    const paths = [
+      at("auth.log", text(stamped(300, 400))),
+      at("auth.log.2.gz", gzipSync(text(stamped(0, 150)))),
+      at("auth.log.1", text(stamped(150, 300)))
+    ]
+    const { batches, lines } = await read(paths)
+    expect(lines).toEqual(stamped(0, 400))
+    expect(new Set(batches.map(({ source }) => source))).toEqual(new Set([sourceName(at("auth.log"))]))
+    expect(new Set(batches.map(({ path }) => path))).toEqual(new Set(paths))
+  })
+
+  it("of one log without times go by their names", async () => {
+    const names = ["app.log", "app.log.10", "app.log.9.gz", "app.log.1"]
+    const paths = names.map((name) => at(name, name.endsWith("gz") ? gzipSync(`${name}\n`) : `${name}\n`))
+    expect((await read(paths)).lines).toEqual(["app.log.10", "app.log.9.gz", "app.log.1", "app.log"])
+    const dated = ["web.log", "web.log-20260301", "web.log-20260130"].map((name) => at(name, `${name}\n`))
+    expect((await read(dated)).lines).toEqual(["web.log-20260130", "web.log-20260301", "web.log"])
+  })
+
+  it("of different logs are merged by time, the same however often it was killed", async () => {
+    const paths = [
+      at("a.log", text(stamped(0, 3_000, 1, "a"))),
+      at("b.log", text(stamped(0, 3_000, 13, "b"))),
+      at("c.log", text(stamped(1_000, 1_600, 1, "c")))
+    ]
+    const whole = await read(paths)
+    expect(whole.lines).toHaveLength(3_000 + 231 + 600)
+    let latest = 0
+    for (const line of whole.lines) {
+      const time = Number.parseInt(line, 10)
+      expect(time).toBeGreaterThan(latest - 5)
+      latest = Math.max(latest, time)
+    }
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 5 }), async (kills) => {
+        const stored: Array<LogBatch> = []
+        for (const kill of kills) stored.push(...(await read(paths, stored, {}, kill)).batches)
+        stored.push(...(await read(paths, stored)).batches)
+        expect(stored.flatMap(decodeLines)).toEqual(whole.lines)
+      }),
+      { numRuns: 10 }
+    )
+  })
+})
+
+describe("what was read before", () => {
+  const log = text(stamped(0, 5_000))
+
+  it("is recognised after renaming, copying and compressing, and not counted again", async () => {
+    const path = at("auth.log", log)
+    const { batches } = await read([path])
+    renameSync(path, at("auth.log.1"))
+    copyFileSync(at("auth.log.1"), at("copy.log"))
+    const paths = [
+      at("auth.log.1"),
+      at("copy.log"),
+      at("auth.log.2.gz", gzipSync(log)),
+      at("prefix.log", log.slice(0, 9_000))
+    ]
+    const again = await read(paths, batches)
+    expect(again.lines).toEqual([])
+    expect(again.codes).toEqual(Array(4).fill("TST-ACQ-READ-BEFORE"))
+    expect(again.progress?.done).toBe(again.progress?.total)
+  })
+
+  it("is recognised within one command", async () => {
+    const path = at("auth.log", log)
+    mkdirSync(at("other"))
+    const paths = [path, path, at("other/backup", log), at("other/packed.gz", gzipSync(log + log))]
+    const { codes, lines } = await read(paths)
+    expect(lines).toEqual([...stamped(0, 5_000), ...stamped(0, 5_000)])
+    expect(codes).toEqual(["TST-ACQ-READ-BEFORE", "TST-ACQ-READ-BEFORE"])
+  })
+
+  it("is followed by what was written since", async () => {
+    const path = at("auth.log", text(stamped(0, 10)))
+    const { batches } = await read([path])
+    appendFileSync(path, text(stamped(10, 2_000)))
+    const more = await read([path], batches)
+    expect(more.lines).toEqual(stamped(10, 2_000))
+    appendFileSync(path, text(stamped(2_000, 2_001)))
+    expect((await read([path], [...batches, ...more.batches])).lines).toEqual(stamped(2_000, 2_001))
+  })
+
+  it("is not confused with a young log that begins alike", async () => {
+    const { batches } = await read([at("a.log", "1 same\n")])
+    expect((await read([at("b.log", "1 same\n2 other\n")], batches)).lines).toEqual(["1 same", "2 other"])
+  })
+
+  it("is not confused with a log that has the same first KiB and another past", async () => {
+    const banner = "#".repeat(1_100)
+    const { batches } = await read([at("a.log", `${banner}\n1 a\n2 a\n`)])
+    const plain = await read([at("b.log", `${banner}\n1 b\n2 b\n3 b\n`)], batches)
+    expect(plain.lines).toEqual([banner, "1 b", "2 b", "3 b"])
+    const packed = await read([at("b.log.gz", gzipSync(`${banner}\n1 b\n2 b\n3 b\n`))], batches)
+    expect(packed.lines).toEqual([banner, "1 b", "2 b", "3 b"])
+  })
+
+  it("goes on within a line that is longer than a batch", async () => {
+    const path = at("long.log", `first\n${"x".repeat(1_000_000)}\nlast\n`)
+    const whole = await read([path])
+    expect(whole.lines.map((line) => line.length)).toEqual([5, 262_144, 4])
+    for (let kept = 1; kept < whole.batches.length; kept += 1) {
+      const stored = whole.batches.slice(0, kept)
+      const rest = await read([path], stored)
+      expect([...stored, ...rest.batches].flatMap(decodeLines)).toEqual(whole.lines)
+      expect(rest.batches.at(-1)!.range.to).toBe(1_000_012)
+    }
+  })
+})

@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest"
+import { readingProblem } from "./reading-problem.ts"
+import { oldestFirst, rotatedName, rotationOf } from "./rotation.ts"
+
+describe("names of rotated files", () => {
+  it("tell the log, the suffix and the compression", () => {
+    expect(rotatedName("auth.log.1")).toEqual({ base: "auth.log", suffix: "1", compressed: false })
+    expect(rotatedName("auth.log-20260131.gz")).toEqual({ base: "auth.log", suffix: "20260131", compressed: true })
+    expect(rotatedName("auth.log.2026-01-31.zst")).toMatchObject({ base: "auth.log", suffix: "2026-01-31" })
+    expect(rotatedName("access-2026-01-31.log.gz")).toMatchObject({ base: "access.log", suffix: "2026-01-31" })
+    expect(rotatedName("auth.log.old")).toMatchObject({ base: "auth.log", suffix: "old" })
+  })
+
+  it("are not seen in the names of logs", () => {
+    for (const name of ["auth.log", "web-1.log", "web-2.log", "syslog", "auth.log.gz", ".1", "a.log.1.tmp"]) {
+      expect(rotatedName(name)).toBeUndefined()
+    }
+  })
+
+  it("belong to the log asked about, also when its own name looks rotated", () => {
+    expect(rotationOf("auth.log", "auth.log.1")).toMatchObject({ suffix: "1" })
+    expect(rotationOf("web-01", "web-01.3.gz")).toMatchObject({ base: "web-01", suffix: "3", compressed: true })
+    expect(rotationOf("auth.log", "xauth.log.1")).toBeUndefined()
+    expect(rotationOf("auth", "auth.log.1")).toBeUndefined()
+    expect(rotationOf("auth.log", "auth.log")).toBeUndefined()
+  })
+
+  it("tell the age: high counters, early dates, and the time of the last change when they are mixed", () => {
+    const order = (...files: ReadonlyArray<readonly [string, number]>): Array<string> =>
+      oldestFirst(files.map(([name, modified]) => ({ name, modified, rotated: rotatedName(name)! }))).map(
+        ({ name }) => name
+      )
+    expect(order(["l.2", 0], ["l.10.gz", 9], ["l.1", 0])).toEqual(["l.10.gz", "l.2", "l.1"])
+    expect(order(["l-20260201", 0], ["l-20251231.gz", 9])).toEqual(["l-20251231.gz", "l-20260201"])
+    expect(order(["l.1", 5], ["l-20260201", 3], ["l.old", 9])).toEqual(["l-20260201", "l.1", "l.old"])
+  })
+})
+
+describe("what the operating system answers", () => {
+  it("is told to people with a code of its own", () => {
+    const answer = (code: string) => readingProblem("/var/log/auth.log", Object.assign(new Error("x"), { code }))
+    expect(answer("EACCES")).toMatchObject({ code: "TST-ACQ-PERMISSION", message: expect.stringContaining("group") })
+    expect(answer("ENOENT")).toMatchObject({ code: "TST-ACQ-MISSING", severity: "error" })
+    expect(answer("EISDIR").code).toBe("TST-ACQ-NOT-A-FILE")
+    expect(answer("EIO")).toMatchObject({ code: "TST-ACQ-READ", message: expect.stringContaining("EIO") })
+  })
+})

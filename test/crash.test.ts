@@ -1,0 +1,117 @@
+/**
+ * SIGKILL at 20 random moments of a busy replay into a store on disk. What a reader has seen is acknowledged: it must
+ * still be there; nothing is there twice; and the end is that of a run that nobody disturbed.
+ */
+import { createWriteStream } from "node:fs"
+import { join } from "node:path"
+import { pipeline } from "node:stream/promises"
+import * as Effect from "effect/Effect"
+import { expect, it } from "vitest"
+import type { TestudoEvent } from "../domain/events/catalogue.ts"
+import { botnet } from "../fixtures/generators/botnet.ts"
+import { activeBans } from "../projections/active-bans.ts"
+import { fold, type Projection } from "../projections/projection.ts"
+import { reputation } from "../projections/reputation.ts"
+import { targetedAttacks } from "../projections/targeted-attacks.ts"
+import { EmbeddedEventStore } from "../services/event-store/embedded.ts"
+import { EventStore } from "../services/event-store/event-store.ts"
+import { run, temporaryFolder, testudo, until } from "./process.ts"
+
+const kills = 20
+
+const readEvents = (store: string): Promise<ReadonlyArray<TestudoEvent>> =>
+  Effect.gen(function* () {
+    const log = yield* EventStore
+    const events: Array<TestudoEvent> = []
+    for (let after = -1; ; after = events.at(-1)!.position) {
+      const page = yield* log.readAll({ after, limit: 500 })
+      if (page.length === 0) return events
+      events.push(...page)
+    }
+  }).pipe(Effect.provide(EmbeddedEventStore.layer({ directory: store, mode: "reader" })), Effect.runPromise)
+
+/** Ids with their positions: what an acknowledged event must keep. */
+const seen = async (store: string): Promise<ReadonlyMap<number, string>> =>
+  new Map((await readEvents(store).catch(() => [])).map(({ position, id }) => [position, id]))
+
+/** The projections as text, without what says when this machine recorded it. */
+const projected = (events: ReadonlyArray<TestudoEvent>): ReadonlyArray<string> => {
+  const timeless = events.map((event) => ({ ...event, recordedAt: 0, position: 0 }) as TestudoEvent)
+  const state = <State>(projection: Projection<State>) => {
+    const folded = fold(projection, projection.initial(), timeless)
+    return JSON.stringify(projection.encode(folded))
+  }
+  return [state(activeBans), state(reputation), state(targetedAttacks)]
+}
+
+const verdicts = (events: ReadonlyArray<TestudoEvent>): ReadonlyArray<unknown> =>
+  events.flatMap((event) => {
+    if (event.type === "OverflowRaised") {
+      const { scenario, source, eventsCount, startAt, stopAt, evidence } = event.data
+      return [[scenario.name, source.value, eventsCount, startAt, stopAt, evidence.map(({ at, text }) => [at, text])]]
+    }
+    if (event.type === "DecisionMade") {
+      const { number, value, type, from, until } = event.data
+      return [[number, value, type, from, until]]
+    }
+    return []
+  })
+
+const withoutTimings = (stdout: string) => {
+  const { seconds: _seconds, cpuSeconds: _cpu, linesPerSecond: _rate, ...rest } = JSON.parse(stdout)
+  return rest
+}
+
+it(`a replay that is killed ${kills} times ends like one that is not`, async () => {
+  const folder = temporaryFolder()
+  const log = botnet({ seed: 7, bots: 1_000, visitors: 2_000 })
+  const file = join(folder, "access.log")
+  const text = function* () {
+    for (const line of log.lines) yield `${line}\n`
+  }
+  await pipeline(text(), createWriteStream(file))
+  const options = [file, "--type", "nginx", "--json", "--now", "2026-11-22T12:00:00Z", "--store"]
+  const calm = join(folder, "calm")
+  const undisturbed = await run("replay", ...options, calm)
+  expect(undisturbed.stderr).toBe("")
+
+  const store = join(folder, "store")
+  let acknowledged: ReadonlyMap<number, string> = new Map()
+  let killed = 0
+  while (killed < kills) {
+    const replay = testudo("replay", ...options, store)
+    const before = acknowledged.size
+    // Once it has got to work, some random moment.
+    await until("the replay to append", async () => replay.child.exitCode !== null || (await seen(store)).size > before, 20_000)
+    await new Promise((wake) => setTimeout(wake, Math.random() * 150))
+    const now = await seen(store)
+    if (replay.child.exitCode !== null) break
+    await replay.stop("SIGKILL")
+    killed += 1
+    for (const [position, id] of acknowledged) expect(now.get(position)).toBe(id)
+    const after = await seen(store)
+    for (const [position, id] of now) expect(after.get(position)).toBe(id)
+    acknowledged = after
+  }
+  expect(killed).toBe(kills)
+  const last = await run("replay", ...options, store)
+  expect(last.status).toBe(0)
+  expect(withoutTimings(last.stdout)).toEqual(withoutTimings(undisturbed.stdout))
+
+  const events = await readEvents(store)
+  const undisturbedEvents = await readEvents(calm)
+  for (const [position, id] of acknowledged) expect(events.find((event) => event.position === position)?.id).toBe(id)
+  expect(new Set(events.map(({ id }) => id)).size).toBe(events.length)
+  // Batches may be cut elsewhere after a kill; what is judged from them is the same, in the same order.
+  expect(verdicts(events)).toEqual(verdicts(undisturbedEvents))
+  expect(projected(verdictsOnly(events))).toEqual(projected(verdictsOnly(undisturbedEvents)))
+}, 240_000)
+
+/** With ids that do not depend on how the batches were cut. */
+const verdictsOnly = (events: ReadonlyArray<TestudoEvent>): ReadonlyArray<TestudoEvent> => {
+  const names = new Map<string, string>()
+  const name = (id: string) => names.get(id) ?? (names.set(id, `event-${names.size}`), names.get(id)!)
+  return events
+    .filter(({ type }) => type === "OverflowRaised" || type === "DecisionMade")
+    .map((event) => ({ ...event, id: name(event.id) }) as TestudoEvent)
+}

@@ -1,0 +1,194 @@
+/** What `testudo replay` finds in logs whose truth is known, and that it finds the same every time. */
+import { createWriteStream, existsSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { pipeline } from "node:stream/promises"
+import { gzipSync } from "node:zlib"
+import { describe, expect, it } from "vitest"
+import { botnet, monday } from "../fixtures/generators/botnet.ts"
+import { cardStuffing } from "../fixtures/generators/card-stuffing.ts"
+import { sshAttackers } from "../fixtures/generators/ssh-attackers.ts"
+import type { GeneratedLog } from "../fixtures/generators/timeline.ts"
+import { visitors } from "../fixtures/generators/visitors.ts"
+import { type Finished, run, shared, start, root, temporaryFolder } from "./process.ts"
+
+interface Offender {
+  readonly value: string
+  readonly scenarios: ReadonlyArray<string>
+  readonly decision: { readonly type: string; readonly duration: string; readonly from: string; readonly until: string } | null
+  readonly lines: number
+}
+
+interface Result {
+  readonly lines: number
+  readonly parsed: number
+  readonly unparsed: number
+  readonly overflows: number
+  readonly decisions: number
+  readonly offenders: ReadonlyArray<Offender>
+}
+
+const resultOf = ({ stdout, stderr, status }: Finished): Result => {
+  expect(stderr).toBe("")
+  expect(status).toBe(0)
+  return JSON.parse(stdout)
+}
+
+/** What may differ between two runs. */
+const withoutTimings = ({ stdout }: Finished) => {
+  const { seconds, cpuSeconds, linesPerSecond, ...rest } = JSON.parse(stdout)
+  expect([typeof seconds, typeof cpuSeconds, typeof linesPerSecond]).toEqual(["number", "number", "number"])
+  return JSON.stringify(rest)
+}
+
+const write = async (log: GeneratedLog, file: string): Promise<string> => {
+  const text = function* () {
+    for (const line of log.lines) yield `${line}\n`
+  }
+  await pipeline(text(), createWriteStream(file))
+  return file
+}
+
+const banned = ({ offenders }: Result): ReadonlyArray<string> =>
+  offenders.filter(({ decision }) => decision !== null).map(({ value }) => value)
+
+const now = ["--now", "2026-11-22T12:00:00Z"]
+
+describe("a log of sshd that people published", () => {
+  it("has brute-forcers, and all of them are banned", async () => {
+    const file = join(shared, "logs/OpenSSH_2k.log")
+    const text = readFileSync(file, "utf8")
+    // The log says who they are: addresses with six failed passwords or more. sshd counts what the syslog daemon folds.
+    const failures = new Map<string, number>()
+    for (const [, times, address] of text.matchAll(
+      /sshd\[\d+\]: (?:message repeated (\d+) times: \[ )?Failed password for .* from ([\d.]+) port/g
+    )) {
+      failures.set(address!, (failures.get(address!) ?? 0) + Number(times ?? 1))
+    }
+    const bruteForcers = [...failures].filter(([, count]) => count >= 6).map(([address]) => address)
+    expect(bruteForcers.sort()).toEqual([
+      "103.99.0.122", "106.5.5.195", "112.95.230.3", "119.4.203.64", "123.235.32.19",
+      "183.62.140.253", "185.190.58.151", "187.141.143.180", "5.188.10.180", "5.36.59.76"
+    ])
+    const result = resultOf(await run("replay", file, "--type", "syslog", "--json", ...now))
+    expect(result.lines).toBe(2000)
+    expect(banned(result)).toEqual(expect.arrayContaining(bruteForcers))
+    for (const { decision } of result.offenders.filter(({ value }) => bruteForcers.includes(value))) {
+      expect(decision).toMatchObject({ type: "ban", duration: "4h" })
+      expect(decision!.from).toMatch(/^2025-12-10T/)
+    }
+  })
+
+  it("has the same ones for the rules of CrowdSec's hub, unmodified", async () => {
+    const hub = ["--hub", join(shared, "hub"), "--data", join(shared, "hub-data")]
+    const finished = await run(
+      "replay", join(shared, "logs/OpenSSH_2k.log"), "--type", "syslog", "--json", ...now, ...hub, "--collection", "crowdsecurity/linux"
+    )
+    expect(finished.status).toBe(0)
+    expect(banned(JSON.parse(finished.stdout))).toEqual([
+      "103.207.39.16", "103.207.39.212", "103.99.0.122", "112.95.230.3", "119.4.203.64", "123.235.32.19",
+      "183.62.140.253", "185.190.58.151", "187.141.143.180", "5.188.10.180", "60.2.12.12"
+    ])
+  })
+})
+
+describe("generated logs", () => {
+  it("of 7,000 bots among 20,000 visitors: 95 % of the bots are banned within the five minutes, and no visitor", async () => {
+    const log = botnet({ seed: 1 })
+    const file = await write(log, join(temporaryFolder(), "access.log"))
+    const result = resultOf(await run("replay", file, "--type", "nginx", "--json", ...now))
+    const end = monday + 5 * 60_000
+    const caught = result.offenders.filter(
+      ({ value, decision }) => log.attackers.has(value) && decision !== null && Date.parse(decision.from) <= end
+    )
+    console.log(`botnet: ${caught.length} of ${log.attackers.size} bots banned in ${result.lines} lines`)
+    expect(log.attackers.size).toBe(7_000)
+    expect(caught.length).toBeGreaterThanOrEqual(0.95 * 7_000)
+    expect(banned(result).filter((value) => !log.attackers.has(value))).toEqual([])
+  }, 240_000)
+
+  it("of card stuffing: the one source is banned and nobody else", async () => {
+    const log = cardStuffing({ seed: 2 })
+    const file = await write(log, join(temporaryFolder(), "access.log"))
+    const result = resultOf(await run("replay", file, "--type", "nginx", "--json", ...now))
+    expect(banned(result)).toEqual([...log.attackers])
+  })
+
+  it("of attackers on ssh: all are banned, and no administrator", async () => {
+    const log = sshAttackers({ seed: 3 })
+    const file = await write(log, join(temporaryFolder(), "auth.log"))
+    const result = resultOf(await run("replay", file, "--type", "syslog", "--json", ...now))
+    expect([...banned(result)].sort()).toEqual([...log.attackers].sort())
+  })
+
+  it("of three days of ordinary visitors: nobody is banned", async () => {
+    const log = visitors({ seed: 4 })
+    const file = await write(log, join(temporaryFolder(), "access.log"))
+    const result = resultOf(await run("replay", file, "--type", "nginx", "--json", ...now))
+    expect(result.lines).toBeGreaterThan(50_000)
+    expect(banned(result)).toEqual([])
+  }, 120_000)
+})
+
+describe("the same log", () => {
+  it("gives the same, twice, in any zone, compressed, in rotated parts in any order, and from standard input", async () => {
+    const folder = temporaryFolder()
+    const lines = [...sshAttackers({ seed: 5, attackers: 12, administrators: 10 }).lines]
+    const text = `${lines.join("\n")}\n`
+    const file = join(folder, "auth.log")
+    writeFileSync(file, text)
+    const options = ["--type", "syslog", "--json", ...now]
+    const expected = withoutTimings(await run("replay", file, ...options))
+    expect(JSON.parse(expected).offenders.length).toBeGreaterThan(5)
+    const again = start(join(root, "bin/testudo"), ["replay", file, ...options], { env: { TZ: "America/Los_Angeles" } })
+    expect(withoutTimings(await again.finished)).toBe(expected)
+    const packed = join(folder, "packed.log.gz")
+    writeFileSync(packed, gzipSync(text))
+    expect(withoutTimings(await run("replay", packed, ...options))).toBe(expected)
+
+    const third = Math.floor(lines.length / 3)
+    const parts = join(folder, "parts.log")
+    writeFileSync(`${parts}.2.gz`, gzipSync(`${lines.slice(0, third).join("\n")}\n`))
+    writeFileSync(`${parts}.1`, `${lines.slice(third, 2 * third).join("\n")}\n`)
+    writeFileSync(parts, `${lines.slice(2 * third).join("\n")}\n`)
+    expect(withoutTimings(await run("replay", parts, `${parts}.1`, `${parts}.2.gz`, ...options))).toBe(expected)
+
+    const piped = start(join(root, "bin/testudo"), ["replay", "-", ...options], { stdin: text })
+    expect(withoutTimings(await piped.finished)).toBe(expected)
+  }, 60_000)
+
+  it("into the same store appends nothing twice, and goes on with what was added since", async () => {
+    const folder = temporaryFolder()
+    const lines = [...sshAttackers({ seed: 6, attackers: 12, administrators: 10 }).lines]
+    const file = join(folder, "auth.log")
+    const store = join(folder, "store")
+    const half = Math.floor(lines.length / 2)
+    const options = ["--type", "syslog", "--json", ...now]
+    writeFileSync(file, `${lines.slice(0, half).join("\n")}\n`)
+    const first = withoutTimings(await run("replay", file, ...options, "--store", store))
+    const second = withoutTimings(await run("replay", file, ...options, "--store", store))
+    expect(second).toBe(first)
+    writeFileSync(file, `${lines.join("\n")}\n`)
+    const third = withoutTimings(await run("replay", file, ...options, "--store", `embedded:${store}`))
+    expect(third).toBe(withoutTimings(await run("replay", file, ...options)))
+    expect(existsSync(join(store, "snapshots"))).toBe(true)
+  }, 60_000)
+})
+
+describe("mistakes on the command line", () => {
+  it("get one line", async () => {
+    const file = join(shared, "logs/OpenSSH_2k.log")
+    const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
+      [["--type", "syslog", "--now", "soon"], "TST-CLI-TIME"],
+      [["--type", "syslog", "--timezone", "Mars/Base"], "TST-CLI-ZONE"],
+      [["--type", "syslog", "--store", "redis:x"], "TST-CLI-STORE"],
+      [["--type", "syslog", "--hub", "/nowhere"], "TST-HUB-UNREADABLE"],
+      [["--type", "syslog", "--collection", "testudo/sshdd"], "TST-HUB-UNKNOWN-ITEM"]
+    ]
+    for (const [options, code] of cases) {
+      const { stdout, stderr } = await run("replay", file, ...options, "--json")
+      expect(stderr).toContain(code)
+      expect(stderr).not.toMatch(/\bat .*\.ts:\d+/)
+      if (code !== "TST-HUB-UNKNOWN-ITEM") expect(stdout).toBe("")
+    }
+  }, 60_000)
+})
