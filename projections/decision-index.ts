@@ -4,6 +4,12 @@ import { parsePrefix, type Prefix, prefixContainsPrefix } from "../domain/net/pr
 import { PrefixTable } from "../domain/net/prefix-table.ts"
 import type { StandingDecision } from "./active-bans.ts"
 
+/** `containing`: decisions that cover the range; `inside`: those that the range covers. */
+export interface RangeRelation {
+  readonly value: Prefix
+  readonly relation: "containing" | "inside"
+}
+
 const groupKey = ({ scope, type, value }: StandingDecision): string =>
   `${scope.length}:${scope}${type.length}:${type}${value}`
 
@@ -119,5 +125,17 @@ export class DecisionIndex {
   covering(value: string): ReadonlyArray<StandingDecision> {
     const prefix = parsePrefix(value)
     return prefix === undefined ? [] : this.containing(prefix)
+  }
+
+  /** Decisions whose range has a relation to a given one; all without one. */
+  about(range: RangeRelation | undefined): Iterable<StandingDecision> {
+    if (range === undefined) return this.#byId.values()
+    return range.relation === "containing" ? this.containing(range.value) : this.inside(range.value)
+  }
+
+  /** The groups of these decisions. */
+  groupsAbout(range: RangeRelation | undefined): Iterable<ReadonlyArray<StandingDecision>> {
+    if (range === undefined) return this.#groups.values()
+    return new Set([...this.about(range)].map((decision) => this.group(decision)))
   }
 }

@@ -133,30 +133,25 @@ const counted = (state: TargetedAttacks, overflow: Overflow): ReadonlyArray<{ of
   )
 }
 
+/** A new attack by these offenders, nothing in it yet. */
 const open = (
   state: TargetedAttacks,
   id: string,
   offenders: Attack["offenders"],
-  detectedBy: Attack["detectedBy"],
-  mentions: ReadonlyArray<Mention>
-): void => {
-  const attack: Attack = {
-    id,
-    offenders,
-    detectedBy,
-    start: Number.POSITIVE_INFINITY,
-    end: Number.NEGATIVE_INFINITY,
-    kinds: [],
-    scenarios: [],
-    events: [],
-    recordedOn: state.day
-  }
-  extend(attack, mentions, state.day)
+  detectedBy: Attack["detectedBy"]
+): Attack => {
+  const [start, end] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  const none = { kinds: [], scenarios: [], events: [] }
+  const attack: Attack = { id, offenders, detectedBy, start, end, ...none, recordedOn: state.day }
   state.attacks.set(id, attack)
+  for (const { scope, value } of offenders) state.latest.set(offenderKey(scope, value), id)
+  return attack
 }
 
-const mark = (state: TargetedAttacks, attack: Attack): void => {
-  for (const { scope, value } of attack.offenders) state.latest.set(offenderKey(scope, value), attack.id)
+/** The attack that goes on for an offender at a time, or undefined. */
+const ongoing = (state: TargetedAttacks, { scope, value }: Overflow["source"], at: number): Attack | undefined => {
+  const attack = state.attacks.get(state.latest.get(offenderKey(scope, value)) ?? "")
+  return attack !== undefined && at - attack.end < windowMs ? attack : undefined
 }
 
 const forget = (state: TargetedAttacks): void => {
@@ -174,48 +169,33 @@ const forget = (state: TargetedAttacks): void => {
   }
 }
 
-const pour = (state: TargetedAttacks, id: string, overflow: Overflow): void => {
+/** An overflow of a kind of attack: part of the attack that goes on, or perhaps the third kind. */
+const pour = (state: TargetedAttacks, overflow: Overflow, mention: Mention): void => {
   const { scope, value } = overflow.source
-  const meta = isMeta(overflow)
-  const mention: Mention = {
-    event: id,
-    kind: attackKind(overflow),
-    scenario: overflow.scenario.name,
-    from: milliseconds(overflow.startAt),
-    to: milliseconds(overflow.stopAt)
-  }
-  const before = meta ? counted(state, overflow) : []
-  const own = meta ? undefined : trace(state, scope, value, mention)
-  const current = state.attacks.get(state.latest.get(offenderKey(scope, value)) ?? "")
-  // What a meta-bucket counted are the kinds; its own verdict is one of the events, not a kind of attack.
-  const mentions = meta ? before.map((found) => found.mention) : [mention]
-  const verdict = meta ? [id] : []
-  if (current !== undefined && mention.to - current.end < windowMs) {
-    extend(current, mentions, state.day)
-    current.events = merge(current.events, verdict).slice(-mostEvents)
-    current.end = Math.max(current.end, mention.to)
-  } else if (meta) {
-    const others = merge(
-      [offenderKey(scope, value)],
-      before.map(({ of }) => offenderKey(of.scope, of.value))
-    ).slice(1)
-    const offenders = [{ scope, value }, ...others.map((key) => state.traces.get(key)!)]
-    open(
-      state,
-      id,
-      offenders.map((offender) => ({ scope: offender.scope, value: offender.value })),
-      "meta-bucket",
-      mentions
-    )
-    const attack = state.attacks.get(id)!
-    attack.start = Math.min(attack.start, mention.from)
-    attack.end = Math.max(attack.end, mention.to)
-    attack.events = merge(attack.events, verdict).slice(-mostEvents)
-    mark(state, attack)
-  } else if (own !== undefined && new Set(own.mentions.map(({ kind }) => kind)).size >= enoughKinds) {
-    open(state, id, [{ scope, value }], "kinds", own.mentions)
-    mark(state, state.attacks.get(id)!)
-  }
+  const { mentions } = trace(state, scope, value, mention)
+  const current = ongoing(state, overflow.source, mention.to)
+  if (current !== undefined) extend(current, [mention], state.day)
+  else if (new Set(mentions.map(({ kind }) => kind)).size >= enoughKinds)
+    extend(open(state, mention.event, [{ scope, value }], "kinds"), mentions, state.day)
+}
+
+/** A meta-bucket's verdict. The kinds are those of the overflows that it counted; it is no kind of attack itself. */
+const judge = (state: TargetedAttacks, overflow: Overflow, verdict: Mention): void => {
+  const { scope, value } = overflow.source
+  const found = counted(state, overflow)
+  const offenders = new Map(
+    [{ scope, value }, ...found.map(({ of }) => of)].map((each) => [offenderKey(each.scope, each.value), each])
+  )
+  const named = [...offenders.values()].map((each) => ({ scope: each.scope, value: each.value }))
+  const attack = ongoing(state, overflow.source, verdict.to) ?? open(state, verdict.event, named, "meta-bucket")
+  extend(
+    attack,
+    found.map(({ mention }) => mention),
+    state.day
+  )
+  attack.start = Math.min(attack.start, verdict.from)
+  attack.end = Math.max(attack.end, verdict.to)
+  attack.events = merge(attack.events, [verdict.event]).slice(-mostEvents)
 }
 
 export const targetedAttacks: Projection<TargetedAttacks> = {
@@ -228,7 +208,11 @@ export const targetedAttacks: Projection<TargetedAttacks> = {
     const day = Math.max(state.day, Math.floor(event.recordedAt / dayMs))
     const isNewDay = day > state.day
     state.day = day
-    pour(state, event.id, event.data)
+    const { scenario, startAt, stopAt } = event.data
+    const [kind, from, to] = [attackKind(event.data), milliseconds(startAt), milliseconds(stopAt)]
+    const mention = { event: event.id, kind, scenario: scenario.name, from, to }
+    if (isMeta(event.data)) judge(state, event.data, mention)
+    else pour(state, event.data, mention)
     if (isNewDay || state.traces.size > mostOffenders || state.attacks.size > mostAttacks) forget(state)
     return state
   },

@@ -1,14 +1,13 @@
 /** The filters of `/v1/decisions` and its stream (wire.md §1.6): which decisions a bouncer asks for. */
 import type { FastifyRequest } from "fastify"
 import { canonicalScope } from "../../domain/decision/scope.ts"
-import { parsePrefix, type Prefix } from "../../domain/net/prefix.ts"
+import { parsePrefix } from "../../domain/net/prefix.ts"
 import type { StandingDecision } from "../../projections/active-bans.ts"
-import type { DecisionIndex } from "../../projections/decision-index.ts"
+import type { RangeRelation } from "../../projections/decision-index.ts"
 import { parameter } from "./http.ts"
 
 export interface DecisionFilter {
-  /** `containing`: the decision covers the range; `inside`: the range covers the decision. */
-  readonly range: { readonly value: Prefix; readonly relation: "containing" | "inside" } | undefined
+  readonly range: RangeRelation | undefined
   readonly matches: (decision: StandingDecision) => boolean
 }
 
@@ -68,15 +67,4 @@ export const decisionFilter = (
     range: range === undefined ? undefined : { value: range, relation },
     matches: (decision) => predicates.every((predicate) => predicate(decision))
   }
-}
-
-/** All decisions that a filter lets through, those that ended included. */
-export const selected = (index: DecisionIndex, { range, matches }: DecisionFilter): ReadonlyArray<StandingDecision> => {
-  const candidates =
-    range === undefined
-      ? [...index.all()]
-      : range.relation === "containing"
-        ? index.containing(range.value)
-        : index.inside(range.value)
-  return candidates.filter(matches)
 }

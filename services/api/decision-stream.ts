@@ -6,7 +6,7 @@
  * has what `startup=true` would give it, if it asks at least once a week: so long is kept what ended.
  */
 import { type ActiveBans, endOf, holdsAt, longest, type StandingDecision } from "../../projections/active-bans.ts"
-import { type DecisionFilter, selected } from "./decision-filter.ts"
+import type { DecisionFilter } from "./decision-filter.ts"
 import { ended, held, type WireDecision } from "./wire-decision.ts"
 
 export interface StreamAnswer {
@@ -30,17 +30,6 @@ const byNumber = (a: StandingDecision, b: StandingDecision): number => a.number 
 /** Bouncers keep one set per origin, and one per list: each is told what it may hold. */
 const setOf = ({ origin, scenario }: StandingDecision): string => (origin === "lists" ? `lists:${scenario}` : origin)
 
-const grouped = (decisions: ReadonlyArray<StandingDecision>): Iterable<ReadonlyArray<StandingDecision>> => {
-  const groups = new Map<string, Array<StandingDecision>>()
-  for (const decision of decisions) {
-    const key = JSON.stringify([decision.scope, decision.type, decision.value])
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [decision])
-    else group.push(decision)
-  }
-  return groups.values()
-}
-
 const wasLifted = ({ retracted, exempt }: StandingDecision): boolean => retracted !== null || exempt !== null
 
 /**
@@ -59,16 +48,18 @@ export const streamAnswer = (
   const isEnded = (decision: StandingDecision): boolean =>
     last === undefined ||
     (decision.changed > last.position && wasLifted(decision)) ||
-    endOf(decision) > last.at - overlapMs
+    (endOf(decision) <= at && endOf(decision) > last.at - overlapMs)
   const holding: Array<StandingDecision> = []
   const over: Array<StandingDecision> = []
-  for (const twins of grouped(selected(state.decisions, filter))) {
+  for (const group of state.decisions.groupsAbout(filter.range)) {
+    if (!group.some((decision) => isChanged(decision) || isEnded(decision))) continue
+    const twins = group.filter(filter.matches)
     const best = longest(twins.filter((decision) => holdsAt(decision, at)))
     if (best !== undefined) {
       if (twins.some(isChanged)) holding.push(best)
     } else if (twins.some(isEnded)) {
-      const latest = [...twins].sort((a, b) => endOf(b) - endOf(a))
-      over.push(...new Map(latest.reverse().map((decision) => [setOf(decision), decision])).values())
+      const latest = [...twins].sort((a, b) => endOf(a) - endOf(b))
+      over.push(...new Map(latest.map((decision) => [setOf(decision), decision])).values())
     }
   }
   return {

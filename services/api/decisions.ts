@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import { holdsAt, type StandingDecision } from "../../projections/active-bans.ts"
 import type { States } from "../projections/projections.ts"
 import { type Caller, callerOf } from "./bouncer-key.ts"
-import { decisionFilter, selected } from "./decision-filter.ts"
+import { decisionFilter } from "./decision-filter.ts"
 import { streamAnswer } from "./decision-stream.ts"
 import { fail } from "./failure.ts"
 import { parameter } from "./http.ts"
@@ -65,9 +65,10 @@ export const decisionRoutes = (app: FastifyInstance, { ready, states, position, 
       const filter = decisionFilter(request)
       if ("message" in filter) return fail(reply, 500, filter.message)
       const at = now()
+      const about = [...states().activeBans.decisions.about(filter.range)]
       const found = paged(
         request,
-        selected(states().activeBans.decisions, filter).filter((decision) => holdsAt(decision, at))
+        about.filter((decision) => holdsAt(decision, at) && filter.matches(decision))
       )
       const elements = found.map((decision) => held(decision, at, { uuid: false }))
       // The nginx and HAProxy bouncers know "nothing" only as these four bytes.

@@ -4,6 +4,7 @@
  * A state is visible as soon as its events are folded; snapshots lag behind and never matter for what is true.
  */
 import { mkdir } from "node:fs/promises"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -108,6 +109,8 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
   position = Math.min(...list.map((each) => each.position()))
 
   const saving = yield* Semaphore.make(1)
+  /** Not before this time (milliseconds since 1970): taking snapshots may cost a hundredth of the time. */
+  let notBefore = 0
   const saveOne = Effect.fnUntraced(function* (target: Place) {
     if (directory === undefined || !save) return
     const snapshot = target.snapshot()
@@ -122,11 +125,20 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
     )
   })
   /** One at a time and never half: two writers of one file would spoil it. */
-  const saveThose = (due: (each: Place) => boolean) =>
-    Effect.suspend(() => Effect.forEach(list.filter(due), saveOne, { discard: true })).pipe(
-      saving.withPermits(1),
-      Effect.uninterruptible
-    )
+  const saveThose = Effect.fnUntraced(
+    function* (due: (each: Place) => boolean) {
+      const began = yield* Clock.currentTimeMillis
+      yield* Effect.forEach(list.filter(due), saveOne, { discard: true })
+      const ended = yield* Clock.currentTimeMillis
+      notBefore = ended + 100 * (ended - began)
+    },
+    saving.withPermits(1),
+    Effect.uninterruptible
+  )
+  const saveDue = Effect.fnUntraced(function* (events: number) {
+    if (!list.some((each) => each.unsaved() >= events)) return
+    if ((yield* Clock.currentTimeMillis) >= notBefore) yield* saveThose((each) => each.unsaved() >= events)
+  })
 
   /** Folds a page; whether the history ends with it. */
   const take = (page: ReadonlyArray<Subscribed>): { readonly change: Change | undefined; readonly live: boolean } => {
@@ -165,7 +177,7 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
         waiting.clear()
         for (const wake of woken) wake()
         if (live) yield* Deferred.succeed(ready, undefined)
-        yield* saveThose((each) => each.unsaved() >= snapshotEvents)
+        yield* saveDue(snapshotEvents)
       })
     ),
     Effect.tapError(({ message, code }) =>
@@ -176,11 +188,7 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
 
   yield* Effect.addFinalizer(() => saveThose((each) => each.unsaved() > 0))
   yield* Effect.forkScoped(run)
-  yield* saveThose((each) => each.unsaved() > 0).pipe(
-    Effect.delay(snapshotSeconds * 1_000),
-    Effect.forever,
-    Effect.forkScoped
-  )
+  yield* saveDue(1).pipe(Effect.delay(snapshotSeconds * 1_000), Effect.forever, Effect.forkScoped)
 
   /** Waits until the position is beyond `before`. */
   const moved = (before: number) =>
