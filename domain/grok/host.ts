@@ -35,11 +35,12 @@ export class GrokHost {
   }
 
   /**
-   * Adds a pattern, which may refer to known ones. false: the name is known already, and what it means stays.
+   * Adds a pattern, which may refer to known ones. false: the name is known already with another meaning, which stays.
    * Throws `PatternError` when the text is not valid, and then knows the name no more than before.
    */
   define(name: string, text: string): boolean {
-    if (this.#definitions.has(name)) return false
+    const known = this.#definitions.get(name)
+    if (known !== undefined) return known === text
     const expansion = this.#expand(text, [name])
     parsePattern(expansion.text, { captureAt: () => 0 })
     this.#definitions.set(name, text)

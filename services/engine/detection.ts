@@ -43,8 +43,8 @@ const followed = { types: [LogBatchAppended.type, NameResolved.type, AllowlistRe
  */
 const sliceLength = 16
 
-/** How many reverse look-ups run at once. */
-const lookups = 8
+/** How many reverse look-ups run at once: whoever answers slowly for his own addresses shall not delay the others. */
+const lookups = 64
 
 const slices = (page: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArray<TestudoEvent>> =>
   Array.from({ length: Math.ceil(page.length / sliceLength) }, (_, n) => page.slice(n * sliceLength, (n + 1) * sliceLength))

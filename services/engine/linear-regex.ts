@@ -6,4 +6,4 @@
 import { setFlagsFromString } from "node:v8"
 
 setFlagsFromString("--enable-experimental-regexp-engine-on-excessive-backtracks")
-setFlagsFromString("--regexp-backtracks-before-fallback=10000")
+setFlagsFromString("--regexp-backtracks-before-fallback=1000")

@@ -47,7 +47,8 @@ export class Rulebook {
     const files = yield* recordedFiles(activation)
     const { rules } = compileRules(files, { names: activation.names })
     // A recorded activation keeps its hash, even where a file too large to be recorded is missing from this compilation.
-    const recorded: Rules = { ...rules, hash: activation.hash, activation }
+    const ruleset = { ...rules.ruleset, hash: activation.hash, activation }
+    const recorded: Rules = { ...rules, hash: activation.hash, activation, ruleset }
     this.#rules.set(activation.hash, recorded)
     return recorded
   })

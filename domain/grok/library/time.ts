@@ -46,6 +46,7 @@ export const TIME_PATTERNS: ReadonlyArray<NamedPattern> = [
   [
     "HAPROXYDATE",
     "%{MONTHDAY:haproxy_monthday}/%{MONTH:haproxy_month}/%{YEAR:haproxy_year}:%{HAPROXYTIME:haproxy_time}" +
-      "\\.%{INT:haproxy_milliseconds}"
+      // Any character, not a dot: content of the hub counts on the split that follows from it.
+      ".%{INT:haproxy_milliseconds}"
   ]
 ]
