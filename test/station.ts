@@ -1,16 +1,91 @@
-/** A node with logs of its own, for the tests that start and stop it. */
+/** A node with logs of its own, for tests that start and stop it and write its logs. */
 import { appendFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { clock, monthName } from "../fixtures/generators/access-log.ts"
-import { type Recorded, recordedLines, recordedVerdicts } from "./recorded.ts"
-import { freePort, type Running, temporaryFolder, testudo, until } from "./process.ts"
+import { type Finished, freePort, type Running, run, temporaryFolder, testudo, until } from "./process.ts"
+import { recordedLines, recordedVerdicts, type Verdict, verdictsOf } from "./recorded.ts"
 
-export interface StationLog {
+export interface Log {
+  /** Its name in the station's folder. */
   readonly file: string
   readonly type: "syslog" | "nginx"
-  /** Default UTC. */
+  /** Default: UTC. */
   readonly timezone?: string
 }
 
-export const authLog: StationLog = { file: "auth.log", type: "syslog" }
-export const accessLog: StationLog = { file: "access.log", type: "nginx" }
+export const authLog: Log = { file: "auth.log", type: "syslog" }
+export const accessLog: Log = { file: "access.log", type: "nginx" }
+
+export interface Station {
+  readonly folder: string
+  /** The configuration. */
+  readonly file: string
+  readonly store: string
+  readonly url: string
+  readonly path: (log: Log) => string
+  /** Appends whole lines. */
+  readonly write: (log: Log, lines: ReadonlyArray<string>) => void
+  /** Writes the configuration, with further keys behind the usual ones. */
+  readonly configure: (more: string) => void
+  /** Starts the node. */
+  readonly start: () => Promise<Running>
+  readonly verdicts: () => Promise<ReadonlyArray<Verdict>>
+  /** Lines of a log in the store. */
+  readonly lines: (log: Log) => Promise<ReadonlyArray<string>>
+  /** Waits until the store has so many lines of a log. */
+  readonly hasLines: (log: Log, count: number) => Promise<unknown>
+}
+
+export const station = async (...logs: ReadonlyArray<Log>): Promise<Station> => {
+  const folder = temporaryFolder()
+  const file = join(folder, "testudo.yaml")
+  const store = join(folder, "store")
+  const port = await freePort()
+  const path = (log: Log) => join(folder, log.file)
+  const lines = (log: Log) => recordedLines(store, `/${log.file}`)
+  const sources = logs.map((log) => `  - { files: [./${log.file}], type: ${log.type}, timezone: ${log.timezone ?? "UTC"} }\n`)
+  const configure = (more: string) =>
+    writeFileSync(
+      file,
+      `eventStore: "embedded:./store"\napi: { listen: "127.0.0.1:${port}" }\nreverseDns: false\nacquisition:\n${sources.join("")}${more}`
+    )
+  configure("")
+  return {
+    folder,
+    file,
+    store,
+    url: `http://127.0.0.1:${port}`,
+    path,
+    configure,
+    lines,
+    write: (log, written) => appendFileSync(path(log), written.map((line) => `${line}\n`).join("")),
+    start: async () => {
+      const node = testudo("run", "--config", file)
+      await node.says(/Ctrl-C ends it/, 60_000)
+      return node
+    },
+    verdicts: () => recordedVerdicts(store),
+    hasLines: (log, count) =>
+      until(`${count} lines of ${log.file}`, async () => (await lines(log).catch(() => [])).length >= count, 30_000, 100)
+  }
+}
+
+/** The verdicts of `testudo replay` on these files. */
+export const replayed = async (type: Log["type"], now: number, ...files: ReadonlyArray<string>): Promise<ReadonlyArray<Verdict>> =>
+  verdictsOf(offendersOf(await run("replay", ...files, "--type", type, "--json", "--now", new Date(now).toISOString())))
+
+export interface Offender extends Omit<Verdict, "banned"> {
+  readonly decision: { readonly from: string; readonly until: string } | null
+}
+
+export const offendersOf = ({ status, stdout, stderr }: Finished): ReadonlyArray<Offender> => {
+  if (status !== 0) throw new Error(`replay ended with ${status}:\n${stderr}`)
+  return JSON.parse(stdout).offenders
+}
+
+/** A line of sshd in an auth.log: a password was wrong. `at`: milliseconds since 1970; whole seconds are written. */
+export const failedPassword = (at: number, address: string, port: number): string => {
+  const date = new Date(at)
+  const stamp = `${monthName(date)} ${String(date.getUTCDate()).padStart(2)} ${clock(date)}`
+  return `${stamp} gate sshd[811]: Failed password for root from ${address} port ${port} ssh2`
+}

@@ -105,6 +105,13 @@ const rotate = async (path: string, from: number): Promise<void> => {
   if (size >= from) await rename(path, `${path}.1`)
 }
 
+/** Makes the growing file when it is not there yet, so that whoever follows it finds it from the beginning. */
+export const touch = (into: string): Effect.Effect<void, NotPlayed> =>
+  attempt(into, "Making the file", async () => {
+    await mkdir(dirname(into), { recursive: true })
+    await (await open(into, "a")).close()
+  })
+
 /**
  * Plays the sample once, behind whatever the growing file has, and ends. An interruption ends it between two writes: the
  * file holds whole lines only. Answers the number of lines written.

@@ -1,6 +1,6 @@
 /** What the node tells a person who watches: one readable line per ban, with its reason. */
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
-import { DecisionMade, DecisionRetracted } from "../../domain/events/decision.ts"
+import { type Decision, DecisionMade, DecisionRetracted } from "../../domain/events/decision.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
 
 /** Log text may hold anything, also what a terminal would obey: only printable characters are shown. */
@@ -8,16 +8,23 @@ export const printable = (text: string): string => text.replace(/[^\x20-\x7e\u00
 
 const clock = (timestamp: string): string => timestamp.slice(11, 19)
 
+/** A person's reason as it is; of an alert's message what the rest of the line does not say yet. */
+const why = ({ overflow, scenario, reason }: Decision): string => {
+  if (overflow === null) return reason === "" ? scenario : reason
+  const events = /\((\d+ events over [^)]*)\)/.exec(reason)?.[1]
+  return events === undefined ? scenario : `${scenario}, ${events}`
+}
+
 /**
  * The line for an event, or undefined for one that nobody needs to read live.
  * `now` (milliseconds since 1970) tells a ban from history: one that is over already is said to be so.
  */
 export const announce = (event: TestudoEvent, now: number): string | undefined => {
   if (DecisionMade.is(event)) {
-    const { from, until, type, scope, value, duration, reason, number } = event.data
+    const { from, until, type, scope, value, duration, number } = event.data
     const over = Date.parse(until) <= now ? " (over already: the log line waited)" : ""
     const who = scope === "Ip" ? value : `${scope} ${value}`
-    return printable(`${clock(from)}  ${type} ${who} for ${duration}  #${number}  ${reason}`) + over
+    return printable(`${clock(from)}  ${type} ${who} for ${duration}: ${why(event.data)}  #${number}`) + over
   }
   if (DecisionRetracted.is(event)) {
     const { at, number, by, reason } = event.data

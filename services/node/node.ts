@@ -15,7 +15,7 @@ import * as Stream from "effect/Stream"
 import { formatProblem, type Problem } from "../../domain/rules/problem.ts"
 import { activeAt } from "../../projections/active-bans.ts"
 import { acquire } from "../acquisition/acquisition.ts"
-import { play } from "../acquisition/player.ts"
+import { play, touch } from "../acquisition/player.ts"
 import { fileSource } from "../acquisition/file-source.ts"
 import { adminLayer } from "../api/admin.ts"
 import { Administration } from "../api/administration.ts"
@@ -93,7 +93,7 @@ const main = Effect.fnUntraced(function* (configuration: Configuration, options:
   const active = activeAt(projections.states().activeBans, yield* Clock.currentTimeMillis).length
   yield* Console.log(welcome(configuration, { inventory, active, isNew, host: api.host, port: api.port }))
 
-  const follow = detection.follow
+  yield* Effect.forEach(configuration.play, ({ into }) => touch(into), { discard: true })
   const read = acquire({
     sources: configuration.acquisition.flatMap(({ files, type, labels, timezone, start }) =>
       files.map((path) => fileSource({ path, labels: { ...labels, type }, zone: timezone, start }))
@@ -113,7 +113,7 @@ const main = Effect.fnUntraced(function* (configuration: Configuration, options:
   )
   const keep = Effect.repeat(detection.keep, Schedule.spaced(keepEvery))
   const parts = [
-    follow,
+    detection.follow,
     tell,
     keep,
     reloadRules(configuration, ruleEdits),

@@ -1,0 +1,152 @@
+/** Time is data: it makes no difference when a log is read, and a node that is stopped and started loses nothing. */
+import { describe, expect, it } from "vitest"
+import { accessLine } from "../fixtures/generators/access-log.ts"
+import { addressOf } from "../fixtures/generators/address.ts"
+import { Random } from "../fixtures/generators/random.ts"
+import type { LogLine } from "../fixtures/generators/timeline.ts"
+import { person } from "../fixtures/generators/visitor.ts"
+import { visitors } from "../fixtures/generators/visitors.ts"
+import { until } from "./process.ts"
+import { type Verdict, verdictsOf } from "./recorded.ts"
+import { accessLog, authLog, failedPassword, type Log, replayed, type Station, station } from "./station.ts"
+
+const minute = 60_000
+const hour = 60 * minute
+
+const browser = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+const missing = (at: number, address: string, path: string): string => accessLine(at, address, browser, { path, status: 404, bytes: 153 })
+
+const prober = addressOf(1)
+const thief = addressOf(2)
+const guesser = addressOf(3)
+const straddler = addressOf(4)
+const patient = addressOf(5)
+const last = addressOf(6)
+
+interface Cue extends LogLine {
+  readonly log: Log
+}
+
+const cues = (log: Log, times: ReadonlyArray<number>, line: (at: number, n: number) => string): ReadonlyArray<Cue> =>
+  times.map((at, n) => ({ log, at, line: line(at, n) }))
+
+const every = (seconds: number, from: number, count: number): ReadonlyArray<number> =>
+  Array.from({ length: count }, (_, n) => from + n * seconds * 1_000)
+
+/** Half past the attacks, in milliseconds after their start. */
+const half = 10_000
+
+/** 18 seconds of attackers among visitors; somebody has tried a password every quarter of an hour since yesterday. */
+const story = (start: number): ReadonlyArray<Cue> => {
+  const random = new Random(8)
+  const people = Array.from({ length: 12 }, (_, n) => {
+    const from = start + random.of(n).between(0, 15_000)
+    return [...person(random.of(n), from, addressOf(n + 20), 2)].filter(({ at }) => at < start + 18_000)
+  })
+  return [
+    ...cues(authLog, every(900, start - 11 * hour, 40), (at, n) => failedPassword(at, patient, 30_000 + n)),
+    ...people.flat().map((line) => ({ log: accessLog, ...line })),
+    ...cues(accessLog, every(0.9, start + 1_000, 18), (at, n) => missing(at, prober, `/setup-${n}.php`)),
+    ...cues(accessLog, every(3, start + 3_000, 5), (at, n) =>
+      missing(at, thief, ["/.env", "/.git/config", "/wp-config.php.bak", "/.aws/credentials", "/backup.sql"][n]!)
+    ),
+    ...cues(authLog, every(1, start + 2_000, 12), (at) => failedPassword(at, guesser, 40_022)),
+    // Three attempts before the half and four after it, from a port each.
+    ...cues(authLog, every(2, start + 5_000, 7), (at, n) => failedPassword(at, straddler, 50_000 + n)),
+    ...cues(authLog, every(0.1, start + 18_000, 8), (at) => failedPassword(at, last, 40_022))
+  ].toSorted((one, other) => one.at - other.at)
+}
+
+const found = (value: string, ...scenarios: ReadonlyArray<string>): Verdict => ({
+  value,
+  scenarios: scenarios.map((name) => `testudo/${name}`),
+  banned: true
+})
+
+const sorted = (verdicts: ReadonlyArray<Verdict>): ReadonlyArray<Verdict> =>
+  verdicts.toSorted((one, other) => (one.value < other.value ? -1 : 1))
+
+/** The truth of the story. */
+const attackers = sorted([
+  found(prober, "http-probing"),
+  found(thief, "http-sensitive-files"),
+  found(guesser, "ssh-bf"),
+  found(straddler, "ssh-bf", "ssh-bf-connections"),
+  found(last, "ssh-bf")
+])
+
+const linesOf = (log: Log, told: ReadonlyArray<Cue>): ReadonlyArray<string> =>
+  told.filter((cue) => cue.log === log).map(({ line }) => line)
+
+const write = (at: Station, told: ReadonlyArray<Cue>): void => {
+  for (const log of [authLog, accessLog]) at.write(log, linesOf(log, told))
+}
+
+/** Waits for the one who attacks last: whatever came before is judged then. */
+const judged = (at: Station, address = last): Promise<unknown> =>
+  until(`the ban of ${address}`, async () => (await at.verdicts()).some(({ value, banned }) => value === address && banned), 60_000, 200)
+
+describe("the same attackers are found", () => {
+  it("as the lines are written, and in the same logs when they are cold", async () => {
+    const site = await station(authLog, accessLog)
+    const start = Date.now() + 5_000
+    const told = story(start)
+    write(site, told.filter(({ at }) => at < start))
+    const node = await site.start()
+    let written = told.filter(({ at }) => at < start).length
+    for (; written < told.length; ) {
+      const now = Date.now()
+      const due = told.slice(written).findIndex(({ at }) => at > now)
+      const next = due < 0 ? told.length : written + due
+      write(site, told.slice(written, next))
+      written = next
+      await new Promise((wake) => setTimeout(wake, 50))
+    }
+    await judged(site)
+    expect((await node.stop("SIGINT")).status).toBe(0)
+    expect(await site.verdicts()).toEqual(attackers)
+    const cold = [
+      ...(await replayed("syslog", Date.now(), site.path(authLog))),
+      ...(await replayed("nginx", Date.now(), site.path(accessLog)))
+    ]
+    expect(sorted(cold)).toEqual(attackers)
+  }, 120_000)
+
+  for (const signal of ["SIGINT", "SIGKILL"] as const) {
+    it(`after a stop half-way through (${signal})`, async () => {
+      const site = await station(authLog, accessLog)
+      const start = Date.now() - minute
+      const told = story(start)
+      const early = told.filter(({ at }) => at < start + half)
+      write(site, early)
+      const first = await site.start()
+      await site.hasLines(authLog, linesOf(authLog, early).length)
+      await site.hasLines(accessLog, linesOf(accessLog, early).length)
+      const { status } = await first.stop(signal)
+      if (signal === "SIGINT") expect(status).toBe(0)
+      write(site, told.slice(early.length))
+      const second = await site.start()
+      await judged(site)
+      await second.stop("SIGINT")
+      expect(await site.verdicts()).toEqual(attackers)
+      expect(await site.lines(authLog)).toEqual(linesOf(authLog, told))
+      expect(await site.lines(accessLog)).toEqual(linesOf(accessLog, told))
+    }, 120_000)
+  }
+})
+
+describe("a first start", () => {
+  it("bans nobody for three days of ordinary visitors in the log", async () => {
+    const site = await station(accessLog)
+    const start = Date.now() - 72 * hour - 10 * minute
+    const log = visitors({ seed: 11, start, visits: 500 })
+    const end = Date.now() - 5 * minute
+    const lines = [...log.lines, ...every(0.5, end, 12).map((at, n) => missing(at, last, `/setup-${n}.php`))]
+    expect(lines.length).toBeGreaterThan(20_000)
+    site.write(accessLog, lines)
+    const node = await site.start()
+    await judged(site)
+    await node.stop("SIGINT")
+    expect(await site.verdicts()).toEqual([found(last, "http-probing")])
+  }, 120_000)
+})
