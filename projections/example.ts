@@ -29,7 +29,7 @@ export const exampleDecision = (fields: Partial<Decision> & { readonly number: n
   scope: "Ip",
   value: "203.0.113.7",
   type: "ban",
-  duration: "4h0m0s",
+  duration: "4h",
   from: time(start),
   until: time(start + 4 * 3_600_000),
   scenario: "crowdsecurity/ssh-bf",

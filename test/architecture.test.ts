@@ -23,9 +23,11 @@ const sources = (folder: string): ReadonlyArray<string> =>
 const isTest = (file: string): boolean => file.endsWith(".test.ts")
 
 const importsOf = (file: string): ReadonlyArray<string> =>
-  [...readFileSync(join(root, file), "utf8").matchAll(/^\s*(?:import|export)\b[^"'\n]*?(?:from\s*)?["']([^"']+)["']|^\} from ["']([^"']+)["']|\bimport\(["']([^"']+)["']\)/gm)].map(
-    (match) => (match[1] ?? match[2] ?? match[3])!
-  )
+  [
+    ...readFileSync(join(root, file), "utf8").matchAll(
+      /^\s*(?:import|export)\b[^"'\n]*?(?:from\s*)?["']([^"']+)["']|^\} from ["']([^"']+)["']|\bimport\(["']([^"']+)["']\)/gm
+    )
+  ].map((match) => (match[1] ?? match[2] ?? match[3])!)
 
 describe("imports", () => {
   for (const [folder, allowed] of Object.entries(mayImport)) {

@@ -14,7 +14,10 @@ const bruteForce = (address: string): string =>
   `${Array.from({ length: 12 }, (_, second) => failedLogin(address, second)).join("\n")}\n`
 
 /** A configuration in a folder of its own. */
-const configured = async (more = "", folder = temporaryFolder()): Promise<{ folder: string; file: string; port: number }> => {
+const configured = async (
+  more = "",
+  folder = temporaryFolder()
+): Promise<{ folder: string; file: string; port: number }> => {
   const port = await freePort()
   const file = join(folder, "testudo.yaml")
   writeFileSync(
@@ -91,7 +94,17 @@ describe("rules", () => {
     )
     const log = join(folder, "auth.log")
     writeFileSync(log, bruteForce("203.0.113.9"))
-    const { status, stdout, stderr } = await run("replay", log, "--type", "syslog", "--hub", join(folder, "hub"), "--json", "--now", "2026-11-22T12:00:00Z")
+    const { status, stdout, stderr } = await run(
+      "replay",
+      log,
+      "--type",
+      "syslog",
+      "--hub",
+      join(folder, "hub"),
+      "--json",
+      "--now",
+      "2026-11-22T12:00:00Z"
+    )
     expect(stderr).toMatch(/needs-data\.yaml, line \d+: .*gone\.txt/)
     expect(status).toBe(0)
     expect(JSON.parse(stdout).offenders.map((offender: { value: string }) => offender.value)).toEqual(["203.0.113.9"])
@@ -116,7 +129,10 @@ describe("logs", () => {
     expect(status).toBe(0)
     const result = JSON.parse(stdout)
     expect(result.lines).toBe(26)
-    expect(result.offenders.map((offender: { value: string }) => offender.value)).toEqual(["203.0.113.1", "203.0.113.2"])
+    expect(result.offenders.map((offender: { value: string }) => offender.value)).toEqual([
+      "203.0.113.1",
+      "203.0.113.2"
+    ])
   })
 
   it("that are binary, directories or not there are named; the others are read", async () => {
@@ -126,8 +142,16 @@ describe("logs", () => {
     const binary = join(folder, "binary.log")
     copyFileSync(process.execPath, binary)
     const { status, stdout, stderr } = await run(
-      "replay", log, binary, folder, join(folder, "gone.log"),
-      "--type", "syslog", "--json", "--now", "2026-11-22T12:00:00Z"
+      "replay",
+      log,
+      binary,
+      folder,
+      join(folder, "gone.log"),
+      "--type",
+      "syslog",
+      "--json",
+      "--now",
+      "2026-11-22T12:00:00Z"
     )
     expect(stderr).toMatch(/binary\.log: .*NUL byte/)
     expect(stderr).toContain(`${folder}: This is a directory`)
@@ -178,7 +202,15 @@ describe("what is taken already", () => {
 describe("the disk", () => {
   /** A file system of a few megabytes: a real one for root, in a name space of its own for others. */
   const tiny = (script: string, megabytes: number) =>
-    start("unshare", ["--mount", "--map-root-user", "sh", "-ec", `mount -t tmpfs -o size=${megabytes}m tmpfs "$1"; shift; ${script}`, "sh", ...mountArguments])
+    start("unshare", [
+      "--mount",
+      "--map-root-user",
+      "sh",
+      "-ec",
+      `mount -t tmpfs -o size=${megabytes}m tmpfs "$1"; shift; ${script}`,
+      "sh",
+      ...mountArguments
+    ])
   let mountArguments: ReadonlyArray<string> = []
 
   it("when it is full, is named; the node waits, and goes on when there is room, and nothing is lost", async () => {
@@ -199,7 +231,8 @@ describe("the disk", () => {
       9
     )
     await answers(port)
-    const noise = (n: number) => `Nov 22 10:00:00 web app[1]: ${Buffer.from(crypto.getRandomValues(new Uint8Array(600))).toString("hex")} ${n}\n`
+    const noise = (n: number) =>
+      `Nov 22 10:00:00 web app[1]: ${Buffer.from(crypto.getRandomValues(new Uint8Array(600))).toString("hex")} ${n}\n`
     writeFileSync(log, Array.from({ length: 8_000 }, (_, n) => noise(n)).join("") + bruteForce("203.0.113.77"))
     await node.says(/full.*TST-STORE-FULL/s, 30_000)
     const alive = await fetch(`http://127.0.0.1:${port}/health`)

@@ -82,7 +82,11 @@ it(`a replay that is killed ${kills} times ends like one that is not`, async () 
     const replay = testudo("replay", ...options, store)
     const before = acknowledged.size
     // Once it has got to work, some random moment.
-    await until("the replay to append", async () => replay.child.exitCode !== null || (await seen(store)).size > before, 20_000)
+    await until(
+      "the replay to append",
+      async () => replay.child.exitCode !== null || (await seen(store)).size > before,
+      20_000
+    )
     await new Promise((wake) => setTimeout(wake, Math.random() * 150))
     const now = await seen(store)
     if (replay.child.exitCode !== null) break

@@ -83,7 +83,12 @@ beforeAll(async () => {
   }
   bouncer = startBouncer(bouncerEnvironment)
   nginx = start("nginx", ["-p", `${folder}/`, "-c", join(folder, "nginx.conf"), "-e", join(folder, "error.log")])
-  await until("nginx", () => get("/", "198.51.100.200").then((reply) => reply.status === 200, () => false))
+  await until("nginx", () =>
+    get("/", "198.51.100.200").then(
+      (reply) => reply.status === 200,
+      () => false
+    )
+  )
 }, 60_000)
 
 afterAll(async () => {
@@ -136,7 +141,11 @@ describe("nginx, the Deno bouncer and the node", () => {
     await node.says(/Ctrl-C ends it/)
     const lifted = await run("decisions", "delete", "203.0.113.60", "--config", configuration)
     expect(lifted.stdout).toContain("1 decision ended")
-    await until("the news to arrive after the restart", async () => (await get("/", "203.0.113.60")).status === 200, 15_000)
+    await until(
+      "the news to arrive after the restart",
+      async () => (await get("/", "203.0.113.60")).status === 200,
+      15_000
+    )
   }, 60_000)
 
   it("leave nginx answering as configured when the Deno process is killed", async () => {

@@ -14,7 +14,12 @@ import { type Finished, run, shared, start, root, temporaryFolder } from "./proc
 interface Offender {
   readonly value: string
   readonly scenarios: ReadonlyArray<string>
-  readonly decision: { readonly type: string; readonly duration: string; readonly from: string; readonly until: string } | null
+  readonly decision: {
+    readonly type: string
+    readonly duration: string
+    readonly from: string
+    readonly until: string
+  } | null
   readonly lines: number
 }
 
@@ -66,8 +71,16 @@ describe("a log of sshd that people published", () => {
     }
     const bruteForcers = [...failures].filter(([, count]) => count >= 6).map(([address]) => address)
     expect(bruteForcers.sort()).toEqual([
-      "103.99.0.122", "106.5.5.195", "112.95.230.3", "119.4.203.64", "123.235.32.19",
-      "183.62.140.253", "185.190.58.151", "187.141.143.180", "5.188.10.180", "5.36.59.76"
+      "103.99.0.122",
+      "106.5.5.195",
+      "112.95.230.3",
+      "119.4.203.64",
+      "123.235.32.19",
+      "183.62.140.253",
+      "185.190.58.151",
+      "187.141.143.180",
+      "5.188.10.180",
+      "5.36.59.76"
     ])
     const result = resultOf(await run("replay", file, "--type", "syslog", "--json", ...now))
     expect(result.lines).toBe(2000)
@@ -81,12 +94,29 @@ describe("a log of sshd that people published", () => {
   it("has the same ones for the rules of CrowdSec's hub, unmodified", async () => {
     const hub = ["--hub", join(shared, "hub"), "--data", join(shared, "hub-data")]
     const finished = await run(
-      "replay", join(shared, "logs/OpenSSH_2k.log"), "--type", "syslog", "--json", ...now, ...hub, "--collection", "crowdsecurity/linux"
+      "replay",
+      join(shared, "logs/OpenSSH_2k.log"),
+      "--type",
+      "syslog",
+      "--json",
+      ...now,
+      ...hub,
+      "--collection",
+      "crowdsecurity/linux"
     )
     expect(finished.status).toBe(0)
     expect(banned(JSON.parse(finished.stdout))).toEqual([
-      "103.207.39.16", "103.207.39.212", "103.99.0.122", "112.95.230.3", "119.4.203.64", "123.235.32.19",
-      "183.62.140.253", "185.190.58.151", "187.141.143.180", "5.188.10.180", "60.2.12.12"
+      "103.207.39.16",
+      "103.207.39.212",
+      "103.99.0.122",
+      "112.95.230.3",
+      "119.4.203.64",
+      "123.235.32.19",
+      "183.62.140.253",
+      "185.190.58.151",
+      "187.141.143.180",
+      "5.188.10.180",
+      "60.2.12.12"
     ])
   })
 })

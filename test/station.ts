@@ -43,7 +43,9 @@ export const station = async (...logs: ReadonlyArray<Log>): Promise<Station> => 
   const port = await freePort()
   const path = (log: Log) => join(folder, log.file)
   const lines = (log: Log) => recordedLines(store, `/${log.file}`)
-  const sources = logs.map((log) => `  - { files: [./${log.file}], type: ${log.type}, timezone: ${log.timezone ?? "UTC"} }\n`)
+  const sources = logs.map(
+    (log) => `  - { files: [./${log.file}], type: ${log.type}, timezone: ${log.timezone ?? "UTC"} }\n`
+  )
   const configure = (more: string) =>
     writeFileSync(
       file,
@@ -66,12 +68,21 @@ export const station = async (...logs: ReadonlyArray<Log>): Promise<Station> => 
     },
     verdicts: () => recordedVerdicts(store),
     hasLines: (log, count) =>
-      until(`${count} lines of ${log.file}`, async () => (await lines(log).catch(() => [])).length >= count, 30_000, 100)
+      until(
+        `${count} lines of ${log.file}`,
+        async () => (await lines(log).catch(() => [])).length >= count,
+        30_000,
+        100
+      )
   }
 }
 
 /** The verdicts of `testudo replay` on these files. */
-export const replayed = async (type: Log["type"], now: number, ...files: ReadonlyArray<string>): Promise<ReadonlyArray<Verdict>> =>
+export const replayed = async (
+  type: Log["type"],
+  now: number,
+  ...files: ReadonlyArray<string>
+): Promise<ReadonlyArray<Verdict>> =>
   verdictsOf(offendersOf(await run("replay", ...files, "--type", type, "--json", "--now", new Date(now).toISOString())))
 
 export interface Offender extends Omit<Verdict, "banned"> {

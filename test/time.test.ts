@@ -1,7 +1,9 @@
 /** Time is data: it makes no difference when a log is read, and a node that is stopped and started loses nothing. */
+import { appendFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { accessLine } from "../fixtures/generators/access-log.ts"
 import { addressOf } from "../fixtures/generators/address.ts"
+import { botnet } from "../fixtures/generators/botnet.ts"
 import { Random } from "../fixtures/generators/random.ts"
 import type { LogLine } from "../fixtures/generators/timeline.ts"
 import { person } from "../fixtures/generators/visitor.ts"
@@ -14,7 +16,8 @@ const minute = 60_000
 const hour = 60 * minute
 
 const browser = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-const missing = (at: number, address: string, path: string): string => accessLine(at, address, browser, { path, status: 404, bytes: 153 })
+const missing = (at: number, address: string, path: string): string =>
+  accessLine(at, address, browser, { path, status: 404, bytes: 153 })
 
 const prober = addressOf(1)
 const thief = addressOf(2)
@@ -84,14 +87,22 @@ const write = (at: Station, told: ReadonlyArray<Cue>): void => {
 
 /** Waits for the one who attacks last: whatever came before is judged then. */
 const judged = (at: Station, address = last): Promise<unknown> =>
-  until(`the ban of ${address}`, async () => (await at.verdicts()).some(({ value, banned }) => value === address && banned), 60_000, 200)
+  until(
+    `the ban of ${address}`,
+    async () => (await at.verdicts()).some(({ value, banned }) => value === address && banned),
+    60_000,
+    200
+  )
 
 describe("the same attackers are found", () => {
   it("as the lines are written, and in the same logs when they are cold", async () => {
     const site = await station(authLog, accessLog)
     const start = Date.now() + 5_000
     const told = story(start)
-    write(site, told.filter(({ at }) => at < start))
+    write(
+      site,
+      told.filter(({ at }) => at < start)
+    )
     const node = await site.start()
     let written = told.filter(({ at }) => at < start).length
     for (; written < told.length; ) {
@@ -149,4 +160,96 @@ describe("a first start", () => {
     await node.stop("SIGINT")
     expect(await site.verdicts()).toEqual([found(last, "http-probing")])
   }, 120_000)
+})
+
+/** A node whose log is written all the time, a half line each moment. */
+const writing = (at: Station, log: Log) => {
+  const written: Array<string> = []
+  let open: string | undefined
+  const timer = setInterval(() => {
+    if (open === undefined) {
+      const now = Date.now()
+      open = accessLine(now, addressOf(100 + (written.length % 50)), browser, { path: `/page-${written.length}` })
+      appendFileSync(at.path(log), open.slice(0, 40))
+    } else {
+      appendFileSync(at.path(log), `${open.slice(40)}\n`)
+      written.push(open)
+      open = undefined
+    }
+  }, 10)
+  return {
+    stop: async (): Promise<ReadonlyArray<string>> => {
+      await until("the end of the line", () => open === undefined, 5_000, 1)
+      clearInterval(timer)
+      return written
+    }
+  }
+}
+
+describe("a stop in the middle of everything", () => {
+  it("keeps the buckets and the places in the files, through SIGINT and SIGKILL", async () => {
+    const site = await station(authLog, accessLog)
+    const writer = writing(site, accessLog)
+    const attempts: Array<string> = []
+    const attempt = (address: string, from: number) => {
+      const lines = [from, from + 1, from + 2].map((port) => failedPassword(Date.now(), address, port))
+      attempts.push(...lines)
+      site.write(authLog, lines)
+    }
+    let node = await site.start()
+    const signals = ["SIGINT", "SIGKILL", "SIGKILL", "SIGINT"] as const
+    for (const [n, signal] of signals.entries()) {
+      const address = addressOf(200 + n)
+      attempt(address, 50_000)
+      await site.hasLines(authLog, attempts.length)
+      const { status } = await node.stop(signal)
+      if (signal === "SIGINT") expect(status).toBe(0)
+      attempt(address, 60_000)
+      node = await site.start()
+      await node.says(new RegExp(`ban ${address} `), 30_000)
+      expect(node.output()).not.toContain("snapshot is not used")
+    }
+    const written = await writer.stop()
+    await site.hasLines(accessLog, written.length)
+    await node.stop("SIGINT")
+    expect(written.length).toBeGreaterThan(200)
+    expect(await site.lines(accessLog)).toEqual(written)
+    expect(await site.lines(authLog)).toEqual(attempts)
+    expect(await site.verdicts()).toEqual(
+      sorted(signals.map((_, n) => found(addressOf(200 + n), "ssh-bf", "ssh-bf-connections")))
+    )
+  }, 180_000)
+
+  it("ends within seconds in a big backlog (SIGINT, SIGTERM), and goes on", async () => {
+    const site = await station(accessLog)
+    const log = botnet({ seed: 9, bots: 1_000, visitors: 3_000 })
+    const lines = [...log.lines]
+    site.write(accessLog, lines)
+    const read = () =>
+      site.lines(accessLog).then(
+        ({ length }) => length,
+        () => 0
+      )
+    let before = 0
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      const node = await site.start()
+      await until("the backlog to be read", async () => (await read()) > before, 30_000)
+      const asked = performance.now()
+      expect((await node.stop(signal)).status).toBe(0)
+      expect(performance.now() - asked).toBeLessThan(5_000)
+      before = await read()
+      console.log(
+        `${signal}: ${before} of ${lines.length} lines, ended within ${Math.round(performance.now() - asked)} ms`
+      )
+      expect(before).toBeLessThan(lines.length)
+    }
+    const end = addressOf(120_000)
+    const attack = every(0.1, Date.now() - minute, 12).map((at, n) => missing(at, end, `/setup-${n}.php`))
+    site.write(accessLog, attack)
+    const node = await site.start()
+    await judged(site, end)
+    await node.stop("SIGINT")
+    expect(await site.lines(accessLog)).toEqual([...lines, ...attack])
+    expect(await site.verdicts()).toEqual(await replayed("nginx", Date.now(), site.path(accessLog)))
+  }, 180_000)
 })

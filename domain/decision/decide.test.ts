@@ -87,7 +87,7 @@ describe("a manual decision", () => {
       scope: "Ip",
       value: "192.0.2.1",
       type: "ban",
-      duration: "4h0m0s",
+      duration: "4h",
       from: "2026-11-22T07:00:00.000Z",
       until: "2026-11-22T11:00:00.000Z",
       scenario: "manual 'ban' from 'command line'",
@@ -99,7 +99,7 @@ describe("a manual decision", () => {
       scope: "Range",
       value: "192.0.2.0/24",
       type: "captcha",
-      duration: "168h0m0s"
+      duration: "168h"
     })
     expect(manual({ value: "192.0.2.1", scope: "range" })).toMatchObject({ scope: "Range", value: "192.0.2.1/32" })
     expect(manual({ value: "FR", scope: "country" })).toMatchObject({ scope: "Country", value: "FR" })

@@ -3,8 +3,8 @@ import { type Decision, DecisionMade } from "../events/decision.ts"
 import { derivedId } from "../events/derived-id.ts"
 import type { ProposedEvent } from "../events/event.ts"
 import type { Overflow } from "../events/overflow.ts"
+import { formatShortDuration, NANOSECONDS_PER_MILLISECOND, parseMilliseconds } from "../time/duration.ts"
 import type { Allowlists } from "./allowlist.ts"
-import { durationMs, durationText } from "./duration.ts"
 import { type Profile, remediesFor } from "./profile.ts"
 import { canonicalScope, canonicalValue } from "./scope.ts"
 
@@ -13,7 +13,7 @@ const endOfTime = Date.parse("9999-12-31T23:59:59Z")
 
 const timestamp = (milliseconds: number): string => new Date(Math.min(milliseconds, endOfTime)).toISOString()
 
-const later = (from: string, duration: string): string => timestamp(Date.parse(from) + (durationMs(duration) ?? 0))
+const later = (from: string, duration: string): string => timestamp(Date.parse(from) + (parseMilliseconds(duration) ?? 0))
 
 /**
  * The decisions that answer an overflow: what the profiles ask for, but for what an allowlist exempts and for addresses
@@ -96,7 +96,7 @@ export const manualDecision = (options: {
       code: "TST-DECISION-TYPE",
       message: `${shown(options.type)} is not a remediation. Use ${wellKnown}, or another word of letters, digits, _ and -.`
     }
-  const lasting = durationMs(options.duration)
+  const lasting = parseMilliseconds(options.duration)
   if (lasting === undefined || lasting < 1_000 || lasting > longestMs)
     return {
       code: "TST-DECISION-DURATION",
@@ -107,7 +107,7 @@ export const manualDecision = (options: {
     scope,
     value: canonical.value,
     type,
-    duration: durationText(lasting),
+    duration: formatShortDuration(BigInt(lasting) * NANOSECONDS_PER_MILLISECOND),
     from: timestamp(at),
     until: timestamp(at + lasting),
     scenario: `manual '${type}' from '${by}'`,

@@ -1,4 +1,4 @@
-import { formatDuration, parseDuration as parseNanoseconds } from "../time/duration.ts"
+import { formatDuration, parseDuration } from "../time/duration.ts"
 import { EvaluationError } from "./error.ts"
 import { Float } from "./float.ts"
 import type { StructType } from "./type.ts"
@@ -12,6 +12,15 @@ export class Duration {
     this.nanoseconds = nanoseconds
   }
 
+  /** Reads Go's duration text (`1h30m`, `-1.5s`, `0`). Throws `EvaluationError` for anything else. */
+  static parse(text: string): Duration {
+    const nanoseconds = parseDuration(text)
+    if (nanoseconds === undefined) {
+      throw new EvaluationError(`${JSON.stringify(text.slice(0, 64))} is not a duration such as 1h30m`)
+    }
+    return new Duration(nanoseconds)
+  }
+
   get [typeOfObject](): StructType {
     return durationType
   }
@@ -20,15 +29,6 @@ export class Duration {
   toString(): string {
     return formatDuration(this.nanoseconds)
   }
-}
-
-/** Reads Go's duration text (`1h30m`, `-1.5s`, `0`). Throws `EvaluationError` for anything else. */
-export const parseDuration = (text: string): Duration => {
-  const nanoseconds = parseNanoseconds(text)
-  if (nanoseconds === undefined) {
-    throw new EvaluationError(`${JSON.stringify(text.slice(0, 64))} is not a duration such as 1h30m`)
-  }
-  return new Duration(nanoseconds)
 }
 
 export const durationType: StructType = struct("duration", {

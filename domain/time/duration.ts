@@ -1,9 +1,9 @@
 /** Durations as Go writes them (`time.Duration`): text on the outside, nanoseconds inside. */
 
 const MICROSECOND = 1_000n
-const MILLISECOND = 1_000_000n
-export const NANOSECONDS_PER_SECOND = 1_000_000_000n
-const MINUTE = 60n * NANOSECONDS_PER_SECOND
+export const NANOSECONDS_PER_MILLISECOND = 1_000_000n
+const SECOND = 1_000_000_000n
+const MINUTE = 60n * SECOND
 const HOUR = 60n * MINUTE
 const DAY = 24n * HOUR
 
@@ -13,8 +13,8 @@ const UNITS: ReadonlyMap<string, bigint> = new Map([
   // The micro sign and the Greek letter look alike; Go takes both.
   ["\u00b5s", MICROSECOND],
   ["\u03bcs", MICROSECOND],
-  ["ms", MILLISECOND],
-  ["s", NANOSECONDS_PER_SECOND],
+  ["ms", NANOSECONDS_PER_MILLISECOND],
+  ["s", SECOND],
   ["m", MINUTE],
   ["h", HOUR]
 ])
@@ -69,6 +69,12 @@ export const parseLongDuration = (text: string): bigint | undefined => {
   return others === undefined ? undefined : bounded(sign * (BigInt(days[1]!) * DAY + others))
 }
 
+/** As {@link parseLongDuration}, in whole milliseconds (towards zero); white space around the text is no matter. */
+export const parseMilliseconds = (text: string): number | undefined => {
+  const nanoseconds = parseLongDuration(text.trim())
+  return nanoseconds === undefined ? undefined : Number(nanoseconds / NANOSECONDS_PER_MILLISECOND)
+}
+
 /** `value / 10^places` without zeros at the end. */
 const decimal = (value: bigint, places: number): string => {
   const digits = value.toString().padStart(places + 1, "0")
@@ -82,8 +88,8 @@ export const formatDuration = (nanoseconds: bigint): string => {
   const sign = nanoseconds < 0n ? "-" : ""
   if (size === 0n) return "0s"
   if (size < MICROSECOND) return `${sign}${size}ns`
-  if (size < MILLISECOND) return `${sign}${decimal(size, 3)}µs`
-  if (size < NANOSECONDS_PER_SECOND) return `${sign}${decimal(size, 6)}ms`
+  if (size < NANOSECONDS_PER_MILLISECOND) return `${sign}${decimal(size, 3)}µs`
+  if (size < SECOND) return `${sign}${decimal(size, 6)}ms`
   const seconds = `${decimal(size % MINUTE, 9)}s`
   if (size < MINUTE) return `${sign}${seconds}`
   const minutes = `${(size / MINUTE) % 60n}m${seconds}`
@@ -99,4 +105,4 @@ export const formatShortDuration = (nanoseconds: bigint): string =>
  * neither fractions nor smaller units, and take what they do not understand for a ban that never ends.
  */
 export const formatWireDuration = (seconds: number): string =>
-  formatDuration(BigInt(Math.trunc(seconds)) * NANOSECONDS_PER_SECOND)
+  formatDuration(BigInt(Math.trunc(seconds)) * SECOND)

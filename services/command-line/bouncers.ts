@@ -19,7 +19,10 @@ const add = Command.make(
   {
     name,
     key: Flag.optional(
-      Flag.String("key").pipe(Flag.withAlias("k"), Flag.withDescription("A key of your own; without it a random one is made"))
+      Flag.String("key").pipe(
+        Flag.withAlias("k"),
+        Flag.withDescription("A key of your own; without it a random one is made")
+      )
     ),
     json,
     ...storeFlags
@@ -31,7 +34,9 @@ const add = Command.make(
       ...(Option.isSome(input.key) ? { key: input.key.value } : {})
     })
     if (input.json) return yield* Console.log(JSON.stringify(added))
-    yield* Console.log(`Key of bouncer ${added.name}; it is shown this once, only its hash is kept:\n\n  ${added.key}\n`)
+    yield* Console.log(
+      `Key of bouncer ${added.name}; it is shown this once, only its hash is kept:\n\n  ${added.key}\n`
+    )
   })
 ).pipe(
   Command.provide((input) => writing(input)),
@@ -53,7 +58,8 @@ const list = Command.make(
       since: new Date(bouncer.registeredAt).toISOString()
     }))
     if (input.json) return yield* Console.log(JSON.stringify(registered))
-    if (registered.length === 0) return yield* Console.log("No bouncer is registered. Add one: testudo bouncers add NAME")
+    if (registered.length === 0)
+      return yield* Console.log("No bouncer is registered. Add one: testudo bouncers add NAME")
     yield* Console.log(
       table(
         ["NAME", "SINCE"],
@@ -61,7 +67,10 @@ const list = Command.make(
       )
     )
   })
-).pipe(Command.provide((input) => reading(input)), Command.withDescription("Which bouncers are registered"))
+).pipe(
+  Command.provide((input) => reading(input)),
+  Command.withDescription("Which bouncers are registered")
+)
 
 const remove = Command.make(
   "delete",
@@ -71,7 +80,10 @@ const remove = Command.make(
     yield* administration.deleteBouncer(input.name)
     yield* Console.log(`Bouncer ${input.name} is deleted; its key no longer opens anything.`)
   })
-).pipe(Command.provide((input) => writing(input)), Command.withDescription("Take a bouncer's key away"))
+).pipe(
+  Command.provide((input) => writing(input)),
+  Command.withDescription("Take a bouncer's key away")
+)
 
 export const bouncers = Command.make("bouncers").pipe(
   Command.withDescription("Who may ask for decisions: add, list, delete"),

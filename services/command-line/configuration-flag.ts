@@ -49,8 +49,12 @@ export const reread = (file: string): Effect.Effect<ReadConfiguration, Failure> 
     try: () => readFile(file),
     catch: (cause) => {
       const { code } = cause as NodeJS.ErrnoException
-      const why = code === "ENOENT" ? "there is no such file" : code === "EACCES" ? "no permission to read it" : String(code)
-      return new Failure({ code: "TST-CONFIG-UNREADABLE", message: `The configuration ${file} cannot be read: ${why}.` })
+      const why =
+        code === "ENOENT" ? "there is no such file" : code === "EACCES" ? "no permission to read it" : String(code)
+      return new Failure({
+        code: "TST-CONFIG-UNREADABLE",
+        message: `The configuration ${file} cannot be read: ${why}.`
+      })
     }
   }).pipe(Effect.map((content) => readConfiguration(file, content, starterHub)))
 
@@ -61,7 +65,10 @@ export const configurationOf = (flag: Option.Option<string>): Effect.Effect<Conf
     const { configuration, problems } = yield* reread(file)
     for (const problem of problems) yield* Console.error(formatProblem(problem))
     if (configuration === undefined) {
-      return yield* new Failure({ code: "TST-CONFIG-WRONG", message: `The configuration ${file} has errors; see above.` })
+      return yield* new Failure({
+        code: "TST-CONFIG-WRONG",
+        message: `The configuration ${file} has errors; see above.`
+      })
     }
     return configuration
   })

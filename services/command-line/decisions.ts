@@ -61,7 +61,11 @@ const add = Command.make(
   "add",
   {
     value: Argument.String("value").pipe(Argument.withDescription("An address, or a range such as 203.0.113.0/24")),
-    type: Flag.String("type").pipe(Flag.withAlias("t"), Flag.withDescription("ban, captcha or throttle"), Flag.withDefault("ban")),
+    type: Flag.String("type").pipe(
+      Flag.withAlias("t"),
+      Flag.withDescription("ban, captcha or throttle"),
+      Flag.withDefault("ban")
+    ),
     duration: Flag.String("duration").pipe(
       Flag.withAlias("d"),
       Flag.withDescription("How long, such as 30m, 4h or 7d"),
@@ -73,7 +77,9 @@ const add = Command.make(
   Effect.fnUntraced(function* ({ value, type, duration, reason }) {
     const administration = yield* Administration
     const decision = yield* administration.addDecision({ value, type, duration, reason })
-    yield* Console.log(`${decision.type} ${decision.scope}:${decision.value} for ${decision.duration}, decision ${decision.number}`)
+    yield* Console.log(
+      `${decision.type} ${decision.scope}:${decision.value} for ${decision.duration}, decision ${decision.number}`
+    )
   })
 ).pipe(
   Command.provide((input) => writing(input)),
@@ -106,7 +112,11 @@ const remove = Command.make(
       })
     }
     const id = Option.isSome(value) ? /^#(\d{1,10})$/.exec(value.value)?.[1] : undefined
-    const which = all ? { all: true as const } : id === undefined ? { value: Option.getOrThrow(value) } : { id: Number(id) }
+    const which = all
+      ? { all: true as const }
+      : id === undefined
+        ? { value: Option.getOrThrow(value) }
+        : { id: Number(id) }
     const { deleted, stillCoveredBy } = yield* administration.deleteDecisions(which)
     yield* Console.log(deleted === 1 ? "1 decision ended" : `${deleted} decisions ended`)
     if (stillCoveredBy.length > 0) {

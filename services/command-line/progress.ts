@@ -4,7 +4,9 @@ import type { ColdProgress } from "../acquisition/cold-files.ts"
 const width = 30
 const betweenMs = 100
 
-export const progressBar = (shown: boolean): { readonly show: (progress: ColdProgress) => void; readonly clear: () => void } => {
+export const progressBar = (
+  shown: boolean
+): { readonly show: (progress: ColdProgress) => void; readonly clear: () => void } => {
   let last = Number.NEGATIVE_INFINITY
   let drawn = false
   return {

@@ -23,7 +23,8 @@ export const remoteAdministration = (socketPath: string): Layer.Layer<Administra
           )
         )
       const text = body === undefined ? undefined : JSON.stringify(body)
-      const headers = text === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }
+      const headers =
+        text === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }
       const sent = request({ socketPath, method, path, headers, timeout: timeoutMs }, (response) => {
         let answer = ""
         response.setEncoding("utf8")
@@ -41,7 +42,9 @@ export const remoteAdministration = (socketPath: string): Layer.Layer<Administra
           }
           if (response.statusCode! < 300) return resume(Effect.succeed(value as A))
           const { message, code } = value as { readonly message?: unknown; readonly code?: unknown }
-          resume(Effect.fail(new AdministrationRefused({ code: String(code ?? "TST-ADMIN"), message: String(message) })))
+          resume(
+            Effect.fail(new AdministrationRefused({ code: String(code ?? "TST-ADMIN"), message: String(message) }))
+          )
         })
       })
       sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)))
@@ -59,7 +62,8 @@ export const remoteAdministration = (socketPath: string): Layer.Layer<Administra
           "DELETE",
           `/admin/decisions?${new URLSearchParams(Object.entries(which).map(([key, value]) => [key, String(value)] as [string, string]))}`
         ),
-      addBouncer: (bouncer) => call<{ readonly name: string; readonly key: string }>("POST", "/admin/bouncers", bouncer),
+      addBouncer: (bouncer) =>
+        call<{ readonly name: string; readonly key: string }>("POST", "/admin/bouncers", bouncer),
       deleteBouncer: (name) => call<void>("DELETE", `/admin/bouncers/${encodeURIComponent(name)}`)
     })
   )

@@ -9,7 +9,12 @@ export interface ReportedOffender {
   /** Names of the scenarios that ran over, sorted. */
   readonly scenarios: ReadonlyArray<string>
   /** The decision that holds longest, or null when none was made. */
-  readonly decision: { readonly type: string; readonly duration: string; readonly from: string; readonly until: string } | null
+  readonly decision: {
+    readonly type: string
+    readonly duration: string
+    readonly from: string
+    readonly until: string
+  } | null
   /** How many different log lines its overflows rest on. */
   readonly lines: number
 }

@@ -20,7 +20,10 @@ export const replayTable = (result: {
   const shown = [...banned, ...offenders.filter(({ decision }) => decision === null)].slice(0, most)
   const widest = Math.max(8, ...shown.map(({ value }) => printable(value).length))
   const rows = shown.map(({ value, decision, scenarios, lines }) => {
-    const what = decision === null ? "seen, no decision".padEnd(34) : `${decision.type} ${decision.duration} from ${dated(decision.from)}`.padEnd(34)
+    const what =
+      decision === null
+        ? "seen, no decision".padEnd(34)
+        : `${decision.type} ${decision.duration} from ${dated(decision.from)}`.padEnd(34)
     return `  ${printable(value).padEnd(widest)}  ${what}  ${String(lines).padStart(6)} lines  ${scenarios.join(", ")}`
   })
   const more = offenders.length > most ? [`  … and ${offenders.length - most} more; --json lists them all`] : []

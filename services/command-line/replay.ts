@@ -38,14 +38,19 @@ const flags = {
     Flag.withDescription("Which log it is: syslog, nginx, … (the label that parsers look at)")
   ),
   hub: Flag.optional(
-    Flag.String("hub").pipe(Flag.withMetavar("DIR"), Flag.withDescription("Rules in the layout of CrowdSec's hub; without it the starter rules"))
+    Flag.String("hub").pipe(
+      Flag.withMetavar("DIR"),
+      Flag.withDescription("Rules in the layout of CrowdSec's hub; without it the starter rules")
+    )
   ),
   data: Flag.optional(
     Flag.String("data").pipe(Flag.withMetavar("DIR"), Flag.withDescription("Where the data files of the rules are"))
   ),
   collection: Flag.String("collection").pipe(
     Flag.withMetavar("NAME"),
-    Flag.withDescription("Only this collection and what it needs; may be repeated; without it everything in the hub folder"),
+    Flag.withDescription(
+      "Only this collection and what it needs; may be repeated; without it everything in the hub folder"
+    ),
     Flag.atLeast(0)
   ),
   store: Flag.optional(
@@ -65,7 +70,10 @@ const flags = {
     Flag.withDescription("Zone of time stamps that name none, such as Europe/Berlin"),
     Flag.withDefault("UTC")
   ),
-  json: Flag.Boolean("json").pipe(Flag.withDescription("Print one JSON object and nothing else"), Flag.withDefault(false))
+  json: Flag.Boolean("json").pipe(
+    Flag.withDescription("Print one JSON object and nothing else"),
+    Flag.withDefault(false)
+  )
 }
 
 const nowOf = (flag: Option.Option<string>) =>
@@ -75,7 +83,10 @@ const nowOf = (flag: Option.Option<string>) =>
       const now = parseTimestamp(text)
       return now === undefined
         ? Effect.fail(
-            new Failure({ code: "TST-CLI-TIME", message: `--now ${text}: not a time; write one such as 2026-01-31T00:00:00Z.` })
+            new Failure({
+              code: "TST-CLI-TIME",
+              message: `--now ${text}: not a time; write one such as 2026-01-31T00:00:00Z.`
+            })
           )
         : Effect.succeed(now)
     }
@@ -85,7 +96,10 @@ const checkZone = (zone: string) =>
   Effect.try({
     try: () => void new Intl.DateTimeFormat("en", { timeZone: zone }),
     catch: () =>
-      new Failure({ code: "TST-CLI-ZONE", message: `--timezone ${zone}: not a time zone; write one such as Europe/Berlin or UTC.` })
+      new Failure({
+        code: "TST-CLI-ZONE",
+        message: `--timezone ${zone}: not a time zone; write one such as Europe/Berlin or UTC.`
+      })
   })
 
 /** The store that `--store` names, and the folder for snapshots beside its events. */
@@ -93,7 +107,8 @@ const storeOf = (flag: Option.Option<string>) =>
   Effect.gen(function* () {
     if (Option.isNone(flag)) return { layer: EmbeddedEventStore.layerMemory, snapshots: undefined }
     const location = parseStoreLocation(flag.value)
-    if ("problem" in location) return yield* new Failure({ code: "TST-CLI-STORE", message: `--store: ${location.problem}.` })
+    if ("problem" in location)
+      return yield* new Failure({ code: "TST-CLI-STORE", message: `--store: ${location.problem}.` })
     const directory = resolve(location.directory)
     return { layer: EmbeddedEventStore.layer({ directory, mode: "writer" }), snapshots: snapshotFolder(directory) }
   })
@@ -123,7 +138,10 @@ export const replay = Command.make(
   ),
   Command.withExamples([
     { command: "testudo replay /var/log/auth.log* --type syslog", description: "All rotated parts, oldest first" },
-    { command: "zcat access.log.*.gz | testudo replay - --type nginx --json", description: "From standard input, for a program" },
+    {
+      command: "zcat access.log.*.gz | testudo replay - --type nginx --json",
+      description: "From standard input, for a program"
+    },
     {
       command: "testudo replay access.log --type nginx --hub ~/hub --data ~/hub-data --collection crowdsecurity/nginx",
       description: "With CrowdSec's hub"
@@ -132,8 +150,17 @@ export const replay = Command.make(
 )
 
 const replayFiles = Effect.fnUntraced(function* (
-  input: { readonly files: ReadonlyArray<string>; readonly type: string; readonly timezone: string; readonly json: boolean },
-  rules: { readonly files: Parameters<(typeof Detection.Service)["activate"]>[0]; readonly problems: ReadonlyArray<Problem>; readonly now: number }
+  input: {
+    readonly files: ReadonlyArray<string>
+    readonly type: string
+    readonly timezone: string
+    readonly json: boolean
+  },
+  rules: {
+    readonly files: Parameters<(typeof Detection.Service)["activate"]>[0]
+    readonly problems: ReadonlyArray<Problem>
+    readonly now: number
+  }
 ) {
   const store = yield* EventStore
   const detection = yield* Detection
@@ -191,10 +218,16 @@ const replayFiles = Effect.fnUntraced(function* (
   yield* Console.log(input.json ? JSON.stringify(result) : replayTable(result))
   if (unread > 0) {
     const what = unread === 1 ? "One input was" : `${unread} inputs were`
-    return yield* new Failure({ code: "TST-REPLAY-INCOMPLETE", message: `${what} not read, or not to the end; see above.` })
+    return yield* new Failure({
+      code: "TST-REPLAY-INCOMPLETE",
+      message: `${what} not read, or not to the end; see above.`
+    })
   }
 
-  function foldAll(types: ReadonlyArray<string>, visit: Parameters<ReplayReport["fold"]> extends [infer E] ? (event: E) => void : never) {
+  function foldAll(
+    types: ReadonlyArray<string>,
+    visit: Parameters<ReplayReport["fold"]> extends [infer E] ? (event: E) => void : never
+  ) {
     return Effect.gen(function* () {
       let after = -1
       while (true) {

@@ -15,7 +15,9 @@ export const run = Command.make(
   Effect.fnUntraced(function* ({ config }) {
     const configuration = yield* configurationOf(config)
     const again = reread(configuration.file).pipe(
-      Effect.tap(({ problems }) => Effect.forEach(problems, (problem) => Console.error(formatProblem(problem)), { discard: true })),
+      Effect.tap(({ problems }) =>
+        Effect.forEach(problems, (problem) => Console.error(formatProblem(problem)), { discard: true })
+      ),
       Effect.map((read) => read.configuration),
       Effect.catch((error) => Effect.as(Console.error(describe(error)), undefined))
     )

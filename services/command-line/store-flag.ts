@@ -37,7 +37,8 @@ export const storeDirectory = ({ config, store }: StoreInput): Effect.Effect<str
   Effect.gen(function* () {
     if (Option.isNone(store)) return (yield* configurationOf(config)).eventStore.directory
     const location = parseStoreLocation(store.value)
-    if ("problem" in location) return yield* new Failure({ code: "TST-CLI-STORE", message: `--store: ${location.problem}.` })
+    if ("problem" in location)
+      return yield* new Failure({ code: "TST-CLI-STORE", message: `--store: ${location.problem}.` })
     return resolve(location.directory)
   })
 

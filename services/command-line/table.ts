@@ -5,6 +5,8 @@ export const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyA
   const shown = rows.map((row) => row.map(printable))
   const widths = head.map((title, column) => Math.max(title.length, ...shown.map((row) => row[column]!.length)))
   return [head, ...shown]
-    .map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column]!))).join("  "))
+    .map((row) =>
+      row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column]!))).join("  ")
+    )
     .join("\n")
 }

@@ -47,7 +47,11 @@ const timezone: Reader<string> = refined(text, (value, field, report) => {
     new Intl.DateTimeFormat("en", { timeZone: value })
     return value
   } catch {
-    return report.error(codes.wrongValue, field, `${quote(value)} is not a time zone; write one such as Europe/Berlin or UTC`)
+    return report.error(
+      codes.wrongValue,
+      field,
+      `${quote(value)} is not a time zone; write one such as Europe/Berlin or UTC`
+    )
   }
 })
 
@@ -59,7 +63,8 @@ const block: Reader<string> = refined(text, (value, field, report) => {
 
 /** `- 192.0.2.1`, or `- {value: 192.0.2.1, comment: the office}`. */
 const allowlistEntry: Reader<{ readonly value: string; readonly comment: string }> = (field, report) => {
-  if (field.value.kind === "mapping") return mapping({ value: required(block), comment: defaulted(text, "") })(field, report)
+  if (field.value.kind === "mapping")
+    return mapping({ value: required(block), comment: defaulted(text, "") })(field, report)
   const value = block(field, report)
   return value === broken ? broken : { value, comment: "" }
 }
@@ -114,7 +119,13 @@ const readerFor = (starterHub: string) =>
     protectOwnAddresses: defaulted(flag, true),
     reverseDns: defaulted(flag, true),
     play: defaulted(
-      list(mapping({ from: required(text), into: required(text), speed: defaulted(number({ least: 0.01, most: 100_000 }), 1) })),
+      list(
+        mapping({
+          from: required(text),
+          into: required(text),
+          speed: defaulted(number({ least: 0.01, most: 100_000 }), 1)
+        })
+      ),
       []
     )
   })
@@ -135,7 +146,11 @@ export const readConfiguration = (file: string, content: Uint8Array, starterHub:
   const documents = readDocuments(content, report)
   if (report.problems.length > 0) return failed()
   if (documents.length > 1) {
-    report.error(codes.syntax, { line: documents[1]!.value.line, key: "" }, "holds more than one document; remove the `---`")
+    report.error(
+      codes.syntax,
+      { line: documents[1]!.value.line, key: "" },
+      "holds more than one document; remove the `---`"
+    )
     return failed()
   }
   const [document = { index: 0, value: { kind: "mapping", entries: new Map(), line: 1 } } as const] = documents

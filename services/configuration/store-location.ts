@@ -6,7 +6,9 @@ export const parseStoreLocation = (text: string): EmbeddedLocation | { readonly 
   const scheme = /^([a-z][a-z0-9+]*):/.exec(text)?.[1]
   const directory = scheme === "embedded" ? text.slice("embedded:".length) : text
   if (scheme !== undefined && scheme !== "embedded") {
-    return { problem: `\`${scheme}:\` is not a kind of event store here; write embedded:PATH such as embedded:./data/store` }
+    return {
+      problem: `\`${scheme}:\` is not a kind of event store here; write embedded:PATH such as embedded:./data/store`
+    }
   }
   return directory === ""
     ? { problem: "the event store has no path; write embedded:PATH such as embedded:./data/store" }

@@ -38,16 +38,29 @@ import { compileRules, lastActivation, Rulebook } from "./rulebook.ts"
 const followed = { types: [LogBatchAppended.type, NameResolved.type, AllowlistReplaced.type, RulesetActivated.type] }
 
 /**
- * So many events are judged before their verdicts are appended together. Judging and appending one slice is not
- * interrupted, and no snapshot is taken within: bounds the memory, the wait at a stop and what a crash repeats.
+ * So many events, and about so many log lines, are judged before their verdicts are appended together. Judging and
+ * appending one slice is not interrupted, and no snapshot is taken within: bounds the memory, the wait for a ban in a
+ * backlog, the wait at a stop and what a crash repeats.
  */
 const sliceLength = 16
+const sliceLines = 2_000
 
 /** How many reverse look-ups run at once: whoever answers slowly for his own addresses shall not delay the others. */
 const lookups = 64
 
-const slices = (page: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArray<TestudoEvent>> =>
-  Array.from({ length: Math.ceil(page.length / sliceLength) }, (_, n) => page.slice(n * sliceLength, (n + 1) * sliceLength))
+const slices = (page: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArray<TestudoEvent>> => {
+  const cut: Array<Array<TestudoEvent>> = []
+  let lines = Number.POSITIVE_INFINITY
+  for (const event of page) {
+    const slice = cut.at(-1)
+    if (slice === undefined || slice.length === sliceLength || lines >= sliceLines) {
+      cut.push([event])
+      lines = 0
+    } else slice.push(event)
+    if (LogBatchAppended.is(event)) lines += event.data.lines
+  }
+  return cut
+}
 
 export interface Activated {
   /** False when these rules were active already, or are too broken to be used. */
@@ -140,9 +153,13 @@ export class Detection extends Context.Service<
         const follow = store.subscribe({ after: recovered.place.position, filter: followed }).pipe(
           Stream.filterMap((item) => (item._tag === "Event" ? Result.succeed(item.event) : Result.fail(undefined))),
           Stream.runForEachArray((page) =>
-            Effect.forEach(slices(page), (slice) => judgeSlice(slice).pipe(turn.withPermits(1), Effect.uninterruptible), {
-              discard: true
-            })
+            Effect.forEach(
+              slices(page),
+              (slice) => judgeSlice(slice).pipe(turn.withPermits(1), Effect.uninterruptible),
+              {
+                discard: true
+              }
+            )
           )
         )
 
@@ -151,7 +168,8 @@ export class Detection extends Context.Service<
             const { rules, problems } = compileRules(files, { names: options.names })
             const parsers = rules.activation.items.filter(({ kind }) => kind === "parsers").length
             const answer = { problems, inventory: { parsers, scenarios: rules.ruleset.scenarios.length } }
-            if (keepOnError && problems.some((problem) => problem.severity === "error")) return { activated: false, ...answer }
+            if (keepOnError && problems.some((problem) => problem.severity === "error"))
+              return { activated: false, ...answer }
             rulebook.add(rules)
             latest = rules
             const { activation, revision } = yield* lastActivation.pipe(provide)
@@ -170,7 +188,10 @@ export class Detection extends Context.Service<
             ),
           follow: Effect.raceFirst(
             follow,
-            Effect.forEach(Array.from({ length: lookups }), () => Effect.forever(resolveName), { concurrency: lookups, discard: true })
+            Effect.forEach(Array.from({ length: lookups }), () => Effect.forever(resolveName), {
+              concurrency: lookups,
+              discard: true
+            })
           ).pipe(provide),
           judged: (target) =>
             SubscriptionRef.changes(reached).pipe(

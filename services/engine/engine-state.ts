@@ -6,7 +6,13 @@ import { mkdir } from "node:fs/promises"
 import * as Effect from "effect/Effect"
 import type { Json } from "effect/Schema"
 import { type GeoLookup, makeEngine } from "../../domain/detection/engine.ts"
-import { type EngineSnapshot, type FindLine, restoreEngine, snapshotEngine, snapshotVersion } from "../../domain/detection/snapshot.ts"
+import {
+  type EngineSnapshot,
+  type FindLine,
+  restoreEngine,
+  snapshotEngine,
+  snapshotVersion
+} from "../../domain/detection/snapshot.ts"
 import type { Allowlist } from "../../domain/events/allowlist.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
@@ -72,7 +78,9 @@ export const keepState = ({ judge, positions, place }: Recovered, snapshots: str
     yield* Effect.tryPromise(() => mkdir(snapshots, { recursive: true }).then(() => writeSnapshot(snapshots, snapshot)))
   }).pipe(
     Effect.catch(({ cause }) =>
-      Effect.logWarning(`The engine's snapshot cannot be written to ${snapshots}: ${String(cause)}. The next start folds the log instead.`)
+      Effect.logWarning(
+        `The engine's snapshot cannot be written to ${snapshots}: ${String(cause)}. The next start folds the log instead.`
+      )
     )
   )
 
@@ -107,9 +115,7 @@ const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, 
   const state = found.snapshot.state as unknown as State
   const activation = yield* activationOf(state.engine.ruleset)
   const rules =
-    activation === undefined
-      ? compileRules([], { names: options.names }).rules
-      : yield* options.rulebook.of(activation)
+    activation === undefined ? compileRules([], { names: options.names }).rules : yield* options.rulebook.of(activation)
   const positions = new Map(state.positions)
   const lines = yield* linesOf(referredBatches(state.engine), positions)
   const known = yield* overflowsAfter(position)
@@ -147,9 +153,15 @@ const activationOf = Effect.fn("engine.activationOf")(function* (hash: string) {
 })
 
 /** The lines of these batches, each batch read once. */
-const linesOf = Effect.fn("engine.linesOf")(function* (batches: ReadonlyArray<string>, positions: ReadonlyMap<string, number>) {
+const linesOf = Effect.fn("engine.linesOf")(function* (
+  batches: ReadonlyArray<string>,
+  positions: ReadonlyMap<string, number>
+) {
   const store = yield* EventStore
-  const found = new Map<string, { readonly batch: Parameters<typeof decodeLines>[0]; readonly lines: ReadonlyArray<string> }>()
+  const found = new Map<
+    string,
+    { readonly batch: Parameters<typeof decodeLines>[0]; readonly lines: ReadonlyArray<string> }
+  >()
   for (const id of new Set(batches)) {
     const position = positions.get(id)
     if (position === undefined) continue

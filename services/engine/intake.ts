@@ -69,7 +69,8 @@ export class Intake implements Sink<AppendError> {
       const end = ends.get(source) ?? this.#ends.get(source)!
       if (end.id === id) {
         // An attempt whose answer was lost got as far as this one: what was collected before it is there as well.
-        for (let index = group.length - 1; index >= 0; index--) if (group[index]!.stream === logStream(source)) group.splice(index, 1)
+        for (let index = group.length - 1; index >= 0; index--)
+          if (group[index]!.stream === logStream(source)) group.splice(index, 1)
         ends.delete(source)
         continue
       }

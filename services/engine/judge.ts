@@ -104,7 +104,10 @@ export class Judge {
 
   #verdict(outcome: Extract<Outcome, { _tag: "Overflow" }>): Verdict {
     const { id, overflow } = outcome
-    const raised = OverflowRaised.propose(id, overflow, { causation: outcome.causation, correlation: outcome.correlation })
+    const raised = OverflowRaised.propose(id, overflow, {
+      causation: outcome.causation,
+      correlation: outcome.correlation
+    })
     const decisions = decide({
       overflowId: id,
       overflow,

@@ -31,7 +31,9 @@ const networkOf = (address: string, length: number): string => {
   return network === undefined ? "" : formatPrefix(network)
 }
 
-export const openGeo = (files: ReadonlyArray<RuleFile>): { readonly geo: GeoLookup; readonly problems: ReadonlyArray<Problem> } => {
+export const openGeo = (
+  files: ReadonlyArray<RuleFile>
+): { readonly geo: GeoLookup; readonly problems: ReadonlyArray<Problem> } => {
   const problems: Array<Problem> = []
   const readers = files
     .filter(({ kind, path }) => kind === "data" && path.endsWith(".mmdb"))
@@ -62,7 +64,8 @@ export const openGeo = (files: ReadonlyArray<RuleFile>): { readonly geo: GeoLook
               const country = record.country ?? record.registered_country ?? record.represented_country
               return {
                 country: country?.iso_code ?? flatCountry(record),
-                inEuropeanUnion: country !== undefined && "is_in_european_union" in country && country.is_in_european_union === true,
+                inEuropeanUnion:
+                  country !== undefined && "is_in_european_union" in country && country.is_in_european_union === true,
                 latitude: record.location?.latitude ?? 0,
                 longitude: record.location?.longitude ?? 0
               }

@@ -28,13 +28,18 @@ export class Names extends Context.Service<
                 ? { address, name: "", outcome: "none" }
                 : { address, name: name.endsWith(".") ? name : `${name}.`, outcome: "answered" }
           ),
-          Effect.catch((error) => Effect.succeed<ResolvedName>({ address, name: "", outcome: isAbsence(error) ? "none" : "failed" }))
+          Effect.catch((error) =>
+            Effect.succeed<ResolvedName>({ address, name: "", outcome: isAbsence(error) ? "none" : "failed" })
+          )
         )
     })
   })
 
   /** Asks nobody: for cold replays, which must not depend on what DNS says today. */
-  static readonly layerOff = Layer.succeed(Names, Names.of({ reverse: (address) => Effect.succeed({ address, name: "", outcome: "none" }) }))
+  static readonly layerOff = Layer.succeed(
+    Names,
+    Names.of({ reverse: (address) => Effect.succeed({ address, name: "", outcome: "none" }) })
+  )
 }
 
 /** Whether the name server said that there is no name, in contrast to not answering. */

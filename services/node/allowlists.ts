@@ -21,7 +21,8 @@ export const replaceAllowlists = Effect.fn("allowlists.replace")(function* (list
   for (const list of lists) {
     const stream = allowlistStream(list.name)
     const [last] = yield* store.readStream(stream, { direction: "backwards", limit: 1 })
-    const known: Allowlist = last !== undefined && AllowlistReplaced.is(last) ? last.data : { name: list.name, entries: [] }
+    const known: Allowlist =
+      last !== undefined && AllowlistReplaced.is(last) ? last.data : { name: list.name, entries: [] }
     if (JSON.stringify(known.entries) === JSON.stringify(list.entries)) continue
     const event = AllowlistReplaced.propose(randomUUID(), list)
     const { position } = yield* store.append(stream, [event], last?.revision ?? "no_stream")

@@ -118,7 +118,9 @@ const main = Effect.fnUntraced(function* (configuration: Configuration, options:
     keep,
     reloadRules(configuration, ruleEdits),
     reloadAllowlists(configuration, configurationEdits, options.reread),
-    ...configuration.play.map(({ from, into, speed }) => play({ from, into, pace: { speed } }).pipe(Effect.andThen(Effect.never)))
+    ...configuration.play.map(({ from, into, speed }) =>
+      play({ from, into, pace: { speed } }).pipe(Effect.andThen(Effect.never))
+    )
   ]
   yield* Effect.raceAllFirst([read, ...parts]).pipe(Effect.ensuring(detection.keep))
 }, Effect.scoped)
@@ -141,12 +143,16 @@ const reloadRules = (configuration: Configuration, edits: Stream.Stream<void>) =
       const loaded = yield* loadHub(hubOptions(configuration))
       const broken = loaded.problems.filter((problem) => problem.severity === "error")
       const { activated, problems } =
-        broken.length > 0 ? { activated: false, problems: [] } : yield* detection.activate(loaded.files, { keepOnError: true })
+        broken.length > 0
+          ? { activated: false, problems: [] }
+          : yield* detection.activate(loaded.files, { keepOnError: true })
       yield* say([...loaded.problems, ...problems])
       const wrong = [...broken, ...problems].some((problem) => problem.severity === "error")
       if (wrong) yield* Console.error("The rules as they were before go on.")
       else if (activated) yield* Console.log("The edited rules judge from here on.")
-    }).pipe(Effect.catchTag("HubUnreadable", (error) => Console.error(`${error.message} The rules go on. (${error.code})`)))
+    }).pipe(
+      Effect.catchTag("HubUnreadable", (error) => Console.error(`${error.message} The rules go on. (${error.code})`))
+    )
   )
 
 /** An allowlist edited in the configuration is respected at once. Other keys wait for the next start. */
@@ -180,7 +186,9 @@ const welcome = (
   return [
     `Testudo watches ${files.length === 0 ? "no log (the configuration names none)" : files.join(", ")}`,
     `with ${facts.inventory.parsers} parsers and ${facts.inventory.scenarios} scenarios from ${rules.hub}.`,
-    facts.isNew ? "The log is new." : `The log goes on; ${facts.active} ${facts.active === 1 ? "ban is" : "bans are"} active.`,
+    facts.isNew
+      ? "The log is new."
+      : `The log goes on; ${facts.active} ${facts.active === 1 ? "ban is" : "bans are"} active.`,
     `API: ${url}`,
     "",
     "Try in another terminal:",

@@ -1,4 +1,4 @@
-import { Duration, durationType, parseDuration } from "../duration.ts"
+import { Duration, durationType } from "../duration.ts"
 import type { FunctionDeclaration } from "../environment.ts"
 import { declare } from "../environment.ts"
 import { intType, stringType } from "../type.ts"
@@ -17,7 +17,7 @@ export const decisionFunctions: ReadonlyArray<FunctionDeclaration> = [
     "GetDecisionsSinceCount",
     [text, text],
     intType,
-    ({ decisions }, value: string, since: string) => decisions?.since(value, parseDuration(since).nanoseconds) ?? 0,
+    ({ decisions }, value: string, since: string) => decisions?.since(value, Duration.parse(since).nanoseconds) ?? 0,
     { effect: "reads" }
   ),
   declare(
