@@ -24,7 +24,7 @@ const record = <Type extends TestudoEvent["type"]>(
 ): EventOf<Type> =>
   ({ id, type, data, metadata: { version: 1 }, stream, revision: position, position, recordedAt }) as EventOf<Type>
 
-export const exampleDecision = (fields: Partial<Decision> & { readonly number: number }): Decision => ({
+const exampleDecision = (fields: Partial<Decision> & { readonly number: number }): Decision => ({
   overflow: null,
   scope: "Ip",
   value: "203.0.113.7",

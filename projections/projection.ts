@@ -7,10 +7,11 @@
  * 4. No clock, no randomness: "now" is a parameter of a query, never of the fold. What is forgotten, and when, follows
  *    from the recorded events alone.
  *
- * {@link law} in `law.ts` states these as properties for the tests.
+ * `law.test.ts` states these as properties.
  */
 import type { Json } from "effect/Schema"
 import type { TestudoEvent } from "../domain/events/catalogue.ts"
+import { millisecondsPerDay } from "../domain/time/calendar.ts"
 
 export interface Projection<State> {
   /** Also the name of its snapshot file. */
@@ -36,3 +37,6 @@ export const fold = <State>(projection: Projection<State>, state: State, events:
 
 /** Milliseconds since 1970 of an RFC 3339 time that a schema has checked. */
 export const milliseconds = (timestamp: string): number => Date.parse(timestamp)
+
+/** Day since 1970 on which an event was recorded. */
+export const dayOf = (event: TestudoEvent): number => Math.floor(event.recordedAt / millisecondsPerDay)

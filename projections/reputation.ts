@@ -14,12 +14,12 @@
  */
 import * as Schema from "effect/Schema"
 import type { Overflow } from "../domain/events/overflow.ts"
+import { millisecondsPerDay } from "../domain/time/calendar.ts"
 import { type KnownIds, learn } from "./known-ids.ts"
 import { offenderKey } from "./offender.ts"
-import { milliseconds, type Projection } from "./projection.ts"
+import { dayOf, milliseconds, type Projection } from "./projection.ts"
 
-const dayMs = 86_400_000
-const halfLifeMs = 7 * dayMs
+const halfLifeMs = 7 * millisecondsPerDay
 const quietDays = 90
 const mostOffenders = 200_000
 const mostScenarios = 16
@@ -154,7 +154,7 @@ export const reputation: Projection<Reputation> = {
   evolve: (state, event) => {
     if (event.type !== "OverflowRaised" && event.type !== "DecisionMade") return state
     if (!learn(state.known, event.id)) return state
-    state.day = Math.max(state.day, Math.floor(event.recordedAt / dayMs))
+    state.day = Math.max(state.day, dayOf(event))
     if (event.type === "OverflowRaised") pour(state, event.data)
     if (event.type === "DecisionMade") {
       const { scope, value, from, number } = event.data

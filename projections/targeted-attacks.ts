@@ -14,10 +14,9 @@ import * as Schema from "effect/Schema"
 import { type Overflow, OverflowRaised } from "../domain/events/overflow.ts"
 import { type KnownIds, learn } from "./known-ids.ts"
 import { attackKind, offenderKey } from "./offender.ts"
-import { milliseconds, type Projection } from "./projection.ts"
+import { dayOf, milliseconds, type Projection } from "./projection.ts"
 
 const windowMs = 3_600_000
-const dayMs = 86_400_000
 const enoughKinds = 3
 const mostRecent = 64
 const mostOffenders = 50_000
@@ -205,7 +204,7 @@ export const targetedAttacks: Projection<TargetedAttacks> = {
   initial: () => ({ attacks: new Map(), latest: new Map(), traces: new Map(), known: new Set(), day: 0 }),
   evolve: (state, event) => {
     if (event.type !== "OverflowRaised" || !learn(state.known, event.id)) return state
-    const day = Math.max(state.day, Math.floor(event.recordedAt / dayMs))
+    const day = Math.max(state.day, dayOf(event))
     const isNewDay = day > state.day
     state.day = day
     const { scenario, startAt, stopAt } = event.data

@@ -111,10 +111,14 @@ it(`a replay that is killed ${kills} times ends like one that is not`, async () 
   expect(projected(verdictsOnly(events))).toEqual(projected(verdictsOnly(undisturbedEvents)))
 }, 240_000)
 
-/** With ids that do not depend on how the batches were cut. */
+/** With ids that do not depend on how the batches were cut: each is named by the order of its first mention. */
 const verdictsOnly = (events: ReadonlyArray<TestudoEvent>): ReadonlyArray<TestudoEvent> => {
   const names = new Map<string, string>()
-  const name = (id: string) => names.get(id) ?? (names.set(id, `event-${names.size}`), names.get(id)!)
+  const name = (id: string): string => {
+    const known = names.get(id) ?? `event-${names.size}`
+    names.set(id, known)
+    return known
+  }
   return events
     .filter(({ type }) => type === "OverflowRaised" || type === "DecisionMade")
     .map((event) => ({ ...event, id: name(event.id) }) as TestudoEvent)

@@ -1,8 +1,8 @@
 /** Who is never to be banned: the allowlists of the log, as one question. */
 import type { Allowlist, AllowlistEntry } from "../events/allowlist.ts"
-import { parsePrefix, type Prefix, prefixContainsPrefix } from "../net/prefix.ts"
+import { isHost, parsePrefix, type Prefix, prefixContainsPrefix } from "../net/prefix.ts"
 import { PrefixTable } from "../net/prefix-table.ts"
-import { isHost, prefixFor } from "./scope.ts"
+import { prefixFor } from "./scope.ts"
 
 /** The entry because of which something is not banned. */
 export interface Exemption {

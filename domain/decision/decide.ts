@@ -3,17 +3,17 @@ import { type Decision, DecisionMade } from "../events/decision.ts"
 import { derivedId } from "../events/derived-id.ts"
 import type { ProposedEvent } from "../events/event.ts"
 import type { Overflow } from "../events/overflow.ts"
-import { formatShortDuration, NANOSECONDS_PER_MILLISECOND, parseMilliseconds } from "../time/duration.ts"
+import { millisecondsPerDay } from "../time/calendar.ts"
+import { formatShortDuration, nanosecondsPerMillisecond, parseMilliseconds } from "../time/duration.ts"
+import { lastInstant } from "../time/instant.ts"
 import type { Allowlists } from "./allowlist.ts"
 import { type Profile, remediesFor } from "./profile.ts"
 import { canonicalScope, canonicalValue } from "./scope.ts"
 
-/** The last moment that RFC 3339 can name. */
-const endOfTime = Date.parse("9999-12-31T23:59:59Z")
+const timestamp = (milliseconds: number): string => new Date(Math.min(milliseconds, lastInstant)).toISOString()
 
-const timestamp = (milliseconds: number): string => new Date(Math.min(milliseconds, endOfTime)).toISOString()
-
-const later = (from: string, duration: string): string => timestamp(Date.parse(from) + (parseMilliseconds(duration) ?? 0))
+const later = (from: string, duration: string): string =>
+  timestamp(Date.parse(from) + (parseMilliseconds(duration) ?? 0))
 
 /**
  * The decisions that answer an overflow: what the profiles ask for, but for what an allowlist exempts and for addresses
@@ -62,7 +62,7 @@ export interface Refusal {
   readonly message: string
 }
 
-const longestMs = 10 * 365 * 86_400_000
+const longestMs = 3_650 * millisecondsPerDay
 const wellKnown = "ban, captcha or throttle"
 
 /**
@@ -107,7 +107,7 @@ export const manualDecision = (options: {
     scope,
     value: canonical.value,
     type,
-    duration: formatShortDuration(BigInt(lasting) * NANOSECONDS_PER_MILLISECOND),
+    duration: formatShortDuration(BigInt(lasting) * nanosecondsPerMillisecond),
     from: timestamp(at),
     until: timestamp(at + lasting),
     scenario: `manual '${type}' from '${by}'`,

@@ -81,11 +81,30 @@ describe("profiles", () => {
   })
 
   it("name the place of an expression that cannot be", () => {
-    const { profiles, problems } = compileProfiles([file(`name: a\nfilters:\n - Alert.Nothing == 1\n${ban("1h")}`)])
-    expect(profiles).toEqual([])
+    const works = `name: b\nfilters: ["true"]\n${ban("1h")}`
+    const { profiles, problems } = compileProfiles([
+      file(`name: a\nfilters:\n - Alert.Nothing == 1\n${ban("1h")}---\n${works}`)
+    ])
+    expect(profiles.map(({ name }) => name)).toEqual(["b"])
     expect(problems).toHaveLength(1)
     expect(problems[0]).toMatchObject({ severity: "error", file: "/etc/testudo/profiles.yaml", line: 3 })
     expect(problems[0]!.code).toMatch(/^TST-EXPR-/)
-    expect(compileProfiles([file("name: [")]).problems).toHaveLength(1)
+    expect(compileProfiles([file("name: ["), file(works)]).problems).toHaveLength(1)
+  })
+
+  it.each([
+    [`name: a\nfilters:\n - Alert.Nothing == 1\n${ban("1h")}`, "TST-EXPR-NAME"],
+    [profile(`filters: ["true"]\n${ban("soon")}`), "TST-RULE-WRONG-VALUE"],
+    [profile(`filters: ["true"]\n${ban("1us")}`), "TST-RULE-WRONG-VALUE"],
+    ["name: [", "TST-RULE-SYNTAX"],
+    ["# nothing", "TST-RULE-EMPTY"]
+  ])("ban for 4 h as without them when none works, and say so: %j", (text, code) => {
+    const { profiles, problems } = compileProfiles([file(text)])
+    expect(problems.map((problem) => problem.code)).toEqual([code, "TST-PROFILE-NONE"])
+    expect(problems[1]).toMatchObject({ severity: "error", file: "/etc/testudo/profiles.yaml" })
+    expect(problems[1]!.message).toContain("the default is used: ban for 4 h")
+    expect(remediesFor(profiles, exampleOverflow())).toEqual(
+      remediesFor(compileProfiles([]).profiles, exampleOverflow())
+    )
   })
 })

@@ -1,5 +1,5 @@
 /**
- * Profiles: what is done about an overflow (spec/detection.md §8.2).
+ * Profiles: what is done about an overflow (spec detection.md §8.2).
  *
  * Profiles are asked in their order. The filters of one are OR'ed and all of them evaluated: each that matches adds the
  * profile's decisions once more. The decisions of the first matching profile that has any are the answer; `on_success:
@@ -11,8 +11,8 @@ import type { Overflow } from "../events/overflow.ts"
 import type { Problem } from "../rules/problem.ts"
 import { readRules } from "../rules/rule-file.ts"
 import type { Located, ProfileRule, RuleFile } from "../rules/rule.ts"
+import { parseMilliseconds } from "../time/duration.ts"
 import { alertOf } from "./alert.ts"
-import { durationMs } from "./duration.ts"
 
 /** What a profile asks for, before it is known about whom. */
 export interface Remedy {
@@ -37,7 +37,7 @@ export interface Profile {
 
 const defaultDuration = "4h"
 
-const isPositive = (duration: string): boolean => (durationMs(duration) ?? 0) > 0
+const isPositive = (duration: string): boolean => (parseMilliseconds(duration) ?? 0) > 0
 
 /** What holds where no profiles are configured: ban addresses and ranges of scenarios that ask for remediation. */
 const defaultProfiles: RuleFile = {
@@ -68,17 +68,25 @@ export interface CompiledProfiles {
   readonly problems: ReadonlyArray<Problem>
 }
 
-/** Reads and compiles files of profiles, in their order; without any file, the default: ban for 4 h. */
+/**
+ * Reads and compiles files of profiles, in their order. Without any file, and where not one profile of them works, the
+ * default holds: otherwise a slip of the pen would let every attacker in.
+ */
 export const compileProfiles = (files: ReadonlyArray<RuleFile>): CompiledProfiles => {
-  const read = (files.length === 0 ? [defaultProfiles] : files).map(readRules)
-  const rules = read.flatMap((file) => file.rules).filter((rule) => rule.kind === "profiles")
-  const { profiles, problems } = compileProfileRules(rules)
-  return { profiles, problems: [...read.flatMap((file) => file.problems), ...problems] }
+  const [first] = files
+  if (first === undefined) return compileFiles([defaultProfiles])
+  const compiled = compileFiles(files)
+  if (compiled.profiles.length > 0) return compiled
+  const message = "none of the profiles works, so the default is used: ban for 4 h; correct the profiles"
+  const none: Problem = { code: "TST-PROFILE-NONE", severity: "error", file: first.file, message }
+  return { profiles: compileFiles([defaultProfiles]).profiles, problems: [...compiled.problems, none] }
 }
 
-/** The profiles that can work; one with a problem of severity `error` is left out. */
-const compileProfileRules = (rules: ReadonlyArray<ProfileRule>): CompiledProfiles => {
-  const problems: Array<Problem> = []
+/** The profiles that work. One with any error is left out and the error named. */
+const compileFiles = (files: ReadonlyArray<RuleFile>): CompiledProfiles => {
+  const read = files.map(readRules)
+  const problems = read.flatMap((file) => file.problems)
+  const rules = read.flatMap((file) => file.rules).filter((rule) => rule.kind === "profiles")
   const profiles = rules.flatMap((rule) => {
     const before = problems.length
     const profile = compileProfile(rule, (problem) => problems.push(problem))
@@ -102,23 +110,10 @@ const compileProfile = (rule: ProfileRule, report: (problem: Problem) => void): 
   return {
     name: rule.name,
     filters: rule.filters.flatMap((filter) => compile(filter, "bool")),
-    decisions: rule.decisions.map((decision, index) => {
-      const duration = decision.duration === "" ? defaultDuration : decision.duration
-      if (!isPositive(duration)) {
-        const message = `Profile ${rule.name}: ${JSON.stringify(duration.slice(0, 64))} is not a positive duration such as 4h or 7d.`
-        const line = rule.filters[0]?.line
-        const place = line === undefined ? { file } : { file, line }
-        report({
-          code: "TST-PROFILE-DURATION",
-          severity: "error",
-          ...place,
-          key: `decisions[${index}].duration`,
-          message
-        })
-      }
-      const { type, scope, origin, simulated } = decision
-      return { type, scope, origin, simulated, duration }
-    }),
+    decisions: rule.decisions.map((decision) => ({
+      ...decision,
+      duration: decision.duration === "" ? defaultDuration : decision.duration
+    })),
     durationExpression:
       rule.durationExpression === undefined ? undefined : compile(rule.durationExpression, "string")[0],
     onSuccess: rule.onSuccess,

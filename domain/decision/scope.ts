@@ -1,6 +1,6 @@
 /** What a decision is about: scopes and values in their canonical text. */
-import { formatAddress, isIPv4 } from "../net/address.ts"
-import { formatPrefix, parsePrefix, type Prefix } from "../net/prefix.ts"
+import { formatAddress } from "../net/address.ts"
+import { formatPrefix, isHost, parsePrefix, type Prefix } from "../net/prefix.ts"
 
 const known = new Map([
   ["ip", "Ip"],
@@ -15,9 +15,6 @@ export const canonicalScope = (scope: string): string => known.get(scope.toLower
 /** The addresses that a scope and value mean, or undefined for other scopes and for text that is no address or range. */
 export const prefixFor = (scope: string, value: string): Prefix | undefined =>
   scope === "Ip" || scope === "Range" ? parsePrefix(value) : undefined
-
-/** Whether the prefix is a single address. */
-export const isHost = ({ address, length }: Prefix): boolean => length === (isIPv4(address) ? 32 : 128)
 
 /**
  * The one text of a value: RFC 5952 for IPv6, ranges with the bits behind their length cleared, an address in the scope

@@ -4,8 +4,15 @@
  */
 import { Bucket } from "./bucket.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
-import { pour } from "./pour.ts"
+import { type Fate, pour } from "./pour.ts"
 import type { Scenario } from "./scenario.ts"
+
+export interface Poured {
+  readonly bucket: Bucket
+  readonly fate: Fate
+  /** Another bucket had to go to make room. */
+  readonly evicted: boolean
+}
 
 export class Buckets {
   /** The one that was poured into last is at the end. */
@@ -17,21 +24,17 @@ export class Buckets {
     this.#most = most
   }
 
-  /** The bucket of the group takes the event. It is given back when it ran over; it is gone then. */
-  pour(
-    scenario: Scenario,
-    group: string,
-    event: PipelineEvent
-  ): { readonly overflowed: Bucket | undefined; readonly evicted: boolean } {
+  /** The bucket of the group takes the event. It is gone when it ran over or was cancelled. */
+  pour(scenario: Scenario, group: string, event: PipelineEvent): Poured {
     let bucket = this.#open.get(group)
     if (bucket === undefined || bucket.isOver(event.at)) bucket = new Bucket(scenario, group)
     const fate = pour(bucket, event)
     this.#open.delete(group)
-    if (fate !== "open") return { overflowed: fate === "overflowed" ? bucket : undefined, evicted: false }
+    if (fate !== "open") return { bucket, fate, evicted: false }
     this.#open.set(group, bucket)
-    if (this.#open.size <= this.#most) return { overflowed: undefined, evicted: false }
+    if (this.#open.size <= this.#most) return { bucket, fate, evicted: false }
     this.#open.delete(this.#open.keys().next().value!)
-    return { overflowed: undefined, evicted: true }
+    return { bucket, fate, evicted: true }
   }
 
   /** Drops buckets that ended before this time: no event from there on can find them alive. */

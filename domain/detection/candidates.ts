@@ -1,81 +1,180 @@
 /**
- * Which scenarios an event concerns at all. Nearly every filter begins with `evt.Meta.service == '…'` or
- * `evt.Meta.log_type in […]`: where such a beginning is false the rest is never evaluated, so these scenarios need not
- * be asked. Only filters for which that is certain are passed over; the order stays.
+ * Which scenarios an event concerns at all. Nearly every filter begins with comparisons of fields that have few values
+ * (`evt.Meta.log_type == '…'`): their results are kept by value, as a tree of the values met. Of the scenarios that
+ * remain, most need one of some texts in a field: one search finds which are there. Only filters of which it is certain
+ * that they give false, and do nothing else, are passed over; the order stays.
  */
-import { type Node, operandsOf } from "../expression/syntax.ts"
+import { type FieldSearch, LiteralSearch } from "./literal-search.ts"
+import type { PipelineEvent } from "./pipeline-event.ts"
+import { type EventField, type Guard, sameField } from "./precondition.ts"
 import type { Scenario } from "./scenario.ts"
 
-/** Fields of `evt.Meta` with few values. */
-const fields = ["service", "log_type"] as const
-type Field = (typeof fields)[number]
+/** One scenario that an event may concern. */
+export interface Candidate {
+  readonly scenario: Scenario
+  /** Place in the order of the rules. */
+  readonly place: number
+  /** The filter holds: it need not be evaluated. */
+  readonly holds: boolean
+}
 
-/** The values of these fields that a filter lets pass; a field that it does not begin with is missing. */
-export type Guard = ReadonlyMap<Field, ReadonlySet<string>>
+/** Values of one field that are told apart; a field with more is not asked any more. */
+const mostValues = 64
+/** Combinations of values that are remembered; whoever writes the log must not fill the memory with new ones. */
+const mostBranches = 4_096
+const longestValue = 128
 
-/** Kinds of events that are remembered; whoever writes the log must not fill the memory with new ones. */
-const mostKinds = 256
+interface Branch {
+  /** What is asked next; undefined: everything is known, and `leaf` tells what remains. */
+  readonly field: EventField | undefined
+  readonly children: Map<string, Branch>
+  readonly candidates: ReadonlyArray<Undecided>
+  readonly leaf: Leaf | undefined
+}
+
+/** A scenario with the guards that were not asked yet. */
+interface Undecided {
+  readonly scenario: Scenario
+  readonly place: number
+  readonly guards: ReadonlyArray<Guard>
+}
+
+interface Leaf {
+  readonly candidates: ReadonlyArray<Candidate>
+  /** Those that need no literal. */
+  readonly always: ReadonlyArray<Candidate>
+  readonly searches: ReadonlyArray<FieldSearch>
+}
 
 export class Candidates {
-  readonly #scenarios: ReadonlyArray<Scenario>
-  readonly #known = new Map<string, ReadonlyArray<Scenario>>()
-  /** A filter that writes one of the fields would change what the filters after it see. */
-  readonly #guarded: boolean
+  readonly #shortcuts: boolean
+  readonly #all: ReadonlyArray<Candidate>
+  /** What was met of each field that is asked. */
+  readonly #values: Array<{ readonly field: EventField; readonly met: Set<string> }> = []
+  /** Fields with too many values. */
+  readonly #unguarded: Array<EventField> = []
+  #search: LiteralSearch
+  #root: Branch
+  #branches = 0
 
-  constructor(scenarios: ReadonlyArray<Scenario>) {
-    this.#scenarios = scenarios
-    this.#guarded = !scenarios.some(({ rule }) =>
-      /SetMeta\s*\((?!\s*(['"])(?!service\1|log_type\1)\w+\1\s*,)/.test(rule.filter.text)
+  /** `shortcuts` false: every event concerns every scenario. */
+  constructor(scenarios: ReadonlyArray<Scenario>, shortcuts = true) {
+    this.#shortcuts = shortcuts
+    this.#all = scenarios.map((scenario, place) => ({ scenario, place, holds: false }))
+    this.#search = this.#newSearch()
+    this.#root = this.#newRoot()
+  }
+
+  /** In the order of the rules. The answer is good until the event is written to, or until the next question. */
+  of(event: PipelineEvent): ReadonlyArray<Candidate> {
+    if (!this.#shortcuts) return this.#all
+    let branch = this.#root
+    while (branch.field !== undefined) {
+      const { map, key } = branch.field
+      const value = event[map].get(key) ?? ""
+      branch = branch.children.get(value) ?? this.#grow(branch, branch.field, value, event)
+    }
+    const { candidates, always, searches } = branch.leaf!
+    if (searches.length === 0) return candidates
+    const search = this.#search
+    const seen = search.look(event, searches)
+    if (seen === "none") return always
+    if (seen === "all") return candidates
+    const found: Array<Candidate> = []
+    for (let i = 0; i < candidates.length; i++) {
+      const candidate = candidates[i]!
+      if (candidate.holds || !search.decides(candidate.place) || search.found(candidate.place)) found.push(candidate)
+    }
+    return found
+  }
+
+  /** The branch for a value that was not met before. */
+  #grow(branch: Branch, field: EventField, value: string, event: PipelineEvent): Branch {
+    const scope = { evt: event }
+    const passes = (guards: ReadonlyArray<Guard>) =>
+      guards.every((guard) => !sameField(guard.field, field) || guard.holds(scope) === true)
+    const child = this.#branch(
+      branch.candidates.flatMap(({ guards, ...candidate }) =>
+        passes(guards) ? [{ ...candidate, guards: guards.filter((guard) => !sameField(guard.field, field)) }] : []
+      )
+    )
+    const met = this.#met(field)
+    met.add(value.slice(0, longestValue))
+    if (met.size > mostValues) this.#unguard(field)
+    else if (this.#branches >= mostBranches) this.#unguard(this.#mostVaried())
+    else if (value.length <= longestValue) branch.children.set(value, child)
+    return child
+  }
+
+  #met(field: EventField): Set<string> {
+    let known = this.#values.find((each) => sameField(each.field, field))
+    if (known === undefined) this.#values.push((known = { field, met: new Set() }))
+    return known.met
+  }
+
+  #mostVaried(): EventField {
+    return this.#values.reduce((most, each) => (each.met.size > most.met.size ? each : most)).field
+  }
+
+  /** Asks this field no more: what is compared with it is searched for instead. */
+  #unguard(field: EventField): void {
+    this.#unguarded.push(field)
+    this.#values.splice(0)
+    this.#search = this.#newSearch()
+    this.#root = this.#newRoot()
+  }
+
+  #isGuarded(field: EventField): boolean {
+    return !this.#unguarded.some((each) => sameField(each, field))
+  }
+
+  #newSearch(): LiteralSearch {
+    const needed = ({ precondition: { literals, guards } }: Scenario) =>
+      literals ?? guards.find(({ field, literals }) => literals !== undefined && !this.#isGuarded(field))?.literals
+    return new LiteralSearch(this.#all.map(({ scenario }) => needed(scenario)))
+  }
+
+  #newRoot(): Branch {
+    this.#branches = 0
+    return this.#branch(
+      this.#all.map(({ scenario, place }) => ({ scenario, place, guards: scenario.precondition.guards }))
     )
   }
 
-  /** In the order of the rules. */
-  of(meta: ReadonlyMap<string, string>): ReadonlyArray<Scenario> {
-    if (!this.#guarded) return this.#scenarios
-    const service = meta.get("service") ?? ""
-    const logType = meta.get("log_type") ?? ""
-    const kind = `${service}\0${logType}`
-    const known = this.#known.get(kind)
-    if (known !== undefined) return known
-    const passes = ({ guard }: Scenario) =>
-      (guard.get("service")?.has(service) ?? true) && (guard.get("log_type")?.has(logType) ?? true)
-    const candidates = this.#scenarios.filter(passes)
-    if (this.#known.size >= mostKinds) this.#known.clear()
-    this.#known.set(kind, candidates)
-    return candidates
+  #branch(candidates: ReadonlyArray<Undecided>): Branch {
+    this.#branches += 1
+    const field = this.#mostAsked(candidates)
+    return { field, candidates, children: new Map(), leaf: field === undefined ? this.#leaf(candidates) : undefined }
   }
-}
 
-/** What a filter begins with: a run of comparisons of `evt.Meta` with constants, which can neither fail nor write. */
-export const guardOf = (filter: Node): Guard => {
-  const guard = new Map<Field, ReadonlySet<string>>()
-  for (const operand of filter.kind === "binary" && filter.operator === "&&" ? operandsOf(filter) : [filter]) {
-    const comparison = comparisonOf(operand)
-    if (comparison === undefined) break
-    const field = fields.find((name) => name === comparison.name)
-    if (field !== undefined && !guard.has(field)) guard.set(field, new Set(comparison.values))
+  /** The field that most of the guards look at. */
+  #mostAsked(candidates: ReadonlyArray<Undecided>): EventField | undefined {
+    const counts: Array<{ readonly field: EventField; count: number }> = []
+    for (const { guards } of candidates) {
+      for (const { field } of guards) {
+        if (!this.#isGuarded(field)) continue
+        const known = counts.find((each) => sameField(each.field, field))
+        if (known === undefined) counts.push({ field, count: 1 })
+        else known.count += 1
+      }
+    }
+    return counts.reduce<(typeof counts)[number] | undefined>(
+      (most, each) => (most === undefined || each.count > most.count ? each : most),
+      undefined
+    )?.field
   }
-  return guard
-}
 
-/** `evt.Meta.name == 'value'` or `evt.Meta.name in ['value', …]` */
-const comparisonOf = (node: Node): { readonly name: string; readonly values: ReadonlyArray<string> } | undefined => {
-  if (node.kind !== "binary" || (node.operator !== "==" && node.operator !== "in")) return undefined
-  const name = metaName(node.left)
-  const values = node.operator === "in" && node.right.kind === "array" ? node.right.items : [node.right]
-  const texts = values.flatMap((value) => (value.kind === "string" ? [value.value] : []))
-  return name !== undefined && texts.length === values.length ? { name, values: texts } : undefined
-}
-
-const metaName = (node: Node): string | undefined => {
-  if (node.kind === "chain") return metaName(node.body)
-  if (node.kind !== "member" || node.property.kind !== "string") return undefined
-  const { object } = node
-  const isMeta =
-    object.kind === "member" &&
-    object.object.kind === "name" &&
-    object.object.name === "evt" &&
-    object.property.kind === "string" &&
-    object.property.value === "Meta"
-  return isMeta ? node.property.value : undefined
+  #leaf(undecided: ReadonlyArray<Undecided>): Leaf {
+    const candidates = undecided.map(
+      ({ scenario, place, guards }): Candidate => ({
+        scenario,
+        place,
+        holds: scenario.precondition.isGuards && guards.length === 0
+      })
+    )
+    const always = candidates.filter(({ place, holds }) => holds || !this.#search.decides(place))
+    const rest = new Set(candidates)
+    for (const candidate of always) rest.delete(candidate)
+    return { candidates, always, searches: this.#search.searchesFor(Array.from(rest, ({ place }) => place)) }
+  }
 }

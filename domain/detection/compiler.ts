@@ -4,6 +4,8 @@ import type { Grok } from "../grok/grok.ts"
 import { PatternError } from "../grok/pattern-error.ts"
 import type { Environment } from "../expression/environment.ts"
 import { compileExpression, type ExpectedKind, type Expression, ExpressionError } from "../expression/expression.ts"
+import { print } from "../expression/print.ts"
+import type { Node } from "../expression/syntax.ts"
 import type { Problem } from "../rules/problem.ts"
 import type { Located } from "../rules/rule.ts"
 import type { World } from "./world.ts"
@@ -47,6 +49,16 @@ export class Compiler {
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error
       this.error(error.code, { ...at, line: at.line + error.line - 1 }, error.message)
+      return undefined
+    }
+  }
+
+  /** A part of an expression that has been checked as a whole; undefined when it means nothing by itself. */
+  part(tree: Node, environment: Environment): Expression["evaluate"] | undefined {
+    try {
+      return compileExpression(print(tree), { environment, context: this.world }).evaluate
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error
       return undefined
     }
   }

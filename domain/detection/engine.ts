@@ -9,21 +9,22 @@ import type { ResolvedName } from "../events/name-resolved.ts"
 import { Blackhole } from "./blackhole.ts"
 import type { Bucket } from "./bucket.ts"
 import { Buckets } from "./buckets.ts"
-import { Candidates } from "./candidates.ts"
+import { type Candidate, Candidates } from "./candidates.ts"
 import { type Counters, noCounts } from "./counters.ts"
 import { overflowData } from "./evidence.ts"
 import type { GeoLookup } from "./geo.ts"
+import { Groups } from "./groups.ts"
 import { type LineOrigin, LineParser } from "./line-parser.ts"
 import { Names } from "./names.ts"
 import { longestMatchedText, type Watch } from "./node.ts"
 import type { NameWanted, Outcome, OverflowOutcome } from "./outcome.ts"
 import { Parked, type RaisedOverflow } from "./parked.ts"
 import { attempt, failed, NameUnknown } from "./pass.ts"
+import type { Fate } from "./pour.ts"
 import { PipelineEvent } from "./pipeline-event.ts"
 import type { Ruleset } from "./ruleset.ts"
 import { runtimeAlert } from "./runtime-alert.ts"
 import type { Scenario } from "./scenario.ts"
-import { shortened } from "./shortened.ts"
 import { SourceClocks } from "./source-clocks.ts"
 import { Stashes } from "./stash.ts"
 import type { WorldState } from "./world.ts"
@@ -36,13 +37,17 @@ export interface EngineOptions {
   readonly geo?: GeoLookup
   /** Open buckets of one scenario; beyond, the one left alone for the longest goes. Part of what a verdict rests on. */
   readonly bucketsPerScenario?: number
+  /** false: nothing is skipped or remembered, every filter sees every event. For tests: the verdicts are the same. */
+  readonly shortcuts?: boolean
   /** Sees what every node made of every event, and every pour: for explanations and tests of rules. */
   readonly watch?: EngineWatch
 }
 
 export interface EngineWatch {
   readonly node?: Watch
-  readonly poured?: (scenario: string, event: PipelineEvent) => void
+  readonly poured?: (event: PipelineEvent, bucket: Bucket, fate: Fate) => void
+  /** An overflow that goes no further, and what held it back: `nobody` when it has no source that an alert could be about. */
+  readonly held?: (bucket: Bucket, by: "overflow_filter" | "blackhole" | "nobody") => void
   /** Every overflow after the postoverflows, the whitelisted ones too. */
   readonly overflow?: (event: PipelineEvent) => void
 }
@@ -92,7 +97,7 @@ export class Engine {
     const old = { buckets: this.buckets, blackholes: this.blackholes }
     this.#ruleset = ruleset
     this.#scenarios = new Map(ruleset.scenarios.map((scenario) => [scenario.identity, scenario]))
-    this.#candidates = new Candidates(ruleset.scenarios)
+    this.#candidates = new Candidates(ruleset.scenarios, this.#options.shortcuts)
     this.world.asksNames = ruleset.activation.names === "asked"
     this.world.stashes.activate(ruleset.stashes)
     this.buckets = new Map(ruleset.scenarios.map(({ home }) => [home, new Buckets(most)]))
@@ -162,31 +167,44 @@ export class Engine {
   /** Offers the event to every scenario. */
   #judge(event: PipelineEvent, depth: number): void {
     const scope = { evt: event }
+    const groups = new Groups(this.#options.shortcuts ?? true)
     this.#ruleset.world.enter(this.world, event.at)
-    for (const scenario of this.#candidates.of(event.Meta)) {
-      const group = this.#groupOf(scenario, scope)
-      if (group === undefined) continue
-      if (scenario.writes || this.#ruleset.world.touched) event.singular = true
-      this.counters.poured += 1
-      this.#options.watch?.poured?.(scenario.rule.name, event)
-      const { overflowed, evicted } = this.buckets.get(scenario.home)!.pour(scenario, group, event)
-      if (evicted) this.counters.evicted += 1
-      if (overflowed === undefined) continue
-      this.#overflow(overflowed, event, depth)
-      this.#ruleset.world.enter(this.world, event.at)
+    let { edits } = event
+    let candidates = this.#candidates.of(event)
+    for (let i = 0; i < candidates.length; i++) {
+      const candidate = candidates[i]!
+      this.#offer(candidate, scope, groups, depth)
+      if (event.edits === edits) continue
+      // An expression of this scenario wrote to the event: those after it see another one.
+      edits = event.edits
+      candidates = this.#candidates.of(event).filter(({ place }) => place > candidate.place)
+      i = -1
     }
   }
 
-  /** The group that the event belongs to in the scenario; undefined when it is none of its events. */
-  #groupOf(scenario: Scenario, scope: { readonly evt: PipelineEvent }): string | undefined {
+  /** Pours the event into the candidate's bucket, if its filter lets it through. */
+  #offer({ scenario, holds }: Candidate, scope: { readonly evt: PipelineEvent }, groups: Groups, depth: number): void {
+    const event = scope.evt
+    if (!holds && !this.#passes(scenario, scope)) return
+    const group = scenario.groupBy === undefined ? "" : groups.of(scenario, scope)
+    if (group === undefined) {
+      this.counters.failedFilters += 1
+      return
+    }
+    if (scenario.writes || this.#ruleset.world.touched) event.singular = true
+    this.counters.poured += 1
+    const { bucket, fate, evicted } = this.buckets.get(scenario.home)!.pour(scenario, group, event)
+    this.#options.watch?.poured?.(event, bucket, fate)
+    if (evicted) this.counters.evicted += 1
+    if (fate !== "overflowed") return
+    this.#overflow(bucket, event, depth)
+    this.#ruleset.world.enter(this.world, event.at)
+  }
+
+  #passes(scenario: Scenario, scope: object): boolean {
     const passes = attempt(scenario.filter, scope)
     if (passes === failed) this.counters.failedFilters += 1
-    if (passes !== true) return undefined
-    if (scenario.groupBy === undefined) return ""
-    const group = attempt(scenario.groupBy, scope)
-    if (typeof group === "string") return shortened(group)
-    this.counters.failedFilters += 1
-    return undefined
+    return passes === true
   }
 
   #overflow(bucket: Bucket, trigger: PipelineEvent, depth: number): void {
@@ -194,11 +212,11 @@ export class Engine {
     const { overflowFilter } = bucket.scenario
     if (overflowFilter !== undefined) {
       const kept = attempt(overflowFilter, { queue: bucket.queue, leaky: bucket, signal: { Alert: alert?.Alert } })
-      if (kept === false) return
+      if (kept === false) return this.#options.watch?.held?.(bucket, "overflow_filter")
     }
     // An overflow that names nobody opens the blackhole all the same.
     const swallowed = this.blackholes.get(bucket.scenario.identity)!.swallows(bucket.group, bucket.overflowed)
-    if (swallowed || alert === undefined) return
+    if (swallowed || alert === undefined) return this.#options.watch?.held?.(bucket, swallowed ? "blackhole" : "nobody")
     this.#settle({
       alert,
       scenario: bucket.scenario.identity,

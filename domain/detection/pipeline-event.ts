@@ -58,6 +58,8 @@ export class PipelineEvent {
   readonly correlation: string
   /** It holds something that parsing its line again would not give: a stash's answer, a filter's `SetMeta`. */
   singular = false
+  /** How often an expression wrote to `Meta` or `Parsed`: what was concluded from them before is worth nothing then. */
+  edits = 0
   /** Hash of the rules that it was parsed by. */
   ruleset = ""
 
@@ -99,12 +101,14 @@ export class PipelineEvent {
 
   SetMeta(key: string, value: string): boolean {
     this.singular = true
+    this.edits += 1
     this.Meta.set(key, value)
     return true
   }
 
   SetParsed(key: string, value: string): boolean {
     this.singular = true
+    this.edits += 1
     this.Parsed.set(key, value)
     return true
   }

@@ -125,6 +125,10 @@ test("the hash follows from the files, whatever their order, and from whether na
   })
 })
 
+test("profiles are somebody else's to judge: what is wrong with them is not told here", () => {
+  expect(compileRuleset([ruleFile("profiles", "profiles.yaml", "name: [")], asked).problems).toEqual([])
+})
+
 test("no rules at all: every line is parsed, and nothing comes of it", () => {
   const engine = makeEngine(compileRuleset([], asked).ruleset)
   expect(engine.pour(batch, line)).toEqual([])

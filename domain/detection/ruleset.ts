@@ -1,10 +1,11 @@
 /** A ruleset: rule files compiled into what judges, and everything that is wrong with them. */
 import type { Activation } from "../events/ruleset.ts"
 import { GrokHost } from "../grok/host.ts"
+import { dataOf } from "../rules/data-file.ts"
 import type { Problem } from "../rules/problem.ts"
 import type { NodeRule, ParserRule, Rule, RuleFile, ScenarioRule } from "../rules/rule.ts"
 import { readRules } from "../rules/rule-file.ts"
-import { orderFiles, rulesetHash, rulesetItems } from "../rules/ruleset.ts"
+import { orderFiles, rulesetHash, rulesetItems } from "../rules/inventory.ts"
 import { Compiler } from "./compiler.ts"
 import { DataFileSet } from "./data-files.ts"
 import { Node } from "./node.ts"
@@ -52,9 +53,8 @@ export const compileRuleset = (
   const scenarios = rules.filter((rule): rule is ScenarioRule => rule.kind === "scenarios")
 
   const data = new DataFileSet(ordered)
-  for (const { node, origin } of [...parsers, ...postoverflows])
-    for (const file of dataOf(node)) data.load(file, origin.file)
-  for (const { data: wanted, origin } of scenarios) for (const file of wanted) data.load(file, origin.file)
+  for (const rule of [...parsers, ...postoverflows, ...scenarios])
+    for (const file of dataOf(rule)) data.load(file, rule.origin.file)
 
   const world = new World(data)
   const library = libraryPatterns(ordered)
@@ -82,11 +82,6 @@ export const compileRuleset = (
   const stashes = [...parsers, ...postoverflows].flatMap(({ node }) => stashesOf(node))
   return { ruleset: { hash, activation, ...compiled, stashes, world }, problems }
 }
-
-const dataOf = (node: NodeRule): ReadonlyArray<NodeRule["data"][number]> => [
-  ...node.data,
-  ...node.nodes.flatMap(dataOf)
-]
 
 const stashesOf = (node: NodeRule): ReadonlyArray<StashRules> => [...node.stash, ...node.nodes.flatMap(stashesOf)]
 

@@ -7,8 +7,8 @@ import { eventEnvironment } from "../expression/environment/event.ts"
 import type { Environment } from "../expression/environment.ts"
 import type { ExpectedKind, Expression } from "../expression/expression.ts"
 import type { Located, ScenarioRule } from "../rules/rule.ts"
-import { type Guard, guardOf } from "./candidates.ts"
 import type { Compiler } from "./compiler.ts"
+import { noPrecondition, type Precondition, preconditionOf } from "./precondition.ts"
 
 type Evaluate = (scope: object) => unknown
 
@@ -26,9 +26,11 @@ export class Scenario {
   /** Scenarios with the same home share their buckets. */
   readonly home: string
   readonly filter: Evaluate
-  /** What the filter begins with. */
-  readonly guard: Guard
+  /** What must be so for the filter to hold. */
+  readonly precondition: Precondition
   readonly groupBy: Evaluate | undefined
+  /** What it groups by follows from the event alone, so that scenarios that group alike need it but once. */
+  readonly groupsPurely: boolean
   readonly distinct: Evaluate | undefined
   readonly cancelOn: Evaluate | undefined
   readonly overflowFilter: Evaluate | undefined
@@ -59,8 +61,13 @@ export class Scenario {
     const event = (at: Located | undefined, expect: ExpectedKind) => at && compile(at, eventEnvironment, expect)
     const filter = check(rule.filter, eventEnvironment, "bool")
     this.filter = filter?.evaluate ?? nothing
-    this.guard = filter === undefined ? new Map() : guardOf(filter.tree)
-    this.groupBy = event(rule.groupBy, "string")
+    this.precondition =
+      filter === undefined
+        ? noPrecondition
+        : preconditionOf(filter.tree, compiler.world.files, (part) => compiler.part(part, eventEnvironment))
+    const groupBy = rule.groupBy && check(rule.groupBy, eventEnvironment, "string")
+    this.groupBy = rule.groupBy && (groupBy?.evaluate ?? nothing)
+    this.groupsPurely = groupBy?.pure ?? false
     this.distinct = event(rule.distinct, "any")
     this.cancelOn = event(rule.cancelOn, "bool")
     this.scope = event(rule.scope.expression, "any")

@@ -1,9 +1,11 @@
 import { builtins } from "./builtins/catalogue.ts"
+import type { Fail } from "./check/fail.ts"
+import { memberResult, sliceResult } from "./check/member.ts"
 import { isNumber, resultOf } from "./check/operation.ts"
 import { predicateResult } from "./check/predicate.ts"
 import { durationType } from "./duration.ts"
-import type { Environment, FunctionDeclaration, Parameter } from "./environment.ts"
-import type { ExpressionErrorCode } from "./error.ts"
+import { alternatives } from "./environment.ts"
+import type { Environment, FunctionDeclaration } from "./environment.ts"
 import { ExpressionError } from "./error.ts"
 import { absentFunctions } from "./functions/absent.ts"
 import type {
@@ -11,11 +13,9 @@ import type {
   BuiltinNode,
   ConditionalNode,
   LetNode,
-  MemberNode,
   MethodNode,
   Node,
   PointerNode,
-  SliceNode,
   UnaryNode
 } from "./syntax.ts"
 import { operandsOf } from "./syntax.ts"
@@ -79,29 +79,29 @@ class Checker {
   readonly slots = new Map<Node, number>()
   slotCount = 0
   effect: Effect = "pure"
-  private readonly environment: Environment
-  private readonly text: string
-  private readonly locals = new Map<string, { readonly type: Type; readonly slot: number }>()
-  private readonly predicates: Array<Predicate> = []
+  readonly #environment: Environment
+  readonly #text: string
+  readonly #locals = new Map<string, { readonly type: Type; readonly slot: number }>()
+  readonly #predicates: Array<Predicate> = []
 
   constructor(environment: Environment, text: string) {
-    this.environment = environment
-    this.text = text
+    this.#environment = environment
+    this.#text = text
   }
 
   visit(node: Node): Type {
     const known = this.types.get(node)
     if (known !== undefined) return known
-    const type = this.typeOf(node)
+    const type = this.#typeOf(node)
     this.types.set(node, type)
     return type
   }
 
-  private fail(node: Node, message: string, code: ExpressionErrorCode = "TST-EXPR-TYPE"): never {
-    throw new ExpressionError(code, message, this.text, node.offset)
+  readonly #fail: Fail = (node, message, code = "TST-EXPR-TYPE") => {
+    throw new ExpressionError(code, message, this.#text, node.offset)
   }
 
-  private typeOf(node: Node): Type {
+  #typeOf(node: Node): Type {
     switch (node.kind) {
       case "nil":
         return nilType
@@ -114,72 +114,74 @@ class Checker {
       case "string":
         return stringType
       case "name":
-        return this.name(node, node.name)
+        return this.#name(node, node.name)
       case "pointer":
-        return this.pointer(node)
+        return this.#pointer(node)
       case "unary":
-        return this.unary(node)
+        return this.#unary(node)
       case "binary":
-        return this.binary(node)
+        return this.#binary(node)
       case "member":
-        return this.member(node)
-      case "slice":
-        return this.slice(node)
+        return memberResult(node, this.visit(node.object), this.visit(node.property), this.#fail)
+      case "slice": {
+        const object = this.visit(node.object)
+        return sliceResult(node, object, (bound) => this.visit(bound), this.#fail)
+      }
       case "chain": {
         const type = this.visit(node.body)
         return isNilable(type) ? type : anyType
       }
       case "call":
-        return this.call(node, this.functionNamed(node, node.name), node.arguments)
+        return this.#call(node, this.#functionNamed(node, node.name), node.arguments)
       case "method":
-        return this.method(node)
+        return this.#method(node)
       case "builtin":
-        return this.builtin(node)
+        return this.#builtin(node)
       case "predicate":
         return this.visit(node.body)
       case "let":
-        return this.declaration(node)
+        return this.#declaration(node)
       case "sequence":
         return node.items.map((item) => this.visit(item)).at(-1)!
       case "conditional":
-        return this.conditional(node)
+        return this.#conditional(node)
       case "array":
-        return arrayOf(this.common(node.items.map((item) => this.visit(item))))
+        return arrayOf(this.#common(node.items.map((item) => this.visit(item))))
       case "map":
         for (const { key, value } of node.pairs) {
           const type = this.visit(key)
-          if (!isAny(type) && type.kind !== "string") this.fail(key, `a key of a map is a string, not ${nameOf(type)}`)
+          if (!isAny(type) && type.kind !== "string") this.#fail(key, `a key of a map is a string, not ${nameOf(type)}`)
           this.visit(value)
         }
         return mapOf(anyType)
     }
   }
 
-  private common(types: ReadonlyArray<Type>): Type {
+  #common(types: ReadonlyArray<Type>): Type {
     const [first, ...rest] = types
     return first !== undefined && rest.every((type) => sameType(first, type)) ? first : anyType
   }
 
-  private name(node: Node, name: string): Type {
-    const local = this.locals.get(name)
+  #name(node: Node, name: string): Type {
+    const local = this.#locals.get(name)
     if (local !== undefined) {
       this.slots.set(node, local.slot)
       return local.type
     }
-    const variable = this.environment.variables.get(name)
+    const variable = this.#environment.variables.get(name)
     if (variable !== undefined) return variable.type
-    const known = [...this.environment.variables.keys(), ...this.locals.keys()].join(", ")
-    return this.fail(
+    const known = [...this.#environment.variables.keys(), ...this.#locals.keys()].join(", ")
+    return this.#fail(
       node,
-      this.environment.functions.has(name) || builtins.has(name)
+      this.#environment.functions.has(name) || builtins.has(name)
         ? `${name} is a function: call it with parentheses`
         : `${name} is not known here; there is ${known}`,
       "TST-EXPR-NAME"
     )
   }
 
-  private pointer(node: PointerNode): Type {
-    const predicate = this.predicates.at(-1)!
+  #pointer(node: PointerNode): Type {
+    const predicate = this.#predicates.at(-1)!
     if (node.name === "") {
       this.slots.set(node, predicate.slot + pointerSlots.item)
       return predicate.item
@@ -192,109 +194,64 @@ class Checker {
       this.slots.set(node, predicate.slot + pointerSlots.accumulator)
       return anyType
     }
-    return this.fail(node, `#${node.name} is not known here`, "TST-EXPR-NAME")
+    return this.#fail(node, `#${node.name} is not known here`, "TST-EXPR-NAME")
   }
 
-  private unary(node: UnaryNode): Type {
+  #unary(node: UnaryNode): Type {
     const type = this.visit(node.operand)
     if (node.operator === "!") {
       if (isAny(type) || type.kind === "bool") return boolType
-      return this.fail(node, `not needs a bool, but got ${nameOf(type)}`)
+      return this.#fail(node, `not needs a bool, but got ${nameOf(type)}`)
     }
     if (isAny(type) || isNumber(type) || (type === durationType && node.operator === "-")) return type
-    return this.fail(node, `${node.operator} needs a number, but got ${nameOf(type)}`)
+    return this.#fail(node, `${node.operator} needs a number, but got ${nameOf(type)}`)
   }
 
-  private binary(node: BinaryNode): Type {
+  #binary(node: BinaryNode): Type {
     const { operator } = node
     if (operator === "||" || operator === "&&") {
       for (const operand of operandsOf(node)) {
         const type = this.visit(operand)
         if (!isAny(type) && type.kind !== "bool") {
-          this.fail(operand, `${operator} needs bools, but got ${nameOf(type)}`)
+          this.#fail(operand, `${operator} needs bools, but got ${nameOf(type)}`)
         }
       }
       return boolType
     }
     if (operator === "+") {
       const [first, ...rest] = operandsOf(node)
-      return rest.reduce<Type>((left, operand) => this.operation(node, left, this.visit(operand)), this.visit(first!))
+      return rest.reduce<Type>((left, operand) => this.#operation(node, left, this.visit(operand)), this.visit(first!))
     }
-    return this.operation(node, this.visit(node.left), this.visit(node.right))
+    return this.#operation(node, this.visit(node.left), this.visit(node.right))
   }
 
-  private operation(node: BinaryNode, left: Type, right: Type): Type {
+  #operation(node: BinaryNode, left: Type, right: Type): Type {
     const { operator } = node
     const result = resultOf(operator, left, right)
     if (result !== undefined) return result
-    return this.fail(node, `${operator} has no meaning between ${nameOf(left)} and ${nameOf(right)}`)
+    return this.#fail(node, `${operator} has no meaning between ${nameOf(left)} and ${nameOf(right)}`)
   }
 
-  private member(node: MemberNode): Type {
-    const object = this.visit(node.object)
-    const property = this.visit(node.property)
-    switch (object.kind) {
-      case "any":
-        return anyType
-      case "map":
-        if (isAny(property) || property.kind === "string") return object.value
-        return this.fail(node.property, `a key of a map is a string, not ${nameOf(property)}`)
-      case "array":
-        if (isAny(property) || property.kind === "int") return object.element
-        return this.fail(node.property, `an index of an array is an int, not ${nameOf(property)}`)
-      case "struct": {
-        if (node.property.kind !== "string") {
-          return this.fail(node.property, `a field of ${object.name} is named, not computed`)
-        }
-        const name = node.property.value
-        const field = object.fields.get(name)
-        if (field !== undefined) return field.type
-        return this.fail(
-          node,
-          object.methods.has(name)
-            ? `${name} of ${object.name} is a method: call it with parentheses`
-            : `${object.name} has no field ${name}`,
-          "TST-EXPR-NAME"
-        )
-      }
-      default:
-        return this.fail(node, `${nameOf(object)} has no members`)
-    }
-  }
-
-  private slice(node: SliceNode): Type {
-    const object = this.visit(node.object)
-    if (!isAny(object) && object.kind !== "string" && object.kind !== "array") {
-      this.fail(node, `${nameOf(object)} cannot be sliced`)
-    }
-    for (const bound of [node.from, node.to]) {
-      if (bound === undefined) continue
-      const type = this.visit(bound)
-      if (!isAny(type) && type.kind !== "int") this.fail(bound, `the bound of a slice is an int, not ${nameOf(type)}`)
-    }
-    return object
-  }
-
-  private functionNamed(node: Node, name: string): FunctionDeclaration {
-    const declaration = this.environment.functions.get(name)
+  #functionNamed(node: Node, name: string): FunctionDeclaration {
+    const declaration = this.#environment.functions.get(name)
     if (declaration !== undefined) return declaration
     const reason = absentFunctions.get(name)
-    return this.fail(
+    return this.#fail(
       node,
       reason !== undefined ? `${name} is not available: ${reason}` : `there is no function ${name}`,
       "TST-EXPR-NAME"
     )
   }
 
-  private call(node: Node, declaration: FunctionDeclaration, given: ReadonlyArray<Node>): Type {
+  #call(node: Node, declaration: FunctionDeclaration, given: ReadonlyArray<Node>): Type {
     const { name, parameters, required, rest, result } = declaration
-    this.count(node, name, given.length, required, rest ? Number.POSITIVE_INFINITY : parameters.length)
+    this.#count(node, name, given.length, required, rest ? Number.POSITIVE_INFINITY : parameters.length)
     const types = given.map((argument, at) => {
       const type = this.visit(argument)
       const parameter = parameters[Math.min(at, parameters.length - 1)]!
       if (!alternatives(parameter).some((wanted) => isAssignable(type, wanted))) {
         const wanted = alternatives(parameter).map(nameOf).join(" or ")
-        this.fail(argument, `argument ${at + 1} of ${name} must be ${wanted}, but is ${nameOf(type)}`)
+        this.#fail(argument, `argument ${at + 1} of ${name} must be ${wanted}, but is ${nameOf(type)}`)
       }
       return type
     })
@@ -302,14 +259,14 @@ class Checker {
     return typeof result === "function" ? result(types) : result
   }
 
-  private count(node: Node, name: string, given: number, least: number, most: number): void {
+  #count(node: Node, name: string, given: number, least: number, most: number): void {
     if (given >= least && given <= most) return
     const wanted =
       most === Number.POSITIVE_INFINITY ? `at least ${least}` : least === most ? least : `${least} to ${most}`
-    this.fail(node, `${name} takes ${wanted} argument${wanted === 1 ? "" : "s"}, but got ${given}`)
+    this.#fail(node, `${name} takes ${wanted} argument${wanted === 1 ? "" : "s"}, but got ${given}`)
   }
 
-  private method(node: MethodNode): Type {
+  #method(node: MethodNode): Type {
     const object = this.visit(node.object)
     if (isAny(object)) {
       for (const argument of node.arguments) this.visit(argument)
@@ -319,59 +276,56 @@ class Checker {
     }
     const method = object.kind === "struct" ? object.methods.get(node.name) : undefined
     if (method === undefined) {
-      return this.fail(node, `${nameOf(object)} has no method ${node.name}`, "TST-EXPR-NAME")
+      return this.#fail(node, `${nameOf(object)} has no method ${node.name}`, "TST-EXPR-NAME")
     }
     const { parameters, result, effect } = method
-    return this.call(
+    return this.#call(
       node,
       { name: node.name, parameters, required: parameters.length, rest: false, result, effect, call: () => undefined },
       node.arguments
     )
   }
 
-  private builtin(node: BuiltinNode): Type {
+  #builtin(node: BuiltinNode): Type {
     const declaration = builtins.get(node.name)
-    if (declaration !== undefined) return this.call(node, declaration, node.arguments)
+    if (declaration !== undefined) return this.#call(node, declaration, node.arguments)
     const [list, predicate, extra] = node.arguments
     const collection = this.visit(list!)
     if (!isAny(collection) && collection.kind !== "array") {
-      this.fail(list!, `${node.name} works on an array, not on ${nameOf(collection)}`)
+      this.#fail(list!, `${node.name} works on an array, not on ${nameOf(collection)}`)
     }
     const item = collection.kind === "array" ? collection.element : anyType
     const extraType = extra === undefined ? undefined : this.visit(extra)
     const slot = this.slotCount
     this.slotCount += 3
     this.slots.set(node, slot)
-    this.predicates.push({ item, slot, reduces: node.name === "reduce" })
+    this.#predicates.push({ item, slot, reduces: node.name === "reduce" })
     const body = predicate === undefined ? undefined : this.visit(predicate)
-    this.predicates.pop()
-    return predicateResult(node, { item, body, extra: extraType }, (part, message) => this.fail(part, message))
+    this.#predicates.pop()
+    return predicateResult(node, { item, body, extra: extraType }, this.#fail)
   }
 
-  private declaration(node: LetNode): Type {
+  #declaration(node: LetNode): Type {
     const { name } = node
-    const { variables, functions } = this.environment
-    if (this.locals.has(name) || variables.has(name) || functions.has(name) || builtins.has(name)) {
-      this.fail(node, `${name} has a meaning already; give the variable another name`, "TST-EXPR-NAME")
+    const { variables, functions } = this.#environment
+    if (this.#locals.has(name) || variables.has(name) || functions.has(name) || builtins.has(name)) {
+      this.#fail(node, `${name} has a meaning already; give the variable another name`, "TST-EXPR-NAME")
     }
     const type = this.visit(node.value)
     const slot = this.slotCount
     this.slotCount += 1
     this.slots.set(node, slot)
-    this.locals.set(name, { type, slot })
+    this.#locals.set(name, { type, slot })
     const result = this.visit(node.body)
-    this.locals.delete(name)
+    this.#locals.delete(name)
     return result
   }
 
-  private conditional(node: ConditionalNode): Type {
+  #conditional(node: ConditionalNode): Type {
     const condition = this.visit(node.condition)
     if (!isAny(condition) && condition.kind !== "bool") {
-      this.fail(node.condition, `a condition must be a bool, but is ${nameOf(condition)}`)
+      this.#fail(node.condition, `a condition must be a bool, but is ${nameOf(condition)}`)
     }
     return union(this.visit(node.then), this.visit(node.otherwise))
   }
 }
-
-export const alternatives = (parameter: Parameter): ReadonlyArray<Type> =>
-  "kind" in parameter ? [parameter] : parameter

@@ -23,6 +23,10 @@ export const variable = <Scope>(type: Type, read: (scope: Scope) => unknown): Va
 /** A parameter takes one type or any of several. */
 export type Parameter = Type | ReadonlyArray<Type>
 
+/** The types that fit a parameter, any of them. */
+export const alternatives = (parameter: Parameter): ReadonlyArray<Type> =>
+  "kind" in parameter ? [parameter] : parameter
+
 export interface FunctionDeclaration {
   readonly name: string
   readonly parameters: ReadonlyArray<Parameter>

@@ -5,7 +5,7 @@ import { eventEnvironment } from "./environment/event.ts"
 import { compileExpression, EvaluationError, ExpressionError } from "./expression.ts"
 import { Float } from "./float.ts"
 import { staticText } from "./format.ts"
-import { evaluate, sampleEvent } from "./sample-event.ts"
+import { evaluate, exampleEvent } from "./example.ts"
 import { Time } from "./time.ts"
 
 const at = (text: string): ExpressionError => {
@@ -19,7 +19,7 @@ const at = (text: string): ExpressionError => {
 }
 
 const withJson = (json: string) => {
-  const event = sampleEvent()
+  const event = exampleEvent()
   compileExpression("UnmarshalJSON(evt.Line.Raw, evt.Unmarshaled, 'j')", { environment: eventEnvironment }).evaluate({
     evt: { ...event, Line: { ...event.Line, Raw: json } }
   })
@@ -56,7 +56,7 @@ describe("the vectors of the specification (A.4)", () => {
   })
 
   it("takes key-value texts apart", () => {
-    const event = sampleEvent()
+    const event = exampleEvent()
     const line = { ...event.Line, Raw: 'a=1 b="x y" c= d=e,f z' }
     expect(evaluate(`ParseKV(evt.Line.Raw, evt.Unmarshaled, "kv") in ["", nil]`, { ...event, Line: line })).toBe(true)
     expect(new Map(event.Unmarshaled.get("kv") as Map<string, string>)).toEqual(
@@ -71,7 +71,7 @@ describe("the vectors of the specification (A.4)", () => {
   })
 
   it("takes lax key-value texts apart", () => {
-    const event = sampleEvent()
+    const event = exampleEvent()
     const line = { ...event.Line, Raw: 'act=deny user name msg=hello big world src=1.2.3.4 q="a \\" b=c"' }
     evaluate(`ParseKVLax(evt.Line.Raw, evt.Unmarshaled, "kv")`, { ...event, Line: line })
     expect(new Map(event.Unmarshaled.get("kv") as Map<string, string>)).toEqual(
@@ -90,7 +90,7 @@ describe("the vectors of the specification (A.4)", () => {
     expect(staticText(evaluate("int(evt.Unmarshaled.j.port)", event))).toBe("443")
     expect(evaluate("evt.Unmarshaled.j.port == 443 && evt.Unmarshaled.j.port in [442, 443]", event)).toBe(true)
     expect(evaluate(`string(evt.Unmarshaled.j.port) + Sprintf(" %v", evt.Unmarshaled.j.part)`, event)).toBe("443 2.5")
-    expect(() => staticText(evaluate("1 == 1"))).toThrow(EvaluationError)
+    expect(staticText(evaluate("1 == 1"))).toBeUndefined()
   })
 })
 
@@ -185,7 +185,7 @@ describe("operators", () => {
 
   it("evaluates only what it must", () => {
     const calls: Array<string> = []
-    const event = sampleEvent({
+    const event = exampleEvent({
       SetMeta: (key) => {
         calls.push(key)
         return true
@@ -210,9 +210,9 @@ describe("operators", () => {
   })
 
   it("knows times and durations", () => {
-    const saturday = sampleEvent({ Time: Time.fromMilliseconds(Date.UTC(2024, 1, 10, 19, 30)) })
+    const saturday = exampleEvent({ Time: Time.fromMilliseconds(Date.UTC(2024, 1, 10, 19, 30)) })
     expect(evaluate("evt.Time.Hour() >= 18 && evt.Time.Weekday().String() == 'Saturday'", saturday)).toBe(true)
-    const minutes = [0, 5, 20, 65].map((minute) => sampleEvent({ Time: Time.fromMilliseconds(minute * 60_000) }))
+    const minutes = [0, 5, 20, 65].map((minute) => exampleEvent({ Time: Time.fromMilliseconds(minute * 60_000) }))
     const median = compileExpression("MedianInterval(map(queue.Queue[-4:], {#.Time}))", {
       environment: bucketEnvironment
     })

@@ -1,10 +1,10 @@
 /** Values to text as Go's fmt does it. */
+import { byteOrder } from "../text/byte-order.ts"
 import { Duration } from "./duration.ts"
-import { EvaluationError } from "./error.ts"
 import { Float } from "./float.ts"
 import { limit } from "./limit.ts"
 import { Time } from "./time.ts"
-import { compareText, isNil, kindOf, structOf, tooLong } from "./value.ts"
+import { isNil, kindOf, structOf, tooLong } from "./value.ts"
 
 /** `%g` with the fewest digits that read back the same: `443`, `0.5`, `1e+06`, `1.5e-07`. */
 export const shortestFloat = (value: number): string => {
@@ -61,7 +61,7 @@ const plainText = (value: unknown, budget: { room: number }): string => {
   if (value instanceof Float) return shortestFloat(value.value)
   if (Array.isArray(value)) return `[${value.map((item) => pieces(item, budget)).join(" ")}]`
   if (value instanceof Map) {
-    const keys = [...(value.keys() as Iterable<string>)].sort(compareText)
+    const keys = [...(value.keys() as Iterable<string>)].sort(byteOrder)
     return `map[${keys.map((key) => `${key}:${pieces(value.get(key), budget)}`).join(" ")}]`
   }
   if (value instanceof Time || value instanceof Duration) return value.toString()
@@ -70,15 +70,14 @@ const plainText = (value: unknown, budget: { room: number }): string => {
 }
 
 /**
- * What a static makes of a value (shared/spec/detection.md §2.6): text as it is, int decimal, float `%f`, nil, map and
- * array "". Anything else, such as a bool, throws `EvaluationError`, which aborts the parse of the event.
+ * What a static makes of a value (spec detection.md §2.6): text as it is, int decimal, float `%f`, nil, map and
+ * array "". Undefined for anything else, such as a bool, which fits into no field and aborts the parse of the event.
  */
-export const staticText = (value: unknown): string => {
+export const staticText = (value: unknown): string | undefined => {
   if (typeof value === "string") return value
   if (typeof value === "number") return String(value)
   if (value instanceof Float) return fixedFloat(value.value)
-  if (isNil(value) || Array.isArray(value) || value instanceof Map) return ""
-  throw new EvaluationError(`a static gives text or a number, not ${kindOf(value)}`)
+  return isNil(value) || Array.isArray(value) || value instanceof Map ? "" : undefined
 }
 
 interface Verb {

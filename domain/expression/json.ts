@@ -1,9 +1,10 @@
 /** JSON as Go's encoding/json reads and writes it, to and from values of expressions. */
+import { byteOrder } from "../text/byte-order.ts"
 import { EvaluationError } from "./error.ts"
 import { Float } from "./float.ts"
 import { valueText } from "./format.ts"
 import { limit } from "./limit.ts"
-import { compareText, isNil, kindOf, tooLong } from "./value.ts"
+import { isNil, kindOf, tooLong } from "./value.ts"
 
 /** Objects become maps, numbers floats. Throws `EvaluationError` when the text is not JSON. */
 export const parseJson = (text: string): unknown => {
@@ -58,7 +59,7 @@ const branch = (
   const inner = margin + indent
   const isMap = value instanceof Map
   const parts = isMap
-    ? [...(value as ReadonlyMap<string, unknown>).keys()].sort(compareText).map((key) => {
+    ? [...(value as ReadonlyMap<string, unknown>).keys()].sort(byteOrder).map((key) => {
         const colon = indent === "" ? ":" : ": "
         return leaf(key) + colon + written((value as ReadonlyMap<string, unknown>).get(key), indent, inner, budget)
       })

@@ -1,132 +1,45 @@
 import { builtins } from "./builtins/catalogue.ts"
 import { predicateArity } from "./builtins/predicate.ts"
-import { ExpressionError } from "./error.ts"
-import { limit } from "./limit.ts"
+import { TokenReader } from "./parse/token-reader.ts"
 import type { BinaryOperator, Node, UnaryOperator } from "./syntax.ts"
-import { binaryPrecedence, chainable, childrenOf, isFlat, negatable, unaryPrecedence } from "./syntax.ts"
-import type { Token, TokenKind } from "./token.ts"
-import { isWord, tokenize } from "./token.ts"
+import { binaryPrecedence, chainable, negatable, unaryPrecedence } from "./syntax.ts"
+import type { Token } from "./token.ts"
+import { isWord } from "./token.ts"
 
 /** Text to syntax tree, by operator precedence. Throws `ExpressionError`. */
 export const parse = (text: string): Node => new Parser(text).parse()
 
-const spelling: ReadonlyMap<string, string> = new Map([
-  ["or", "||"],
-  ["and", "&&"],
-  ["not", "!"],
-  ["^", "**"]
-])
-
-class Parser {
-  private readonly text: string
-  private readonly tokens: ReadonlyArray<Token>
-  private position = 0
-  private depth = 0
-  /** Of each node: how many nodes an evaluation of it meets, and how deep a recursion over it goes. */
-  private readonly extents = new Map<Node, { readonly size: number; readonly height: number }>()
+class Parser extends TokenReader {
   /** How many predicates are open: `#` has a meaning only inside one. */
-  private predicates = 0
-
-  constructor(text: string) {
-    this.text = text
-    this.tokens = tokenize(text)
-  }
+  #predicates = 0
 
   parse(): Node {
-    const node = this.sequence()
+    const node = this.#sequence()
     if (this.current.kind !== "end") this.unexpected()
     return node
   }
 
-  private get current(): Token {
-    return this.tokens[this.position]!
-  }
-
-  private get operator(): string {
-    const { kind, value } = this.current
-    return kind === "operator" ? (spelling.get(value) ?? value) : ""
-  }
-
-  private fail(message: string, offset = this.current.offset): never {
-    throw new ExpressionError("TST-EXPR-SYNTAX", message, this.text, offset)
-  }
-
-  private unexpected(): never {
-    const { kind, value } = this.current
-    return this.fail(kind === "end" ? "the expression ends too early" : `${JSON.stringify(value)} is not expected here`)
-  }
-
-  private next(): Token {
-    const token = this.current
-    if (token.kind !== "end") this.position += 1
-    return token
-  }
-
-  private is(kind: TokenKind, value: string): boolean {
-    return this.current.kind === kind && this.current.value === value
-  }
-
-  private accept(kind: TokenKind, value: string): boolean {
-    if (!this.is(kind, value)) return false
-    this.position += 1
-    return true
-  }
-
-  private expect(kind: TokenKind, value: string): void {
-    if (this.accept(kind, value)) return
-    if (this.current.kind === "end") this.fail(`the expression ends where ${JSON.stringify(value)} is expected`)
-    this.fail(`${JSON.stringify(value)} is expected here, not ${JSON.stringify(this.current.value)}`)
-  }
-
-  /** Every node passes here, so that no tree can be large, deep, or (through shared nodes) dear to walk. */
-  private make<T extends Node>(node: T): T {
-    let size = 1
-    let height = 0
-    for (const child of childrenOf(node)) {
-      const extent = this.extents.get(child)!
-      size += extent.size
-      const flat = node.kind === "binary" && child === node.left && isFlat(node, child)
-      height = Math.max(height, flat ? extent.height - 1 : extent.height)
-    }
-    if (size > limit.nodes) this.limited(`the expression has more than ${limit.nodes} parts`)
-    if (height >= limit.depth) this.limited(`the expression is nested more than ${limit.depth} deep`)
-    this.extents.set(node, { size, height: height + 1 })
-    return node
-  }
-
-  private limited(message: string): never {
-    throw new ExpressionError("TST-EXPR-LIMIT", message, this.text, this.current.offset)
-  }
-
-  private nested<T>(body: () => T): T {
-    this.depth += 1
-    if (this.depth > limit.depth) this.limited(`the expression is nested more than ${limit.depth} deep`)
-    const result = body()
-    this.depth -= 1
-    return result
-  }
-
   /** `a; b; c`, with or without a semicolon at the end. */
-  private sequence(): Node {
+  #sequence(): Node {
     const offset = this.current.offset
-    const items = [this.expression(0)]
+    const items = [this.#expression(0)]
     while (this.accept("operator", ";")) {
       if (this.current.kind === "end" || this.is("bracket", ")") || this.is("bracket", "}")) break
-      items.push(this.expression(0))
+      items.push(this.#expression(0))
     }
     return items.length === 1 ? items[0]! : this.make({ kind: "sequence", items, offset })
   }
 
-  private expression(precedence: number): Node {
+  #expression(precedence: number): Node {
     return this.nested(() => {
-      if (precedence === 0 && this.operator === "let") return this.declaration()
-      if (precedence === 0 && this.operator === "if") return this.conditionalBlock()
-      const node = this.operators(this.primary(), precedence)
-      return precedence === 0 ? this.ternary(node) : node
+      if (precedence === 0 && this.operator === "let") return this.#declaration()
+      if (precedence === 0 && this.operator === "if") return this.#conditionalBlock()
+      const node = this.#operators(this.#primary(), precedence)
+      return precedence === 0 ? this.#ternary(node) : node
     })
   }
 
-  private operators(first: Node, precedence: number): Node {
+  #operators(first: Node, precedence: number): Node {
     let left = first
     let previous = ""
     while (true) {
@@ -150,11 +63,11 @@ class Parser {
       if (operator === "|") {
         const callee = this.next()
         if (callee.kind !== "name") this.fail("a function is expected after |", callee.offset)
-        left = this.postfix(this.call(callee, [left]))
+        left = this.#postfix(this.#call(callee, [left]))
       } else if (chainable.has(operator)) {
-        left = this.comparison(left, operator as BinaryOperator, binding, offset)
+        left = this.#comparison(left, operator as BinaryOperator, binding, offset)
       } else {
-        const right = this.expression(operator === "**" ? binding : binding + 1)
+        const right = this.#expression(operator === "**" ? binding : binding + 1)
         left = this.make({ kind: "binary", operator: operator as BinaryOperator, left, right, offset })
         if (negated) left = this.make({ kind: "unary", operator: "!", operand: left, offset })
       }
@@ -162,13 +75,13 @@ class Parser {
     }
   }
 
-  private comparison(first: Node, operator: BinaryOperator, binding: number, offset: number): Node {
+  #comparison(first: Node, operator: BinaryOperator, binding: number, offset: number): Node {
     let left = first
     let current = operator
     let at = offset
     let all: Node | undefined
     while (true) {
-      const right = this.expression(binding + 1)
+      const right = this.#expression(binding + 1)
       const one = this.make({ kind: "binary", operator: current, left, right, offset: at })
       all = all ? this.make({ kind: "binary", operator: "&&", left: all, right: one, offset: at }) : one
       if (!chainable.has(this.operator)) return all
@@ -178,102 +91,102 @@ class Parser {
     }
   }
 
-  private ternary(first: Node): Node {
+  #ternary(first: Node): Node {
     let node = first
     while (this.is("operator", "?")) {
       const { offset } = this.next()
       let then = node
       if (!this.accept("operator", ":")) {
-        then = this.expression(0)
+        then = this.#expression(0)
         this.expect("operator", ":")
       }
-      const otherwise = this.expression(0)
+      const otherwise = this.#expression(0)
       node = this.make({ kind: "conditional", condition: node, then, otherwise, offset })
     }
     return node
   }
 
-  private declaration(): Node {
+  #declaration(): Node {
     this.next()
     const { kind, value: name, offset } = this.next()
     if (kind !== "name") this.fail("a name is expected after let", offset)
     this.expect("operator", "=")
-    const value = this.expression(0)
+    const value = this.#expression(0)
     this.expect("operator", ";")
-    const body = this.sequence()
+    const body = this.#sequence()
     return this.make({ kind: "let", name, value, body, offset })
   }
 
-  private conditionalBlock(): Node {
+  #conditionalBlock(): Node {
     const { offset } = this.next()
-    const condition = this.expression(0)
-    const then = this.block()
+    const condition = this.#expression(0)
+    const then = this.#block()
     this.expect("operator", "else")
-    const otherwise = this.operator === "if" ? this.nested(() => this.conditionalBlock()) : this.block()
+    const otherwise = this.operator === "if" ? this.nested(() => this.#conditionalBlock()) : this.#block()
     return this.make({ kind: "conditional", condition, then, otherwise, offset })
   }
 
-  private block(): Node {
+  #block(): Node {
     this.expect("bracket", "{")
-    const node = this.sequence()
+    const node = this.#sequence()
     this.expect("bracket", "}")
     return node
   }
 
-  private primary(): Node {
+  #primary(): Node {
     const token = this.current
     const { offset } = token
     if (token.kind === "operator") {
       const operator = this.operator
       if (operator === "!" || operator === "-" || operator === "+") {
         this.next()
-        const operand = this.expression(unaryPrecedence[operator])
-        return this.postfix(this.make({ kind: "unary", operator: operator satisfies UnaryOperator, operand, offset }))
+        const operand = this.#expression(unaryPrecedence[operator])
+        return this.#postfix(this.make({ kind: "unary", operator: operator satisfies UnaryOperator, operand, offset }))
       }
       if (operator === "::") {
         this.next()
         const callee = this.next()
         if (callee.kind !== "name") this.fail("a function is expected after ::", callee.offset)
-        return this.postfix(this.call(callee, []))
+        return this.#postfix(this.#call(callee, []))
       }
     }
     if (this.accept("bracket", "(")) {
-      const node = this.sequence()
+      const node = this.#sequence()
       this.expect("bracket", ")")
-      return this.postfix(node)
+      return this.#postfix(node)
     }
     if (token.kind === "pointer" || this.is("operator", ".")) {
-      if (this.predicates === 0) this.fail("# and .name have a meaning only inside a predicate such as { # > 1 }")
+      if (this.#predicates === 0) this.fail("# and .name have a meaning only inside a predicate such as { # > 1 }")
       // The dot of `.name` stays: the member follows as after any other value.
       if (token.kind === "pointer") this.next()
-      return this.postfix(this.make({ kind: "pointer", name: token.kind === "pointer" ? token.value : "", offset }))
+      return this.#postfix(this.make({ kind: "pointer", name: token.kind === "pointer" ? token.value : "", offset }))
     }
-    return this.secondary()
+    return this.#secondary()
   }
 
-  private secondary(): Node {
+  #secondary(): Node {
     const token = this.next()
     const { offset, value } = token
     switch (token.kind) {
       case "name":
         if (value === "true" || value === "false") return this.make({ kind: "bool", value: value === "true", offset })
         if (value === "nil") return this.make({ kind: "nil", offset })
-        return this.postfix(
-          this.is("bracket", "(") ? this.call(token, []) : this.make({ kind: "name", name: value, offset })
+        return this.#postfix(
+          this.is("bracket", "(") ? this.#call(token, []) : this.make({ kind: "name", name: value, offset })
         )
       case "number":
-        return this.number(token)
+        return this.#number(token)
       case "string":
-        return this.postfix(this.make({ kind: "string", value, offset }))
+        return this.#postfix(this.make({ kind: "string", value, offset }))
       default:
-        if (token.kind === "bracket" && value === "[") return this.postfix(this.array(offset))
-        if (token.kind === "bracket" && value === "{") return this.postfix(this.map(offset))
+        if (token.kind === "bracket" && value === "[") return this.#postfix(this.#array(offset))
+        if (token.kind === "bracket" && value === "{") return this.#postfix(this.#map(offset))
         if (token.kind !== "end") this.position -= 1
         return this.unexpected()
     }
   }
 
-  private number({ value, offset }: Token): Node {
+  #number({ value, offset }: Token): Node {
     const digits = value.replaceAll("_", "").toLowerCase()
     const isFloat = !digits.startsWith("0x") && /[.e]/.test(digits)
     const parsed = Number(digits)
@@ -282,32 +195,32 @@ class Parser {
     return this.make({ kind: isFloat ? "float" : "int", value: parsed, offset })
   }
 
-  private call(callee: Token, piped: ReadonlyArray<Node>): Node {
+  #call(callee: Token, piped: ReadonlyArray<Node>): Node {
     const { value: name, offset } = callee
     if (predicateArity.has(name)) {
-      return this.make({ kind: "builtin", name, arguments: this.predicateArguments(name, piped), offset })
+      return this.make({ kind: "builtin", name, arguments: this.#predicateArguments(name, piped), offset })
     }
-    const given = this.argumentList(piped)
+    const given = this.#argumentList(piped)
     return builtins.has(name)
       ? this.make({ kind: "builtin", name, arguments: given, offset })
       : this.make({ kind: "call", name, arguments: given, offset })
   }
 
-  private argumentList(piped: ReadonlyArray<Node>): ReadonlyArray<Node> {
+  #argumentList(piped: ReadonlyArray<Node>): ReadonlyArray<Node> {
     const given = [...piped]
     this.expect("bracket", "(")
     let first = true
     while (!this.is("bracket", ")")) {
       if (!first) this.expect("operator", ",")
       if (this.is("bracket", ")")) break
-      given.push(this.expression(0))
+      given.push(this.#expression(0))
       first = false
     }
     this.expect("bracket", ")")
     return given
   }
 
-  private predicateArguments(name: string, piped: ReadonlyArray<Node>): ReadonlyArray<Node> {
+  #predicateArguments(name: string, piped: ReadonlyArray<Node>): ReadonlyArray<Node> {
     const { required, allowed } = predicateArity.get(name)!
     const given = [...piped]
     this.expect("bracket", "(")
@@ -317,7 +230,7 @@ class Parser {
         this.expect("operator", ",")
         if (this.is("bracket", ")")) break
       }
-      given.push(given.length === 1 ? this.predicate() : this.expression(0))
+      given.push(given.length === 1 ? this.#predicate() : this.#expression(0))
     }
     if (given.length < required) this.fail(`${name} needs ${required} arguments`)
     this.accept("operator", ",")
@@ -325,64 +238,64 @@ class Parser {
     return given
   }
 
-  private predicate(): Node {
+  #predicate(): Node {
     const { offset } = this.current
     const braced = this.accept("bracket", "{")
-    this.predicates += 1
-    const body = braced ? this.sequence() : this.expression(0)
-    this.predicates -= 1
+    this.#predicates += 1
+    const body = braced ? this.#sequence() : this.#expression(0)
+    this.#predicates -= 1
     if (braced) this.expect("bracket", "}")
     return this.make({ kind: "predicate", body, offset })
   }
 
-  private array(offset: number): Node {
+  #array(offset: number): Node {
     const items: Array<Node> = []
     while (!this.is("bracket", "]")) {
       if (items.length > 0) this.expect("operator", ",")
       if (this.is("bracket", "]")) break
-      items.push(this.expression(0))
+      items.push(this.#expression(0))
     }
     this.expect("bracket", "]")
     return this.make({ kind: "array", items, offset })
   }
 
-  private map(offset: number): Node {
+  #map(offset: number): Node {
     const pairs: Array<{ key: Node; value: Node }> = []
     while (!this.is("bracket", "}")) {
       if (pairs.length > 0) this.expect("operator", ",")
       if (this.is("bracket", "}")) break
-      const key = this.mapKey()
+      const key = this.#mapKey()
       this.expect("operator", ":")
-      pairs.push({ key, value: this.expression(0) })
+      pairs.push({ key, value: this.#expression(0) })
     }
     this.expect("bracket", "}")
     return this.make({ kind: "map", pairs, offset })
   }
 
-  private mapKey(): Node {
+  #mapKey(): Node {
     const { kind, value, offset } = this.current
     if (kind === "number" || kind === "string" || kind === "name") {
       this.next()
       return this.make({ kind: "string", value, offset })
     }
-    if (this.is("bracket", "(")) return this.expression(0)
+    if (this.is("bracket", "(")) return this.#expression(0)
     return this.fail("a key of a map is a text, a number, a name, or an expression in parentheses")
   }
 
-  private postfix(first: Node): Node {
+  #postfix(first: Node): Node {
     let node = first
     while (true) {
       const { offset } = this.current
       if (this.is("operator", ".") || this.is("operator", "?.")) {
         const optional = this.next().value === "?."
         if (optional && this.accept("bracket", "[")) {
-          const member = this.indexed(node, true, offset)
+          const member = this.#indexed(node, true, offset)
           node = member.kind === "slice" ? member : this.make({ kind: "chain", body: member, offset })
         } else {
-          node = this.named(node, optional)
+          node = this.#named(node, optional)
         }
       } else if (this.accept("bracket", "[")) {
-        node = this.indexed(node, false, offset)
+        node = this.#indexed(node, false, offset)
       } else {
         return node
       }
@@ -390,12 +303,12 @@ class Parser {
   }
 
   /** `.name` or `.name(…)`; a chain that was opened further left reaches over it. */
-  private named(object: Node, optional: boolean): Node {
+  #named(object: Node, optional: boolean): Node {
     const { kind, value: name, offset } = this.next()
     if (kind !== "name" && !(kind === "operator" && isWord(name))) this.fail("a name is expected after the dot", offset)
     const inner = object.kind === "chain" ? object.body : object
     const node = this.is("bracket", "(")
-      ? this.make({ kind: "method", object: inner, name, optional, arguments: this.argumentList([]), offset })
+      ? this.make({ kind: "method", object: inner, name, optional, arguments: this.#argumentList([]), offset })
       : this.make({
           kind: "member",
           object: inner,
@@ -407,13 +320,13 @@ class Parser {
   }
 
   /** After `[`: an index or a slice. */
-  private indexed(object: Node, optional: boolean, offset: number): Node {
-    const from = this.is("operator", ":") ? undefined : this.expression(0)
+  #indexed(object: Node, optional: boolean, offset: number): Node {
+    const from = this.is("operator", ":") ? undefined : this.#expression(0)
     if (from !== undefined && this.accept("bracket", "]")) {
       return this.make({ kind: "member", object, property: from, optional, offset })
     }
     this.expect("operator", ":")
-    const to = this.is("bracket", "]") ? undefined : this.expression(0)
+    const to = this.is("bracket", "]") ? undefined : this.#expression(0)
     this.expect("bracket", "]")
     return this.make({ kind: "slice", object, from, to, offset })
   }

@@ -1,9 +1,10 @@
+import { millisecondsPerDay, monthNames, weekdayNames } from "../time/calendar.ts"
+import { formatClock, formatDay, formatFraction, formatOffset } from "../time/instant.ts"
 import { Duration, durationType } from "./duration.ts"
 import type { StructType } from "./type.ts"
 import { boolType, intType, method, stringType, struct, typeOfObject } from "./type.ts"
 
 const second = 1_000_000_000n
-const day = 86_400n
 
 /** A point in time as Go has it: nanoseconds since 1970, and the zone offset in which it is shown. */
 export class Time {
@@ -37,50 +38,25 @@ export class Time {
 
   /** RFC 3339 with as many fractional digits as needed. */
   toRfc3339(): string {
-    const fraction = this.nanosecond === 0 ? "" : `.${String(this.nanosecond).padStart(9, "0").replace(/0+$/, "")}`
-    return `${dateText(this.calendar)}T${clockText(this.calendar)}${fraction}${zoneText(this.offset, "Z", ":")}`
+    const zone = this.offset === 0 ? "Z" : formatOffset(this.offset)
+    return `${dateText(this.calendar)}T${clockText(this.calendar)}${formatFraction(this.nanosecond, 9)}${zone}`
   }
 
   /** Go's `String()`: `2006-01-02 15:04:05.999 +0000 UTC`. */
   toString(): string {
-    const fraction = this.nanosecond === 0 ? "" : `.${String(this.nanosecond).padStart(9, "0").replace(/0+$/, "")}`
-    const zone = zoneText(this.offset, "+0000", "")
-    return `${dateText(this.calendar)} ${clockText(this.calendar)}${fraction} ${zone} ${this.offset === 0 ? "UTC" : zone}`
+    const zone = formatOffset(this.offset, "")
+    const clock = `${clockText(this.calendar)}${formatFraction(this.nanosecond, 9)}`
+    return `${dateText(this.calendar)} ${clock} ${zone} ${this.offset === 0 ? "UTC" : zone}`
   }
 }
 
 const floorDivide = (value: bigint, divisor: bigint): bigint =>
   value >= 0n ? value / divisor : -((-value + divisor - 1n) / divisor)
 
-const two = (value: number): string => String(value).padStart(2, "0")
-
-const dateText = (date: Date): string =>
-  `${String(date.getUTCFullYear()).padStart(4, "0")}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())}`
+const dateText = (date: Date): string => formatDay(date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate())
 
 const clockText = (date: Date): string =>
-  `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`
-
-const zoneText = (offset: number, utc: string, separator: string): string => {
-  if (offset === 0) return utc
-  const minutes = Math.floor(Math.abs(offset) / 60)
-  return `${offset < 0 ? "-" : "+"}${two(Math.floor(minutes / 60))}${separator}${two(minutes % 60)}`
-}
-
-const weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] as const
-const months = [
-  "January",
-  "February",
-  "March",
-  "April",
-  "May",
-  "June",
-  "July",
-  "August",
-  "September",
-  "October",
-  "November",
-  "December"
-] as const
+  formatClock((date.getUTCHours() * 60 + date.getUTCMinutes()) * 60 + date.getUTCSeconds())
 
 /** A weekday or month: a name that expressions get with `.String()`. */
 class CalendarName {
@@ -107,19 +83,19 @@ const weekdayType: StructType = struct("weekday", {
 const monthType: StructType = struct("month", {
   methods: () => ({ String: method([], stringType, ({ name }: CalendarName) => name) })
 })
-const weekdayNames = weekdays.map((name) => new CalendarName(name, weekdayType))
-const monthNames = months.map((name) => new CalendarName(name, monthType))
+const weekdays = weekdayNames.map((name) => new CalendarName(name, weekdayType))
+const months = monthNames.map((name) => new CalendarName(name, monthType))
 
 const yearDay = (date: Date): number =>
-  Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / (Number(day) * 1000)) + 1
+  Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / millisecondsPerDay) + 1
 
 export const timeType: StructType = struct("time", {
   methods: () => ({
     Year: method([], intType, (time: Time) => time.calendar.getUTCFullYear()),
-    Month: method([], monthType, (time: Time) => monthNames[time.calendar.getUTCMonth()]),
+    Month: method([], monthType, (time: Time) => months[time.calendar.getUTCMonth()]),
     Day: method([], intType, (time: Time) => time.calendar.getUTCDate()),
     YearDay: method([], intType, (time: Time) => yearDay(time.calendar)),
-    Weekday: method([], weekdayType, (time: Time) => weekdayNames[time.calendar.getUTCDay()]),
+    Weekday: method([], weekdayType, (time: Time) => weekdays[time.calendar.getUTCDay()]),
     Hour: method([], intType, (time: Time) => time.calendar.getUTCHours()),
     Minute: method([], intType, (time: Time) => time.calendar.getUTCMinutes()),
     Second: method([], intType, (time: Time) => time.calendar.getUTCSeconds()),

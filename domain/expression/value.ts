@@ -3,6 +3,7 @@
  * `undefined` (`null` is read as nil too), array an Array, map a `Map` with string keys, time a `Time`, duration a
  * `Duration`; a struct is any object whose type is declared.
  */
+import { byteOrder } from "../text/byte-order.ts"
 import { Duration } from "./duration.ts"
 import { EvaluationError } from "./error.ts"
 import { Float } from "./float.ts"
@@ -59,7 +60,7 @@ export const equals = (left: unknown, right: unknown): boolean => {
 /** Below zero, zero or above; NaN where a float is not a number. Texts compare by code point, as bytes of UTF-8 do. */
 export const compare = (left: unknown, right: unknown, operator: string): number => {
   if (typeof left === "number" && typeof right === "number") return left - right
-  if (typeof left === "string" && typeof right === "string") return compareText(left, right)
+  if (typeof left === "string" && typeof right === "string") return byteOrder(left, right)
   const first = numberOf(left)
   const second = numberOf(right)
   if (first !== undefined && second !== undefined) return first < second ? -1 : first > second ? 1 : first - second
@@ -67,20 +68,6 @@ export const compare = (left: unknown, right: unknown, operator: string): number
   if (left instanceof Duration && right instanceof Duration) return sign(left.nanoseconds - right.nanoseconds)
   throw mismatch(operator, left, right)
 }
-
-export const compareText = (left: string, right: string): number => {
-  const length = Math.min(left.length, right.length)
-  for (let at = 0; at < length; at++) {
-    const first = left.charCodeAt(at)
-    const second = right.charCodeAt(at)
-    if (first === second) continue
-    const surrogates = (isSurrogate(first) ? 1 : 0) - (isSurrogate(second) ? 1 : 0)
-    return surrogates !== 0 ? surrogates : first - second
-  }
-  return left.length - right.length
-}
-
-const isSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdfff
 
 const sign = (value: bigint): number => (value < 0n ? -1 : value > 0n ? 1 : 0)
 

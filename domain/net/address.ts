@@ -15,19 +15,19 @@ export interface IPv6Address {
 
 export const isIPv4 = (address: Address): address is number => typeof address === "number"
 
-const LONGEST_TEXT = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".length
+const longestText = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".length
 
 /**
  * Reads what Go's `net.ParseIP` reads: four decimal numbers without leading zeros, or any form of RFC 4291 without a
  * zone. undefined for everything else.
  */
 export const parseAddress = (text: string): Address | undefined => {
-  if (text.length > LONGEST_TEXT) return undefined
+  if (text.length > longestText) return undefined
   return text.includes(":") ? parseIPv6(text) : parseIPv4(text, 0)
 }
 
-const DOT = 0x2e
-const COLON = 0x3a
+const dot = 0x2e
+const colon = 0x3a
 
 const parseIPv4 = (text: string, start: number): number | undefined => {
   let address = 0
@@ -35,7 +35,7 @@ const parseIPv4 = (text: string, start: number): number | undefined => {
   let octets = 1
   for (let i = start; i < text.length; i++) {
     const code = text.charCodeAt(i)
-    if (code === DOT) {
+    if (code === dot) {
       if (octet < 0 || octets === 4) return undefined
       address = address * 256 + octet
       octet = -1
@@ -76,7 +76,7 @@ const parseIPv6 = (text: string): Address | undefined => {
     }
     if (at === start || at - start > 4) return undefined
     const code = text.charCodeAt(at)
-    if (code === DOT) {
+    if (code === dot) {
       const embedded = parseIPv4(text, start)
       if (embedded === undefined || groups.length > 6) return undefined
       groups.push(embedded >>> 16, embedded & 0xffff)
@@ -84,9 +84,9 @@ const parseIPv6 = (text: string): Address | undefined => {
     }
     groups.push(group)
     if (at === text.length) break
-    if (code !== COLON) return undefined
+    if (code !== colon) return undefined
     at++
-    if (text.charCodeAt(at) === COLON) {
+    if (text.charCodeAt(at) === colon) {
       if (gap >= 0) return undefined
       gap = groups.length
       at++

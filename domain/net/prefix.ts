@@ -8,7 +8,7 @@ export interface Prefix {
   readonly length: number
 }
 
-const MAPPED_BITS = 96
+const mappedBits = 96
 
 /** The first so many of 32 bits, of fewer than none or more than all too. */
 const mask = (word: number, bits: number): number =>
@@ -25,8 +25,14 @@ export const maskAddress = (address: Address, length: number): Address =>
         d: mask(address.d, length - 96)
       }
 
+/** How many bits an address has: 32 or 128. */
+export const bitsOf = (address: Address): number => (isIPv4(address) ? 32 : 128)
+
 /** The prefix that an address alone makes. */
-export const prefixOf = (address: Address): Prefix => ({ address, length: isIPv4(address) ? 32 : 128 })
+export const prefixOf = (address: Address): Prefix => ({ address, length: bitsOf(address) })
+
+/** Whether the prefix is a single address. */
+export const isHost = ({ address, length }: Prefix): boolean => length === bitsOf(address)
 
 /**
  * Reads `192.0.2.0/24`, `2001:db8::/32`, and an address alone as /32 or /128. Bits after the prefix are cleared. A prefix
@@ -44,8 +50,8 @@ export const parsePrefix = (text: string): Prefix | undefined => {
   if (!isIPv4(address)) return written > 128 ? undefined : { address: maskAddress(address, written), length: written }
   if (!addressText.includes(":")) return written > 32 ? undefined : { address: mask(address, written), length: written }
   if (written > 128) return undefined
-  if (written >= MAPPED_BITS) {
-    return { address: mask(address, written - MAPPED_BITS), length: written - MAPPED_BITS }
+  if (written >= mappedBits) {
+    return { address: mask(address, written - mappedBits), length: written - mappedBits }
   }
   const mapped: IPv6Address = { a: 0, b: 0, c: 0xffff, d: address }
   return { address: maskAddress(mapped, written), length: written }

@@ -1,5 +1,5 @@
 /** One document of a profiles file: which alerts are answered with which decisions. */
-import { parseLongDuration } from "../time/duration.ts"
+import { nanosecondsPerMillisecond, parseLongDuration } from "../time/duration.ts"
 import {
   anything,
   choice,
@@ -18,9 +18,9 @@ import { quote } from "./report.ts"
 import type { ProfileRule } from "./rule.ts"
 import { ruleCodes } from "./rule-code.ts"
 
-/** Checked here, kept as text: a decision records what was written. */
+/** Checked here, kept as text: a decision records what was written. Empty, or at least a millisecond. */
 const banDuration: Reader<string> = refined(text, (written, field, report) => {
-  if (written === "" || (parseLongDuration(written) ?? 0n) > 0n) return written
+  if (written === "" || (parseLongDuration(written) ?? 0n) >= nanosecondsPerMillisecond) return written
   const message = `\`${field.key}\` must be a duration such as \`4h\` or \`7d\`, but is ${quote(written)}`
   return report.error(ruleCodes.wrongValue, field, message)
 })

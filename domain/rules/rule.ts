@@ -146,7 +146,7 @@ export interface ProfileRule {
   readonly filters: ReadonlyArray<Located>
   readonly decisions: ReadonlyArray<{
     readonly type: string
-    /** Go duration text, days allowed; empty: the default of 4 h. */
+    /** Go duration text, days allowed, at least a millisecond; empty: the default of 4 h. */
     readonly duration: string
     readonly scope: string
     readonly origin: string

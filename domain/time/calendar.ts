@@ -1,6 +1,6 @@
 /** Arithmetic of the proleptic Gregorian calendar, without `Date` and its peculiarities. */
 
-export const MILLISECONDS_PER_DAY = 86_400_000
+export const millisecondsPerDay = 86_400_000
 
 /** Days since 1970-01-01. Month from 1. */
 export const daysSinceEpoch = (year: number, month: number, day: number): number => {
@@ -36,9 +36,34 @@ export const dayAt = (days: number): CalendarDay => {
   }
 }
 
-export const isLeapYear = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+const isLeapYear = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
 
-const MONTH_LENGTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+export const monthNames: ReadonlyArray<string> = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December"
+]
+
+export const weekdayNames: ReadonlyArray<string> = [
+  "Sunday",
+  "Monday",
+  "Tuesday",
+  "Wednesday",
+  "Thursday",
+  "Friday",
+  "Saturday"
+]
+
+const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 export const daysInMonth = (year: number, month: number): number =>
-  month === 2 && isLeapYear(year) ? 29 : MONTH_LENGTHS[month - 1]!
+  month === 2 && isLeapYear(year) ? 29 : monthLengths[month - 1]!

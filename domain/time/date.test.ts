@@ -123,6 +123,12 @@ describe("parseDate", () => {
     })
   })
 
+  it("writes a time that no clock showed by the clock before the change", () => {
+    const date = parseDate("2026-03-29 02:00:00", { observedAt, zone: "Europe/Paris" })!
+    expect(date.text).toBe("2026-03-29T02:00:00+01:00")
+    expect(parseTimestamp(date.text)).toBe(date.instant)
+  })
+
   it("agrees with itself: its text is its instant", () => {
     fc.assert(
       fc.property(

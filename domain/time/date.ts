@@ -1,8 +1,17 @@
-import { dayAt, daysInMonth, daysSinceEpoch, MILLISECONDS_PER_DAY } from "./calendar.ts"
-import { FIRST_INSTANT, formatClock, formatFraction, formatTimestamp, instantOf, LAST_INSTANT, pad } from "./instant.ts"
+import { dayAt, daysInMonth, daysSinceEpoch, millisecondsPerDay } from "./calendar.ts"
+import {
+  firstInstant,
+  formatClock,
+  formatDay,
+  formatFraction,
+  formatOffset,
+  formatTimestamp,
+  instantOf,
+  lastInstant
+} from "./instant.ts"
 import { compileLayout } from "./layout.ts"
 import type { ParsedTime } from "./reading.ts"
-import { instantAt, offsetAt } from "./zone.ts"
+import { instantAt } from "./zone.ts"
 
 /** When a line says that it was written. */
 export interface LineDate {
@@ -24,7 +33,7 @@ export interface DateContext {
 type Read = (text: string) => ParsedTime | undefined
 
 /** CrowdSec's layouts, in its order. */
-const LAYOUTS: ReadonlyArray<Read> = [
+const layouts: ReadonlyArray<Read> = [
   "2006-01-02T15:04:05Z07:00",
   "02/Jan/2006:15:04:05 -0700",
   "Mon Jan 2 15:04:05 2006",
@@ -42,15 +51,15 @@ const LAYOUTS: ReadonlyArray<Read> = [
   "2006-01-02T15:04:05"
 ].map(compileLayout)
 
-const MAX_LENGTH = 128
-const MAX_OWN_LAYOUTS = 64
+const maxLength = 128
+const maxOwnLayouts = 64
 const ownLayouts = new Map<string, Read>()
 
 const ownLayout = (layout: string): Read => {
   const known = ownLayouts.get(layout)
   if (known !== undefined) return known
   const read = compileLayout(layout)
-  if (ownLayouts.size >= MAX_OWN_LAYOUTS) ownLayouts.clear()
+  if (ownLayouts.size >= maxOwnLayouts) ownLayouts.clear()
   ownLayouts.set(layout, read)
   return read
 }
@@ -85,7 +94,7 @@ export const parseDate = (text: string, context: DateContext): LineDate | undefi
   ) {
     return last.date
   }
-  if (text === "" || text.length > MAX_LENGTH) return undefined
+  if (text === "" || text.length > maxLength) return undefined
   const parsed = parseFields(text, layout)
   const date = parsed === undefined ? parseUnixSeconds(text) : resolve(parsed, context)
   last = { text, layout, zone, observedAt: parsed === undefined || parsed.year ? undefined : observedAt, date }
@@ -93,37 +102,37 @@ export const parseDate = (text: string, context: DateContext): LineDate | undefi
 }
 
 const parseFields = (text: string, layout: string): ParsedTime | undefined => {
-  let parsed = layout === "" || layout.length > MAX_LENGTH ? undefined : ownLayout(layout)(text)
-  for (let i = 0; parsed === undefined && i < LAYOUTS.length; i++) parsed = LAYOUTS[i]!(text)
+  let parsed = layout === "" || layout.length > maxLength ? undefined : ownLayout(layout)(text)
+  for (let i = 0; parsed === undefined && i < layouts.length; i++) parsed = layouts[i]!(text)
   return parsed
 }
 
 const resolve = (parsed: ParsedTime, context: DateContext): LineDate | undefined => {
   // A year of 0 says as little as none.
   const year = parsed.year || yearBefore(parsed, context)
-  const local = daysSinceEpoch(year, parsed.month, parsed.day) * MILLISECONDS_PER_DAY + clockOf(parsed)
+  const local = daysSinceEpoch(year, parsed.month, parsed.day) * millisecondsPerDay + clockOf(parsed)
   const offset = parsed.offset
   const whole = offset === undefined ? instantAt(context.zone, local) : local - offset * 1000
   // Midnight of the first or last day may lie in a year that no time stamp can name.
-  if (whole < FIRST_INSTANT || whole > LAST_INSTANT) return undefined
+  if (whole < firstInstant || whole > lastInstant) return undefined
   return {
     instant: instantOf(whole, Math.floor(parsed.nanosecond / 1000)),
-    text: formatLocal(parsed, year, offset ?? offsetAt(context.zone, whole))
+    text: formatLocal(parsed, year, (local - whole) / 1000)
   }
 }
 
 /** Milliseconds of the day, without the fraction of the second. */
 const clockOf = ({ hour, minute, second }: ParsedTime): number => ((hour * 60 + minute) * 60 + second) * 1000
 
-const MAX_SKEW = MILLISECONDS_PER_DAY
+const maxSkew = millisecondsPerDay
 
 const yearBefore = (parsed: ParsedTime, { observedAt, zone }: DateContext): number => {
-  const latest = observedAt + MAX_SKEW
-  let year = dayAt(Math.floor(latest / MILLISECONDS_PER_DAY)).year + 1
+  const latest = observedAt + maxSkew
+  let year = dayAt(Math.floor(latest / millisecondsPerDay)).year + 1
   // At most eight years apart are two days of 29 February.
   for (const least = year - 10; year > least; year--) {
     if (parsed.day > daysInMonth(year, parsed.month)) continue
-    const local = daysSinceEpoch(year, parsed.month, parsed.day) * MILLISECONDS_PER_DAY + clockOf(parsed)
+    const local = daysSinceEpoch(year, parsed.month, parsed.day) * millisecondsPerDay + clockOf(parsed)
     const instant = parsed.offset === undefined ? instantAt(zone, local) : local - parsed.offset * 1000
     if (instant <= latest) break
   }
@@ -133,16 +142,10 @@ const yearBefore = (parsed: ParsedTime, { observedAt, zone }: DateContext): numb
 const parseUnixSeconds = (text: string): LineDate | undefined => {
   const found = /^(\d{1,12})(?:\.\d*)?$/.exec(text)
   const seconds = found === null ? 0 : Number(found[1])
-  if (seconds <= 0 || seconds * 1000 > LAST_INSTANT) return undefined
+  if (seconds <= 0 || seconds * 1000 > lastInstant) return undefined
   return { instant: seconds * 1000, text: formatTimestamp(seconds * 1000) }
 }
 
-const formatLocal = (parsed: ParsedTime, year: number, offset: number): string => {
-  const minutes = Math.floor(Math.abs(offset) / 60)
-  const zone =
-    offset === 0 ? "Z" : `${offset < 0 ? "-" : "+"}${pad(Math.floor(minutes / 60), 2)}:${pad(minutes % 60, 2)}`
-  return (
-    `${pad(year, 4)}-${pad(parsed.month, 2)}-${pad(parsed.day, 2)}T${formatClock(clockOf(parsed) / 1000)}` +
-    `${formatFraction(parsed.nanosecond, 9)}${zone}`
-  )
-}
+const formatLocal = (parsed: ParsedTime, year: number, offset: number): string =>
+  `${formatDay(year, parsed.month, parsed.day)}T${formatClock(clockOf(parsed) / 1000)}` +
+  `${formatFraction(parsed.nanosecond, 9)}${offset === 0 ? "Z" : formatOffset(offset)}`

@@ -8,20 +8,20 @@ import {
   parseLongDuration
 } from "./duration.ts"
 
-const SECOND = 1_000_000_000n
+const second = 1_000_000_000n
 
 describe("parseDuration", () => {
   it.each([
     ["0", 0n],
     ["-0", 0n],
-    ["5s", 5n * SECOND],
-    ["+5s", 5n * SECOND],
-    ["-5s", -5n * SECOND],
-    ["1h30m", 5400n * SECOND],
-    ["1.5h", 5400n * SECOND],
-    [".5s", SECOND / 2n],
-    ["5.s", 5n * SECOND],
-    ["1s1s", 2n * SECOND],
+    ["5s", 5n * second],
+    ["+5s", 5n * second],
+    ["-5s", -5n * second],
+    ["1h30m", 5400n * second],
+    ["1.5h", 5400n * second],
+    [".5s", second / 2n],
+    ["5.s", 5n * second],
+    ["1s1s", 2n * second],
     ["3h59m56.104203443s", 14_396_104_203_443n],
     ["0.3333333333333333333h", 1_199_999_999_999n],
     ["1ns2us3µs4μs5ms", 5_009_001n],
@@ -59,10 +59,10 @@ describe("parseDuration", () => {
 
 describe("parseLongDuration", () => {
   it.each([
-    ["7d", 7n * 86_400n * SECOND],
-    ["1d12h", 129_600n * SECOND],
-    ["-1d1s", -86_401n * SECOND],
-    ["4h", 14_400n * SECOND],
+    ["7d", 7n * 86_400n * second],
+    ["1d12h", 129_600n * second],
+    ["-1d1s", -86_401n * second],
+    ["4h", 14_400n * second],
     ["0d", 0n],
     ["0", 0n]
   ])("reads %s", (text, expected) => {
@@ -86,8 +86,8 @@ describe("formatDuration", () => {
     [245_001_000_000n, "4m5.001s"],
     [18_367_001_000_000n, "5h6m7.001s"],
     [480_000_000_001n, "8m0.000000001s"],
-    [4n * 3600n * SECOND, "4h0m0s"],
-    [-90n * SECOND, "-1m30s"],
+    [4n * 3600n * second, "4h0m0s"],
+    [-90n * second, "-1m30s"],
     [2n ** 63n - 1n, "2562047h47m16.854775807s"],
     [-(2n ** 63n), "-2562047h47m16.854775808s"]
   ])("%d ns is %s", (nanoseconds, expected) => {
@@ -121,7 +121,7 @@ describe("formatDuration", () => {
     [-14_400n, "-4h"],
     [0n, "0s"]
   ])("%d s is %s for people", (seconds, expected) => {
-    expect(formatShortDuration(seconds * SECOND)).toBe(expected)
+    expect(formatShortDuration(seconds * second)).toBe(expected)
   })
 })
 

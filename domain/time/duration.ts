@@ -1,30 +1,30 @@
 /** Durations as Go writes them (`time.Duration`): text on the outside, nanoseconds inside. */
 
-const MICROSECOND = 1_000n
-export const NANOSECONDS_PER_MILLISECOND = 1_000_000n
-const SECOND = 1_000_000_000n
-const MINUTE = 60n * SECOND
-const HOUR = 60n * MINUTE
-const DAY = 24n * HOUR
+const microsecond = 1_000n
+export const nanosecondsPerMillisecond = 1_000_000n
+const second = 1_000_000_000n
+const minute = 60n * second
+const hour = 60n * minute
+const day = 24n * hour
 
-const UNITS: ReadonlyMap<string, bigint> = new Map([
+const units: ReadonlyMap<string, bigint> = new Map([
   ["ns", 1n],
-  ["us", MICROSECOND],
+  ["us", microsecond],
   // The micro sign and the Greek letter look alike; Go takes both.
-  ["\u00b5s", MICROSECOND],
-  ["\u03bcs", MICROSECOND],
-  ["ms", NANOSECONDS_PER_MILLISECOND],
-  ["s", SECOND],
-  ["m", MINUTE],
-  ["h", HOUR]
+  ["\u00b5s", microsecond],
+  ["\u03bcs", microsecond],
+  ["ms", nanosecondsPerMillisecond],
+  ["s", second],
+  ["m", minute],
+  ["h", hour]
 ])
 
-const MAX_LENGTH = 128
+const maxLength = 128
 /** Go keeps a duration in 64 bits: about 292 years. */
-const MAX_DURATION = 2n ** 63n - 1n
+const maxDuration = 2n ** 63n - 1n
 
 const bounded = (nanoseconds: bigint): bigint | undefined =>
-  nanoseconds > MAX_DURATION || nanoseconds < -MAX_DURATION - 1n ? undefined : nanoseconds
+  nanoseconds > maxDuration || nanoseconds < -maxDuration - 1n ? undefined : nanoseconds
 
 /** The sign, and the text without it. */
 const unsigned = (text: string): { readonly sign: bigint; readonly rest: string } => ({
@@ -41,7 +41,7 @@ const parseParts = (text: string): bigint | undefined => {
     if (found === null) return undefined
     const [, whole, fraction = "", unit] = found
     if (whole === "" && fraction === "") return undefined
-    const scale = UNITS.get(unit!)!
+    const scale = units.get(unit!)!
     total += BigInt(whole!) * scale + (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length)
   }
   return text === "" ? undefined : total
@@ -52,7 +52,7 @@ const parseParts = (text: string): bigint | undefined => {
  * Returns nanoseconds, or undefined for anything else, also for what does not fit into 64 bits.
  */
 export const parseDuration = (text: string): bigint | undefined => {
-  if (text.length > MAX_LENGTH) return undefined
+  if (text.length > maxLength) return undefined
   const { sign, rest } = unsigned(text)
   if (rest === "0") return 0n
   const nanoseconds = parseParts(rest)
@@ -61,18 +61,18 @@ export const parseDuration = (text: string): bigint | undefined => {
 
 /** As {@link parseDuration}, and leading whole days too: `7d`, `1d12h`. */
 export const parseLongDuration = (text: string): bigint | undefined => {
-  if (text.length > MAX_LENGTH) return undefined
+  if (text.length > maxLength) return undefined
   const { sign, rest } = unsigned(text)
   const days = /^(\d+)d(.*)$/s.exec(rest)
   if (days === null) return parseDuration(text)
   const others = days[2] === "" ? 0n : parseParts(days[2]!)
-  return others === undefined ? undefined : bounded(sign * (BigInt(days[1]!) * DAY + others))
+  return others === undefined ? undefined : bounded(sign * (BigInt(days[1]!) * day + others))
 }
 
 /** As {@link parseLongDuration}, in whole milliseconds (towards zero); white space around the text is no matter. */
 export const parseMilliseconds = (text: string): number | undefined => {
   const nanoseconds = parseLongDuration(text.trim())
-  return nanoseconds === undefined ? undefined : Number(nanoseconds / NANOSECONDS_PER_MILLISECOND)
+  return nanoseconds === undefined ? undefined : Number(nanoseconds / nanosecondsPerMillisecond)
 }
 
 /** `value / 10^places` without zeros at the end. */
@@ -87,13 +87,13 @@ export const formatDuration = (nanoseconds: bigint): string => {
   const size = nanoseconds < 0n ? -nanoseconds : nanoseconds
   const sign = nanoseconds < 0n ? "-" : ""
   if (size === 0n) return "0s"
-  if (size < MICROSECOND) return `${sign}${size}ns`
-  if (size < NANOSECONDS_PER_MILLISECOND) return `${sign}${decimal(size, 3)}µs`
-  if (size < SECOND) return `${sign}${decimal(size, 6)}ms`
-  const seconds = `${decimal(size % MINUTE, 9)}s`
-  if (size < MINUTE) return `${sign}${seconds}`
-  const minutes = `${(size / MINUTE) % 60n}m${seconds}`
-  return size < HOUR ? `${sign}${minutes}` : `${sign}${size / HOUR}h${minutes}`
+  if (size < microsecond) return `${sign}${size}ns`
+  if (size < nanosecondsPerMillisecond) return `${sign}${decimal(size, 3)}µs`
+  if (size < second) return `${sign}${decimal(size, 6)}ms`
+  const seconds = `${decimal(size % minute, 9)}s`
+  if (size < minute) return `${sign}${seconds}`
+  const minutes = `${(size / minute) % 60n}m${seconds}`
+  return size < hour ? `${sign}${minutes}` : `${sign}${size / hour}h${minutes}`
 }
 
 /** For people: as {@link formatDuration}, without units of zero at the end: `4h`, `1h30m`. */
@@ -104,5 +104,4 @@ export const formatShortDuration = (nanoseconds: bigint): string =>
  * For the wire, in whole seconds (towards zero): `3h59m52s`, `1m0s`, `59s`, `-1h2m3s`. Bouncers elsewhere understand
  * neither fractions nor smaller units, and take what they do not understand for a ban that never ends.
  */
-export const formatWireDuration = (seconds: number): string =>
-  formatDuration(BigInt(Math.trunc(seconds)) * SECOND)
+export const formatWireDuration = (seconds: number): string => formatDuration(BigInt(Math.trunc(seconds)) * second)

@@ -1,13 +1,13 @@
 /**
  * Instants: milliseconds since 1970 as a number, with a fraction down to the microsecond. As text RFC 3339.
  */
-import { dayAt, daysInMonth, daysSinceEpoch, MILLISECONDS_PER_DAY } from "./calendar.ts"
+import { dayAt, daysInMonth, daysSinceEpoch, millisecondsPerDay } from "./calendar.ts"
 
 /** The first and the last whole second that RFC 3339 can write. */
-export const FIRST_INSTANT = daysSinceEpoch(0, 1, 1) * MILLISECONDS_PER_DAY
-export const LAST_INSTANT = daysSinceEpoch(10_000, 1, 1) * MILLISECONDS_PER_DAY - 1000
+export const firstInstant = daysSinceEpoch(0, 1, 1) * millisecondsPerDay
+export const lastInstant = daysSinceEpoch(10_000, 1, 1) * millisecondsPerDay - 1000
 
-const FORM = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/
+const form = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/
 
 /** The instant so many microseconds after a whole millisecond: the one number nearest to it, however it was reckoned. */
 export const instantOf = (millisecond: number, microseconds: number): number => {
@@ -18,7 +18,7 @@ export const instantOf = (millisecond: number, microseconds: number): number => 
 /** RFC 3339 with any offset, as an instant. undefined for anything else. Below the microsecond it is cut. */
 export const parseTimestamp = (text: string): number | undefined => {
   if (text.length > 35) return undefined
-  const found = FORM.exec(text)
+  const found = form.exec(text)
   if (found === null) return undefined
   const [year, month, day, hour, minute, second] = found.slice(1, 7).map(Number) as [
     number,
@@ -34,11 +34,11 @@ export const parseTimestamp = (text: string): number | undefined => {
   if (hour > 23 || minute > 59 || second > 59 || offsetHours > 23 || offsetMinutes > 59) return undefined
   const offset = (found[8] === "-" ? -1 : 1) * (offsetHours * 60 + offsetMinutes)
   const seconds = daysSinceEpoch(year, month, day) * 86_400 + hour * 3600 + (minute - offset) * 60 + second
-  if (seconds * 1000 < FIRST_INSTANT || seconds * 1000 > LAST_INSTANT) return undefined
+  if (seconds * 1000 < firstInstant || seconds * 1000 > lastInstant) return undefined
   return instantOf(seconds * 1000, Number((found[7] ?? "").padEnd(6, "0").slice(0, 6)))
 }
 
-export const pad = (value: number, width: number): string => String(value).padStart(width, "0")
+const pad = (value: number, width: number): string => String(value).padStart(width, "0")
 
 /** A fraction of a second, `.` included, without zeros at the end; empty for 0. */
 export const formatFraction = (value: number, digits: number): string =>
@@ -52,17 +52,24 @@ export const formatTimestamp = (instant: number): string => {
   // The whole part apart, so that the fraction keeps all the precision that there is.
   const microsecond = Math.round((instant - Math.floor(instant)) * 1000)
   const whole = Math.floor(instant) + Math.floor(microsecond / 1000)
-  const days = Math.floor(whole / MILLISECONDS_PER_DAY)
+  const days = Math.floor(whole / millisecondsPerDay)
   const { year, month, day } = dayAt(days)
   if (!(year >= 0 && year <= 9999)) throw new RangeError(`${instant} ms is not an instant of the years 0 to 9999`)
-  const ofDay = whole - days * MILLISECONDS_PER_DAY
+  const ofDay = whole - days * millisecondsPerDay
   const fraction = (ofDay % 1000) * 1000 + (microsecond % 1000)
-  return (
-    `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${formatClock(Math.floor(ofDay / 1000))}` +
-    `${formatFraction(fraction, 6)}Z`
-  )
+  return `${formatDay(year, month, day)}T${formatClock(Math.floor(ofDay / 1000))}` + `${formatFraction(fraction, 6)}Z`
 }
+
+/** `yyyy-mm-dd`; month and day from 1. */
+export const formatDay = (year: number, month: number, day: number): string =>
+  `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`
 
 /** `hh:mm:ss` of a second of the day. */
 export const formatClock = (secondOfDay: number): string =>
   `${pad(Math.floor(secondOfDay / 3600), 2)}:${pad(Math.floor(secondOfDay / 60) % 60, 2)}:${pad(secondOfDay % 60, 2)}`
+
+/** `+hh:mm` of seconds ahead of UTC, parts of a minute cut off. */
+export const formatOffset = (seconds: number, separator = ":"): string => {
+  const minutes = Math.floor(Math.abs(seconds) / 60)
+  return `${seconds < 0 ? "-" : "+"}${pad(Math.floor(minutes / 60), 2)}${separator}${pad(minutes % 60, 2)}`
+}

@@ -7,18 +7,18 @@ import {
   freeFraction,
   halfDay,
   hour,
-  MONTHS,
+  months,
   minute,
   month,
   monthName,
   number,
   offset,
-  SHORT_MONTHS,
-  SHORT_WEEKDAYS,
+  shortMonths,
+  shortWeekdays,
   type Step,
   second,
   verbatim,
-  WEEKDAYS,
+  weekdays,
   weekday,
   year,
   yearDay
@@ -41,11 +41,11 @@ export const compileLayout = (layout: string): ((text: string) => ParsedTime | u
 }
 
 /** Elements of a layout. Where one begins like another, the longer one comes first. */
-const ELEMENTS: ReadonlyArray<readonly [element: string, step: Step]> = [
-  ["January", monthName(MONTHS)],
-  ["Jan", monthName(SHORT_MONTHS)],
-  ["Monday", weekday(WEEKDAYS)],
-  ["Mon", weekday(SHORT_WEEKDAYS)],
+const elements: ReadonlyArray<readonly [element: string, step: Step]> = [
+  ["January", monthName(months)],
+  ["Jan", monthName(shortMonths)],
+  ["Monday", weekday(weekdays)],
+  ["Mon", weekday(shortWeekdays)],
   ["MST", abbreviation],
   ["002", yearDay(true)],
   ["01", month(number(true))],
@@ -75,7 +75,7 @@ const ELEMENTS: ReadonlyArray<readonly [element: string, step: Step]> = [
   ["Z07", offset(1, "", true)]
 ]
 
-const SHORT_NAMES: ReadonlySet<string> = new Set(["Jan", "Mon"])
+const shortNames: ReadonlySet<string> = new Set(["Jan", "Mon"])
 
 /** A fraction at this place of a layout: a separator and zeros or nines, not followed by another digit. */
 const fractionAt = (layout: string, at: number): string | undefined => {
@@ -95,9 +95,9 @@ const elementAt = (layout: string, at: number): { readonly length: number; reado
   }
   // `_2006` is an underscore and a year.
   if (layout.startsWith("_2006", at)) return undefined
-  const found = ELEMENTS.find(
+  const found = elements.find(
     ([element]) =>
-      layout.startsWith(element, at) && !(SHORT_NAMES.has(element) && /^[a-z]/.test(layout.slice(at + element.length)))
+      layout.startsWith(element, at) && !(shortNames.has(element) && /^[a-z]/.test(layout.slice(at + element.length)))
   )
   return found === undefined ? undefined : { length: found[0].length, step: found[1] }
 }

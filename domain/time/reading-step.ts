@@ -1,26 +1,16 @@
+import { monthNames, weekdayNames } from "./calendar.ts"
 import type { Reading } from "./reading.ts"
 
 /** Reads its part of the text; false when the text does not fit. */
 export type Step = (reading: Reading) => boolean
 
-export const MONTHS = [
-  "january",
-  "february",
-  "march",
-  "april",
-  "may",
-  "june",
-  "july",
-  "august",
-  "september",
-  "october",
-  "november",
-  "december"
-]
-export const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
+/** Names are read whatever their case. */
+const lowered = (names: ReadonlyArray<string>): ReadonlyArray<string> => names.map((name) => name.toLowerCase())
 const shortened = (names: ReadonlyArray<string>): ReadonlyArray<string> => names.map((name) => name.slice(0, 3))
-export const SHORT_MONTHS = shortened(MONTHS)
-export const SHORT_WEEKDAYS = shortened(WEEKDAYS)
+export const months = lowered(monthNames)
+export const weekdays = lowered(weekdayNames)
+export const shortMonths = shortened(months)
+export const shortWeekdays = shortened(weekdays)
 
 /** A step that reads a number and keeps it when it is between the bounds. */
 const field =

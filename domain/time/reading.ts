@@ -15,7 +15,7 @@ export interface ParsedTime {
   readonly offset: number | undefined
 }
 
-const LONGEST_NAME = "september".length
+const longestName = "september".length
 
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
 
@@ -57,7 +57,7 @@ export class Reading {
   }
 
   name(names: ReadonlyArray<string>): number | undefined {
-    const text = this.text.slice(this.at, this.at + LONGEST_NAME).toLowerCase()
+    const text = this.text.slice(this.at, this.at + longestName).toLowerCase()
     const index = names.findIndex((name) => text.startsWith(name))
     if (index < 0) return undefined
     this.at += names[index]!.length

@@ -2,10 +2,10 @@
  * Time zones of the IANA database by name, such as `Europe/Paris`. What they mean comes from the engine's own tables.
  */
 
-const QUARTER_HOUR = 900_000
-const DAY = 86_400_000
-const MAX_ZONES = 64
-const MAX_OFFSETS = 4096
+const quarterHour = 900_000
+const day = 86_400_000
+const maxZones = 64
+const maxOffsets = 4096
 
 interface Zone {
   readonly format: Intl.DateTimeFormat
@@ -22,7 +22,7 @@ const zoneCalled = (name: string): Zone => {
     format: new Intl.DateTimeFormat("en-US", { timeZone: name, timeZoneName: "longOffset" }),
     offsets: new Map()
   }
-  if (zones.size >= MAX_ZONES) zones.clear()
+  if (zones.size >= maxZones) zones.clear()
   zones.set(name, zone)
   return zone
 }
@@ -41,16 +41,16 @@ export const isZone = (name: string): boolean => {
 export const offsetAt = (name: string, instant: number): number => {
   if (name === "UTC") return 0
   const zone = zoneCalled(name)
-  const quarter = Math.floor(instant / QUARTER_HOUR)
+  const quarter = Math.floor(instant / quarterHour)
   const known = zone.offsets.get(quarter)
   if (known !== undefined) return known
-  const parts = zone.format.formatToParts(quarter * QUARTER_HOUR)
+  const parts = zone.format.formatToParts(quarter * quarterHour)
   const text = parts.find((part) => part.type === "timeZoneName")?.value ?? ""
   const found = /^GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(text)
   if (found === null) throw new RangeError(`the offset of the time zone ${name} is not understood: ${text}`)
   const size = Number(found[2] ?? 0) * 3600 + Number(found[3] ?? 0) * 60 + Number(found[4] ?? 0)
   const offset = found[1] === "-" ? -size : size
-  if (zone.offsets.size >= MAX_OFFSETS) zone.offsets.clear()
+  if (zone.offsets.size >= maxOffsets) zone.offsets.clear()
   zone.offsets.set(quarter, offset)
   return offset
 }
@@ -61,10 +61,10 @@ export const offsetAt = (name: string, instant: number): number => {
  */
 export const instantAt = (name: string, local: number): number => {
   if (name === "UTC") return local
-  const before = offsetAt(name, local - DAY)
+  const before = offsetAt(name, local - day)
   const first = local - before * 1000
   if (offsetAt(name, first) === before) return first
-  const after = offsetAt(name, local + DAY)
+  const after = offsetAt(name, local + day)
   const second = local - after * 1000
   return offsetAt(name, second) === after ? second : first
 }

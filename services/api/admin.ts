@@ -73,7 +73,7 @@ const deletion = (request: FastifyRequest): DeleteDecisions => {
   }
 }
 
-export const adminRoutes = (
+const adminRoutes = (
   app: FastifyInstance,
   administration: Service,
   run: <A>(effect: Effect.Effect<A, AdministrationError>) => Promise<Exit.Exit<A, AdministrationError>>

@@ -61,7 +61,7 @@ const timeOf = (request: FastifyRequest, now: number): number | undefined | BadR
   return time
 }
 
-export const banShown = (decision: StandingDecision) => ({
+const banShown = (decision: StandingDecision) => ({
   id: decision.number,
   event: decision.id,
   overflow: decision.overflow,

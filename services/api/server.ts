@@ -32,7 +32,7 @@ export class ApiUnavailable extends Data.TaggedError("ApiUnavailable")<{
 const bodyLimit = 1_048_576
 
 /** Why listening failed, for people. */
-export const listenFailure = (place: string, cause: unknown): ApiUnavailable => {
+const listenFailure = (place: string, cause: unknown): ApiUnavailable => {
   const code = (cause as NodeJS.ErrnoException).code
   if (code === "EADDRINUSE")
     return new ApiUnavailable({

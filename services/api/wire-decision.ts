@@ -1,4 +1,4 @@
-/** A decision as CrowdSec's bouncers read it (wire.md §1.6 to §1.8). */
+/** A decision as CrowdSec's bouncers read it (spec wire.md §1.6 to §1.8). */
 import { formatWireDuration } from "../../domain/time/duration.ts"
 import { endOf, type StandingDecision } from "../../projections/active-bans.ts"
 

@@ -11,7 +11,9 @@ import * as Command from "effect/cli/Command"
 import { version } from "../version.ts"
 import { bouncers } from "./bouncers.ts"
 import { decisions } from "./decisions.ts"
+import { explain } from "./explain.ts"
 import { describe } from "./failure.ts"
+import { hubtest } from "./hubtest.ts"
 import { replay } from "./replay.ts"
 import { run } from "./run.ts"
 
@@ -19,7 +21,7 @@ const testudo = Command.make("testudo").pipe(
   Command.withDescription(
     "A firewall that remembers: reads logs, recognises attackers by what they do, bans them, and can tell why."
   ),
-  Command.withSubcommands([run, replay, decisions, bouncers]),
+  Command.withSubcommands([run, replay, decisions, bouncers, explain, hubtest]),
   Command.withExamples([
     { command: "testudo run", description: "Watch the logs that testudo.yaml names and ban attackers" },
     {

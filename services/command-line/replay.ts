@@ -1,6 +1,5 @@
 /** `testudo replay`: cold logs on their own time. Tells who would have been banned; bans nobody. */
 import { resolve } from "node:path"
-import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -8,7 +7,6 @@ import * as Option from "effect/Option"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import { parseTimestamp } from "../../domain/time/instant.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { formatProblem, type Problem } from "../../domain/rules/problem.ts"
 import { readColdFiles } from "../acquisition/cold-files.ts"
@@ -23,6 +21,7 @@ import { loadHub } from "../hub/hub.ts"
 import { Names } from "../names/names.ts"
 import { starterHub } from "./configuration-flag.ts"
 import { Failure } from "./failure.ts"
+import { nowFlag, nowOf } from "./now-flag.ts"
 import { progressBar } from "./progress.ts"
 import { ReplayReport } from "./replay-report.ts"
 import { replayTable } from "./replay-table.ts"
@@ -59,12 +58,7 @@ const flags = {
       Flag.withDescription("Keep the events there; a second run of the same files goes on where the log ends")
     )
   ),
-  now: Flag.optional(
-    Flag.String("now").pipe(
-      Flag.withMetavar("TIME"),
-      Flag.withDescription("The time to take as now (RFC 3339): fixes the year of time stamps without one")
-    )
-  ),
+  now: nowFlag,
   timezone: Flag.String("timezone").pipe(
     Flag.withMetavar("ZONE"),
     Flag.withDescription("Zone of time stamps that name none, such as Europe/Berlin"),
@@ -75,22 +69,6 @@ const flags = {
     Flag.withDefault(false)
   )
 }
-
-const nowOf = (flag: Option.Option<string>) =>
-  Option.match(flag, {
-    onNone: () => Clock.currentTimeMillis,
-    onSome: (text) => {
-      const now = parseTimestamp(text)
-      return now === undefined
-        ? Effect.fail(
-            new Failure({
-              code: "TST-CLI-TIME",
-              message: `--now ${text}: not a time; write one such as 2026-01-31T00:00:00Z.`
-            })
-          )
-        : Effect.succeed(now)
-    }
-  })
 
 const checkZone = (zone: string) =>
   Effect.try({

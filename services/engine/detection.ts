@@ -50,7 +50,7 @@ const lookups = 64
 
 const slices = (page: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArray<TestudoEvent>> => {
   const cut: Array<Array<TestudoEvent>> = []
-  let lines = Number.POSITIVE_INFINITY
+  let lines = 0
   for (const event of page) {
     const slice = cut.at(-1)
     if (slice === undefined || slice.length === sliceLength || lines >= sliceLines) {

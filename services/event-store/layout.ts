@@ -19,7 +19,7 @@ export const storeFile = "events.sqlite"
 /** Marks the database as Testudo's: "Tstd". */
 const applicationId = 0x54737464
 /** Raised with every change of the tables. */
-export const layoutVersion = 1
+const layoutVersion = 1
 /** How long a statement waits for another program's lock before it fails. */
 const busyMilliseconds = 2000
 

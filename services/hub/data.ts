@@ -1,22 +1,15 @@
 /** The data files that rules refer to: lists of user agents, paths, addresses, GeoIP databases. */
-import { createHash } from "node:crypto"
 import { realpath } from "node:fs/promises"
 import { isAbsolute, join, normalize } from "node:path"
+import { dataOf } from "../../domain/rules/data-file.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
 import { printable, quote } from "../../domain/rules/report.ts"
-import type { DataFile, NodeRule, Rule, RuleFile } from "../../domain/rules/rule.ts"
-import { isInside, longestPath, readBounded } from "./folder.ts"
+import type { DataFile, Rule, RuleFile } from "../../domain/rules/rule.ts"
+import { isInside, longestPath, readHashed } from "./folder.ts"
 import { isMissing, reason } from "./hub-error.ts"
 
 /** A full city database has some 60 MB; ten times that is no list that anybody wrote. */
 const maximumBytes = 512 * 1024 * 1024
-
-/** Every `data` entry of a rule, those of nested nodes too. */
-export const dataOf = (rule: Rule): ReadonlyArray<DataFile> => {
-  const ofNode = (node: NodeRule): ReadonlyArray<DataFile> => [...node.data, ...node.nodes.flatMap(ofNode)]
-  if (rule.kind === "profiles") return []
-  return rule.kind === "scenarios" ? rule.data : ofNode(rule.node)
-}
 
 /** A path that stays below whatever folder it is put in; undefined for one that does not. */
 const inner = (path: string): string | undefined => {
@@ -93,8 +86,7 @@ export const readData = async (
       tried.set(key, search)
       const result = await search
       if ("content" in result) {
-        const hash = createHash("sha256").update(result.content).digest("hex")
-        found.set(destination, { kind: "data", path: destination, version: "?", hash, ...result })
+        found.set(destination, { kind: "data", path: destination, version: "?", ...result })
       } else {
         const where = result.failures.map((failure) => printable(failure, longestPath)).join(", ")
         const hint = data === undefined ? "; name a data folder (`--data`) that has it" : ""
@@ -106,7 +98,9 @@ export const readData = async (
   return [...found.values()]
 }
 
-type Search = { readonly file: string; readonly content: Uint8Array } | { readonly failures: ReadonlyArray<string> }
+type Search =
+  | { readonly file: string; readonly content: Uint8Array; readonly hash: string }
+  | { readonly failures: ReadonlyArray<string> }
 
 const lookFor = async (places: ReadonlyArray<Place>): Promise<Search> => {
   const failures: string[] = []
@@ -114,7 +108,7 @@ const lookFor = async (places: ReadonlyArray<Place>): Promise<Search> => {
     try {
       if (closed && !isInside(await realpath(folder), await realpath(file)))
         throw new Error("it is a link that leads out")
-      return { file, content: await readBounded(file, maximumBytes) }
+      return { file, ...(await readHashed(file, maximumBytes)) }
     } catch (cause) {
       failures.push(isMissing(cause) ? file : `${file} (${reason(cause)})`)
     }

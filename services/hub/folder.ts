@@ -2,11 +2,12 @@
  * Files below a folder that may have come from a stranger: hidden ones are skipped, symbolic links must stay inside
  * and cannot loop, and number, depth and size are bounded.
  */
+import { createHash } from "node:crypto"
 import { open, readdir, realpath, stat } from "node:fs/promises"
 import { isAbsolute, join, relative, sep } from "node:path"
 import type { Problem } from "../../domain/rules/problem.ts"
 import { printable } from "../../domain/rules/report.ts"
-import { byteOrder } from "../../domain/rules/ruleset.ts"
+import { byteOrder } from "../../domain/text/byte-order.ts"
 import { isMissing, reason } from "./hub-error.ts"
 
 export interface FoundFile {
@@ -32,6 +33,13 @@ const warning = (code: string, file: string, message: string): Problem => ({
   severity: "warning",
   file: printable(file, longestPath),
   message
+})
+
+export const unreadable = (file: string, cause: unknown): Problem => ({
+  code: "TST-HUB-FILE",
+  severity: "error",
+  file: printable(file, longestPath),
+  message: `cannot be read: ${reason(cause)}`
 })
 
 /**
@@ -125,4 +133,13 @@ export const readBounded = async (file: string, maximum: number): Promise<Uint8A
   } finally {
     await handle.close()
   }
+}
+
+/** As {@link readBounded}, with the SHA-256 of the content in lower-case hex. */
+export const readHashed = async (
+  file: string,
+  maximum: number
+): Promise<{ readonly content: Uint8Array; readonly hash: string }> => {
+  const content = await readBounded(file, maximum)
+  return { content, hash: createHash("sha256").update(content).digest("hex") }
 }

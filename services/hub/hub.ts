@@ -5,17 +5,17 @@
  *     scenarios/<author>/x.yaml         collections/<author>/x.yaml
  *     data/<file>                       .index.json (optional: names and versions)
  */
-import { createHash } from "node:crypto"
 import { readdir, stat } from "node:fs/promises"
 import { basename, join } from "node:path"
 import * as Effect from "effect/Effect"
 import type { Problem } from "../../domain/rules/problem.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
 import { readRules } from "../../domain/rules/rule-file.ts"
-import { byteOrder, orderFiles } from "../../domain/rules/ruleset.ts"
+import { byteOrder } from "../../domain/text/byte-order.ts"
+import { orderFiles } from "../../domain/rules/inventory.ts"
 import { selectItems } from "./collection.ts"
 import { readData } from "./data.ts"
-import { readBounded } from "./folder.ts"
+import { readHashed, unreadable } from "./folder.ts"
 import { HubUnreadable, reason } from "./hub-error.ts"
 import { findItems } from "./item.ts"
 
@@ -45,7 +45,8 @@ export interface HubContent {
   readonly problems: ReadonlyArray<Problem>
 }
 
-const maximumPatternBytes = 4 * 1024 * 1024
+/** Of a pattern or profiles file. */
+const maximumBytes = 4 * 1024 * 1024
 
 /** Fails only when the hub folder itself cannot be read; everything else is a problem of the content. */
 export const loadHub = (options: HubOptions): Effect.Effect<HubContent, HubUnreadable> =>
@@ -124,17 +125,9 @@ const readFile = async (
   problems: Problem[]
 ): Promise<RuleFile | undefined> => {
   try {
-    const content = await readBounded(file, maximumPatternBytes)
-    return { kind, path, file, version: "?", content, hash: createHash("sha256").update(content).digest("hex") }
+    return { kind, path, file, version: "?", ...(await readHashed(file, maximumBytes)) }
   } catch (cause) {
     problems.push(unreadable(file, cause))
     return undefined
   }
 }
-
-const unreadable = (file: string, cause: unknown): Problem => ({
-  code: "TST-HUB-FILE",
-  severity: "error",
-  file,
-  message: `cannot be read: ${reason(cause)}`
-})

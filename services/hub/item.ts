@@ -1,17 +1,14 @@
 /** The items of a hub: each rule file and collection, found by name. */
-import { createHash } from "node:crypto"
 import type { Problem } from "../../domain/rules/problem.ts"
-import { printable } from "../../domain/rules/report.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
 import { readCollections, readRules } from "../../domain/rules/rule-file.ts"
-import { listFiles, longestPath, readBounded } from "./folder.ts"
+import { listFiles, readHashed, unreadable } from "./folder.ts"
 import type { FoundFile } from "./folder.ts"
-import { reason } from "./hub-error.ts"
 import { readIndex } from "./hub-index.ts"
 import type { HubIndex } from "./hub-index.ts"
 
 export type ItemKind = "parsers" | "postoverflows" | "scenarios" | "collections"
-export const itemKinds: ReadonlyArray<ItemKind> = ["parsers", "postoverflows", "scenarios", "collections"]
+const itemKinds: ReadonlyArray<ItemKind> = ["parsers", "postoverflows", "scenarios", "collections"]
 
 export interface Item extends FoundFile {
   readonly kind: ItemKind
@@ -82,13 +79,11 @@ export const findItems = async (hub: string, problems: Problem[]): Promise<Items
 
 const readItem = async (item: Item, index: HubIndex, problems: Problem[]): Promise<ItemFile | undefined> => {
   try {
-    const content = await readBounded(item.file, maximumBytes)
-    const hash = createHash("sha256").update(content).digest("hex")
+    const { content, hash } = await readHashed(item.file, maximumBytes)
     const version = index.byPath.get(item.path)?.versions.get(hash) ?? "?"
     return { kind: item.kind, path: item.path, file: item.file, version, content, hash }
   } catch (cause) {
-    const message = `cannot be read: ${reason(cause)}`
-    problems.push({ code: "TST-HUB-FILE", severity: "error", file: printable(item.file, longestPath), message })
+    problems.push(unreadable(item.file, cause))
     return undefined
   }
 }

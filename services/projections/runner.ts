@@ -41,7 +41,7 @@ const typesOf = (all: Places): ReadonlyArray<string> => [...new Set(listOf(all).
  * The states as of the events recorded up to a time, folded from the beginning of the log. An event that a projection
  * cannot fold ends that projection's fold there, as in the runner.
  */
-export const statesAt = Effect.fnUntraced(function* (store: Store, time: number) {
+const statesAt = Effect.fnUntraced(function* (store: Store, time: number) {
   const all = places()
   const list = listOf(all)
   const filter = { types: typesOf(all) }

@@ -1,21 +1,18 @@
-import type { BuiltinNode, Node } from "../syntax.ts"
+import type { BuiltinNode } from "../syntax.ts"
 import type { Type } from "../type.ts"
 import { anyType, arrayOf, boolType, intType, isAny, isNilable, mapOf, nameOf } from "../type.ts"
+import type { Fail } from "./fail.ts"
 import { isNumber } from "./operation.ts"
 
 /** Types of the parts of `any(…)`, `sortBy(…)`…; undefined where the part is left out. */
-export interface PredicateTypes {
+interface PredicateTypes {
   readonly item: Type
   readonly body: Type | undefined
   readonly extra: Type | undefined
 }
 
 /** Type of a built-in function that takes a predicate; `fail` is told of the part that does not fit. */
-export const predicateResult = (
-  node: BuiltinNode,
-  { item, body, extra }: PredicateTypes,
-  fail: (node: Node, message: string) => never
-): Type => {
+export const predicateResult = (node: BuiltinNode, { item, body, extra }: PredicateTypes, fail: Fail): Type => {
   const [, predicate, order] = node.arguments
   const wantBool = () => {
     if (body !== undefined && !isAny(body) && body.kind !== "bool") {

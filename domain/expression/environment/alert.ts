@@ -1,7 +1,7 @@
 import type { StructType } from "../type.ts"
 import { arrayOf, boolType, field, floatType, intType, method, stringType, struct } from "../type.ts"
 
-/** Who did it (shared/spec/detection.md §1.3). `Latitude` and `Longitude` are plain numbers. */
+/** Who did it (spec detection.md §1.3). `Latitude` and `Longitude` are plain numbers. */
 export interface SourceObject {
   readonly IP: string
   readonly Range: string
@@ -71,7 +71,7 @@ export const sourceType: StructType = struct("Source", {
   zero: noSource
 })
 
-export const alertEventType: StructType = struct("AlertEvent", {
+const alertEventType: StructType = struct("AlertEvent", {
   fields: () => ({ Timestamp: field(stringType, (event: AlertEventObject) => event.Timestamp) }),
   methods: () => ({
     GetMeta: method([stringType], stringType, (event: AlertEventObject, key: string) => event.GetMeta(key))

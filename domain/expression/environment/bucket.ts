@@ -30,14 +30,14 @@ export interface LeakyObject {
   readonly Uuid: string
 }
 
-export const queueType: StructType = struct("Queue", {
+const queueType: StructType = struct("Queue", {
   fields: () => ({
     Queue: field(arrayOf(eventType), (queue: QueueObject) => queue.Queue),
     L: field(intType, (queue: QueueObject) => queue.L)
   })
 })
 
-export const leakyType: StructType = struct("Leaky", {
+const leakyType: StructType = struct("Leaky", {
   fields: () => ({
     Name: field(stringType, (leaky: LeakyObject) => leaky.Name),
     Mapkey: field(stringType, (leaky: LeakyObject) => leaky.Mapkey),

@@ -31,7 +31,7 @@ export interface OverflowObject {
 }
 
 /**
- * The event that expressions call `evt` (shared/spec/detection.md §1.1). Names are those of Go, since rules use them.
+ * The event that expressions call `evt` (spec detection.md §1.1). Names are those of Go, since rules use them.
  * `Time` may be a getter: it is read only by expressions that name it.
  */
 export interface EventObject {
@@ -60,7 +60,7 @@ export interface EventObject {
   readonly SetParsed: (key: string, value: string) => boolean
 }
 
-export const lineType: StructType = struct("Line", {
+const lineType: StructType = struct("Line", {
   fields: () => ({
     Raw: field(stringType, (line: LineObject) => line.Raw),
     Src: field(stringType, (line: LineObject) => line.Src),

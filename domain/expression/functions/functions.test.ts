@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest"
 import type { Context } from "../environment.ts"
 import { EvaluationError, emptyContext } from "../expression.ts"
 import { Float } from "../float.ts"
-import { evaluate, sampleEvent } from "../sample-event.ts"
+import { evaluate, exampleEvent } from "../example.ts"
 import { Time } from "../time.ts"
 
-const line = (raw: string) => ({ ...sampleEvent(), Line: { ...sampleEvent().Line, Raw: raw } })
+const line = (raw: string) => ({ ...exampleEvent(), Line: { ...exampleEvent().Line, Raw: raw } })
 
 describe("text", () => {
   it.each([
@@ -223,7 +223,7 @@ describe("places and times", () => {
 
   it("knows the detection time only", () => {
     const context: Context = { ...emptyContext, now: () => Time.fromMilliseconds(Date.UTC(2024, 1, 12, 15, 4, 5, 123)) }
-    expect(evaluate("TimeNow()", sampleEvent(), context)).toBe("2024-02-12T15:04:05Z")
+    expect(evaluate("TimeNow()", exampleEvent(), context)).toBe("2024-02-12T15:04:05Z")
     expect(() => evaluate("TimeNow()")).toThrow(EvaluationError)
     expect(evaluate("ParseUnix('1707750245.123') + ParseUnix('x')")).toBe("2024-02-12T15:04:05Z")
     expect(() => evaluate("MedianInterval([evt.Time])")).toThrow(EvaluationError)
@@ -258,7 +258,7 @@ describe("the world outside", () => {
     ["SetInStash('a', 'n', 'w', duration('1h')); GetFromStash('a', 'n')", "w"],
     ["GetDecisionsCount('1.2.3.4') + GetActiveDecisionsCount('1.2.3.4')", 0]
   ])("%s", (text, value) => {
-    expect(evaluate(text, sampleEvent(), context)).toBe(value)
+    expect(evaluate(text, exampleEvent(), context)).toBe(value)
   })
 })
 

@@ -2,7 +2,7 @@ import type { FunctionDeclaration } from "../environment.ts"
 import { declare } from "../environment.ts"
 import { isIPv4, parseAddress } from "../../net/address.ts"
 import type { Prefix } from "../../net/prefix.ts"
-import { formatPrefix, maskAddress, parsePrefix, prefixContains } from "../../net/prefix.ts"
+import { bitsOf, formatPrefix, maskAddress, parsePrefix, prefixContains } from "../../net/prefix.ts"
 import { limit } from "../limit.ts"
 import { boolType, stringType } from "../type.ts"
 
@@ -12,7 +12,7 @@ const text = stringType
 const prefixes = new Map<string, Prefix>()
 
 /** An address alone is no range here. */
-const prefixOf = (range: string): Prefix | undefined => {
+const readRange = (range: string): Prefix | undefined => {
   const known = prefixes.get(range)
   if (known !== undefined) return known
   if (prefixes.size >= limit.prefixes) prefixes.clear()
@@ -23,7 +23,7 @@ const prefixOf = (range: string): Prefix | undefined => {
 }
 
 const isInRange = (address: string, range: string): boolean => {
-  const prefix = prefixOf(range)
+  const prefix = readRange(range)
   const parsed = prefix === undefined ? undefined : parseAddress(address)
   return parsed !== undefined && prefixContains(prefix!, parsed)
 }
@@ -32,7 +32,7 @@ const rangeOf = (address: string, mask: string): string => {
   const digits = mask.startsWith("/") ? mask.slice(1) : mask
   const parsed = parseAddress(address)
   const length = /^\+?\d{1,3}$/.test(digits) ? Number(digits) : -1
-  if (parsed === undefined || length < 0 || length > (isIPv4(parsed) ? 32 : 128)) return ""
+  if (parsed === undefined || length < 0 || length > bitsOf(parsed)) return ""
   return formatPrefix({ address: maskAddress(parsed, length), length })
 }
 

@@ -1,28 +1,16 @@
-/** A ruleset: all files that judge together; their order, their inventory and the hash that stands for them. */
+/** All files that judge together: in which order they count, what the log tells of each, and the hash of them all. */
 import { sha256 } from "@noble/hashes/sha2.js"
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js"
 import type { RulesetItem } from "../events/ruleset.ts"
+import { byteOrder } from "../text/byte-order.ts"
 import type { RuleFile } from "./rule.ts"
 import { contentHash } from "./rule-file.ts"
 
 const kinds: ReadonlyArray<RuleFile["kind"]> = ["patterns", "data", "parsers", "postoverflows", "scenarios", "profiles"]
 
-/** Compares as UTF-8 bytes do, which is by code point. */
-export const byteOrder = (left: string, right: string): number => {
-  const leftPoints = left[Symbol.iterator]()
-  const rightPoints = right[Symbol.iterator]()
-  for (;;) {
-    const one = leftPoints.next()
-    const other = rightPoints.next()
-    if (one.done || other.done) return Number(Boolean(other.done)) - Number(Boolean(one.done))
-    const difference = one.value.codePointAt(0)! - other.value.codePointAt(0)!
-    if (difference !== 0) return difference
-  }
-}
-
 const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
 
-/** Parsers run by stage, then by the name of their file, whoever its author is (detection.md §2.1). */
+/** Parsers run by stage, then by the name of their file, whoever its author is (spec detection.md §2.1). */
 const byStageAndName = (left: RuleFile, right: RuleFile): number => {
   const stage = (file: RuleFile): string => file.path.split("/")[1] ?? ""
   return (

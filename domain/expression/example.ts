@@ -5,7 +5,7 @@ import { compileExpression, emptyContext } from "./expression.ts"
 import { Time } from "./time.ts"
 
 /** An empty log event, for tests. */
-export const sampleEvent = (changes: Partial<EventObject> = {}): EventObject => ({
+export const exampleEvent = (changes: Partial<EventObject> = {}): EventObject => ({
   Type: 0,
   ExpectMode: 0,
   Whitelisted: false,
@@ -39,5 +39,5 @@ export const sampleEvent = (changes: Partial<EventObject> = {}): EventObject => 
 })
 
 /** Compiles and evaluates at once, for tests. */
-export const evaluate = (text: string, event: EventObject = sampleEvent(), context: Context = emptyContext): unknown =>
+export const evaluate = (text: string, event: EventObject = exampleEvent(), context: Context = emptyContext): unknown =>
   compileExpression(text, { environment: eventEnvironment, context }).evaluate({ evt: event })

@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { expect, it } from "vitest"
 import type { RuleFile } from "./rule.ts"
-import { byteOrder, orderFiles, rulesetHash, rulesetItems } from "./ruleset.ts"
+import { orderFiles, rulesetHash, rulesetItems } from "./inventory.ts"
 
 const file = (kind: RuleFile["kind"], path: string, content = path): RuleFile => ({
   kind,
@@ -81,14 +81,4 @@ it("items are named as collections name them", () => {
   expect(rulesetItems([file("data", "x", "abc")])[0]!.hash).toBe(
     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
   )
-})
-
-it("byte order is that of UTF-8", () => {
-  fc.assert(
-    fc.property(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }), (left, right) => {
-      const bytes = Buffer.compare(Buffer.from(left), Buffer.from(right))
-      expect(Math.sign(byteOrder(left, right))).toBe(bytes)
-    })
-  )
-  expect(byteOrder("\uffff", "\u{10000}")).toBeLessThan(0)
 })

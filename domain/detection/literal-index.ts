@@ -1,0 +1,124 @@
+/**
+ * Finds which of many texts stand in another one, in one go over its characters (Aho and Corasick's automaton). ASCII
+ * letters count without their case. It never says no where it is not sure: a subject with a character beyond ASCII,
+ * whose case may fold into ASCII (`ſ` is an S, `K` a k), holds everything.
+ */
+
+/** Characters of all literals together; the table has at most some 70 cells for each. */
+const mostCharacters = 60_000
+
+export class LiteralIndex {
+  /** Which column of the table a character code below 128 has; 0 for those in no literal. */
+  readonly #columns = new Uint8Array(128)
+  readonly #width: number
+  /** By state and column: the next state, already multiplied by the width. */
+  readonly #next: Int32Array
+  /** By state: where in `#found` its numbers begin; the next state's beginning ends them. */
+  readonly #begin: Int32Array
+  readonly #found: Int32Array
+
+  private constructor(tree: Tree) {
+    this.#columns = tree.columns
+    this.#width = tree.width
+    const { next, found } = tree.automaton()
+    this.#next = next
+    this.#begin = new Int32Array(found.length + 1)
+    for (const [state, numbers] of found.entries()) this.#begin[state + 1] = this.#begin[state]! + numbers.length
+    this.#found = Int32Array.from(found.flat())
+  }
+
+  /**
+   * Each literal is told by its number when it is found; literals may share one. A literal with characters beyond ASCII
+   * is in no subject that is plain ASCII, and the others hold everything. undefined when there are too many.
+   */
+  static of(literals: ReadonlyArray<{ readonly text: string; readonly number: number }>): LiteralIndex | undefined {
+    const plain = literals.filter(({ text }) => !beyondAscii.test(text))
+    const characters = plain.reduce((sum, { text }) => sum + text.length, 0)
+    return characters > mostCharacters ? undefined : new LiteralIndex(new Tree(plain))
+  }
+
+  /** Sets the bits of the numbers whose literals the subject holds; false when it holds everything, whatever the bits. */
+  scan(subject: string, bits: Uint32Array): boolean {
+    const columns = this.#columns
+    const next = this.#next
+    const width = this.#width
+    const begin = this.#begin
+    let row = 0
+    for (let i = 0; i < subject.length; i++) {
+      const code = subject.charCodeAt(i)
+      if (code > 127) return false
+      row = next[row + columns[code]!]!
+      const state = row / width
+      const end = begin[state + 1]!
+      for (let at = begin[state]!; at < end; at++) {
+        const number = this.#found[at]!
+        bits[number >>> 5]! |= 1 << (number & 31)
+      }
+    }
+    return true
+  }
+}
+
+const beyondAscii = /[^\x00-\x7f]/
+
+/** The literals as a tree of their characters. */
+class Tree {
+  readonly columns = new Uint8Array(128)
+  readonly width: number
+  readonly #children: Array<Map<number, number>> = [new Map()]
+  readonly #numbers: Array<Set<number>> = [new Set()]
+
+  constructor(literals: ReadonlyArray<{ readonly text: string; readonly number: number }>) {
+    let width = 1
+    for (const { text, number } of literals) {
+      let state = 0
+      for (const letter of text.toLowerCase()) {
+        const code = letter.charCodeAt(0)
+        if (this.columns[code] === 0) {
+          this.columns[code] = width
+          this.columns[letter.toUpperCase().charCodeAt(0)] = width
+          width += 1
+        }
+        state = this.#child(state, this.columns[code]!)
+      }
+      this.#numbers[state]!.add(number)
+    }
+    this.width = width
+  }
+
+  get size(): number {
+    return this.#children.length
+  }
+
+  #child(state: number, column: number): number {
+    const known = this.#children[state]!.get(column)
+    if (known !== undefined) return known
+    const child = this.#children.push(new Map()) - 1
+    this.#numbers.push(new Set())
+    this.#children[state]!.set(column, child)
+    return child
+  }
+
+  /** The table of transitions: where a character leads to nothing, the longest end of what was read that leads on. */
+  automaton(): { readonly next: Int32Array; readonly found: ReadonlyArray<ReadonlyArray<number>> } {
+    const { width } = this
+    const next = new Int32Array(this.size * width)
+    const fallback = new Int32Array(this.size)
+    const queue = [0]
+    for (const state of queue) {
+      for (let column = 0; column < width; column++) {
+        const child = this.#children[state]!.get(column)
+        const otherwise = state === 0 ? 0 : next[fallback[state]! * width + column]!
+        if (child === undefined) {
+          next[state * width + column] = otherwise
+          continue
+        }
+        fallback[child] = otherwise / width
+        for (const number of this.#numbers[fallback[child]!]!) this.#numbers[child]!.add(number)
+        next[state * width + column] = child * width
+        queue.push(child)
+      }
+    }
+    return { next, found: this.#numbers.map((numbers) => [...numbers]) }
+  }
+}

@@ -1,0 +1,70 @@
+import type { CharacterSet } from "./character-set.ts"
+import { between } from "./character-set.ts"
+import type { Syntax } from "./syntax.ts"
+
+/**
+ * Texts of which every match in plain ASCII contains at least one, if the case of letters does not count; in lower case.
+ * undefined when nothing can be said. Other than the literals that a pattern requires, it sees through alternatives and
+ * through `(?i)`.
+ */
+export const neededLiterals = (syntax: Syntax): ReadonlyArray<string> | undefined => {
+  switch (syntax.kind) {
+    case "empty":
+    case "assertion":
+      return undefined
+    case "set":
+    case "sequence":
+      return ofSequence(flattened(syntax))
+    case "capture":
+      return neededLiterals(syntax.item)
+    case "choice": {
+      const each = syntax.items.map(neededLiterals)
+      return each.every((literals) => literals !== undefined) ? each.flat() : undefined
+    }
+    case "repeat":
+      return syntax.min > 0 ? neededLiterals(syntax.item) : undefined
+  }
+}
+
+/** What follows each other for sure, one thing after the other. */
+const flattened = (syntax: Syntax): ReadonlyArray<Syntax> => {
+  if (syntax.kind === "sequence") return syntax.items.flatMap(flattened)
+  if (syntax.kind === "capture") return flattened(syntax.item)
+  if (syntax.kind === "repeat" && syntax.min === 1 && syntax.max === 1) return flattened(syntax.item)
+  return [syntax]
+}
+
+const ofSequence = (items: ReadonlyArray<Syntax>): ReadonlyArray<string> | undefined => {
+  let best: ReadonlyArray<string> | undefined
+  let run = ""
+  const consider = (literals: ReadonlyArray<string> | undefined) => {
+    if (literals !== undefined && shortest(literals) > shortest(best ?? [""])) best = literals
+  }
+  for (const item of items) {
+    const letter = item.kind === "set" ? letterOf(item.set) : undefined
+    if (letter !== undefined) {
+      run += letter
+      continue
+    }
+    // An assertion takes no room between two letters.
+    if (item.kind === "assertion" || item.kind === "empty") continue
+    consider([run])
+    run = ""
+    if (item.kind !== "set") consider(neededLiterals(item))
+  }
+  consider([run])
+  return best
+}
+
+/** The length that decides how much a choice of literals tells. */
+export const shortest = (literals: ReadonlyArray<string>): number =>
+  literals.reduce((least, { length }) => Math.min(least, length), Number.POSITIVE_INFINITY)
+
+/** The one ASCII character that a set holds, whatever its case, in lower case. */
+const letterOf = (set: CharacterSet): string | undefined => {
+  const ascii = between(set, 0, 127)
+  if (ascii.length === 2 && ascii[0] === ascii[1]) return String.fromCharCode(ascii[0]!).toLowerCase()
+  if (ascii.length !== 4 || ascii[0] !== ascii[1] || ascii[2] !== ascii[3]) return undefined
+  const [first, second] = [ascii[0]!, ascii[2]!].map((code) => String.fromCharCode(code).toLowerCase())
+  return first === second ? first : undefined
+}

@@ -1,0 +1,167 @@
+/** `testudo explain`: what the rules make of a log line, and why. */
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import { Explainer, type LineExplanation } from "../../domain/detection/explanation.ts"
+import { compileRuleset } from "../../domain/detection/ruleset.ts"
+import { formatProblem } from "../../domain/rules/problem.ts"
+import { explainedFile, explainedLine, isFile, type LinesOptions } from "./explained-lines.ts"
+import { explanationTree } from "./explanation-tree.ts"
+import { openGeo } from "../geo/geo.ts"
+import { loadHub } from "../hub/hub.ts"
+import { starterHub } from "./configuration-flag.ts"
+import { Failure } from "./failure.ts"
+import { nowFlag, nowOf } from "./now-flag.ts"
+import { paintOf } from "./paint.ts"
+
+const flags = {
+  given: Argument.String("line").pipe(
+    Argument.withDescription("A log line (quoted), or a log file, plain or compressed, or - for standard input")
+  ),
+  type: Flag.String("type").pipe(
+    Flag.withAlias("t"),
+    Flag.withDescription("Which log it is: syslog, nginx, … (the label that parsers look at)")
+  ),
+  hub: Flag.optional(
+    Flag.String("hub").pipe(
+      Flag.withMetavar("DIR"),
+      Flag.withDescription("Rules in the layout of CrowdSec's hub; without it the starter rules")
+    )
+  ),
+  data: Flag.optional(
+    Flag.String("data").pipe(Flag.withMetavar("DIR"), Flag.withDescription("Where the data files of the rules are"))
+  ),
+  collection: Flag.String("collection").pipe(
+    Flag.withMetavar("NAME"),
+    Flag.withDescription(
+      "Only this collection and what it needs; may be repeated; without it everything in the hub folder"
+    ),
+    Flag.atLeast(0)
+  ),
+  now: nowFlag,
+  failures: Flag.Boolean("failures").pipe(
+    Flag.withDescription("Only lines that no parser took to the end"),
+    Flag.withDefault(false)
+  ),
+  verbose: Flag.Boolean("verbose").pipe(
+    Flag.withAlias("v"),
+    Flag.withDescription("Also name the parsers that did not take the line"),
+    Flag.withDefault(false)
+  ),
+  json: Flag.Boolean("json").pipe(
+    Flag.withDescription("Print one JSON object and nothing else"),
+    Flag.withDefault(false)
+  )
+}
+
+export const explain = Command.make(
+  "explain",
+  flags,
+  Effect.fnUntraced(function* (input) {
+    const now = yield* nowOf(input.now)
+    const { files, problems: found } = yield* loadHub({
+      hub: Option.getOrElse(input.hub, () => starterHub),
+      collections: input.collection,
+      ...(Option.isSome(input.data) ? { data: input.data.value } : {})
+    })
+    const { ruleset, problems: broken } = compileRuleset(files, { names: "off" })
+    const { geo, problems: damaged } = openGeo(files)
+    for (const problem of [...found, ...broken, ...damaged]) yield* Console.error(formatProblem(problem))
+
+    const explainer = new Explainer(ruleset, { geo })
+    const output = input.json ? jsonOutput() : treeOutput(input.verbose)
+    let unread = false
+    const options: LinesOptions = {
+      type: input.type,
+      now,
+      report: (problem) => {
+        if (problem.severity === "error") unread = true
+        console.error(formatProblem(problem))
+      },
+      each: (batch, line, number) => {
+        const explanation = explainer.explain(batch, line)
+        if (explanation !== undefined) output.add(explanation, number, !(input.failures && explanation.parsed))
+      }
+    }
+    output.begin()
+    if (yield* Effect.promise(() => isFile(input.given))) yield* explainedFile(input.given, options)
+    else if (looksLikeFile(input.given)) {
+      const message = `There is no file ${input.given}. To have a line explained that looks like one, give it on standard input: echo LINE | testudo explain -`
+      return yield* new Failure({ code: "TST-EXPLAIN-NO-FILE", message })
+    } else explainedLine(input.given, options)
+    output.end()
+    if (unread) {
+      const message = `${input.given} was not read, or not to the end; see above.`
+      return yield* new Failure({ code: "TST-EXPLAIN-INCOMPLETE", message })
+    }
+  })
+).pipe(
+  Command.withDescription(
+    "What the rules make of a log line: which parser took it, what it set, which buckets it filled"
+  ),
+  Command.withExamples([
+    {
+      command:
+        "testudo explain -t syslog 'Nov 22 10:00:01 web sshd[811]: Failed password for root from 203.0.113.5 port 40022 ssh2'",
+      description: "One line"
+    },
+    {
+      command: "testudo explain -t nginx /var/log/nginx/access.log --failures",
+      description: "The lines that no parser understands"
+    },
+    {
+      command: "tail -20 /var/log/auth.log | testudo explain -t syslog - --json",
+      description: "From standard input, for a program"
+    }
+  ])
+)
+
+/** One word of the letters that paths are made of: hardly a log line, more likely a slip in a file's name. */
+const looksLikeFile = (given: string): boolean => /^[\w.~/-]+$/.test(given) && /[./]/.test(given)
+
+interface Output {
+  readonly begin: () => void
+  /** `shown`: it is one of those that were asked for; all are counted. */
+  readonly add: (explanation: LineExplanation, number: number | undefined, shown: boolean) => void
+  readonly end: () => void
+}
+
+const treeOutput = (verbose: boolean): Output => {
+  const paint = paintOf(process.stdout)
+  let lines = 0
+  let understood = 0
+  return {
+    begin: () => {},
+    add: (explanation, number, shown) => {
+      lines += 1
+      if (explanation.parsed) understood += 1
+      const numbered = number === undefined ? {} : { number }
+      if (shown) console.log(`${explanationTree(explanation, { paint, verbose, ...numbered })}\n`)
+    },
+    end: () => {
+      if (lines !== 1) console.log(`${lines.toLocaleString("en")} lines, ${understood.toLocaleString("en")} understood`)
+    }
+  }
+}
+
+/** `{"lines":[…],"read":N,"understood":N}`, written piece by piece: a log may be long. */
+const jsonOutput = (): Output => {
+  let read = 0
+  let understood = 0
+  let written = 0
+  return {
+    begin: () => void process.stdout.write('{"lines":['),
+    add: (explanation, number, shown) => {
+      read += 1
+      if (explanation.parsed) understood += 1
+      if (!shown) return
+      const object = number === undefined ? explanation : { number, ...explanation }
+      process.stdout.write(`${written === 0 ? "" : ","}${JSON.stringify(object)}`)
+      written += 1
+    },
+    end: () => void process.stdout.write(`],"read":${read},"understood":${understood}}\n`)
+  }
+}

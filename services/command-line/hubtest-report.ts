@@ -1,0 +1,88 @@
+/** What a run of hub tests says, to people and to programs. */
+import { formatProblem } from "../../domain/rules/problem.ts"
+import { printable } from "../../domain/rules/report.ts"
+import type { KindCoverage } from "../hubtest/coverage.ts"
+import { passed, type TestFailure, type TestResult } from "../hubtest/run.ts"
+import type { Paint } from "./paint.ts"
+
+/** Failures of one test that are shown; one wrong rule can make thousands. */
+const mostShown = 20
+const longest = 1_000
+
+const clean = (text: string): string => printable(text, longest)
+
+const count = (many: number, one: string): string => `${many.toLocaleString("en")} ${one}${many === 1 ? "" : "s"}`
+
+/** One failed test, with each assertion, what it expected and what it got. */
+export const failureText = (result: TestResult, paint: Paint): string => {
+  const problems = result.problems.slice(0, mostShown).map((problem) => `    ${clean(formatProblem(problem))}`)
+  const failures = result.failures
+    .slice(0, mostShown)
+    .flatMap(({ file, line, assertion, expected, got }) => [
+      `    ${clean(file)}, line ${line}`,
+      `      ${clean(assertion)}`,
+      `      ${paint.faint("expected")}  ${paint.good(clean(expected))}`,
+      `      ${paint.faint("got     ")}  ${paint.bad(clean(got))}`
+    ])
+  const hidden = Math.max(0, result.failures.length - mostShown) + Math.max(0, result.problems.length - mostShown)
+  const more = hidden === 0 ? [] : [`    … and ${hidden} more`]
+  return [`${paint.bad("✗")} ${result.test}`, ...problems, ...failures, ...more].join("\n")
+}
+
+/** Lines about a test that passed, or was written, and has something to say; undefined when it has not. */
+export const noteText = (result: TestResult, paint: Paint): string | undefined => {
+  const written = result.updated.map((file) => `    written: ${clean(file)}`)
+  const tolerated = result.tolerated.map(
+    ({ file, line, assertion, got }) =>
+      `    ${clean(file)}, line ${line}: false, but not counted, as in CrowdSec: ${clean(assertion)} ${paint.faint(`(got ${clean(got)})`)}`
+  )
+  const lines = [...written, ...tolerated]
+  return lines.length === 0 ? undefined : [`${paint.faint("·")} ${result.test}`, ...lines].join("\n")
+}
+
+export interface Totals {
+  readonly tests: number
+  readonly passed: number
+  readonly failed: number
+  readonly assertions: number
+}
+
+export const totalsOf = (results: ReadonlyArray<TestResult>): Totals => {
+  const good = results.filter(passed).length
+  const assertions = results.reduce((sum, result) => sum + result.assertions, 0)
+  return { tests: results.length, passed: good, failed: results.length - good, assertions }
+}
+
+export const totalsText = (totals: Totals, seconds: number, paint: Paint): string => {
+  const failed = `${totals.failed} failed`
+  const what = `${paint.good(`${totals.passed} passed`)}, ${totals.failed === 0 ? failed : paint.bad(failed)}`
+  return `${what} ${paint.faint(`(${count(totals.assertions, "assertion")}, ${seconds.toFixed(1)} s)`)}`
+}
+
+/** The one object for programs; each failed test is in `failures` once. */
+export const jsonReport = (results: ReadonlyArray<TestResult>, coverage?: ReadonlyArray<KindCoverage>): string =>
+  JSON.stringify({
+    ...totalsOf(results),
+    failures: results
+      .filter((result) => !passed(result))
+      .map((result) => ({ test: result.test, reason: reasonOf(result) })),
+    ...(coverage === undefined ? {} : { coverage })
+  })
+
+const reasonOf = ({ problems, failures }: TestResult): string => {
+  const told = [...problems.map(formatProblem), ...failures.map(failureLine)]
+  const more = told.length > mostShown ? [`… and ${told.length - mostShown} more`] : []
+  return [...told.slice(0, mostShown), ...more].join("\n")
+}
+
+const failureLine = ({ file, line, assertion, expected, got }: TestFailure): string =>
+  `${file}, line ${line}: ${assertion}: expected ${expected}, got ${got}`
+
+export const coverageText = (coverage: ReadonlyArray<KindCoverage>, paint: Paint): string =>
+  coverage
+    .flatMap(({ kind, total, touched, idle, untested }) => [
+      `${kind}: ${touched} of ${total} touched by a test`,
+      ...idle.map((name) => `  ${clean(name)} ${paint.faint("loaded, but nothing came of it")}`),
+      ...untested.map((name) => `  ${clean(name)} ${paint.faint("loaded by no test")}`)
+    ])
+    .join("\n")

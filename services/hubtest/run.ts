@@ -1,0 +1,170 @@
+/** Runs one hub test: its rules, its log, its assertions (spec detection.md §6). */
+import { createHash } from "node:crypto"
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { makeEngine } from "../../domain/detection/engine.ts"
+import type { PipelineEvent } from "../../domain/detection/pipeline-event.ts"
+import { compileRuleset } from "../../domain/detection/ruleset.ts"
+import type { Problem } from "../../domain/rules/problem.ts"
+import type { RuleFile } from "../../domain/rules/rule.ts"
+import { contentHash } from "../../domain/rules/rule-file.ts"
+import { formatTimestamp } from "../../domain/time/instant.ts"
+import { unrecordedBatch } from "../acquisition/unrecorded-batch.ts"
+import { openGeo } from "../geo/geo.ts"
+import { readBounded } from "../hub/folder.ts"
+import { isMissing, reason } from "../hub/hub-error.ts"
+import { type AssertionKind, evaluateAssertions, type FailedAssertion } from "./assertions.ts"
+import { Results } from "./results.ts"
+import { readConfiguration, type TestConfiguration } from "./test-folder.ts"
+import { rulesOf, type TestPlaces } from "./test-rules.ts"
+import { parserAssertions, scenarioAssertions } from "./written-assertions.ts"
+
+export interface TestFailure extends FailedAssertion {
+  readonly file: string
+}
+
+export interface TestResult {
+  readonly test: string
+  /** Why the test cannot be run, or what is wrong with its rules. */
+  readonly problems: ReadonlyArray<Problem>
+  readonly failures: ReadonlyArray<TestFailure>
+  /** False assertions that count for nothing, as in CrowdSec. */
+  readonly tolerated: ReadonlyArray<TestFailure>
+  /** How many assertions were evaluated. */
+  readonly assertions: number
+  /** Files of assertions that were written. */
+  readonly updated: ReadonlyArray<string>
+  /** The rules that it loaded; undefined when it could not be run. */
+  readonly files: ReadonlyArray<RuleFile>
+  /** Names of nodes that took an event, of scenarios that ran over. */
+  readonly touched: ReadonlySet<string>
+}
+
+export interface TestRun {
+  /** What the test sees as now, in milliseconds since 1970. */
+  readonly now: number
+  /** Write the assertions that hold now where there are none or some fail. */
+  readonly update?: boolean
+  /** Count every false assertion, also those that CrowdSec lets pass. */
+  readonly strict?: boolean
+}
+
+export const passed = ({ problems, failures }: TestResult): boolean => problems.length === 0 && failures.length === 0
+
+const logBytes = 256 * 1024 * 1024
+const assertionBytes = 64 * 1024 * 1024
+
+/** Everything that a test is made of, read but not run. */
+export interface PreparedTest {
+  readonly test: string
+  readonly folder: string
+  readonly configuration: TestConfiguration | undefined
+  readonly files: ReadonlyArray<RuleFile>
+  readonly log: string
+  readonly assertions: Readonly<Record<AssertionKind, string>>
+  readonly problems: ReadonlyArray<Problem>
+  /** Stays the same as long as nothing of it is edited. */
+  readonly digest: string
+}
+
+export const prepareTest = async (places: TestPlaces, test: string): Promise<PreparedTest> => {
+  const folder = join(places.tests, test)
+  const read = await readConfiguration(folder)
+  const problems: Array<Problem> = []
+  const text = async (name: string, most: number, missing?: string): Promise<string> => {
+    const file = join(folder, name)
+    try {
+      return Buffer.from(await readBounded(file, most)).toString("utf8")
+    } catch (cause) {
+      if (missing !== undefined && isMissing(cause)) return missing
+      problems.push({ code: "TST-HUBTEST-FILE", severity: "error", file, message: `cannot be read: ${reason(cause)}` })
+      return ""
+    }
+  }
+  const assertions = {
+    parser: await text("parser.assert", assertionBytes, ""),
+    scenario: await text("scenario.assert", assertionBytes, "")
+  }
+  const base = { test, folder, assertions, problems, files: [] as ReadonlyArray<RuleFile>, log: "" }
+  if ("problem" in read) {
+    problems.push(read.problem)
+    return { ...base, configuration: undefined, digest: "" }
+  }
+  const { configuration } = read
+  const rules = await rulesOf(places, folder, configuration)
+  const log = await text(configuration.logFile, logBytes)
+  problems.push(...rules.problems)
+  const parts = [configuration, rules.files.map((file) => [file.path, contentHash(file)]), log, assertions, problems]
+  const digest = createHash("sha256").update(JSON.stringify(parts)).digest("hex")
+  return { ...base, configuration, files: rules.files, log, digest }
+}
+
+export const runTest = async (
+  prepared: PreparedTest,
+  { now, update = false, strict = false }: TestRun
+): Promise<TestResult> => {
+  const { test, folder, configuration, files } = prepared
+  const nothing = { test, failures: [], tolerated: [], assertions: 0, updated: [], files, touched: new Set<string>() }
+  if (configuration === undefined || prepared.problems.length > 0) return { ...nothing, problems: prepared.problems }
+
+  const { ruleset, problems: found } = compileRuleset(files, { names: "off" })
+  const { geo, problems: damaged } = openGeo(files)
+  const problems = [...found, ...damaged].filter(({ severity }) => severity === "error")
+  const results = new Results()
+  const { labels, logFile } = configuration
+  const batch = unrecordedBatch({ path: join(folder, logFile), labels, observedAt: formatTimestamp(now) })
+  makeEngine(ruleset, { geo, watch: results.watch }).pour(batch, linesOf(prepared.log))
+  const overflows = results.overflows()
+
+  const failures: Array<TestFailure> = []
+  const tolerated: Array<TestFailure> = []
+  const updated: Array<string> = []
+  let assertions = 0
+  const judge = async (kind: AssertionKind, outcome: unknown, holding: () => ReadonlyArray<string>): Promise<void> => {
+    const file = join(folder, `${kind}.assert`)
+    const evaluation = evaluateAssertions(kind, prepared.assertions[kind], outcome, strict)
+    if (update && problems.length === 0 && (evaluation.count === 0 || evaluation.failed.length > 0)) {
+      const lines = holding()
+      const problem = await write(file, lines)
+      if (problem !== undefined) problems.push(problem)
+      else updated.push(file)
+      assertions += lines.length
+      return
+    }
+    assertions += evaluation.count
+    failures.push(...evaluation.failed.map((failure) => ({ file, ...failure })))
+    tolerated.push(...evaluation.tolerated.map((failure) => ({ file, ...failure })))
+    if (evaluation.count === 0) problems.push(unasserted(file))
+  }
+  if (!configuration.ignoreParsers) await judge("parser", results.parsers, () => parserAssertions(results.parsers))
+  if (configuration.items.scenarios.length > 0) await judge("scenario", overflows, () => scenarioAssertions(overflows))
+  return { test, problems, failures, tolerated, assertions, updated, files, touched: touchedBy(results, overflows) }
+}
+
+const write = async (file: string, lines: ReadonlyArray<string>): Promise<Problem | undefined> => {
+  try {
+    await writeFile(file, `${lines.join("\n")}\n`)
+    return undefined
+  } catch (cause) {
+    return { code: "TST-HUBTEST-WRITE", severity: "error", file, message: `cannot be written: ${reason(cause)}` }
+  }
+}
+
+const unasserted = (file: string): Problem => ({
+  code: "TST-HUBTEST-NO-ASSERTION",
+  severity: "error",
+  file,
+  message: "holds no assertion, so nothing is proved; --update writes those that hold now"
+})
+
+const linesOf = (log: string): ReadonlyArray<string> =>
+  log.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line))
+
+const touchedBy = (results: Results, overflows: ReadonlyArray<PipelineEvent>): ReadonlySet<string> => {
+  const touched = new Set<string>()
+  for (const nodes of results.parsers.values()) {
+    for (const [name, passes] of nodes) if (passes.some(({ Success }) => Success)) touched.add(name)
+  }
+  for (const { Overflow } of overflows) if (Overflow.Alert !== undefined) touched.add(Overflow.Alert.Scenario)
+  return touched
+}

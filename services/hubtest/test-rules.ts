@@ -1,0 +1,110 @@
+/** The rules that a hub test loads, and where they are found (spec detection.md §6.5b). */
+import { stat } from "node:fs/promises"
+import { basename, dirname, join, normalize } from "node:path"
+import { stringify } from "yaml"
+import type { Problem } from "../../domain/rules/problem.ts"
+import { quote } from "../../domain/rules/report.ts"
+import type { RuleFile } from "../../domain/rules/rule.ts"
+import { readRules } from "../../domain/rules/rule-file.ts"
+import { suggestion } from "../../domain/rules/suggestion.ts"
+import { readData } from "../hub/data.ts"
+import { readBounded } from "../hub/folder.ts"
+import { reason } from "../hub/hub-error.ts"
+import type { Items } from "../hub/item.ts"
+import { type TestConfiguration, type TestedKind, testedKinds } from "./test-folder.ts"
+
+/** Where things are found. */
+export interface TestPlaces {
+  readonly hub: string
+  readonly items: Items
+  /** The folder of test folders. */
+  readonly tests: string
+  readonly data: string | undefined
+}
+
+const ruleBytes = 5 * 1024 * 1024
+
+/** The files of the rules, and of the data that they need; a missing one is an error. */
+export const rulesOf = async (
+  places: TestPlaces,
+  folder: string,
+  configuration: TestConfiguration
+): Promise<{ readonly files: ReadonlyArray<RuleFile>; readonly problems: ReadonlyArray<Problem> }> => {
+  const problems: Array<Problem> = []
+  const rules = new Map<string, RuleFile>()
+  const named = testedKinds.flatMap((kind) => configuration.items[kind].map((name) => [kind, name] as const))
+  for (const [kind, name] of named) {
+    const file = await ruleFile(places, folder, kind, name)
+    if (typeof file === "string") {
+      problems.push({
+        code: "TST-HUBTEST-ITEM",
+        severity: "error",
+        file: join(folder, "config.yaml"),
+        key: kind,
+        message: file
+      })
+    } else rules.set(file.path, file)
+  }
+  if (configuration.overrideStatics.length > 0) {
+    const overrides = overridesFile(folder, configuration.overrideStatics)
+    rules.set(overrides.path, overrides)
+  }
+  const missing: Array<Problem> = []
+  const entries = [...rules.values()].flatMap((file) => readRules(file).rules)
+  const data = await readData(entries, places.hub, places.data, missing)
+  // A node that runs goes on without it; a test without it would prove nothing.
+  problems.push(...missing.map((problem) => ({ ...problem, severity: "error" as const })))
+  return { files: [...rules.values(), ...data], problems }
+}
+
+/** The file of an item, or what is wrong. */
+const ruleFile = async (
+  places: TestPlaces,
+  folder: string,
+  kind: TestedKind,
+  name: string
+): Promise<RuleFile | string> => {
+  if (/\.ya?ml$/.test(name)) return customFile(places, folder, kind, name)
+  const item = await places.items.find(kind, name)
+  if (item !== undefined) {
+    const file = await places.items.read(item)
+    return file === undefined ? `the file of ${quote(name)}, ${item.file}, cannot be read` : (file as RuleFile)
+  }
+  const near = suggestion(name, places.items.names(kind))
+  return `the hub has no ${kind.slice(0, -1)} ${quote(name)}${near === undefined ? "" : `; did you mean ${quote(near)}?`}`
+}
+
+/** A file by its path: the stage of a parser is the folder two above it, as in the hub. */
+const customFile = async (
+  { hub, tests }: TestPlaces,
+  folder: string,
+  kind: TestedKind,
+  name: string
+): Promise<RuleFile | string> => {
+  const path = normalize(name)
+  const places = path.startsWith(".tests/")
+    ? [join(tests, path.slice(".tests/".length))]
+    : [join(hub, path), join(folder, path)]
+  for (const file of places) {
+    const found = await stat(file).catch(() => undefined)
+    if (found === undefined) continue
+    try {
+      const content = await readBounded(file, ruleBytes)
+      const stage = basename(dirname(dirname(file)))
+      const within =
+        kind === "scenarios" ? `scenarios/custom/${basename(file)}` : `${kind}/${stage}/custom/${basename(file)}`
+      return { kind, path: within, file, version: "?", content }
+    } catch (cause) {
+      return `${file} cannot be read: ${reason(cause)}`
+    }
+  }
+  return `there is no file ${quote(name)}; looked for ${places.join(" and ")}`
+}
+
+const overridesFile = (folder: string, statics: ReadonlyArray<unknown>): RuleFile => ({
+  kind: "parsers",
+  path: "parsers/s00-raw/test/00_overrides.yaml",
+  file: `${join(folder, "config.yaml")} (override_statics)`,
+  version: "?",
+  content: new TextEncoder().encode(stringify({ name: "overrides", filter: "1==1", statics }))
+})
