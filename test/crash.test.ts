@@ -5,7 +5,6 @@
 import { createWriteStream } from "node:fs"
 import { join } from "node:path"
 import { pipeline } from "node:stream/promises"
-import * as Effect from "effect/Effect"
 import { expect, it } from "vitest"
 import type { TestudoEvent } from "../domain/events/catalogue.ts"
 import { botnet } from "../fixtures/generators/botnet.ts"
@@ -13,26 +12,14 @@ import { activeBans } from "../projections/active-bans.ts"
 import { fold, type Projection } from "../projections/projection.ts"
 import { reputation } from "../projections/reputation.ts"
 import { targetedAttacks } from "../projections/targeted-attacks.ts"
-import { EmbeddedEventStore } from "../services/event-store/embedded.ts"
-import { EventStore } from "../services/event-store/event-store.ts"
 import { run, temporaryFolder, testudo, until } from "./process.ts"
+import { recordedEvents } from "./recorded.ts"
 
 const kills = 20
 
-const readEvents = (store: string): Promise<ReadonlyArray<TestudoEvent>> =>
-  Effect.gen(function* () {
-    const log = yield* EventStore
-    const events: Array<TestudoEvent> = []
-    for (let after = -1; ; after = events.at(-1)!.position) {
-      const page = yield* log.readAll({ after, limit: 500 })
-      if (page.length === 0) return events
-      events.push(...page)
-    }
-  }).pipe(Effect.provide(EmbeddedEventStore.layer({ directory: store, mode: "reader" })), Effect.runPromise)
-
 /** Ids with their positions: what an acknowledged event must keep. */
 const seen = async (store: string): Promise<ReadonlyMap<number, string>> =>
-  new Map((await readEvents(store).catch(() => [])).map(({ position, id }) => [position, id]))
+  new Map((await recordedEvents(store).catch(() => [])).map(({ position, id }) => [position, id]))
 
 /** The projections as text, without what says when this machine recorded it. */
 const projected = (events: ReadonlyArray<TestudoEvent>): ReadonlyArray<string> => {
@@ -102,8 +89,8 @@ it(`a replay that is killed ${kills} times ends like one that is not`, async () 
   expect(last.status).toBe(0)
   expect(withoutTimings(last.stdout)).toEqual(withoutTimings(undisturbed.stdout))
 
-  const events = await readEvents(store)
-  const undisturbedEvents = await readEvents(calm)
+  const events = await recordedEvents(store)
+  const undisturbedEvents = await recordedEvents(calm)
   for (const [position, id] of acknowledged) expect(events.find((event) => event.position === position)?.id).toBe(id)
   expect(new Set(events.map(({ id }) => id)).size).toBe(events.length)
   // Batches may be cut elsewhere after a kill; what is judged from them is the same, in the same order.

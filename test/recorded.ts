@@ -52,3 +52,14 @@ export const recordedVerdicts = async (store: string): Promise<ReadonlyArray<Ver
   for (const event of await recordedEvents(store, { types: ReplayReport.types }).catch(() => [])) report.fold(event)
   return verdictsOf(report.offenders)
 }
+
+/** The verdict on somebody who is banned for these starter rules. */
+export const found = (value: string, ...scenarios: ReadonlyArray<string>): Verdict => ({
+  value,
+  scenarios: scenarios.map((name) => `testudo/${name}`),
+  banned: true
+})
+
+/** In the order of the others. */
+export const sorted = (verdicts: ReadonlyArray<Verdict>): ReadonlyArray<Verdict> =>
+  verdicts.toSorted((one, other) => (one.value < other.value ? -1 : 1))

@@ -1,7 +1,7 @@
 /** A node with logs of its own, for tests that start and stop it and write its logs. */
-import { appendFileSync, writeFileSync } from "node:fs"
+import { appendFileSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { clock, monthName } from "../fixtures/generators/access-log.ts"
+import { expect } from "vitest"
 import { type Finished, freePort, type Running, run, temporaryFolder, testudo, until } from "./process.ts"
 import { recordedLines, recordedVerdicts, type Verdict, verdictsOf } from "./recorded.ts"
 
@@ -12,6 +12,10 @@ export interface Log {
   /** Default: UTC. */
   readonly timezone?: string
 }
+
+/** Two logs of one site. */
+export const left: Log = { file: "left.log", type: "nginx" }
+export const right: Log = { file: "right.log", type: "nginx" }
 
 export const authLog: Log = { file: "auth.log", type: "syslog" }
 export const accessLog: Log = { file: "access.log", type: "nginx" }
@@ -34,6 +38,10 @@ export interface Station {
   readonly lines: (log: Log) => Promise<ReadonlyArray<string>>
   /** Waits until the store has so many lines of a log. */
   readonly hasLines: (log: Log, count: number) => Promise<unknown>
+  /** Every line of a log is in the store once, in its order. */
+  readonly hasExactly: (log: Log, expected: ReadonlyArray<string>) => Promise<void>
+  /** Waits for a ban. Of somebody who attacks last: whatever came before is judged then. */
+  readonly bans: (address: string) => Promise<unknown>
 }
 
 export const station = async (...logs: ReadonlyArray<Log>): Promise<Station> => {
@@ -46,11 +54,14 @@ export const station = async (...logs: ReadonlyArray<Log>): Promise<Station> => 
   const sources = logs.map(
     (log) => `  - { files: [./${log.file}], type: ${log.type}, timezone: ${log.timezone ?? "UTC"} }\n`
   )
-  const configure = (more: string) =>
+  const configure = (more: string) => {
+    // As editors do it: nobody reads half of it.
     writeFileSync(
-      file,
+      `${file}~`,
       `eventStore: "embedded:./store"\napi: { listen: "127.0.0.1:${port}" }\nreverseDns: false\nacquisition:\n${sources.join("")}${more}`
     )
+    renameSync(`${file}~`, file)
+  }
   configure("")
   return {
     folder,
@@ -67,6 +78,19 @@ export const station = async (...logs: ReadonlyArray<Log>): Promise<Station> => 
       return node
     },
     verdicts: () => recordedVerdicts(store),
+    hasExactly: async (log, expected) => {
+      const recorded = await lines(log)
+      // Not the lines themselves: a difference of two long logs is no message for people.
+      const differs = recorded.findIndex((line, n) => line !== expected[n])
+      expect({ lines: recorded.length, differs }).toEqual({ lines: expected.length, differs: -1 })
+    },
+    bans: (address) =>
+      until(
+        `the ban of ${address}`,
+        async () => (await recordedVerdicts(store)).some(({ value, banned }) => value === address && banned),
+        60_000,
+        200
+      ),
     hasLines: (log, count) =>
       until(
         `${count} lines of ${log.file}`,
@@ -92,11 +116,4 @@ export interface Offender extends Omit<Verdict, "banned"> {
 export const offendersOf = ({ status, stdout, stderr }: Finished): ReadonlyArray<Offender> => {
   if (status !== 0) throw new Error(`replay ended with ${status}:\n${stderr}`)
   return JSON.parse(stdout).offenders
-}
-
-/** A line of sshd in an auth.log: a password was wrong. `at`: milliseconds since 1970; whole seconds are written. */
-export const failedPassword = (at: number, address: string, port: number): string => {
-  const date = new Date(at)
-  const stamp = `${monthName(date)} ${String(date.getUTCDate()).padStart(2)} ${clock(date)}`
-  return `${stamp} gate sshd[811]: Failed password for root from ${address} port ${port} ssh2`
 }

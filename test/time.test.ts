@@ -1,41 +1,25 @@
-/** Time is data: it makes no difference when a log is read, and a node that is stopped and started loses nothing. */
-import { appendFileSync, copyFileSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs"
-import { gzipSync } from "node:zlib"
+/** Time is data: it makes no difference for the bans when, how and in how many pieces a log is read. */
 import { describe, expect, it } from "vitest"
 import { DecisionMade } from "../domain/events/decision.ts"
-import { accessLine } from "../fixtures/generators/access-log.ts"
 import { addressOf } from "../fixtures/generators/address.ts"
-import { botnet } from "../fixtures/generators/botnet.ts"
 import { Random } from "../fixtures/generators/random.ts"
 import type { LogLine } from "../fixtures/generators/timeline.ts"
 import { person } from "../fixtures/generators/visitor.ts"
 import { visitors } from "../fixtures/generators/visitors.ts"
+import { every, failedPassword, missing, visited } from "./attacks.ts"
 import { run, until } from "./process.ts"
-import { recordedEvents, type Verdict } from "./recorded.ts"
-import {
-  accessLog,
-  authLog,
-  failedPassword,
-  type Log,
-  offendersOf,
-  replayed,
-  type Station,
-  station
-} from "./station.ts"
+import { found, recordedEvents, sorted } from "./recorded.ts"
+import { accessLog, authLog, type Log, left, offendersOf, replayed, right, type Station, station } from "./station.ts"
 
 const minute = 60_000
 const hour = 60 * minute
-
-const browser = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-const missing = (at: number, address: string, path: string): string =>
-  accessLine(at, address, browser, { path, status: 404, bytes: 153 })
 
 const prober = addressOf(1)
 const thief = addressOf(2)
 const guesser = addressOf(3)
 const straddler = addressOf(4)
 const patient = addressOf(5)
-const last = addressOf(6)
+const last = addressOf(120_000)
 
 interface Cue extends LogLine {
   readonly log: Log
@@ -43,9 +27,6 @@ interface Cue extends LogLine {
 
 const cues = (log: Log, times: ReadonlyArray<number>, line: (at: number, n: number) => string): ReadonlyArray<Cue> =>
   times.map((at, n) => ({ log, at, line: line(at, n) }))
-
-const every = (seconds: number, from: number, count: number): ReadonlyArray<number> =>
-  Array.from({ length: count }, (_, n) => from + n * seconds * 1_000)
 
 /** Half past the attacks, in milliseconds after their start. */
 const half = 10_000
@@ -71,15 +52,6 @@ const story = (start: number): ReadonlyArray<Cue> => {
   ].toSorted((one, other) => one.at - other.at)
 }
 
-const found = (value: string, ...scenarios: ReadonlyArray<string>): Verdict => ({
-  value,
-  scenarios: scenarios.map((name) => `testudo/${name}`),
-  banned: true
-})
-
-const sorted = (verdicts: ReadonlyArray<Verdict>): ReadonlyArray<Verdict> =>
-  verdicts.toSorted((one, other) => (one.value < other.value ? -1 : 1))
-
 /** The truth of the story. */
 const attackers = sorted([
   found(prober, "http-probing"),
@@ -95,15 +67,6 @@ const linesOf = (log: Log, told: ReadonlyArray<Cue>): ReadonlyArray<string> =>
 const write = (at: Station, told: ReadonlyArray<Cue>): void => {
   for (const log of [authLog, accessLog]) at.write(log, linesOf(log, told))
 }
-
-/** Waits for the one who attacks last: whatever came before is judged then. */
-const judged = (at: Station, address = last): Promise<unknown> =>
-  until(
-    `the ban of ${address}`,
-    async () => (await at.verdicts()).some(({ value, banned }) => value === address && banned),
-    60_000,
-    200
-  )
 
 describe("the same attackers are found", () => {
   it("as the lines are written, and in the same logs when they are cold", async () => {
@@ -124,7 +87,7 @@ describe("the same attackers are found", () => {
       written = next
       await new Promise((wake) => setTimeout(wake, 50))
     }
-    await judged(site)
+    await site.bans(last)
     expect((await node.stop("SIGINT")).status).toBe(0)
     expect(await site.verdicts()).toEqual(attackers)
     const cold = [
@@ -148,11 +111,11 @@ describe("the same attackers are found", () => {
       if (signal === "SIGINT") expect(status).toBe(0)
       write(site, told.slice(early.length))
       const second = await site.start()
-      await judged(site)
+      await site.bans(last)
       await second.stop("SIGINT")
       expect(await site.verdicts()).toEqual(attackers)
-      expect(await site.lines(authLog)).toEqual(linesOf(authLog, told))
-      expect(await site.lines(accessLog)).toEqual(linesOf(accessLog, told))
+      await site.hasExactly(authLog, linesOf(authLog, told))
+      await site.hasExactly(accessLog, linesOf(accessLog, told))
     }, 120_000)
   }
 })
@@ -167,202 +130,9 @@ describe("a first start", () => {
     expect(lines.length).toBeGreaterThan(20_000)
     site.write(accessLog, lines)
     const node = await site.start()
-    await judged(site)
+    await site.bans(last)
     await node.stop("SIGINT")
     expect(await site.verdicts()).toEqual([found(last, "http-probing")])
-  }, 120_000)
-})
-
-/** A node whose log is written all the time, a half line each moment. */
-const writing = (at: Station, log: Log) => {
-  const written: Array<string> = []
-  let open: string | undefined
-  const timer = setInterval(() => {
-    if (open === undefined) {
-      const now = Date.now()
-      open = accessLine(now, addressOf(100 + (written.length % 50)), browser, { path: `/page-${written.length}` })
-      appendFileSync(at.path(log), open.slice(0, 40))
-    } else {
-      appendFileSync(at.path(log), `${open.slice(40)}\n`)
-      written.push(open)
-      open = undefined
-    }
-  }, 10)
-  return {
-    stop: async (): Promise<ReadonlyArray<string>> => {
-      await until("the end of the line", () => open === undefined, 5_000, 1)
-      clearInterval(timer)
-      return written
-    }
-  }
-}
-
-describe("a stop in the middle of everything", () => {
-  it("keeps the buckets and the places in the files, through SIGINT and SIGKILL", async () => {
-    const site = await station(authLog, accessLog)
-    const writer = writing(site, accessLog)
-    const attempts: Array<string> = []
-    const attempt = (address: string, from: number) => {
-      const lines = [from, from + 1, from + 2].map((port) => failedPassword(Date.now(), address, port))
-      attempts.push(...lines)
-      site.write(authLog, lines)
-    }
-    let node = await site.start()
-    const signals = ["SIGINT", "SIGKILL", "SIGKILL", "SIGINT"] as const
-    for (const [n, signal] of signals.entries()) {
-      const address = addressOf(200 + n)
-      attempt(address, 50_000)
-      await site.hasLines(authLog, attempts.length)
-      const { status } = await node.stop(signal)
-      if (signal === "SIGINT") expect(status).toBe(0)
-      attempt(address, 60_000)
-      node = await site.start()
-      await node.says(new RegExp(`ban ${address} `), 30_000)
-      expect(node.output()).not.toContain("snapshot is not used")
-    }
-    const written = await writer.stop()
-    await site.hasLines(accessLog, written.length)
-    await node.stop("SIGINT")
-    expect(written.length).toBeGreaterThan(200)
-    expect(await site.lines(accessLog)).toEqual(written)
-    expect(await site.lines(authLog)).toEqual(attempts)
-    expect(await site.verdicts()).toEqual(
-      sorted(signals.map((_, n) => found(addressOf(200 + n), "ssh-bf", "ssh-bf-connections")))
-    )
-  }, 180_000)
-
-  it("ends within seconds in a big backlog (SIGINT, SIGTERM), and goes on", async () => {
-    const site = await station(accessLog)
-    const log = botnet({ seed: 9, bots: 1_000, visitors: 3_000 })
-    const lines = [...log.lines]
-    site.write(accessLog, lines)
-    const read = () =>
-      site.lines(accessLog).then(
-        ({ length }) => length,
-        () => 0
-      )
-    let before = 0
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      const node = await site.start()
-      await until("the backlog to be read", async () => (await read()) > before, 30_000)
-      const asked = performance.now()
-      expect((await node.stop(signal)).status).toBe(0)
-      expect(performance.now() - asked).toBeLessThan(10_000)
-      before = await read()
-      console.log(
-        `${signal}: ${before} of ${lines.length} lines, ended within ${Math.round(performance.now() - asked)} ms`
-      )
-      expect(before).toBeLessThan(lines.length)
-    }
-    const end = addressOf(120_000)
-    const attack = every(0.1, Date.now() - minute, 12).map((at, n) => missing(at, end, `/setup-${n}.php`))
-    site.write(accessLog, attack)
-    const node = await site.start()
-    await judged(site, end)
-    await node.stop("SIGINT")
-    expect(await site.lines(accessLog)).toEqual([...lines, ...attack])
-    expect(await site.verdicts()).toEqual(await replayed("nginx", Date.now(), site.path(accessLog)))
-  }, 180_000)
-})
-
-describe("rotation loses nothing and repeats nothing", () => {
-  /** An attack in two halves with something in between, told by the log's lines so far. */
-  const rotated = (site: Station) => {
-    const written: Array<string> = []
-    let number = 300
-    const some = (address: string, from: number) => {
-      const lines = every(1, Date.now() - 3_000, 3).map((at, n) => failedPassword(at, address, from + n))
-      written.push(...lines)
-      site.write(authLog, lines)
-    }
-    return {
-      written,
-      /** Makes the attack around a rotation; answers the attacker. */
-      attack: async (rotate: () => unknown) => {
-        const address = addressOf(number++)
-        some(address, 40_000)
-        await rotate()
-        some(address, 50_000)
-        return address
-      },
-      attackers: () =>
-        sorted(
-          Array.from({ length: number - 300 }, (_, n) => found(addressOf(300 + n), "ssh-bf", "ssh-bf-connections"))
-        )
-    }
-  }
-  const rename = (path: string) => renameSync(path, `${path}.1`)
-  const copyAndTruncate = (path: string) => {
-    copyFileSync(path, `${path}.1`)
-    truncateSync(path)
-  }
-  const shift = (path: string) => {
-    writeFileSync(`${path}.2.gz`, gzipSync(readFileSync(`${path}.1`)))
-    rmSync(`${path}.1`)
-  }
-
-  it("while the node runs", async () => {
-    const site = await station(authLog)
-    const path = site.path(authLog)
-    const { attack, attackers, written } = rotated(site)
-    const node = await site.start()
-    for (const rotate of [
-      () => rename(path),
-      () => copyAndTruncate(path),
-      async () => {
-        await site.hasLines(authLog, written.length)
-        shift(path)
-        rename(path)
-      },
-      () => {
-        shift(path)
-        copyAndTruncate(path)
-      }
-    ]) {
-      const address = await attack(rotate)
-      await node.says(new RegExp(`ban ${address} `), 30_000)
-    }
-    await site.hasLines(authLog, written.length)
-    expect((await node.stop("SIGINT")).status).toBe(0)
-    expect(await site.lines(authLog)).toEqual(written)
-    expect(await site.verdicts()).toEqual(attackers())
-  }, 120_000)
-
-  it("while the node is stopped", async () => {
-    const site = await station(authLog)
-    const path = site.path(authLog)
-    const { attack, attackers, written } = rotated(site)
-    let node = await site.start()
-    const stopped = (signal: NodeJS.Signals, rotate: () => void) => async () => {
-      await site.hasLines(authLog, written.length)
-      await node.stop(signal)
-      rotate()
-    }
-    for (const away of [
-      stopped("SIGINT", () => rename(path)),
-      stopped("SIGKILL", () => {
-        shift(path)
-        copyAndTruncate(path)
-      }),
-      stopped("SIGINT", () => {
-        // Rotated and compressed, and what came then is rotated already, too.
-        shift(path)
-        rename(path)
-        shift(path)
-        const lines = [failedPassword(Date.now(), addressOf(1_000), 1)]
-        written.push(...lines)
-        site.write(authLog, lines)
-        rename(path)
-      })
-    ]) {
-      const address = await attack(away)
-      node = await site.start()
-      await node.says(new RegExp(`ban ${address} `), 30_000)
-    }
-    await site.hasLines(authLog, written.length)
-    await node.stop("SIGINT")
-    expect(await site.lines(authLog)).toEqual(written)
-    expect(await site.verdicts()).toEqual(attackers())
   }, 120_000)
 })
 
@@ -425,9 +195,7 @@ describe("a time stamp", () => {
 })
 
 describe("two logs with a backlog", () => {
-  const left: Log = { file: "left.log", type: "nginx" }
-  const right: Log = { file: "right.log", type: "nginx" }
-  const page = (at: number, address: string, n: number) => accessLine(at, address, browser, { path: `/page-${n}` })
+  const page = (at: number, address: string, n: number) => visited(at, address, `/page-${n}`)
 
   it("of the same offenders give the bans that reading as they were written would have given", async () => {
     const start = Math.floor(Date.now() / 1_000) * 1_000 - 10 * minute
@@ -453,63 +221,9 @@ describe("two logs with a backlog", () => {
     const site = await station(left, right)
     for (const log of [left, right]) site.write(log, linesOf(log, told))
     const node = await site.start()
-    await judged(site)
+    await site.bans(last)
     await node.stop("SIGINT")
     expect(await site.verdicts()).toEqual(sorted(expected))
     expect(await replayed("nginx", Date.now(), site.path(left), site.path(right))).toEqual(sorted(expected))
-  }, 60_000)
-})
-
-describe("an allowlist", () => {
-  it("that is edited while the node runs counts at once, and loopback is never banned", async () => {
-    const site = await station(authLog)
-    const friend = addressOf(500)
-    const other = addressOf(501)
-    const key = async () => {
-      const { stdout } = await run("bouncers", "add", "edge", "--json", "--store", site.store)
-      return { "X-Api-Key": JSON.parse(stdout).key as string }
-    }
-    let ago = 60 * minute
-    const attack = (address: string) => {
-      ago -= 5 * minute
-      site.write(
-        authLog,
-        every(1, Date.now() - ago, 8).map((at, n) => failedPassword(at, address, 40_000 + n))
-      )
-    }
-    const node = await site.start()
-    const headers = await key()
-    const banned = async () => {
-      const ask = async (path: string) => JSON.stringify(await (await fetch(`${site.url}${path}`, { headers })).json())
-      const answers = await Promise.all(
-        [`/v1/decisions?ip=${friend}`, "/v1/decisions", "/projections/active-bans"].map(ask)
-      )
-      return answers.map((answer) => answer.includes(friend))
-    }
-    attack("127.0.0.1")
-    attack("::1")
-    attack(friend)
-    await node.says(new RegExp(`ban ${friend} `), 30_000)
-    expect(await banned()).toEqual([true, true, true])
-
-    site.configure(`allowlist: [${friend}, "${other}"]\n`)
-    await node.says(/The edited allowlist is respected/)
-    expect(await banned()).toEqual([false, false, false])
-    attack(friend)
-    attack(other)
-    attack(last)
-    await node.says(new RegExp(`ban ${last} `), 30_000)
-    expect(await banned()).toEqual([false, false, false])
-
-    site.configure("")
-    await node.says(/The edited allowlist is respected[^]*The edited allowlist is respected/)
-    attack(other)
-    await node.says(new RegExp(`ban ${other} `), 30_000)
-    await node.stop("SIGINT")
-    const verdicts = new Map((await site.verdicts()).map(({ value, banned }) => [value, banned]))
-    expect([...verdicts.keys()].sort()).toEqual([friend, last, other, "127.0.0.1", "::1"].sort())
-    expect([verdicts.get("127.0.0.1"), verdicts.get("::1")]).toEqual([false, false])
-    expect(node.output().match(new RegExp(`ban ${friend} `, "g"))).toHaveLength(1)
-    expect(node.output().match(new RegExp(`ban ${other} `, "g"))).toHaveLength(1)
   }, 60_000)
 })

@@ -5,12 +5,12 @@ import type { ProposedEvent } from "../events/event.ts"
 import type { Overflow } from "../events/overflow.ts"
 import { millisecondsPerDay } from "../time/calendar.ts"
 import { formatShortDuration, nanosecondsPerMillisecond, parseMilliseconds } from "../time/duration.ts"
-import { lastInstant } from "../time/instant.ts"
+import { formatTimestamp, lastInstant } from "../time/instant.ts"
 import type { Allowlists } from "./allowlist.ts"
 import { type Profile, remediesFor } from "./profile.ts"
 import { canonicalScope, canonicalValue } from "./scope.ts"
 
-const timestamp = (milliseconds: number): string => new Date(Math.min(milliseconds, lastInstant)).toISOString()
+const timestamp = (milliseconds: number): string => formatTimestamp(Math.min(milliseconds, lastInstant))
 
 const later = (from: string, duration: string): string =>
   timestamp(Date.parse(from) + (parseMilliseconds(duration) ?? 0))

@@ -22,16 +22,19 @@ export class Bucket {
   last = 0
   overflowed = 0
   Total_count = 0
-  /** Values of `distinct` that were poured. */
-  readonly seen = new Set<string>()
+  /** Values of `distinct` that were poured; most buckets need none. */
+  #seen: Set<string> | undefined
   /** Which guillotine conditions of a bayesian bucket have come true, by their index. */
-  readonly proven = new Set<number>()
+  #proven: Set<number> | undefined
+  /** Its neighbours in the order in which the buckets of its home were poured into. */
+  older: Bucket | undefined
+  newer: Bucket | undefined
 
   constructor(scenario: Scenario, group: string) {
     const { rule } = scenario
     this.scenario = scenario
     this.group = group
-    this.limiter = new Limiter(rule.leakspeedNs, rule.capacity)
+    this.limiter = new Limiter(scenario.leakRate, rule.capacity)
     const cached = rule.cacheSize > 0 && (rule.cacheSize <= rule.capacity || rule.capacity === -1)
     this.queue = new EventQueue(cached ? rule.cacheSize : rule.capacity)
   }
@@ -50,10 +53,25 @@ export class Bucket {
 
   /** Whether this value of `distinct` is new to the bucket. */
   isNew(value: string): boolean {
-    if (this.seen.has(value)) return false
-    if (this.seen.size >= mostDistinct) this.seen.delete(this.seen.values().next().value!)
-    this.seen.add(value)
+    this.#seen ??= new Set()
+    if (this.#seen.has(value)) return false
+    if (this.#seen.size >= mostDistinct) this.#seen.delete(this.#seen.values().next().value!)
+    this.#seen.add(value)
     return true
+  }
+
+  /** The oldest first. */
+  get seen(): ReadonlySet<string> {
+    return this.#seen ?? nothing
+  }
+
+  prove(condition: number): void {
+    this.#proven ??= new Set()
+    this.#proven.add(condition)
+  }
+
+  get proven(): ReadonlySet<number> {
+    return this.#proven ?? nothing
   }
 
   get Name(): string {
@@ -87,5 +105,7 @@ export class Bucket {
     return timeOf(this.overflowed)
   }
 }
+
+const nothing: ReadonlySet<never> = new Set()
 
 const timeOf = (microseconds: number): Time => new Time(BigInt(microseconds) * 1000n)

@@ -19,9 +19,9 @@ export interface Candidate {
 }
 
 /** Values of one field that are told apart; a field with more is not asked any more. */
-const mostValues = 64
+const mostValues = 32
 /** Combinations of values that are remembered; whoever writes the log must not fill the memory with new ones. */
-const mostBranches = 4_096
+const mostBranches = 512
 const longestValue = 128
 
 interface Branch {

@@ -3,7 +3,10 @@ import type { DataFiles } from "../expression/environment.ts"
 import { EvaluationError } from "../expression/error.ts"
 import { parseJson } from "../expression/json.ts"
 import { compilePattern, type Pattern } from "../grok/pattern.ts"
+import { neededLiterals } from "../grok/needed-literals.ts"
 import { PatternError } from "../grok/pattern-error.ts"
+import { parsePattern } from "../grok/pattern-parser.ts"
+import { LiteralIndex } from "./literal-index.ts"
 import type { Problem } from "../rules/problem.ts"
 import type { DataFile, RuleFile } from "../rules/rule.ts"
 
@@ -91,22 +94,44 @@ const longestSubject = 8_192
 /** Many patterns, any of which may match. Texts such as user agents repeat, so results are remembered. */
 class PatternList {
   readonly #patterns: ReadonlyArray<Pattern>
+  /** Those that say nothing about the texts that they match. */
+  readonly #always: ReadonlyArray<Pattern>
+  /** Finds the literals of the others by their number; undefined when none is searched for. */
+  readonly #index: LiteralIndex | undefined
+  readonly #bits: Uint32Array
   readonly #remembered = new Map<string, boolean>()
 
   constructor(patterns: ReadonlyArray<Pattern>) {
     this.#patterns = patterns
+    const needed = patterns.map(({ source }) => neededLiterals(parsePattern(source).syntax))
+    const literals = needed.flatMap((each, number) => each?.map((text) => ({ text, number })) ?? [])
+    this.#index = LiteralIndex.of(literals)
+    this.#always = patterns.filter((_, number) => needed[number] === undefined)
+    this.#bits = new Uint32Array(Math.ceil(patterns.length / 32))
   }
 
   matches(text: string): boolean {
     const subject = text.length > longestSubject ? text.slice(0, longestSubject) : text
     const known = this.#remembered.get(subject)
     if (known !== undefined) return known
-    const result = this.#patterns.some((pattern) => pattern.test(subject))
+    const result = this.#matches(subject)
     if (subject.length <= longestRemembered) {
       if (this.#remembered.size >= mostRemembered) this.#remembered.clear()
       this.#remembered.set(subject, result)
     }
     return result
+  }
+
+  #matches(subject: string): boolean {
+    const bits = this.#bits.fill(0)
+    if (this.#index === undefined || !this.#index.scan(subject, bits))
+      return this.#patterns.some((pattern) => pattern.test(subject))
+    for (let word = 0; word < bits.length; word++) {
+      for (let left = bits[word]!; left !== 0; left &= left - 1) {
+        if (this.#patterns[word * 32 + 31 - Math.clz32(left & -left)]!.test(subject)) return true
+      }
+    }
+    return this.#always.some((pattern) => pattern.test(subject))
   }
 }
 

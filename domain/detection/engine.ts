@@ -6,6 +6,7 @@ import { derivedId } from "../events/derived-id.ts"
 import type { RecordedEvent } from "../events/event.ts"
 import type { LineReference, LogBatch } from "../events/log-batch.ts"
 import type { ResolvedName } from "../events/name-resolved.ts"
+import type { RuntimeAlert } from "./alert.ts"
 import { Blackhole } from "./blackhole.ts"
 import type { Bucket } from "./bucket.ts"
 import { Buckets } from "./buckets.ts"
@@ -46,11 +47,14 @@ export interface EngineOptions {
 export interface EngineWatch {
   readonly node?: Watch
   readonly poured?: (event: PipelineEvent, bucket: Bucket, fate: Fate) => void
-  /** An overflow that goes no further, and what held it back: `nobody` when it has no source that an alert could be about. */
-  readonly held?: (bucket: Bucket, by: "overflow_filter" | "blackhole" | "nobody") => void
+  /** An overflow that goes no further. */
+  readonly held?: (bucket: Bucket, by: Held) => void
   /** Every overflow after the postoverflows, the whitelisted ones too. */
   readonly overflow?: (event: PipelineEvent) => void
 }
+
+/** What held an overflow back: `nobody` when it has no source that an alert could be about. */
+export type Held = "overflow_filter" | "blackhole" | "nobody"
 
 const bucketsPerScenario = 50_000
 
@@ -104,7 +108,7 @@ export class Engine {
     this.blackholes = new Map(
       ruleset.scenarios.map(({ identity, blackhole }) => [identity, new Blackhole(blackhole, most)])
     )
-    for (const buckets of old.buckets.values()) for (const bucket of buckets.open()) this.adopt(bucket)
+    for (const buckets of old.buckets.values()) for (const bucket of [...buckets.open()]) this.adopt(bucket)
     for (const [identity, blackhole] of old.blackholes) this.blackholes.get(identity)?.adopt(blackhole.entries())
   }
 
@@ -209,14 +213,9 @@ export class Engine {
 
   #overflow(bucket: Bucket, trigger: PipelineEvent, depth: number): void {
     const alert = runtimeAlert(bucket)
-    const { overflowFilter } = bucket.scenario
-    if (overflowFilter !== undefined) {
-      const kept = attempt(overflowFilter, { queue: bucket.queue, leaky: bucket, signal: { Alert: alert?.Alert } })
-      if (kept === false) return this.#options.watch?.held?.(bucket, "overflow_filter")
-    }
-    // An overflow that names nobody opens the blackhole all the same.
-    const swallowed = this.blackholes.get(bucket.scenario.identity)!.swallows(bucket.group, bucket.overflowed)
-    if (swallowed || alert === undefined) return this.#options.watch?.held?.(bucket, swallowed ? "blackhole" : "nobody")
+    const held = this.#heldBy(bucket, alert)
+    if (held !== undefined) this.#options.watch?.held?.(bucket, held)
+    if (held !== undefined || alert === undefined) return
     this.#settle({
       alert,
       scenario: bucket.scenario.identity,
@@ -227,6 +226,17 @@ export class Engine {
       at: bucket.overflowed,
       depth
     })
+  }
+
+  /** What keeps an overflow from going on. One that names nobody opens the blackhole all the same. */
+  #heldBy(bucket: Bucket, alert: RuntimeAlert | undefined): Held | undefined {
+    const { overflowFilter, identity } = bucket.scenario
+    if (overflowFilter !== undefined) {
+      const kept = attempt(overflowFilter, { queue: bucket.queue, leaky: bucket, signal: { Alert: alert?.Alert } })
+      if (kept === false) return "overflow_filter"
+    }
+    if (this.blackholes.get(identity)!.swallows(bucket.group, bucket.overflowed)) return "blackhole"
+    return alert === undefined ? "nobody" : undefined
   }
 
   /** Sends an overflow through the postoverflows; it is put aside when they need a name that is not known yet. */

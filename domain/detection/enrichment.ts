@@ -1,17 +1,17 @@
 /** The methods of statics (spec detection.md §2.7): they add to `evt.Enriched` what is known of the value. */
+import { fixedFloat } from "../expression/format.ts"
 import { parseJson } from "../expression/json.ts"
 import { parseDate } from "../time/date.ts"
 import { formatTimestamp } from "../time/instant.ts"
-import { detectionTime, microseconds } from "./detection-time.ts"
+import { type Arrival, detectionTime, microseconds } from "./detection-time.ts"
 import { attempt, NameUnknown, type Pass } from "./pass.ts"
-import { floatText } from "./statics.ts"
 
 export type EnrichmentMethod = (pass: Pass, value: string) => void
 
 /** The line's own time. Text that is no date counts as the time of detection, as CrowdSec takes the present. */
 const ParseDate: EnrichmentMethod = (pass, value) => {
   const { evt, arrival, world } = pass
-  const found = parseDate(value, { layout: evt.StrTimeFormat, observedAt: arrival.observed / 1000, zone: arrival.zone })
+  const found = sameDate(value, evt.StrTimeFormat, arrival)
   const own = found && microseconds(found.instant)
   evt.at = detectionTime(arrival, own)
   world.time = evt.at
@@ -19,14 +19,30 @@ const ParseDate: EnrichmentMethod = (pass, value) => {
   evt.Enriched.set("MarshaledTime", pass.date.text)
 }
 
+/** Neighbouring lines mostly carry the same second, so the last date is remembered. */
+let last:
+  | { readonly value: string; readonly layout: string; readonly arrival: Arrival; readonly found: DateFound }
+  | undefined
+
+const sameDate = (value: string, layout: string, arrival: Arrival): DateFound => {
+  const { observed, zone } = arrival
+  const same = last !== undefined && last.value === value && last.layout === layout
+  if (same && last!.arrival.observed === observed && last!.arrival.zone === zone) return last!.found
+  const found = parseDate(value, { layout, observedAt: observed / 1000, zone })
+  last = { value, layout, arrival, found }
+  return found
+}
+
+type DateFound = ReturnType<typeof parseDate>
+
 const GeoIpCity: EnrichmentMethod = ({ evt, world }, address) => {
   const { city } = world.state.lookup
   if (city === undefined) return
   const found = city(address)
   evt.Enriched.set("IsoCode", found?.country ?? "")
   evt.Enriched.set("IsInEU", String(found?.inEuropeanUnion ?? false))
-  evt.Enriched.set("Latitude", floatText(found?.latitude ?? 0))
-  evt.Enriched.set("Longitude", floatText(found?.longitude ?? 0))
+  evt.Enriched.set("Latitude", fixedFloat(found?.latitude ?? 0))
+  evt.Enriched.set("Longitude", fixedFloat(found?.longitude ?? 0))
 }
 
 const GeoIpASN: EnrichmentMethod = ({ evt, world }, address) => {

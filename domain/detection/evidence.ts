@@ -54,9 +54,8 @@ const evidenceOf = (events: ReadonlyArray<AlertEvent>): ReadonlyArray<Evidence> 
   const kept: Array<Evidence> = []
   let left = evidenceBudget
   for (let i = events.length - 1; i >= Math.max(0, events.length - mostEntries); i--) {
-    const entry = entryOf(events[i]!)
-    left -= entry.text.length
-    for (const [key, value] of Object.entries(entry.meta)) left -= key.length + value.length
+    const { entry, size } = entryOf(events[i]!)
+    left -= size
     // The event that made the bucket run over is always there.
     if (left < 0 && kept.length > 0) break
     kept.push(entry)
@@ -64,14 +63,33 @@ const evidenceOf = (events: ReadonlyArray<AlertEvent>): ReadonlyArray<Evidence> 
   return kept.reverse()
 }
 
-const entryOf = (event: AlertEvent): Evidence => ({
-  event: event.reference.event,
-  line: event.reference.line,
-  at: formatTimestamp(event.at / 1000),
-  text: event.text.toWellFormed(),
-  // `fromEntries` defines properties: even a key such as `__proto__` is mere data.
-  meta: Object.fromEntries(event.Meta.slice(0, mostMeta).map(({ Key, Value }) => [cut(Key), cut(Value)]))
-})
+interface Entry {
+  readonly entry: Evidence
+  /** In characters. */
+  readonly size: number
+}
+
+/** What alerts show of an event never changes and is shared by alerts: it is written down once. */
+const entries = new WeakMap<AlertEvent, Entry>()
+
+const entryOf = (event: AlertEvent): Entry => {
+  const known = entries.get(event)
+  if (known !== undefined) return known
+  const entry: Evidence = {
+    event: event.reference.event,
+    line: event.reference.line,
+    at: formatTimestamp(event.at / 1000),
+    text: event.text.toWellFormed(),
+    // `fromEntries` defines properties: even a key such as `__proto__` is mere data.
+    meta: Object.fromEntries(event.Meta.slice(0, mostMeta).map(({ Key, Value }) => [cut(Key), cut(Value)]))
+  }
+  const size = Object.entries(entry.meta).reduce(
+    (sum, [key, value]) => sum + key.length + value.length,
+    entry.text.length
+  )
+  entries.set(event, { entry, size })
+  return { entry, size }
+}
 
 /** Half a surrogate pair would not survive the way through UTF-8. */
 const cut = (text: string): string => text.slice(0, longestMeta).toWellFormed()

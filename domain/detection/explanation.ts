@@ -8,7 +8,7 @@ import { formatDuration } from "../time/duration.ts"
 import { formatTimestamp } from "../time/instant.ts"
 import type { Bucket } from "./bucket.ts"
 import { type Change, changesBetween, fieldsOf, overflowFields } from "./event-change.ts"
-import { type Engine, type GeoLookup, makeEngine } from "./engine.ts"
+import { type Engine, type GeoLookup, type Held, makeEngine } from "./engine.ts"
 import { LOG, type PipelineEvent } from "./pipeline-event.ts"
 import type { Fate } from "./pour.ts"
 import type { Ruleset } from "./ruleset.ts"
@@ -58,7 +58,7 @@ export interface BucketExplanation {
 
 export interface OverflowExplanation {
   /** What kept it from becoming an alert: a filter, an overflow shortly before, or that it names nobody. */
-  readonly held: "overflow_filter" | "blackhole" | "nobody" | undefined
+  readonly held: Held | undefined
   /** The way through the postoverflows. */
   readonly stages: ReadonlyArray<StageExplanation>
   readonly whitelisted: boolean

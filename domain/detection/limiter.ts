@@ -1,3 +1,9 @@
+/** Tokens a second, where one comes back in so many nanoseconds; zero or less: at once. */
+export const leakRate = (leakNs: bigint): number => {
+  const seconds = Number(leakNs / 1_000_000_000n) + Number(leakNs % 1_000_000_000n) / 1e9
+  return leakNs <= 0n ? Number.POSITIVE_INFINITY : 1 / seconds
+}
+
 /**
  * The token bucket of Go's `golang.org/x/time/rate`, to the nanosecond: which event overflows is decided by its exact
  * arithmetic (spec detection.md §3.6).
@@ -11,10 +17,9 @@ export class Limiter {
   /** Microseconds since 1970 of the last event that was let through; undefined before the first. */
   last: number | undefined
 
-  /** `leakNs` are the nanoseconds in which one token comes back; zero or less: at once. `burst` -1 lets everything through. */
-  constructor(leakNs: bigint, burst: number) {
-    const seconds = Number(leakNs / 1_000_000_000n) + Number(leakNs % 1_000_000_000n) / 1e9
-    this.#rate = leakNs <= 0n ? Number.POSITIVE_INFINITY : 1 / seconds
+  /** `rate` as {@link leakRate} gives it. `burst` -1 lets everything through. */
+  constructor(rate: number, burst: number) {
+    this.#rate = rate
     this.#burst = burst
     this.tokens = burst
   }

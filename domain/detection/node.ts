@@ -65,11 +65,8 @@ const compileGrok = (rule: GrokRule, compiler: Compiler): ((pass: Pass) => boole
   return (pass) => {
     const subject = input(pass)
     if (subject === undefined) return false
-    const values = grok?.match(subject.length > longestMatchedText ? subject.slice(0, longestMatchedText) : subject)
-    if (values === undefined) return false
-    const { names } = grok!
-    const { Parsed } = pass.evt
-    for (let i = 0; i < values.length; i++) Parsed.set(names[i]!, values[i]!)
+    const text = subject.length > longestMatchedText ? subject.slice(0, longestMatchedText) : subject
+    if (grok === undefined || !grok.matchInto(text, pass.evt.Parsed)) return false
     for (const write of statics) write(pass)
     return true
   }

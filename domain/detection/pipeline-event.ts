@@ -5,7 +5,7 @@
 import { Time } from "../expression/time.ts"
 import type { LineReference } from "../events/log-batch.ts"
 import { formatTimestamp } from "../time/instant.ts"
-import { RuntimeAlert } from "./alert.ts"
+import { type AlertEvent, RuntimeAlert } from "./alert.ts"
 
 export const LOG = 0
 export const OVFLW = 1
@@ -26,6 +26,9 @@ export interface Line {
 
 const noLine = (): Line => ({ Raw: "", Src: "", Time: new Time(0n), Labels: new Map(), Process: false, Module: "" })
 
+/** What a line has instead of an overflow; nothing writes to it. */
+const noAlert = new RuntimeAlert()
+
 /**
  * One object stands for the event in all queues that it is poured into: CrowdSec copies the event for every bucket but
  * shares its maps, and nothing but the maps changes after parsing.
@@ -39,10 +42,10 @@ export class PipelineEvent {
   Stage = ""
   readonly Line: Line
   readonly Parsed: Map<string, string>
-  readonly Enriched: Map<string, string>
+  #enriched: Map<string, string> | undefined
   /** The only map that reaches the alert. */
   readonly Meta: Map<string, string>
-  readonly Unmarshaled: Map<string, unknown>
+  #unmarshaled: Map<string, unknown> | undefined
   readonly Overflow: RuntimeAlert
   /** Detection time in microseconds since 1970: what limiters, expiry, blackholes and stashes go by. */
   at: number
@@ -60,6 +63,8 @@ export class PipelineEvent {
   singular = false
   /** How often an expression wrote to `Meta` or `Parsed`: what was concluded from them before is worth nothing then. */
   edits = 0
+  /** What alerts show of it, once one does, and how often it had been written to by then. */
+  shown: { readonly alertEvent: AlertEvent; readonly edits: number } | undefined = undefined
   /** Hash of the rules that it was parsed by. */
   ruleset = ""
 
@@ -77,14 +82,12 @@ export class PipelineEvent {
     this.Line = line
     this.at = at
     this.Parsed = new Map()
-    this.Enriched = new Map()
     this.Meta = new Map()
-    this.Unmarshaled = new Map()
     this.Overflow = overflow
   }
 
   static ofLine(reference: LineReference, correlation: string, line: Line, at: number): PipelineEvent {
-    return new PipelineEvent(LOG, reference, correlation, line, at, new RuntimeAlert())
+    return new PipelineEvent(LOG, reference, correlation, line, at, noAlert)
   }
 
   /** `at` is when the trigger was detected. */
@@ -92,6 +95,16 @@ export class PipelineEvent {
     const event = new PipelineEvent(OVFLW, reference, correlation, noLine(), at, overflow)
     event.MarshaledTime = formatTimestamp(at / 1000)
     return event
+  }
+
+  get Enriched(): Map<string, string> {
+    this.#enriched ??= new Map()
+    return this.#enriched
+  }
+
+  get Unmarshaled(): Map<string, unknown> {
+    this.#unmarshaled ??= new Map()
+    return this.#unmarshaled
   }
 
   /** Detection time as expressions have it: in the zone that the line's own time stamp names, else in UTC. */

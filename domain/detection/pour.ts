@@ -46,7 +46,7 @@ const posterior = (bucket: Bucket, scope: object): number => {
     if (!(guillotine && bucket.proven.has(index))) {
       holds = attempt(evaluate, scope)
       if (typeof holds !== "boolean") continue
-      if (guillotine && holds) bucket.proven.add(index)
+      if (guillotine && holds) bucket.prove(index)
     }
     probability = holds
       ? update(probability, evil, benign)

@@ -64,6 +64,7 @@ test("texts that must be there are found through lists, functions, lets and patt
     "Meta.path /.GIT/"
   ])
   expect(literals("evt.Parsed.name in File('list.txt')")).toEqual(["Parsed.name /.Env", "Parsed.name /.git/"])
+  expect(literals("Lower(evt.Meta.path) endsWith Upper('/x')")).toEqual(["Meta.path /X"])
   expect(literals("let uri = Lower(evt.Meta.path); uri contains '/a' or uri endsWith '/b'")).toEqual([
     "Meta.path /a",
     "Meta.path /b"

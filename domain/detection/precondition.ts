@@ -6,6 +6,7 @@
  * without having written anything, and without having failed.
  */
 import type { DataFiles } from "../expression/environment.ts"
+import { limit } from "../expression/limit.ts"
 import type { Node } from "../expression/syntax.ts"
 import { childrenOf, operandsOf } from "../expression/syntax.ts"
 import { neededLiterals, shortest } from "../grok/needed-literals.ts"
@@ -75,7 +76,7 @@ const conjunctsOf = (node: Node): ReadonlyArray<Node> => {
 const isFalse = (node: Node): boolean => node.kind === "bool" && !node.value
 
 /** `evt.Meta.name` and its like. */
-const fieldOf = (node: Node): EventField | undefined => {
+export const fieldOf = (node: Node): EventField | undefined => {
   if (node.kind === "chain") return fieldOf(node.body)
   if (node.kind !== "member" || node.property.kind !== "string" || node.optional) return undefined
   const { object } = node
@@ -199,7 +200,7 @@ class Analysis {
         if (right.kind === "array") return this.#contained(left, right.items)
         return this.#isConstantList(right) ? this.#ofItems(this.#contained(left, [item]), right) : undefined
       case "matches":
-        return right.kind === "string" ? this.#inText(left, patternLiterals(right.value)) : undefined
+        return this.#inText(left, patternLiterals(this.#constantText(right)))
       case "!=":
         return right.kind === "string" && right.value === "" ? this.#lookedUp(left) : undefined
       default:
@@ -209,10 +210,18 @@ class Analysis {
 
   /** The subject contains one of these parts. */
   #contained(subject: Node, parts: ReadonlyArray<Node>): ReadonlyArray<Sought> | undefined {
-    const texts = parts.map((part) => (part.kind === "string" ? part.value : this.#isOfItem(part) ? part : undefined))
-    return texts.every((text) => text !== undefined && text !== "")
-      ? this.#inText(subject, texts as Array<string | Node>)
-      : undefined
+    const texts = parts.map((part) => this.#constantText(part) ?? (this.#isOfItem(part) ? part : ""))
+    return texts.includes("") ? undefined : this.#inText(subject, texts)
+  }
+
+  /** `"x"`, or a function of it, such as `Upper("x")`. */
+  #constantText(node: Node): string | undefined {
+    if (node.kind === "string") return node.value
+    const call = callOf(node)
+    if (call === undefined || !ofItem.has(call.name) || !call.given.every(isConstantText)) return undefined
+    const evaluate = this.#compile(node)
+    const value = evaluate && attempt(evaluate, {})
+    return typeof value === "string" ? value : undefined
   }
 
   #inText(subject: Node, texts: ReadonlyArray<string | Node> | undefined): ReadonlyArray<Sought> | undefined {
@@ -336,7 +345,8 @@ const all = <A>(lists: ReadonlyArray<ReadonlyArray<A> | undefined> | undefined):
 const worth = (sought: ReadonlyArray<Sought>): number =>
   shortest(sought.flatMap(({ text }) => (typeof text === "string" && text !== "%" && text !== "+" ? [text] : [])))
 
-const patternLiterals = (source: string): ReadonlyArray<string> | undefined => {
+const patternLiterals = (source: string | undefined): ReadonlyArray<string> | undefined => {
+  if (source === undefined || source.length > limit.patternText) return undefined
   try {
     return neededLiterals(parsePattern(source).syntax)
   } catch (error) {

@@ -53,32 +53,47 @@ const messageOf = (bucket: Bucket, sources: ReadonlyMap<string, AlertSource>): s
   return `${bucket.scenario.rule.scope.type} ${who} performed '${bucket.Name}' (${bucket.Total_count} events over ${span}) at ${last}`
 }
 
-const alertEvent = (event: PipelineEvent): AlertEvent =>
-  new AlertEvent({
+/** An event may be in many queues that run over: what alerts show of it is made once, as long as nobody writes to it. */
+const alertEvent = (event: PipelineEvent): AlertEvent => {
+  const { shown } = event
+  if (shown !== undefined && shown.edits === event.edits) return shown.alertEvent
+  const alertEvent = new AlertEvent({
     Meta: metaOf(event),
     Timestamp: event.MarshaledTime === "" ? event.Time.toRfc3339() : event.MarshaledTime,
     reference: event.reference,
     at: event.at,
     text: event.Line.Raw.slice(0, longestText)
   })
+  event.shown = { alertEvent, edits: event.edits }
+  return alertEvent
+}
 
 const metaOf = ({ Meta }: PipelineEvent): ReadonlyArray<AlertMeta> =>
-  Array.from(Meta, ([Key, Value]) => ({ Key, Value })).sort((left, right) => (left.Key < right.Key ? -1 : 1))
+  [...Meta.keys()].sort().map((Key) => ({ Key, Value: Meta.get(Key)! }))
 
 /** Who did it, by the key that the alert has for him; undefined when an event cannot say. */
 const sourcesOf = ({ scenario, queue }: Bucket): Map<string, AlertSource> | undefined => {
   const sources = new Map<string, AlertSource>()
-  for (const event of queue.Queue) {
+  const isIp = scenario.rule.scope.type === "Ip"
+  for (const [index, event] of queue.Queue.entries()) {
+    // Of events from the same address only the last one's source would stay.
+    if (isIp && isSameSource(event, queue.Queue[index + 1])) continue
     if (event.Type === OVFLW) {
       for (const [key, source] of event.Overflow.Sources) fromOverflow(scenario, event, key, source, sources)
       continue
     }
     const source = fromLine(scenario, event)
     if (source === undefined) return undefined
-    sources.set(scenario.rule.scope.type === "Ip" ? source.IP : source.Value, source)
+    sources.set(isIp ? source.IP : source.Value, source)
   }
   return sources
 }
+
+const isSameSource = (event: PipelineEvent, next: PipelineEvent | undefined): boolean =>
+  next !== undefined &&
+  event.Type !== OVFLW &&
+  next.Type !== OVFLW &&
+  event.Meta.get("source_ip") === next.Meta.get("source_ip")
 
 const fromLine = (scenario: Scenario, event: PipelineEvent): AlertSource | undefined => {
   const source = new AlertSource()

@@ -8,6 +8,7 @@ import type { Environment } from "../expression/environment.ts"
 import type { ExpectedKind, Expression } from "../expression/expression.ts"
 import type { Located, ScenarioRule } from "../rules/rule.ts"
 import type { Compiler } from "./compiler.ts"
+import { leakRate } from "./limiter.ts"
 import { noPrecondition, type Precondition, preconditionOf } from "./precondition.ts"
 
 type Evaluate = (scope: object) => unknown
@@ -39,10 +40,14 @@ export class Scenario {
   readonly bayesian:
     | { readonly prior: number; readonly threshold: number; readonly conditions: ReadonlyArray<BayesianCondition> }
     | undefined
+  /** How fast a bucket leaks, in tokens a second. */
+  readonly leakRate: number
   /** Microseconds that a bucket lives after its last event. */
   readonly lifetime: number
   /** Microseconds for which further overflows of a bucket's key are swallowed. */
   readonly blackhole: number
+  /** The key of every bucket begins with the filter, which may be long. */
+  readonly #beginning: ReturnType<typeof sha1.create>
   /** Its expressions may write to `evt.Unmarshaled`: an event that was poured is then not what its line parses to. */
   readonly writes: boolean
 
@@ -84,14 +89,20 @@ export class Scenario {
       }))
     }
     this.writes = writes
+    this.leakRate = leakRate(rule.leakspeedNs)
+    this.#beginning = sha1.create().update(utf8ToBytes(`${rule.filter.text}\0`))
     this.lifetime = Number(lifetimeNs(rule)) / 1000
     this.blackhole = Number(rule.blackholeNs) / 1000
   }
 
   /** Key of the bucket of a group, as CrowdSec makes it. */
   keyOf(group: string): string {
-    const { filter, name } = this.rule
-    return bytesToHex(sha1(utf8ToBytes(`${filter.text}\0${group}\0${name}`)))
+    return bytesToHex(
+      this.#beginning
+        .clone()
+        .update(utf8ToBytes(`${group}\0${this.rule.name}`))
+        .digest()
+    )
   }
 }
 

@@ -206,8 +206,8 @@ const restoreBucket = (bucket: Bucket, snapshot: BucketSnapshot, events: Readonl
   bucket.last = snapshot.last
   bucket.Total_count = snapshot.total
   bucket.queue.Queue = snapshot.queue.map((index) => events[index]!)
-  for (const value of snapshot.seen) bucket.seen.add(value)
-  for (const index of snapshot.proven) bucket.proven.add(index)
+  for (const value of snapshot.seen) bucket.isNew(value)
+  for (const index of snapshot.proven) bucket.prove(index)
   return bucket
 }
 

@@ -6,6 +6,7 @@ import type { AlertSource } from "./alert.ts"
 import type { Compiler } from "./compiler.ts"
 import { enrichmentMethods } from "./enrichment.ts"
 import { attempt, failed, type Pass, parseAborted } from "./pass.ts"
+import { type EventField, fieldOf } from "./precondition.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 
 export type Static = (pass: Pass) => void
@@ -20,7 +21,10 @@ const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler)
   // Only a date may be looked for in nothing: then it is the time of observation.
   const takesNothing = target.kind === "method" && target.method === "ParseDate"
   if (source.kind === "value") return (pass) => write(pass, source.value)
-  const evaluate = compiler.expression(source.expression, eventEnvironment, "any")
+  const expression = compiler.checked(source.expression, eventEnvironment, "any")
+  const copied = expression && fieldOf(expression.tree)
+  if (copied !== undefined && !takesNothing) return copy(copied, write)
+  const evaluate = expression?.evaluate ?? nothing
   return (pass) => {
     const value = attempt(evaluate, pass)
     if (value === failed) return
@@ -28,6 +32,17 @@ const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler)
     if (text !== "" || takesNothing) write(pass, text)
   }
 }
+
+/** Most statics copy one field to another, which needs no evaluation. */
+const copy =
+  ({ map, key }: EventField, write: Write): Static =>
+  (pass) => {
+    const text = pass.evt[map].get(key)
+    if (text !== undefined && text !== "") write(pass, text)
+  }
+
+/** A broken expression; its rule is left out. */
+const nothing = (): undefined => undefined
 
 /** Nil, maps and arrays count as empty; a bool, a time or a struct fits into no field and aborts the parsing. */
 const textOf = (value: unknown): string => {

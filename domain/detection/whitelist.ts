@@ -1,6 +1,6 @@
 /** `whitelist` of a node: whom never to punish (spec detection.md §2.8). */
 import { eventEnvironment } from "../expression/environment/event.ts"
-import { type Address, parseAddress } from "../net/address.ts"
+import { parseAddress } from "../net/address.ts"
 import { type Prefix, parsePrefix, prefixContains, prefixOf } from "../net/prefix.ts"
 import type { Located, WhitelistRule } from "../rules/rule.ts"
 import type { Compiler } from "./compiler.ts"
@@ -16,10 +16,13 @@ export const compileWhitelist = (rule: WhitelistRule, compiler: Compiler): White
     ...rule.cidrs.flatMap((cidr) => compilePrefix(cidr, compiler))
   ]
   const expressions = rule.expressions.map((expression) => compiler.expression(expression, eventEnvironment, "bool"))
-  const covers = (address: Address): boolean => prefixes.some((prefix) => prefixContains(prefix, address))
+  const covers = remembered((text) => {
+    const address = parseAddress(text)
+    return address !== undefined && prefixes.some((prefix) => prefixContains(prefix, address))
+  })
   return (pass) => {
     const { evt } = pass
-    let listed = prefixes.length > 0 && evt.ParseIPSources().some((text) => isListed(text, covers))
+    let listed = prefixes.length > 0 && evt.ParseIPSources().some(covers)
     for (let i = 0; !listed && i < expressions.length; i++) {
       const value = attempt(expressions[i]!, pass)
       if (value === failed) break
@@ -34,9 +37,21 @@ export const compileWhitelist = (rule: WhitelistRule, compiler: Compiler): White
   }
 }
 
-const isListed = (text: string, covers: (address: Address) => boolean): boolean => {
-  const address = parseAddress(text)
-  return address !== undefined && covers(address)
+/** Addresses whose answers are remembered: whoever comes often is not read again each time. */
+const mostRemembered = 4_096
+const longestRemembered = 64
+
+const remembered = (ask: (text: string) => boolean): ((text: string) => boolean) => {
+  const answers = new Map<string, boolean>()
+  return (text) => {
+    const known = answers.get(text)
+    if (known !== undefined) return known
+    const answer = ask(text)
+    if (text.length > longestRemembered) return answer
+    if (answers.size >= mostRemembered) answers.clear()
+    answers.set(text, answer)
+    return answer
+  }
 }
 
 const compileAddress = (at: Located, compiler: Compiler): ReadonlyArray<Prefix> => {

@@ -1,6 +1,5 @@
 import { check } from "./check.ts"
 import { compile } from "./compile.ts"
-import type { Frame, Run } from "./compile/run.ts"
 import type { Context, Environment } from "./environment.ts"
 import { EvaluationError, ExpressionError } from "./error.ts"
 import { parse } from "./parse.ts"
@@ -56,19 +55,19 @@ export const compileExpression = (
     type,
     effect,
     pure: effect === "pure" || effect === "data",
-    evaluate: (scope) => guarded(run, scope, newFrame())
+    evaluate: (scope) => {
+      try {
+        return run(scope, newFrame())
+      } catch (error) {
+        throw failureOf(error)
+      }
+    }
   }
 }
 
 /** Values can be nested so deep that comparing or writing them exhausts the stack: that is the expression's failure. */
-const guarded = (run: Run, scope: object, frame: Frame): unknown => {
-  try {
-    return run(scope, frame)
-  } catch (error) {
-    if (error instanceof RangeError) throw new EvaluationError(`too much for one evaluation: ${error.message}`)
-    throw error
-  }
-}
+const failureOf = (error: unknown): unknown =>
+  error instanceof RangeError ? new EvaluationError(`too much for one evaluation: ${error.message}`) : error
 
 /** A world without data files, stashes and time. */
 export const emptyContext: Context = {

@@ -38,4 +38,14 @@ export class Grok {
     for (let i = 0; i < count; i++) values[i] = found[i + 1] ?? ""
     return values
   }
+
+  /** Writes the captured texts under their names, as {@link match} gives them; false when there is no match. */
+  matchInto(text: string, values: Map<string, string>): boolean {
+    const { names } = this
+    if (names.length === 0) return false
+    const found = this.#pattern.exec(text)
+    if (found === null) return false
+    for (let i = 0; i < names.length; i++) values.set(names[i]!, found[i + 1] ?? "")
+    return true
+  }
 }

@@ -38,10 +38,17 @@ export const assemblePattern = (source: string, { syntax, captures }: ParsedPatt
     }
   }
   const expression = new RegExp(translation.source)
-  const test = (text: string): boolean => text.includes(needle) && expression.test(text)
+  const test =
+    needle === ""
+      ? (text: string): boolean => expression.test(text)
+      : (text: string): boolean => text.includes(needle) && expression.test(text)
   if (differsInJavaScript(syntax)) {
     const automaton = new Automaton(syntax, captures)
     return { ...base, test, exec: (text) => (test(text) ? automaton.exec(text) : null) }
   }
-  return { ...base, test, exec: (text) => (text.includes(needle) ? expression.exec(text) : null) }
+  const exec =
+    needle === ""
+      ? (text: string): PatternMatch | null => expression.exec(text)
+      : (text: string): PatternMatch | null => (text.includes(needle) ? expression.exec(text) : null)
+  return { ...base, test, exec }
 }

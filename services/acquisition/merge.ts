@@ -1,19 +1,22 @@
 /**
  * Several sources with a backlog, given in the order of their lines' own times.
  *
- * Time is divided into slots of five seconds. A line's slot is that of the latest time seen in its source so far, so it
+ * Time is divided into slots of one second. A line's slot is that of the latest time seen in its source so far, so it
  * never goes back; a line without a time belongs to the one before it. Lines are ordered by slot, then by source, then
  * by their place in the source. This order depends on the lines alone, not on where batches were cut, so a reader that
  * was stopped and started again gives the same order as one that was not. Within a slot sources are not interleaved:
  * that keeps the batches of dense logs large. Where sources alternate sparsely, batches get small, therefore they come
  * in groups, which a sink can store with one sync.
+ *
+ * A slot is no longer than what most time stamps tell apart: when a bucket gets lines of two sources whose times go back
+ * and forth, it leaks for the same time twice, and an attacker who shows in both is missed.
  */
 import type { LogBatch } from "../../domain/events/log-batch.ts"
 import { maxBatchBytes, maxBatchLines } from "./body.ts"
 import type { LineReader, TimeOf } from "./line-reader.ts"
 import type { LineWindow } from "./line-window.ts"
 
-const slotLength = 5_000
+const slotLength = 1_000
 /** Bounds of one group. Twice a batch's bytes stay under what a store takes at once, also when they do not compress. */
 const maxGroupBatches = 64
 const maxGroupBytes = 2 * maxBatchBytes

@@ -63,12 +63,12 @@ const add = Command.make(
     value: Argument.String("value").pipe(Argument.withDescription("An address, or a range such as 203.0.113.0/24")),
     type: Flag.String("type").pipe(
       Flag.withAlias("t"),
-      Flag.withDescription("ban, captcha or throttle"),
+      Flag.withDescription("ban (without it), captcha or throttle"),
       Flag.withDefault("ban")
     ),
     duration: Flag.String("duration").pipe(
       Flag.withAlias("d"),
-      Flag.withDescription("How long, such as 30m, 4h or 7d"),
+      Flag.withDescription("How long, such as 30m, 4h (without it) or 7d"),
       Flag.withDefault("4h")
     ),
     reason: Flag.String("reason").pipe(Flag.withDescription("Why, for whoever reads it later"), Flag.withDefault("")),

@@ -47,7 +47,6 @@ const flags = {
     Flag.withDefault(false)
   ),
   verbose: Flag.Boolean("verbose").pipe(
-    Flag.withAlias("v"),
     Flag.withDescription("Also name the parsers that did not take the line"),
     Flag.withDefault(false)
   ),
@@ -86,12 +85,14 @@ export const explain = Command.make(
         if (explanation !== undefined) output.add(explanation, number, !(input.failures && explanation.parsed))
       }
     }
-    output.begin()
-    if (yield* Effect.promise(() => isFile(input.given))) yield* explainedFile(input.given, options)
-    else if (looksLikeFile(input.given)) {
+    const fromFile = yield* Effect.promise(() => isFile(input.given))
+    if (!fromFile && looksLikeFile(input.given)) {
       const message = `There is no file ${input.given}. To have a line explained that looks like one, give it on standard input: echo LINE | testudo explain -`
       return yield* new Failure({ code: "TST-EXPLAIN-NO-FILE", message })
-    } else explainedLine(input.given, options)
+    }
+    output.begin()
+    if (fromFile) yield* explainedFile(input.given, options)
+    else explainedLine(input.given, options)
     output.end()
     if (unread) {
       const message = `${input.given} was not read, or not to the end; see above.`

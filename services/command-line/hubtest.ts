@@ -56,9 +56,7 @@ export const hubtest = Command.make(
     const session = new Session(input)
     if (!input.watch) return yield* session.run(places)
     const folders = [places.hub, places.tests, ...(places.data === undefined ? [] : [places.data])]
-    // Watching starts before the first run, so that no edit goes unseen.
-    yield* Stream.succeed(undefined).pipe(
-      Stream.merge(watchHub(folders)),
+    yield* watchHub(folders, { quiet: 150, poll: 2_000, initially: true }).pipe(
       Stream.runForEach(() =>
         session.run(places).pipe(Effect.catch((failure) => Console.error(`testudo: ${failure.message}`)))
       )

@@ -8,6 +8,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
+import { isZone } from "../../domain/time/zone.ts"
 import { formatProblem, type Problem } from "../../domain/rules/problem.ts"
 import { readColdFiles } from "../acquisition/cold-files.ts"
 import { RecordedFiles } from "../acquisition/recorded-files.ts"
@@ -61,7 +62,7 @@ const flags = {
   now: nowFlag,
   timezone: Flag.String("timezone").pipe(
     Flag.withMetavar("ZONE"),
-    Flag.withDescription("Zone of time stamps that name none, such as Europe/Berlin"),
+    Flag.withDescription("Zone of time stamps that name none, such as Europe/Berlin; UTC without it"),
     Flag.withDefault("UTC")
   ),
   json: Flag.Boolean("json").pipe(
@@ -70,15 +71,15 @@ const flags = {
   )
 }
 
-const checkZone = (zone: string) =>
-  Effect.try({
-    try: () => void new Intl.DateTimeFormat("en", { timeZone: zone }),
-    catch: () =>
-      new Failure({
-        code: "TST-CLI-ZONE",
-        message: `--timezone ${zone}: not a time zone; write one such as Europe/Berlin or UTC.`
-      })
-  })
+const checkZone = (zone: string): Effect.Effect<void, Failure> =>
+  isZone(zone)
+    ? Effect.void
+    : Effect.fail(
+        new Failure({
+          code: "TST-CLI-ZONE",
+          message: `--timezone ${zone}: not a time zone; write one such as Europe/Berlin or UTC.`
+        })
+      )
 
 /** The store that `--store` names, and the folder for snapshots beside its events. */
 const storeOf = (flag: Option.Option<string>) =>
@@ -146,8 +147,15 @@ const replayFiles = Effect.fnUntraced(function* (
   const started = performance.now()
   const cpu = process.cpuUsage()
 
-  const { problems } = yield* detection.activate(rules.files)
+  const { problems, inventory } = yield* detection.activate(rules.files)
   for (const problem of [...rules.problems, ...problems]) yield* Console.error(formatProblem(problem))
+  if (inventory.parsers === 0) {
+    return yield* new Failure({
+      code: "TST-REPLAY-NO-RULES",
+      message:
+        "There is no parser among the rules, so no line can be understood. Name a hub folder or collections that have some."
+    })
+  }
 
   const recorded = new RecordedFiles()
   yield* foldAll([LogBatchAppended.type], (event) => {
@@ -194,6 +202,11 @@ const replayFiles = Effect.fnUntraced(function* (
     offenders: report.offenders
   }
   yield* Console.log(input.json ? JSON.stringify(result) : replayTable(result))
+  if (counters.lines > 0 && counters.parsed === 0) {
+    yield* Console.error(
+      `testudo: No line was understood. Is --type ${input.type} right? (TST-REPLAY-NOTHING-UNDERSTOOD)`
+    )
+  }
   if (unread > 0) {
     const what = unread === 1 ? "One input was" : `${unread} inputs were`
     return yield* new Failure({

@@ -19,6 +19,7 @@ import {
   text
 } from "../../domain/rules/reader.ts"
 import { broken, type DocumentCodes, openReport, quote } from "../../domain/rules/report.ts"
+import { isZone } from "../../domain/time/zone.ts"
 import type { Configuration } from "./configuration.ts"
 import { parseStoreLocation } from "./store-location.ts"
 
@@ -43,16 +44,9 @@ const endpoint: Reader<{ readonly host: string; readonly port: number }> = refin
 })
 
 const timezone: Reader<string> = refined(text, (value, field, report) => {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: value })
-    return value
-  } catch {
-    return report.error(
-      codes.wrongValue,
-      field,
-      `${quote(value)} is not a time zone; write one such as Europe/Berlin or UTC`
-    )
-  }
+  if (isZone(value)) return value
+  const message = `${quote(value)} is not a time zone; write one such as Europe/Berlin or UTC`
+  return report.error(codes.wrongValue, field, message)
 })
 
 /** An address or a range, canonical. */

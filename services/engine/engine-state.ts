@@ -105,7 +105,10 @@ const overflowsAfter = Effect.fn("engine.overflowsAfter")(function* (position: n
 const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, snapshots: string) {
   const store = yield* EventStore
   const refuse = (reason: string) =>
-    Effect.as(Effect.logWarning(`The engine's snapshot is not used: ${reason}. Folding the log anew.`), undefined)
+    Effect.as(
+      Effect.logWarning(`The engine's snapshot is not used: ${reason}. Folding the log anew. (TST-ENGINE-SNAPSHOT)`),
+      undefined
+    )
   const found = yield* Effect.promise(() => readSnapshot(snapshots, name, snapshotVersion))
   if (found._tag === "None") return undefined
   if (found._tag === "Unusable") return yield* refuse(found.reason)

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { watchHub } from "./watch.ts"
+import { type Timing, watchHub } from "./watch.ts"
 
 describe("watching a hub", () => {
   let root: string
@@ -20,7 +20,7 @@ describe("watching a hub", () => {
   const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
   /** Runs the steps one by one and gives the number of news after each. */
-  const counts = async (steps: ReadonlyArray<() => void>, timing = { quiet: 30, poll: 200 }) => {
+  const counts = async (steps: ReadonlyArray<() => void>, timing: Timing = { quiet: 30, poll: 200 }) => {
     let news = 0
     const count = Stream.runForEach(watchHub([root], timing), () => Effect.sync(() => void news++))
     const fiber = Effect.runFork(count)
@@ -65,6 +65,11 @@ describe("watching a hub", () => {
       () => writeFileSync(join(root, "scenarios/me/a.yaml"), "newer")
     ]
     expect(await counts(steps)).toEqual([1, 2, 3])
+  })
+
+  it("says first, when asked, that it has begun: a change from then on is seen", async () => {
+    const steps = [() => {}, () => writeFileSync(join(root, "scenarios/me/a.yaml"), "two")]
+    expect(await counts(steps, { quiet: 30, poll: 200, initially: true })).toEqual([1, 2])
   })
 
   it("is silent about what changes nothing", async () => {

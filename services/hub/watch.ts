@@ -23,6 +23,8 @@ export interface Timing {
   readonly quiet: number
   /** How often, in milliseconds, everything is looked at in any case: not every file system tells of changes. */
   readonly poll: number
+  /** Emit also when watching has begun: what is loaded from then on misses no change. */
+  readonly initially?: boolean
 }
 
 const maximumEntries = 50_000
@@ -46,6 +48,7 @@ export const watchHub = (
       const look = Effect.promise(() => fingerprint(folders))
       const hinted = (wait: number) => Queue.take(hints).pipe(Effect.timeoutOption(wait), Effect.map(Option.isSome))
       let known = yield* look
+      if (timing.initially === true) Queue.offerUnsafe(changes, undefined)
       while (true) {
         let restless = yield* hinted(timing.poll)
         // A writer that never rests must not hold the news back for ever.

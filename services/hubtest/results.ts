@@ -1,6 +1,7 @@
 /** What a test's assertions look at: every node's work on every line, and every overflow (spec detection.md §6.3, §6.4). */
 import type { EngineWatch } from "../../domain/detection/engine.ts"
-import { PipelineEvent } from "../../domain/detection/pipeline-event.ts"
+import { LOG, type PipelineEvent } from "../../domain/detection/pipeline-event.ts"
+import type { EventObject } from "../../domain/expression/environment/event.ts"
 import { Float } from "../../domain/expression/float.ts"
 import { goSort } from "./go-sort.ts"
 
@@ -8,7 +9,7 @@ export interface ParserResult {
   /** Place in the order of execution. */
   readonly Idx: number
   /** The event as it was right after the node. */
-  readonly Evt: PipelineEvent
+  readonly Evt: EventObject
   readonly Success: boolean
 }
 
@@ -45,18 +46,32 @@ export class Results {
 const keyOf = ({ Overflow }: PipelineEvent): string =>
   `${Overflow.Alert?.Scenario ?? ""}${Overflow.GetSources().join("@")}`
 
-/** CrowdSec's results go through YAML: whole floats come back as ints, and nothing is shared with the event that goes on. */
-const copyOf = (event: PipelineEvent): PipelineEvent =>
-  Object.assign(Object.create(PipelineEvent.prototype), event, {
-    Line: { ...event.Line },
-    Parsed: new Map(event.Parsed),
-    Meta: new Map(event.Meta),
+/** CrowdSec's results go through YAML, and nothing is shared with the event that goes on. */
+const copyOf = (event: PipelineEvent): EventObject => {
+  const { Type, ExpectMode, Overflow, Stage, StrTime, StrTimeFormat, MarshaledTime, Process, Time } = event
+  const Meta = new Map(event.Meta)
+  const Parsed = new Map(event.Parsed)
+  return {
+    ...{ Type, ExpectMode, Overflow, Stage, StrTime, StrTimeFormat, MarshaledTime, Process, Time, Meta, Parsed },
+    Whitelisted: event.Whitelisted,
+    WhitelistReason: event.WhitelistReason,
+    Line: { ...event.Line, Labels: new Map(event.Line.Labels) },
     Enriched: new Map(event.Enriched),
-    Unmarshaled: throughYaml(event.Unmarshaled)
-  })
+    Unmarshaled: new Map(Array.from(event.Unmarshaled, ([key, value]) => [key, throughYaml(value)])),
+    GetType: () => event.GetType(),
+    GetMeta: (key) => (Type === LOG ? (Meta.get(key) ?? "") : event.GetMeta(key)),
+    SetMeta: (key, value) => Boolean(Meta.set(key, value)),
+    SetParsed: (key, value) => Boolean(Parsed.set(key, value))
+  }
+}
 
+/** Floats from here on are written with an exponent, and then remain floats. */
+const exponentFrom = 1e6
+
+/** Small whole floats come back as ints. */
 const throughYaml = (value: unknown): unknown => {
-  if (value instanceof Float) return Number.isInteger(value.value) ? value.value : value
+  if (value instanceof Float)
+    return Number.isInteger(value.value) && Math.abs(value.value) < exponentFrom ? value.value : value
   if (Array.isArray(value)) return value.map(throughYaml)
   if (value instanceof Map) return new Map(Array.from(value, ([key, item]) => [key, throughYaml(item)]))
   return value

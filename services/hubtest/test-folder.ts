@@ -50,7 +50,7 @@ export const readConfiguration = async (
   })
   let document: unknown
   try {
-    document = parse(new TextDecoder().decode(await readBounded(file, configurationBytes)), { logLevel: "silent" })
+    document = parse(new TextDecoder().decode(await readBounded(file, configurationBytes)), { logLevel: "error" })
   } catch (cause) {
     return wrong(
       cause instanceof YAMLError ? `is not YAML: ${cause.message.split("\n")[0]}` : `cannot be read: ${reason(cause)}`
@@ -60,26 +60,29 @@ export const readConfiguration = async (
     return wrong("must hold keys such as `parsers`, `log_file` and `log_type`")
   const values = new Map<string, unknown>(Object.entries(document))
   for (const key of ["log_file", "log_type"]) {
-    if (typeof values.get(key) !== "string") return wrong(`\`${key}\` is missing or no text; a test needs one`, key)
+    if (textOf(values.get(key)) === undefined) return wrong(`\`${key}\` is missing or no text; a test needs one`, key)
   }
-  const lists = [...testedKinds, "override_statics"]
-  for (const key of lists) {
-    const value = values.get(key) ?? []
-    if (!Array.isArray(value)) return wrong(`\`${key}\` must be a list`, key)
+  for (const key of [...testedKinds, "override_statics"]) {
+    if (!Array.isArray(values.get(key) ?? [])) return wrong(`\`${key}\` must be a list`, key)
   }
   const labels = values.get("labels") ?? {}
   if (typeof labels !== "object" || Array.isArray(labels))
     return wrong("`labels` must hold names with their values", "labels")
+  const list = (key: string): ReadonlyArray<unknown> => (values.get(key) ?? []) as ReadonlyArray<unknown>
   const names = (kind: TestedKind): ReadonlyArray<string> =>
-    ((values.get(kind) ?? []) as ReadonlyArray<unknown>).map((name) => String(name ?? "")).filter((name) => name !== "")
-  const texts = Object.entries(labels as object).map(([name, value]) => [name, String(value)] as const)
+    list(kind).flatMap((name) => (name === "" || name === null ? [] : (textOf(name) ?? JSON.stringify(name))))
+  const texts = Object.entries(labels).map(([name, value]) => [name, textOf(value) ?? ""] as const)
   return {
     configuration: {
       items: { parsers: names("parsers"), scenarios: names("scenarios"), postoverflows: names("postoverflows") },
-      logFile: String(values.get("log_file")),
-      labels: Object.fromEntries([...texts, ["type", String(values.get("log_type"))]]),
-      ignoreParsers: values.get("ignore_parsers") === true,
-      overrideStatics: (values.get("override_statics") ?? []) as ReadonlyArray<unknown>
+      logFile: textOf(values.get("log_file"))!,
+      labels: Object.fromEntries([...texts, ["type", textOf(values.get("log_type"))!]]),
+      ignoreParsers: /^(?:true|yes|y|on)$/i.test(textOf(values.get("ignore_parsers")) ?? ""),
+      overrideStatics: list("override_statics")
     }
   }
 }
+
+/** As Go's YAML reads a scalar where a text is asked for. */
+const textOf = (value: unknown): string | undefined =>
+  typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : undefined

@@ -31,6 +31,7 @@ export const rulesOf = async (
   configuration: TestConfiguration
 ): Promise<{ readonly files: ReadonlyArray<RuleFile>; readonly problems: ReadonlyArray<Problem> }> => {
   const problems: Array<Problem> = []
+  // A file that is named twice, as an item and by its path, counts once.
   const rules = new Map<string, RuleFile>()
   const named = testedKinds.flatMap((kind) => configuration.items[kind].map((name) => [kind, name] as const))
   for (const [kind, name] of named) {
@@ -43,11 +44,11 @@ export const rulesOf = async (
         key: kind,
         message: file
       })
-    } else rules.set(file.path, file)
+    } else rules.set(file.file, file)
   }
   if (configuration.overrideStatics.length > 0) {
     const overrides = overridesFile(folder, configuration.overrideStatics)
-    rules.set(overrides.path, overrides)
+    rules.set(overrides.file, overrides)
   }
   const missing: Array<Problem> = []
   const entries = [...rules.values()].flatMap((file) => readRules(file).rules)
@@ -90,9 +91,8 @@ const customFile = async (
     if (found === undefined) continue
     try {
       const content = await readBounded(file, ruleBytes)
-      const stage = basename(dirname(dirname(file)))
-      const within =
-        kind === "scenarios" ? `scenarios/custom/${basename(file)}` : `${kind}/${stage}/custom/${basename(file)}`
+      const place = kind === "scenarios" ? kind : `${kind}/${basename(dirname(dirname(file)))}`
+      const within = `${place}/custom/${path.replaceAll("../", "")}`
       return { kind, path: within, file, version: "?", content }
     } catch (cause) {
       return `${file} cannot be read: ${reason(cause)}`

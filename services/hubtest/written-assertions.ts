@@ -1,5 +1,6 @@
 /** Assertions that hold now, in the form in which the hub's tests have them: what `--update` writes. */
 import type { PipelineEvent } from "../../domain/detection/pipeline-event.ts"
+import type { EventObject } from "../../domain/expression/environment/event.ts"
 import { Float } from "../../domain/expression/float.ts"
 import { floatText } from "../../domain/detection/statics.ts"
 import { byteOrder } from "../../domain/text/byte-order.ts"
@@ -31,7 +32,7 @@ export const parserAssertions = (results: ParserResults): ReadonlyArray<string> 
   return lines
 }
 
-const eventAssertions = (event: string, { Parsed, Meta, Enriched, ...rest }: PipelineEvent): ReadonlyArray<string> => {
+const eventAssertions = (event: string, { Parsed, Meta, Enriched, ...rest }: EventObject): ReadonlyArray<string> => {
   const lines: Array<string> = []
   for (const [name, map] of Object.entries({ Parsed, Meta, Enriched })) {
     for (const [key, value] of sorted(map)) {

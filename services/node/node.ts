@@ -4,7 +4,7 @@
  * The layers close in reverse order, so a stop goes with the stream: first nothing more is read, then what was read is
  * judged, then the snapshots are kept, and the store is closed last.
  */
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -93,7 +93,8 @@ const main = Effect.fnUntraced(function* (configuration: Configuration, options:
   const active = activeAt(projections.states().activeBans, yield* Clock.currentTimeMillis).length
   yield* Console.log(welcome(configuration, { inventory, active, isNew, host: api.host, port: api.port }))
 
-  yield* Effect.forEach(configuration.play, ({ into }) => touch(into), { discard: true })
+  // Played files are there before they are looked for; what is wrong with one, the player says.
+  yield* Effect.forEach(configuration.play, ({ into }) => Effect.ignore(touch(into)), { discard: true })
   const read = acquire({
     sources: configuration.acquisition.flatMap(({ files, type, labels, timezone, start }) =>
       files.map((path) => fileSource({ path, labels: { ...labels, type }, zone: timezone, start }))
@@ -119,7 +120,11 @@ const main = Effect.fnUntraced(function* (configuration: Configuration, options:
     reloadRules(configuration, ruleEdits),
     reloadAllowlists(configuration, configurationEdits, options.reread),
     ...configuration.play.map(({ from, into, speed }) =>
-      play({ from, into, pace: { speed } }).pipe(Effect.andThen(Effect.never))
+      play({ from, into, pace: { speed } }).pipe(
+        // A sample that cannot be played is no reason to leave the other logs unwatched.
+        Effect.catchTag("NotPlayed", ({ code, message }) => Console.error(`${message} (${code})`)),
+        Effect.andThen(Effect.never)
+      )
     )
   ]
   yield* Effect.raceAllFirst([read, ...parts]).pipe(Effect.ensuring(detection.keep))
@@ -172,7 +177,7 @@ const reloadAllowlists = (configuration: Configuration, edits: Stream.Stream<voi
   )
 
 const welcome = (
-  { acquisition, rules }: Configuration,
+  { acquisition, file, rules }: Configuration,
   facts: {
     readonly inventory: { readonly parsers: number; readonly scenarios: number }
     readonly active: number
@@ -183,6 +188,8 @@ const welcome = (
 ): string => {
   const url = `http://${facts.host.includes(":") ? `[${facts.host}]` : facts.host}:${facts.port}`
   const files = acquisition.flatMap((entry) => entry.files)
+  // The other terminal may be in another folder.
+  const config = file === "testudo.yaml" ? "" : ` --config ${resolve(file)}`
   return [
     `Testudo watches ${files.length === 0 ? "no log (the configuration names none)" : files.join(", ")}`,
     `with ${facts.inventory.parsers} parsers and ${facts.inventory.scenarios} scenarios from ${rules.hub}.`,
@@ -192,11 +199,11 @@ const welcome = (
     `API: ${url}`,
     "",
     "Try in another terminal:",
-    "  npx testudo decisions list",
+    `  npx testudo decisions list${config}`,
     `  curl -s ${url}/projections/active-bans`,
     `  curl -s ${url}/projections/targeted-attacks`,
-    "  npx testudo decisions delete VALUE",
-    "  npx testudo bouncers add nginx        # then see bouncers/nginx/README.md",
+    `  npx testudo decisions delete VALUE${config}`,
+    `  npx testudo bouncers add nginx${config}        # then see bouncers/nginx/README.md`,
     "Ctrl-C ends it.",
     ""
   ].join("\n")

@@ -196,6 +196,13 @@ const matching = (compiler: Compiler, node: BinaryNode): Run => {
     }
   }
   const patternOf = rememberedPatterns()
+  const constant = compiler.constantOf(node.right)?.value
+  if (typeof constant === "string") {
+    return (scope, frame) => {
+      const text = textOperand(left(scope, frame), "matches")
+      return text !== undefined && patternOf(constant).test(seen(text))
+    }
+  }
   return (scope, frame) => {
     const text = textOperand(left(scope, frame), "matches")
     const source = textOperand(right(scope, frame), "matches")
