@@ -108,5 +108,9 @@ const verdictsOnly = (events: ReadonlyArray<TestudoEvent>): ReadonlyArray<Testud
   }
   return events
     .filter(({ type }) => type === "OverflowRaised" || type === "DecisionMade")
-    .map((event) => ({ ...event, id: name(event.id) }) as TestudoEvent)
+    .map((event) => {
+      const id = name(event.id)
+      if (event.type !== "DecisionMade" || event.data.overflow === null) return { ...event, id }
+      return { ...event, id, data: { ...event.data, overflow: name(event.data.overflow) } }
+    })
 }

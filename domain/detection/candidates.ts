@@ -107,9 +107,11 @@ export class Candidates {
   }
 
   #met(field: EventField): Set<string> {
-    let known = this.#values.find((each) => sameField(each.field, field))
-    if (known === undefined) this.#values.push((known = { field, met: new Set() }))
-    return known.met
+    const known = this.#values.find((each) => sameField(each.field, field))
+    if (known !== undefined) return known.met
+    const met = new Set<string>()
+    this.#values.push({ field, met })
+    return met
   }
 
   #mostVaried(): EventField {

@@ -158,11 +158,26 @@ describe("a test", () => {
     expect(await runOne()).toMatchObject({ problems: [], failures: [] })
   })
 
-  test("sees the time that it is given, whatever the machine's clock says", async () => {
-    testOf("door", plain, { ...assertions, "scenario.assert": "len(results) == 1" })
-    expect(passed(await runOne())).toBe(true)
-    // Seen from before the log, all its lines come from the future, and count as of now.
-    expect(passed(await runOne({ now: Date.parse("2020-01-01T00:00:00Z") }))).toBe(true)
+  test("puts a time stamp without a year in the year of the time that it is given, as CrowdSec does", async () => {
+    const dated = (time: string) => `
+name: me/dated
+filter: "evt.Line.Labels.type == 'door'"
+statics:
+  - { method: ParseDate, value: "${time}" }
+  - { target: MarshaledTime, expression: evt.Enriched.MarshaledTime }
+`
+    const config = plain.replace("parsers: [me/door-logs]", "parsers: [me/dated]").replace("[me/door-bf]", "[]")
+    for (const [time, stamp] of [
+      ["Jan  1 00:00:00", "2024-01-01T00:00:00Z"],
+      ["Dec 31 23:59:59", "2024-12-31T23:59:59Z"]
+    ] as const) {
+      put("hub/parsers/s00-raw/me/dated.yaml", dated(time))
+      testOf("door", config, {
+        "parser.assert": `results["s00-raw"]["me/dated"][0].Evt.MarshaledTime == "${stamp}"`
+      })
+      for (const given of ["2024-01-01T00:00:00Z", "2024-06-15T00:00:00Z", "2024-12-31T23:59:59Z"])
+        expect(await runOne({ now: Date.parse(given) })).toMatchObject({ problems: [], failures: [] })
+    }
   })
 })
 

@@ -68,7 +68,9 @@ const restore = Effect.fnUntraced(function* (store: Store, directory: string, ta
   const found = yield* Effect.promise(() => readSnapshot(directory, target.projection, target.version))
   if (found._tag === "None") return
   const refuse = (reason: string) =>
-    Effect.logWarning(`The snapshot of projection ${target.projection} is not used: ${reason}. Folding the log anew. (TST-PROJECTION-SNAPSHOT)`)
+    Effect.logWarning(
+      `The snapshot of projection ${target.projection} is not used: ${reason}. Folding the log anew. (TST-PROJECTION-SNAPSHOT)`
+    )
   if (found._tag === "Unusable") return yield* refuse(found.reason)
   if (!(yield* standsIn(store, found.snapshot))) return yield* refuse("it belongs to another log")
   const restored = yield* Effect.try({ try: () => target.restore(found.snapshot), catch: () => "it is damaged" }).pipe(
