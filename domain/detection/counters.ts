@@ -19,6 +19,8 @@ export interface Counters {
   evicted: number
   /** Overflows that were not poured again because too many came from one line. */
   cutChains: number
+  /** Lines at which the engine itself failed: a fault of Testudo's own. They are left out and the engine goes on. */
+  faults: number
 }
 
 export const noCounts = (): Counters => ({
@@ -32,5 +34,6 @@ export const noCounts = (): Counters => ({
   oversized: 0,
   failedFilters: 0,
   evicted: 0,
-  cutChains: 0
+  cutChains: 0,
+  faults: 0
 })

@@ -223,6 +223,22 @@ test("overflows that cause each other without end are cut off", () => {
   expect(engine.counters.cutChains).toBe(2)
 })
 
+test("a line at which the engine itself fails is left out, and the others are judged", () => {
+  const engine = makeEngine(rulesOf([burst]), {
+    watch: {
+      node: (_stage, _node, event) => {
+        if (event.Line.Raw.includes("poison")) throw new TypeError("a fault of our own")
+      }
+    }
+  })
+  const line = "- 192.0.2.1 -"
+  const batch = batchOf({ observedAt: stamp(0) })
+  const outcomes = engine.pour(batch, [line, "- 192.0.2.9 poison", line, line])
+  expect(overflows(outcomes)).toHaveLength(1)
+  expect(engine.counters).toMatchObject({ lines: 4, parsed: 3, unparsed: 1, faults: 1 })
+  expect(engine.fault).toEqual({ reference: { event: batch.id, line: 1 }, message: "a fault of our own" })
+})
+
 test("a range is asked for: an overflow brings it along, or does not count", () => {
   const range = ruleFile(
     "scenarios",

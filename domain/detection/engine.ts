@@ -71,6 +71,8 @@ export class Engine {
   #scenarios: ReadonlyMap<string, Scenario> = new Map()
   #candidates = new Candidates([])
   readonly counters: Counters = noCounts()
+  /** The last line that was left out because the engine failed at it. */
+  fault: { readonly reference: LineReference; readonly message: string } | undefined
   readonly world: WorldState & { asksNames: boolean }
   readonly clocks = new SourceClocks()
   readonly parked = new Parked()
@@ -132,27 +134,47 @@ export class Engine {
       if (text === "") continue
       this.counters.lines += 1
       if (text.length > longestMatchedText) this.counters.oversized += 1
-      const { event } = parser.parse(text, { event: batch.id, line }, correlation, this.clocks.previous(source))
-      event.ruleset = this.#ruleset.hash
-      this.clocks.set(source, event.at, this.counters.lines)
-      if (!event.Process) this.counters.unparsed += 1
-      else {
-        this.counters.parsed += 1
-        if (event.Whitelisted) this.counters.whitelisted += 1
-        else this.#judge(event, 0)
-      }
-      this.#drain()
+      this.#surviving({ event: batch.id, line }, (reference) => {
+        const { event } = parser.parse(text, reference, correlation, this.clocks.previous(source))
+        event.ruleset = this.#ruleset.hash
+        this.clocks.set(source, event.at, this.counters.lines)
+        if (!event.Process) this.counters.unparsed += 1
+        else {
+          this.counters.parsed += 1
+          if (event.Whitelisted) this.counters.whitelisted += 1
+          else this.#judge(event, 0)
+        }
+        this.#drain()
+      })
       if (this.counters.lines % sweepEvery === 0) this.#sweep()
     }
     return this.#take()
+  }
+
+  /**
+   * Attackers write the lines: one that meets a fault of the engine's own must not stop it, nor stop it again after
+   * every restart. The line is left out, for good, because the same log gives the same fault.
+   */
+  #surviving(reference: LineReference, judge: (reference: LineReference) => void): void {
+    try {
+      judge(reference)
+    } catch (error) {
+      this.counters.faults += 1
+      if (this.counters.parsed + this.counters.unparsed < this.counters.lines) this.counters.unparsed += 1
+      this.fault = { reference, message: error instanceof Error ? error.message : String(error) }
+      this.#pending.length = 0
+      this.#chained = 0
+    }
   }
 
   /** The overflows that waited for this name go on, in the order in which they came. */
   resolve(resolved: RecordedEvent<"NameResolved", ResolvedName>): ReadonlyArray<Outcome> {
     this.world.names.learn(resolved.data, this.clocks.now)
     for (const raised of this.parked.release(resolved.data.address)) {
-      this.#settle(raised)
-      this.#drain()
+      this.#surviving(raised.trigger, () => {
+        this.#settle(raised)
+        this.#drain()
+      })
     }
     return this.#take()
   }

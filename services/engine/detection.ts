@@ -13,7 +13,7 @@ import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import { type Counters, lineTime } from "../../domain/detection/engine.ts"
+import { type Counters, type Engine, lineTime } from "../../domain/detection/engine.ts"
 import { AllowlistReplaced } from "../../domain/events/allowlist.ts"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { derivedId } from "../../domain/events/derived-id.ts"
@@ -61,6 +61,10 @@ const slices = (page: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArray<
   }
   return cut
 }
+
+const faultOf = ({ fault, counters }: Engine): string =>
+  `The engine failed at line ${fault?.reference.line} of the batch ${fault?.reference.event}: ${fault?.message}. The line is ` +
+  `left out (${counters.faults} so far). This is a fault of Testudo's own: please report it. (TST-ENGINE-FAULT)`
 
 export interface Activated {
   /** False when these rules were active already, or are too broken to be used. */
@@ -128,7 +132,9 @@ export class Detection extends Context.Service<
           for (const event of events) {
             if (RulesetActivated.is(event)) judge.use(yield* rulebook.of(event.data))
             if (LogBatchAppended.is(event)) positions.set(event.id, event.position)
+            const { faults } = judge.engine.counters
             const judgement = judge.judge(event)
+            if (judge.engine.counters.faults > faults) yield* Effect.logError(faultOf(judge.engine))
             verdicts.push(...judgement.verdicts)
             yield* Queue.offerAll(wantedNames, judgement.namesWanted)
             // A batch is some milliseconds of work: the API and the edge get their turn in between.
