@@ -51,7 +51,7 @@ const withoutTimings = (stdout: string) => {
 
 it(`a replay that is killed ${kills} times ends like one that is not`, async () => {
   const folder = temporaryFolder()
-  const log = botnet({ seed: 7, bots: 1_000, visitors: 2_000 })
+  const log = botnet({ seed: 7, bots: 2_500, visitors: 6_000 })
   const file = join(folder, "access.log")
   const text = function* () {
     for (const line of log.lines) yield `${line}\n`
@@ -74,7 +74,7 @@ it(`a replay that is killed ${kills} times ends like one that is not`, async () 
       async () => replay.child.exitCode !== null || (await seen(store)).size > before,
       20_000
     )
-    await new Promise((wake) => setTimeout(wake, Math.random() * 150))
+    await new Promise((wake) => setTimeout(wake, Math.random() * 80))
     const now = await seen(store)
     if (replay.child.exitCode !== null) break
     await replay.stop("SIGKILL")
