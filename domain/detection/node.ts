@@ -4,8 +4,8 @@ import type { GrokRule, NodeRule, StashRule } from "../rules/rule.ts"
 import type { Compiler } from "./compiler.ts"
 import { attempt, failed, type Pass } from "./pass.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
-import { compileStatics, floatText, type Static } from "./statics.ts"
-import { Float } from "../expression/float.ts"
+import { compileStatics, type Static } from "./statics.ts"
+import { staticText } from "../expression/format.ts"
 import { compileWhitelist, type Whitelist } from "./whitelist.ts"
 
 /** Patterns see the beginning of a text only: it bounds what one match can cost. In characters. */
@@ -82,9 +82,7 @@ const compileInput = (input: GrokRule["input"], compiler: Compiler): ((pass: Pas
   return (pass) => {
     const value = attempt(evaluate, pass)
     if (value === failed) return undefined
-    if (typeof value === "string") return value
-    if (typeof value === "number") return String(value)
-    return value instanceof Float ? floatText(value.value) : ""
+    return staticText(value) ?? ""
   }
 }
 

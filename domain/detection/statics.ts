@@ -1,6 +1,6 @@
 /** `statics` of a node or a grok: write a value to one place of the event (spec detection.md §2.6). */
 import { eventEnvironment } from "../expression/environment/event.ts"
-import { Float } from "../expression/float.ts"
+import { staticText } from "../expression/format.ts"
 import type { StaticRule, StaticTarget } from "../rules/rule.ts"
 import type { AlertSource } from "./alert.ts"
 import type { Compiler } from "./compiler.ts"
@@ -28,7 +28,9 @@ const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler)
   return (pass) => {
     const value = attempt(evaluate, pass)
     if (value === failed) return
-    const text = textOf(value)
+    const text = staticText(value)
+    // A bool, a time or a struct fits into no field.
+    if (text === undefined) throw parseAborted
     if (text !== "" || takesNothing) write(pass, text)
   }
 }
@@ -43,22 +45,6 @@ const copy =
 
 /** A broken expression; its rule is left out. */
 const nothing = (): undefined => undefined
-
-/** Nil, maps and arrays count as empty; a bool, a time or a struct fits into no field and aborts the parsing. */
-const textOf = (value: unknown): string => {
-  if (typeof value === "string") return value
-  if (typeof value === "number") return String(value)
-  if (value instanceof Float) return floatText(value.value)
-  if (value === undefined || value === null || value instanceof Map || Array.isArray(value)) return ""
-  throw parseAborted
-}
-
-/** Go's `%f`: six decimals and never an exponent. */
-export const floatText = (value: number): string => {
-  if (Number.isNaN(value)) return "NaN"
-  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf"
-  return Math.abs(value) < 1e21 ? value.toFixed(6) : `${BigInt(value)}.000000`
-}
 
 const compileTarget = (target: StaticTarget, line: number, compiler: Compiler): Write => {
   switch (target.kind) {

@@ -1,7 +1,6 @@
 /** `testudo explain`: what the rules make of a log line, and why. */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -12,10 +11,10 @@ import { explainedFile, explainedLine, isFile, type LinesOptions } from "./expla
 import { explanationTree } from "./explanation-tree.ts"
 import { openGeo } from "../geo/geo.ts"
 import { loadHub } from "../hub/hub.ts"
-import { starterHub } from "./configuration-flag.ts"
 import { Failure } from "./failure.ts"
 import { nowFlag, nowOf } from "./now-flag.ts"
 import { paintOf } from "./paint.ts"
+import { hubOf, rulesFlags } from "./rules-flag.ts"
 
 const flags = {
   given: Argument.String("line").pipe(
@@ -25,22 +24,7 @@ const flags = {
     Flag.withAlias("t"),
     Flag.withDescription("Which log it is: syslog, nginx, … (the label that parsers look at)")
   ),
-  hub: Flag.optional(
-    Flag.String("hub").pipe(
-      Flag.withMetavar("DIR"),
-      Flag.withDescription("Rules in the layout of CrowdSec's hub; without it the starter rules")
-    )
-  ),
-  data: Flag.optional(
-    Flag.String("data").pipe(Flag.withMetavar("DIR"), Flag.withDescription("Where the data files of the rules are"))
-  ),
-  collection: Flag.String("collection").pipe(
-    Flag.withMetavar("NAME"),
-    Flag.withDescription(
-      "Only this collection and what it needs; may be repeated; without it everything in the hub folder"
-    ),
-    Flag.atLeast(0)
-  ),
+  ...rulesFlags,
   now: nowFlag,
   failures: Flag.Boolean("failures").pipe(
     Flag.withDescription("Only lines that no parser took to the end"),
@@ -61,11 +45,7 @@ export const explain = Command.make(
   flags,
   Effect.fnUntraced(function* (input) {
     const now = yield* nowOf(input.now)
-    const { files, problems: found } = yield* loadHub({
-      hub: Option.getOrElse(input.hub, () => starterHub),
-      collections: input.collection,
-      ...(Option.isSome(input.data) ? { data: input.data.value } : {})
-    })
+    const { files, problems: found } = yield* loadHub(hubOf(input))
     const { ruleset, problems: broken } = compileRuleset(files, { names: "off" })
     const { geo, problems: damaged } = openGeo(files)
     for (const problem of [...found, ...broken, ...damaged]) yield* Console.error(formatProblem(problem))

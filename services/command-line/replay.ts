@@ -20,13 +20,13 @@ import { EmbeddedEventStore } from "../event-store/embedded.ts"
 import { EventStore } from "../event-store/event-store.ts"
 import { loadHub } from "../hub/hub.ts"
 import { Names } from "../names/names.ts"
-import { starterHub } from "./configuration-flag.ts"
 import { Failure } from "./failure.ts"
 import { nowFlag, nowOf } from "./now-flag.ts"
 import { progressBar } from "./progress.ts"
 import { ReplayReport } from "./replay-report.ts"
 import { replayTable } from "./replay-table.ts"
 import { snapshotFolder } from "./store-flag.ts"
+import { hubOf, rulesFlags } from "./rules-flag.ts"
 
 const flags = {
   files: Argument.String("file").pipe(
@@ -37,22 +37,7 @@ const flags = {
     Flag.withAlias("t"),
     Flag.withDescription("Which log it is: syslog, nginx, … (the label that parsers look at)")
   ),
-  hub: Flag.optional(
-    Flag.String("hub").pipe(
-      Flag.withMetavar("DIR"),
-      Flag.withDescription("Rules in the layout of CrowdSec's hub; without it the starter rules")
-    )
-  ),
-  data: Flag.optional(
-    Flag.String("data").pipe(Flag.withMetavar("DIR"), Flag.withDescription("Where the data files of the rules are"))
-  ),
-  collection: Flag.String("collection").pipe(
-    Flag.withMetavar("NAME"),
-    Flag.withDescription(
-      "Only this collection and what it needs; may be repeated; without it everything in the hub folder"
-    ),
-    Flag.atLeast(0)
-  ),
+  ...rulesFlags,
   store: Flag.optional(
     Flag.String("store").pipe(
       Flag.withMetavar("PATH"),
@@ -99,12 +84,7 @@ export const replay = Command.make(
     const now = yield* nowOf(input.now)
     yield* checkZone(input.timezone)
     const { layer, snapshots } = yield* storeOf(input.store)
-    const hub = {
-      hub: Option.getOrElse(input.hub, () => starterHub),
-      collections: input.collection,
-      ...(Option.isSome(input.data) ? { data: input.data.value } : {})
-    }
-    const { files, problems } = yield* loadHub(hub)
+    const { files, problems } = yield* loadHub(hubOf(input))
     const detection = Detection.layer({ snapshots, names: "off" }).pipe(
       Layer.provide([Names.layerOff, DecisionNumbers.layer]),
       Layer.provideMerge(layer)

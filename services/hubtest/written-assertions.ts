@@ -2,7 +2,7 @@
 import type { PipelineEvent } from "../../domain/detection/pipeline-event.ts"
 import type { EventObject } from "../../domain/expression/environment/event.ts"
 import { Float } from "../../domain/expression/float.ts"
-import { floatText } from "../../domain/detection/statics.ts"
+import { fixedFloat } from "../../domain/expression/format.ts"
 import { byteOrder } from "../../domain/text/byte-order.ts"
 import type { ParserResults } from "./results.ts"
 
@@ -50,7 +50,7 @@ const eventAssertions = (event: string, { Parsed, Meta, Enriched, ...rest }: Eve
 const valueAssertions = (place: string, value: unknown): ReadonlyArray<string> => {
   if (typeof value === "string") return value === "" ? [] : [`${place} == ${quoted(value)}`]
   if (typeof value === "number" || typeof value === "boolean") return [`${place} == ${value}`]
-  if (value instanceof Float) return [`FloatApproxEqual(${place}, ${floatText(value.value)})`]
+  if (value instanceof Float) return [`FloatApproxEqual(${place}, ${fixedFloat(value.value)})`]
   if (Array.isArray(value)) return value.flatMap((item, index) => valueAssertions(`${place}[${index}]`, item))
   if (!(value instanceof Map)) return []
   return sorted(value).flatMap(([key, item]) => valueAssertions(`${place}[${quoted(key)}]`, item))
