@@ -1,5 +1,5 @@
 /** `testudo hubtest` as a rule author meets it, on the public hub's tests and on his own. */
-import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { run, shared, temporaryFolder, testudo } from "./process.ts"
@@ -22,7 +22,8 @@ const copied = (...names: ReadonlyArray<string>): string => {
   for (const name of names) {
     mkdirSync(join(tests, name))
     for (const file of ["config.yaml", "parser.assert", "scenario.assert", `${name}.log`])
-      copyFileSync(join(hub, ".tests", name, file), join(tests, name, file))
+      // Written, not copied: what is shared may be read-only, and its mode would come along.
+      writeFileSync(join(tests, name, file), readFileSync(join(hub, ".tests", name, file)))
   }
   return tests
 }
