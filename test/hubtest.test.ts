@@ -21,8 +21,8 @@ const copied = (...names: ReadonlyArray<string>): string => {
   const tests = temporaryFolder()
   for (const name of names) {
     mkdirSync(join(tests, name))
+    // Written, not copied: what is shared may be read-only, and its mode would come along.
     for (const file of ["config.yaml", "parser.assert", "scenario.assert", `${name}.log`])
-      // Written, not copied: what is shared may be read-only, and its mode would come along.
       writeFileSync(join(tests, name, file), readFileSync(join(hub, ".tests", name, file)))
   }
   return tests
