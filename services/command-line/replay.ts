@@ -17,7 +17,7 @@ import { DecisionNumbers } from "../engine/decision-numbers.ts"
 import { Detection } from "../engine/detection.ts"
 import { Intake } from "../engine/intake.ts"
 import { EmbeddedEventStore } from "../event-store/embedded.ts"
-import { EventStore } from "../event-store/event-store.ts"
+import { foldLog } from "../event-store/fold-log.ts"
 import { loadHub } from "../hub/hub.ts"
 import { Names } from "../names/names.ts"
 import { Failure } from "./failure.ts"
@@ -121,7 +121,6 @@ const replayFiles = Effect.fnUntraced(function* (
     readonly now: number
   }
 ) {
-  const store = yield* EventStore
   const detection = yield* Detection
   const intake = yield* Intake.make
   const started = performance.now()
@@ -138,7 +137,8 @@ const replayFiles = Effect.fnUntraced(function* (
   }
 
   const recorded = new RecordedFiles()
-  yield* foldAll([LogBatchAppended.type], (event) => {
+  // Bodies of batches are large: short pages.
+  yield* foldLog({ limit: 200, filter: { types: [LogBatchAppended.type] } }, (event) => {
     if (LogBatchAppended.is(event)) {
       recorded.add(event.data)
       intake.position = Math.max(intake.position, event.position)
@@ -166,7 +166,7 @@ const replayFiles = Effect.fnUntraced(function* (
   yield* detection.keep
 
   const report = new ReplayReport()
-  yield* foldAll(ReplayReport.types, (event) => report.fold(event))
+  yield* foldLog({ filter: { types: ReplayReport.types } }, (event) => report.fold(event))
   const counters = yield* detection.counters
   const seconds = (performance.now() - started) / 1000
   const used = process.cpuUsage(cpu)
@@ -192,22 +192,6 @@ const replayFiles = Effect.fnUntraced(function* (
     return yield* new Failure({
       code: "TST-REPLAY-INCOMPLETE",
       message: `${what} not read, or not to the end; see above.`
-    })
-  }
-
-  function foldAll(
-    types: ReadonlyArray<string>,
-    visit: Parameters<ReplayReport["fold"]> extends [infer E] ? (event: E) => void : never
-  ) {
-    return Effect.gen(function* () {
-      let after = -1
-      while (true) {
-        const page = yield* store.readAll({ after, limit: 200, filter: { types } })
-        for (const event of page) visit(event)
-        const last = page.at(-1)
-        if (last === undefined) return
-        after = last.position
-      }
     })
   }
 })

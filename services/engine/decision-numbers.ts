@@ -6,7 +6,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { DecisionMade } from "../../domain/events/decision.ts"
-import { EventStore } from "../event-store/event-store.ts"
+import { foldLog } from "../event-store/fold-log.ts"
 
 export class DecisionNumbers extends Context.Service<
   DecisionNumbers,
@@ -18,16 +18,10 @@ export class DecisionNumbers extends Context.Service<
   static readonly layer = Layer.effect(
     DecisionNumbers,
     Effect.gen(function* () {
-      const store = yield* EventStore
       let highest = 0
-      let after = -1
-      while (true) {
-        const page = yield* store.readAll({ after, filter: { types: [DecisionMade.type] } })
-        for (const event of page) if (DecisionMade.is(event)) highest = Math.max(highest, event.data.number)
-        const last = page.at(-1)
-        if (last === undefined) break
-        after = last.position
-      }
+      yield* foldLog({ filter: { types: [DecisionMade.type] } }, (event) => {
+        if (DecisionMade.is(event)) highest = Math.max(highest, event.data.number)
+      })
       return DecisionNumbers.of({ next: () => ++highest })
     })
   )

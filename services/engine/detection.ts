@@ -26,6 +26,7 @@ import type { RuleFile } from "../../domain/rules/rule.ts"
 import { formatTimestamp } from "../../domain/time/instant.ts"
 import type { TimeOf } from "../acquisition/line-reader.ts"
 import { type AppendError, EventStore } from "../event-store/event-store.ts"
+import { patiently } from "../event-store/patience.ts"
 import { Names } from "../names/names.ts"
 import { recordContent } from "./content.ts"
 import { DecisionNumbers } from "./decision-numbers.ts"
@@ -153,7 +154,8 @@ export class Detection extends Context.Service<
             const revision = last?.revision ?? -1
             const event = NameResolved.propose(derivedId("name", address, revision + 1), resolved)
             yield* store.append(namesStream, [event], revision < 0 ? "no_stream" : revision)
-          }).pipe(namesTurn.withPermits(1))
+            // Appended twice after an unknown outcome it does no harm: nothing waits for the name any more.
+          }).pipe(patiently, namesTurn.withPermits(1))
         })
 
         const follow = store.subscribe({ after: recovered.place.position, filter: followed }).pipe(

@@ -20,6 +20,7 @@ import { type Activation, RulesetActivated } from "../../domain/events/ruleset.t
 import { rulesetStream } from "../../domain/events/stream-name.ts"
 import { decodeLines } from "../acquisition/body.ts"
 import { EventStore } from "../event-store/event-store.ts"
+import { foldLog } from "../event-store/fold-log.ts"
 import { standsIn } from "../projections/runner.ts"
 import { readSnapshot, type Snapshot, writeSnapshot } from "../projections/snapshot.ts"
 import { Judge } from "./judge.ts"
@@ -90,16 +91,9 @@ const referredBatches = ({ events }: EngineSnapshot): ReadonlyArray<string> =>
 
 /** Ids of the overflows that the log holds after a position. */
 const overflowsAfter = Effect.fn("engine.overflowsAfter")(function* (position: number) {
-  const store = yield* EventStore
   const known = new Set<string>()
-  let after = position
-  while (true) {
-    const page = yield* store.readAll({ after, filter: { types: [OverflowRaised.type] } })
-    for (const { id } of page) known.add(id)
-    const last = page.at(-1)
-    if (last === undefined) return known
-    after = last.position
-  }
+  yield* foldLog({ after: position, filter: { types: [OverflowRaised.type] } }, ({ id }) => known.add(id))
+  return known
 })
 
 const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, snapshots: string) {

@@ -1,9 +1,9 @@
 /** The hub's own tests (spec detection.md §6), run on this engine as `testudo hubtest` runs them. */
 import { describe, expect, test } from "vitest"
-import { formatProblem } from "../rules/problem.ts"
-import { prepareTest, runTest } from "../../services/hubtest/run.ts"
-import { openSuite } from "../../services/hubtest/suite.ts"
-import { parseTimestamp } from "../time/instant.ts"
+import { formatProblem } from "../../domain/rules/problem.ts"
+import { parseTimestamp } from "../../domain/time/instant.ts"
+import { prepareTest, runTest } from "./run.ts"
+import { openSuite } from "./suite.ts"
 
 const suite = await openSuite({ hub: "../shared/hub", tests: "../shared/hub/.tests", data: "../shared/hub-data" }, [])
 
