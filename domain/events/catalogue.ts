@@ -7,6 +7,7 @@ import { LogBatchAppended } from "./log-batch.ts"
 import { NameResolved } from "./name-resolved.ts"
 import { OverflowRaised } from "./overflow.ts"
 import { ContentRecorded, RulesetActivated } from "./ruleset.ts"
+import type { UnreadableEvent } from "./unreadable.ts"
 
 export const catalogue = {
   LogBatchAppended,
@@ -23,14 +24,17 @@ export const catalogue = {
 
 type Catalogue = typeof catalogue
 
-/** Any recorded event of Testudo: a union that narrows by `type`. */
-export type TestudoEvent = {
-  [Type in keyof Catalogue]: RecordedEvent<Type, ReturnType<Catalogue[Type]["decode"]>>
-}[keyof Catalogue]
+/** Any recorded event of Testudo, or what stands for one that is not readable: a union that narrows by `type`. */
+export type TestudoEvent =
+  | {
+      [Type in keyof Catalogue]: RecordedEvent<Type, ReturnType<Catalogue[Type]["decode"]>>
+    }[keyof Catalogue]
+  | UnreadableEvent
 
 /**
- * The event with its data checked, or undefined for a type that this version does not know (a newer node's, or a
- * system event of EventStoreDB), which every fold skips. Throws a `SchemaError` when a known type's data is malformed.
+ * The event with its data checked, or undefined for a type that this version does not know (a newer node's, or a system
+ * event of EventStoreDB), which every fold skips. Throws a `SchemaError` when a known type's data is malformed: a store's
+ * reader gives an `Unreadable` in its place then.
  */
 export const decodeEvent = (event: RecordedEvent): TestudoEvent | undefined => {
   if (!Object.hasOwn(catalogue, event.type)) return undefined

@@ -215,7 +215,7 @@ export class EventLog {
         ? this.#forwards.iterate(stream, options.from ?? 0)
         : this.#backwards.iterate(stream, options.from ?? Number.MAX_SAFE_INTEGER)
     for (const row of rows) {
-      const event = recordedEvent(row as unknown as Row, this.#path)
+      const event = recordedEvent(row as unknown as Row)
       if (event !== undefined && events.push(event) === limit) break
     }
     return events
@@ -231,7 +231,7 @@ export class EventLog {
     const events: Array<TestudoEvent> = []
     let bytes = 0
     for (const row of rows as Iterable<Row>) {
-      const event = recordedEvent(row, this.#path)
+      const event = recordedEvent(row)
       if (event === undefined) continue
       events.push(event)
       bytes += row.data.length
