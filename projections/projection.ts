@@ -16,8 +16,10 @@ import { millisecondsPerDay } from "../domain/time/calendar.ts"
 export interface Projection<State> {
   /** Also the name of its snapshot file. */
   readonly name: string
-  /** Raised whenever `evolve` or the encoding changes meaning: a snapshot of another version is folded anew. */
+  /** Raised whenever `evolve` or the encoding changes meaning: the projection is then rebuilt. */
   readonly version: number
+  /** Older versions whose encoded states `decode` still reads: a rebuild begins at the oldest snapshot of them. Default: none. */
+  readonly reads?: ReadonlyArray<number>
   /** The event types that it folds. It ignores all others, so that a reader may leave them out. */
   readonly types: ReadonlyArray<TestudoEvent["type"]>
   readonly initial: () => State

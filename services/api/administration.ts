@@ -104,7 +104,7 @@ const make = Effect.fnUntraced(function* (by: string) {
 
   /** The states with everything in them that is in the log now. */
   const current = Effect.gen(function* () {
-    yield* projections.settled(yield* store.head)
+    yield* projections.settled(yield* store.head, "activeBans", "bouncers")
     return projections.states()
   })
 
@@ -117,7 +117,7 @@ const make = Effect.fnUntraced(function* (by: string) {
     )
     const written = yield* store.appendGroup(group)
     const last = written.at(-1)
-    if (last !== undefined) yield* projections.settled(last.position)
+    if (last !== undefined) yield* projections.settled(last.position, "activeBans", "bouncers")
   })
 
   /** Decides again on what the log holds then, when somebody else wrote to the same stream in between. */

@@ -9,6 +9,26 @@ const get = (app: FastifyInstance, url: string, options: InjectOptions = {}) =>
   Effect.promise(() => app.inject({ method: "GET", url, headers: { host: "127.0.0.1:8080" }, ...options }))
 
 describe("/projections", () => {
+  it.live("tells how far each projection has come, and measures it for Prometheus", () =>
+    trial((app) =>
+      Effect.gen(function* () {
+        yield* record(deciding(1, { value: "192.0.2.1" }))
+        const index = (yield* get(app, "/projections")).json<{ projections: ReadonlyArray<object> }>()
+        assert.deepInclude(index.projections[0], { projection: "active-bans", version: 1, position: 1, parked: null })
+        assert.lengthOf(index.projections, 4)
+        const metrics = yield* get(app, "/metrics")
+        assert.include(metrics.headers["content-type"], "text/plain; version=0.0.4")
+        assert.match(metrics.body, /^testudo_projection_parked\{projection="active-bans"\} 0$/m)
+        assert.match(metrics.body, /^testudo_projection_lag_seconds\{projection="reputation"\} [\d.]+$/m)
+        assert.match(metrics.body, /^testudo_log_head_position 1$/m)
+        for (const path of ["/projections", "/metrics"]) {
+          const fromElsewhere = yield* get(app, path, { headers: { host: "rebound.example" } })
+          assert.strictEqual(fromElsewhere.statusCode, 403)
+        }
+      })
+    )
+  )
+
   it.live("shows the active bans, now and as of a past time", () =>
     trial((app) =>
       Effect.gen(function* () {

@@ -7,15 +7,16 @@ import { canonicalScope, canonicalValue } from "../../domain/decision/scope.ts"
 import { type ActiveBans, activeAt, coveringAt, type StandingDecision } from "../../projections/active-bans.ts"
 import { type Offender, offenderOf, scoreAt, worstAt } from "../../projections/reputation.ts"
 import { type Attack, attacksByTime, isOpenAt } from "../../projections/targeted-attacks.ts"
-import type { States } from "../projections/projections.ts"
+import type { Progress, States } from "../projections/projections.ts"
 import { mayRead } from "./access.ts"
 import { fail } from "./failure.ts"
 import { parameter } from "./http.ts"
 
 export interface ProjectionRoutesOptions {
-  readonly ready: () => Promise<void>
+  /** Resolves when these have folded the history. */
+  readonly ready: (...names: ReadonlyArray<keyof States>) => Promise<void>
   readonly states: () => States
-  readonly position: () => number
+  readonly progress: () => Promise<ReadonlyArray<Progress>>
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** The states as of a past time; folds the whole log. */
@@ -131,10 +132,11 @@ export const projectionRoutes = (app: FastifyInstance, options: ProjectionRoutes
   /** Answers with what `show` makes of the states at the time asked for, or undefined for 404. */
   const projection = (
     path: string,
+    name: keyof States,
     show: (states: States, at: number, limit: number, request: FastifyRequest) => object | string
   ): void => {
     app.get(path, async (request: FastifyRequest, reply: FastifyReply) => {
-      await ready()
+      await ready("bouncers", name)
       if (!mayRead(states().bouncers, request)) return fail(reply, 403, "access forbidden", "TST-API-KEY")
       try {
         const present = now()
@@ -155,17 +157,29 @@ export const projectionRoutes = (app: FastifyInstance, options: ProjectionRoutes
     })
   }
 
-  projection("/projections/active-bans", ({ activeBans }, at, limit, request) => {
+  app.get("/projections", async (request, reply) => {
+    await ready("bouncers")
+    if (!mayRead(states().bouncers, request)) return fail(reply, 403, "access forbidden", "TST-API-KEY")
+    const projections = (await options.progress()).map(({ parked, ...progress }) => ({
+      ...progress,
+      parked: parked === undefined ? null : parked
+    }))
+    return reply
+      .header("content-type", "application/json; charset=utf-8")
+      .send(JSON.stringify({ at: iso(now()), projections }))
+  })
+
+  projection("/projections/active-bans", "activeBans", ({ activeBans }, at, limit, request) => {
     const bans = bansOf(activeBans, at, parameter(request, "value"))
     return { total: bans.length, bans: bans.slice(0, limit).map(banShown) }
   })
 
-  projection("/projections/reputation", ({ reputation }, at, limit) => ({
+  projection("/projections/reputation", "reputation", ({ reputation }, at, limit) => ({
     total: reputation.offenders.size,
     offenders: worstAt(reputation, at, limit).map((offender) => offenderShown(offender, at))
   }))
 
-  projection("/projections/reputation/:scope/:value", ({ reputation }, at, _limit, request) => {
+  projection("/projections/reputation/:scope/:value", "reputation", ({ reputation }, at, _limit, request) => {
     const params = request.params as { readonly scope: string; readonly value: string }
     const scope = canonicalScope(params.scope)
     const canonical = canonicalValue(scope, params.value)
@@ -176,7 +190,7 @@ export const projectionRoutes = (app: FastifyInstance, options: ProjectionRoutes
       : offenderShown(offender, at)
   })
 
-  projection("/projections/targeted-attacks", ({ targetedAttacks }, at, limit) => ({
+  projection("/projections/targeted-attacks", "targetedAttacks", ({ targetedAttacks }, at, limit) => ({
     total: targetedAttacks.attacks.size,
     attacks: attacksByTime(targetedAttacks, limit).map((attack) => attackShown(attack, at))
   }))

@@ -181,7 +181,8 @@ describe("the push stream", () => {
           states: () => states,
           position: () => 20_000,
           parked: () => [],
-          ready: Effect.void,
+          progress: Effect.succeed([]),
+          ready: () => Effect.void,
           settled: () => Effect.void,
           at: () => Effect.succeed(states),
           changes: Stream.never

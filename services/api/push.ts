@@ -86,7 +86,7 @@ class Listener {
     this.#options = options
     this.#log = log
     const [, digits, of] = /^(\d{1,15})\.(.+)$/.exec(lastEventId ?? "") ?? []
-    const known = digits !== undefined && of === log && Number(digits) <= options.projections.position()
+    const known = digits !== undefined && of === log && Number(digits) <= options.projections.position("activeBans")
     this.#position = known ? Number(digits) : -1
     if (known) this.update(true)
     else this.#snapshot()
@@ -102,7 +102,7 @@ class Listener {
   }
 
   #snapshot(): void {
-    const position = this.#options.projections.position()
+    const position = this.#options.projections.position("activeBans")
     const body = snapshot(this.#state, position, this.#options.now())
     this.#position = position
     this.#write(message("snapshot", `${position}.${this.#log}`, body))
@@ -112,7 +112,7 @@ class Listener {
   update(always: boolean): void {
     // While the last message waits in the buffer, changes gather in the state, not in memory.
     if (this.#response.writableNeedDrain) return
-    const position = this.#options.projections.position()
+    const position = this.#options.projections.position("activeBans")
     const found = changesSince(this.#state, this.#position, this.#options.now())
     if (found === undefined) {
       this.#snapshot()
@@ -163,7 +163,7 @@ export const pushRoute = Effect.fnUntraced(function* (app: FastifyInstance, opti
   app.addHook("preClose", async () => end())
 
   app.get("/projections/active-bans/stream", async (request, reply) => {
-    await run(projections.ready)
+    await run(projections.ready("activeBans", "bouncers"))
     const caller = callerOf(projections.states().bouncers, request)
     if (caller === undefined) return fail(reply, 403, "access forbidden", "TST-API-KEY")
     if (listeners.size >= most)

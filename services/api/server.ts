@@ -8,9 +8,10 @@ import type { AddressInfo } from "node:net"
 import type { FastifyInstance } from "fastify"
 import { parsePrefix } from "../../domain/net/prefix.ts"
 import { EventStore } from "../event-store/event-store.ts"
-import { Projections } from "../projections/projections.ts"
+import { Projections, type States } from "../projections/projections.ts"
 import { decisionRoutes } from "./decisions.ts"
 import { httpServer } from "./http.ts"
+import { metricsRoute, metricsText } from "./metrics.ts"
 import { projectionRoutes } from "./projection-routes.ts"
 import { pushRoute } from "./push.ts"
 
@@ -96,15 +97,27 @@ export const apiRoutes = Effect.fnUntraced(function* (trustedProxies: ReadonlyAr
       void run(Effect.logError(`${request.method} ${request.url.split("?", 1)[0]} failed (TST-API-DEFECT)`, error))
     }
   })
-  const { states, position } = projections
+  const { states } = projections
   const now = () => clock.currentTimeMillisUnsafe()
-  let isReady = false
-  const ready = async () => {
-    if (!isReady) await run(projections.ready)
-    isReady = true
+  const folded = new Set<keyof States>()
+  const ready = async (...names: ReadonlyArray<keyof States>) => {
+    if (!names.every((name) => folded.has(name))) await run(projections.ready(...names))
+    for (const name of names) folded.add(name)
   }
-  decisionRoutes(app, { ready, states, position, now })
-  projectionRoutes(app, { ready, states, position, now, at: (time, signal) => run(projections.at(time), { signal }) })
+  const bansReady = () => ready("activeBans", "bouncers")
+  decisionRoutes(app, { ready: bansReady, states, position: () => projections.position("activeBans"), now })
+  projectionRoutes(app, {
+    ready,
+    states,
+    progress: () => run(projections.progress),
+    now,
+    at: (time, signal) => run(projections.at(time), { signal })
+  })
+  metricsRoute(app, {
+    ready: () => ready("bouncers"),
+    states,
+    text: () => run(Effect.andThen(projections.progress, metricsText).pipe(Effect.provideService(EventStore, store)))
+  })
   yield* pushRoute(app, { projections, store, now })
   return app
 })

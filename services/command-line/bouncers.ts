@@ -52,7 +52,7 @@ const list = Command.make(
   { json, ...storeFlags },
   Effect.fnUntraced(function* (input) {
     const projections = yield* Projections
-    yield* projections.ready
+    yield* projections.ready("bouncers")
     const registered = [...projections.states().bouncers.byName.values()].map((bouncer) => ({
       name: bouncer.name,
       since: new Date(bouncer.registeredAt).toISOString()

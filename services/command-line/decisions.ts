@@ -21,7 +21,7 @@ const list = Command.make(
   { ...storeFlags, json },
   Effect.fnUntraced(function* (input) {
     const projections = yield* Projections
-    yield* projections.ready
+    yield* projections.ready("activeBans")
     const now = yield* Clock.currentTimeMillis
     const active = activeAt(projections.states().activeBans, now)
     if (input.json) {

@@ -21,7 +21,7 @@ import { rulesetStream } from "../../domain/events/stream-name.ts"
 import { decodeLines } from "../acquisition/body.ts"
 import { EventStore } from "../event-store/event-store.ts"
 import { foldLog } from "../event-store/fold-log.ts"
-import { standsIn } from "../projections/runner.ts"
+import { standsIn } from "../projections/restore.ts"
 import { readSnapshot, type Snapshot, writeSnapshot } from "../projections/snapshot.ts"
 import { Judge } from "./judge.ts"
 import { compileRules, type Rulebook } from "./rulebook.ts"
@@ -75,7 +75,13 @@ export const keepState = ({ judge, positions, place }: Recovered, snapshots: str
     const referred = new Set(referredBatches(engine))
     for (const event of positions.keys()) if (!referred.has(event)) positions.delete(event)
     const state: State = { engine, allowlists: judge.allowlists, positions: [...positions] }
-    const snapshot: Snapshot = { projection: name, version: snapshotVersion, ...place, state: state as unknown as Json }
+    const snapshot: Snapshot = {
+      projection: name,
+      version: snapshotVersion,
+      ...place,
+      recordedAt: 0,
+      state: state as unknown as Json
+    }
     yield* Effect.tryPromise(() => mkdir(snapshots, { recursive: true }).then(() => writeSnapshot(snapshots, snapshot)))
   }).pipe(
     Effect.catch(({ cause }) =>

@@ -26,7 +26,7 @@ export const replaceAllowlists = Effect.fn("allowlists.replace")(function* (list
     if (JSON.stringify(known.entries) === JSON.stringify(list.entries)) continue
     const event = AllowlistReplaced.propose(randomUUID(), list)
     const { position } = yield* store.append(stream, [event], last?.revision ?? "no_stream")
-    yield* projections.settled(position)
+    yield* projections.settled(position, "activeBans")
     changed = true
   }
   return changed

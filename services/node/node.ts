@@ -88,7 +88,7 @@ const main = Effect.fnUntraced(function* (configuration: Configuration, options:
   const { problems, inventory } = yield* detection.activate(loaded.files)
   yield* say([...loaded.problems, ...problems])
 
-  yield* projections.ready
+  yield* projections.ready("activeBans", "bouncers")
   const head = yield* store.head
   const active = activeAt(projections.states().activeBans, yield* Clock.currentTimeMillis).length
   yield* Console.log(welcome(configuration, { inventory, active, isNew, host: api.host, port: api.port }))

@@ -1,5 +1,6 @@
 /** One projection at its place in the log: folds what comes next, and stands still when it meets an event it cannot fold. */
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
+import { isUnreadable } from "../../domain/events/unreadable.ts"
 import type { Projection } from "../../projections/projection.ts"
 import type { Snapshot } from "./snapshot.ts"
 
@@ -18,9 +19,13 @@ export interface Parked {
 export interface Place {
   readonly projection: string
   readonly version: number
-  readonly types: ReadonlySet<TestudoEvent["type"]>
+  /** Older versions whose snapshots it can begin with. */
+  readonly reads: ReadonlyArray<number>
+  readonly types: ReadonlySet<string>
   /** Place of the last event that it folded or passed over, -1 at the beginning. */
   readonly position: () => number
+  /** When that event was recorded (milliseconds since 1970), 0 at the beginning. */
+  readonly recordedAt: () => number
   readonly parked: () => Parked | undefined
   /** Goes past an event, folding it if it is of interest; nothing when it is behind the place or the projection is parked. */
   readonly fold: (event: TestudoEvent) => void
@@ -30,47 +35,67 @@ export interface Place {
   readonly saved: (snapshot: Snapshot) => void
   /** Takes a snapshot's state over. Throws when it cannot be decoded. */
   readonly restore: (snapshot: Snapshot) => void
+  /**
+   * A place of the same projection at the beginning of the log, to fold again what led to a standstill: a fold that fails
+   * in the middle may leave half of an event in the state. Undefined when that did not happen.
+   */
+  readonly again: () => Place | undefined
+  /** Takes over the state that the place from {@link again} has come to. */
+  readonly heal: () => void
 }
 
 export interface PlaceOf<State> extends Place {
   readonly state: () => State
 }
 
-const standstill = (projection: string, event: TestudoEvent, cause: unknown): Parked => ({
+const standstill = (projection: string, event: TestudoEvent, why: string): Parked => ({
   code: "TST-PROJECTION-PARKED",
   projection,
   event: event.id,
   position: event.position,
   message:
-    `The projection ${projection} stands still before event ${event.id} (${event.type}, position ${event.position}): ` +
-    `${cause instanceof Error ? cause.message : String(cause)}. The other projections go on; what this one shows is ` +
-    "from before that event. Start a version of Testudo that can fold it."
+    `The projection ${projection} stands still before event ${event.id} ` +
+    `(${isUnreadable(event) ? event.data.type : event.type}, position ${event.position}): ${why}. ` +
+    "The other projections go on; what this one shows is from before that event. Start a version of Testudo that can fold it."
 })
 
 export const place = <State>(projection: Projection<State>): PlaceOf<State> => {
-  const types = new Set(projection.types)
+  const types: ReadonlySet<string> = new Set(projection.types)
   let state = projection.initial()
   let position = -1
+  let recordedAt = 0
   let last = ""
   let unsaved = 0
   let parked: Parked | undefined
+  let isTorn = false
+  let healed: PlaceOf<State> | undefined
+  const park = (event: TestudoEvent, why: string): void => {
+    parked = standstill(projection.name, event, why)
+  }
   return {
     projection: projection.name,
     version: projection.version,
+    reads: projection.reads ?? [],
     types,
     state: () => state,
     position: () => position,
+    recordedAt: () => recordedAt,
     parked: () => parked,
     unsaved: () => (parked === undefined ? unsaved : 0),
     fold: (event) => {
       if (parked !== undefined || event.position <= position) return
-      try {
-        if (types.has(event.type)) state = projection.evolve(state, event)
-      } catch (cause) {
-        parked = standstill(projection.name, event, cause)
-        return
+      if (isUnreadable(event)) {
+        if (types.has(event.data.type)) return park(event, `it is not readable: ${event.data.reason}`)
+      } else if (types.has(event.type)) {
+        try {
+          state = projection.evolve(state, event)
+        } catch (cause) {
+          isTorn = true
+          return park(event, cause instanceof Error ? cause.message : String(cause))
+        }
       }
       position = event.position
+      recordedAt = event.recordedAt
       last = event.id
       unsaved += 1
     },
@@ -79,6 +104,7 @@ export const place = <State>(projection: Projection<State>): PlaceOf<State> => {
       version: projection.version,
       position,
       event: last,
+      recordedAt,
       state: projection.encode(state)
     }),
     saved: (snapshot) => {
@@ -87,8 +113,19 @@ export const place = <State>(projection: Projection<State>): PlaceOf<State> => {
     restore: (snapshot) => {
       state = projection.decode(snapshot.state)
       position = snapshot.position
+      recordedAt = snapshot.recordedAt
       last = snapshot.event
       unsaved = 0
+    },
+    again: () => {
+      healed = isTorn ? place(projection) : undefined
+      return healed
+    },
+    heal: () => {
+      if (healed === undefined) return
+      state = healed.state()
+      healed = undefined
+      isTorn = false
     }
   }
 }

@@ -47,19 +47,35 @@ export interface Change {
 /** A position will not be reached, because a projection stands still before it. */
 export class ProjectionParked extends Data.TaggedError("ProjectionParked")<Parked> {}
 
+/** How far one projection has come. */
+export interface Progress {
+  readonly projection: string
+  readonly version: number
+  /** Everything up to this position is in its state. */
+  readonly position: number
+  /** How old what it does not show yet may be: next to nothing for one that follows the log. */
+  readonly lagSeconds: number
+  readonly parked: Parked | undefined
+}
+
 export class Projections extends Context.Service<
   Projections,
   {
     /** The states as they are now. The runner changes them in place: read at once, keep nothing. */
     readonly states: () => States
-    /** Everything up to this position of the log is in the states. */
-    readonly position: () => number
+    /** Everything up to this position of the log is in the state of this projection. */
+    readonly position: (name: keyof States) => number
     /** The projections that stand still, and why. */
     readonly parked: () => ReadonlyArray<Parked>
-    /** Waits until the history that was there at the start is folded. */
-    readonly ready: Effect.Effect<void>
-    /** Waits until everything up to a position is folded: what was appended there can then be read. */
-    readonly settled: (position: number) => Effect.Effect<void, ProjectionParked | StoreUnavailable>
+    /** How far they all have come; brings the metrics up to date as well. */
+    readonly progress: Effect.Effect<ReadonlyArray<Progress>>
+    /** Waits until the history that was there at the start is folded, by these projections or, without names, by all. */
+    readonly ready: (...names: ReadonlyArray<keyof States>) => Effect.Effect<void>
+    /** Waits until these (without names: all) have folded everything up to a position: what was appended there can then be read. */
+    readonly settled: (
+      position: number,
+      ...names: ReadonlyArray<keyof States>
+    ) => Effect.Effect<void, ProjectionParked | StoreUnavailable>
     /** The states as of the events recorded up to a time (milliseconds since 1970). Folds the whole log: slow. */
     readonly at: (time: number) => Effect.Effect<States, StoreUnavailable>
     /**

@@ -5,13 +5,22 @@ import * as Stream from "effect/Stream"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
-import { activeAt } from "../../projections/active-bans.ts"
+import { activeAt, activeBans } from "../../projections/active-bans.ts"
 import { start } from "../../domain/decision/example.ts"
-import { allowlistReplaced, decisionMade, decisionRetracted, overflowRaised } from "../../projections/example.ts"
+import {
+  allowlistReplaced,
+  bouncerRegistered,
+  decisionMade,
+  decisionRetracted,
+  overflowRaised
+} from "../../projections/example.ts"
+import { reputation } from "../../projections/reputation.ts"
 import { EmbeddedEventStore } from "../event-store/embedded.ts"
 import { EventStore } from "../event-store/event-store.ts"
-import { Projections } from "./projections.ts"
+import { place } from "./place.ts"
+import { Projections, places } from "./projections.ts"
 import { projectionsLayer, type RunnerOptions } from "./runner.ts"
 import { snapshotPath } from "./snapshot.ts"
 
@@ -56,7 +65,7 @@ describe("the runner of the projections", () => {
           {},
           Effect.gen(function* () {
             const projections = yield* Projections
-            yield* projections.ready
+            yield* projections.ready()
             assert.deepStrictEqual(yield* values(), ["192.0.2.1"])
             const change = yield* projections.changes.pipe(Stream.runHead, Effect.forkChild({ startImmediately: true }))
             const position = yield* append(made(2, "192.0.2.2"))
@@ -100,7 +109,7 @@ describe("the runner of the projections", () => {
         yield* append(made(1, "192.0.2.1"), overflowRaised({}, { position: 2 }))
         const life = Effect.gen(function* () {
           const projections = yield* Projections
-          yield* projections.ready
+          yield* projections.ready()
           return yield* values()
         })
         yield* start({ directory }, life)
@@ -140,7 +149,7 @@ describe("the runner of the projections", () => {
           {},
           Effect.gen(function* () {
             const projections = yield* Projections
-            yield* projections.ready
+            yield* projections.ready()
             yield* projections.settled(yield* append(made(1, "192.0.2.1")))
             Object.defineProperty(projections.states().activeBans, "allowlists", {
               get: () => {
@@ -156,9 +165,138 @@ describe("the runner of the projections", () => {
               ["active-bans"]
             )
             assert.strictEqual(projections.states().reputation.offenders.size, 3)
+            // It shows what was before the event, and no half of it.
+            while ((yield* values()).length !== 1) yield* Effect.sleep("2 millis")
+            assert.deepStrictEqual(yield* values(), ["192.0.2.1"])
           })
         )
       })
+    )
+  )
+
+  it.live("lets a parked projection go on after a restart with a version that can fold the event", () =>
+    lives((start, directory) =>
+      Effect.gen(function* () {
+        yield* append(made(1, "192.0.2.1"))
+        yield* start(
+          { directory },
+          Effect.flatMap(Projections, ({ ready }) => ready())
+        )
+        const bad = made(2, "192.0.2.2")
+        yield* append(bad, made(3, "192.0.2.3"))
+        const limited: typeof activeBans = {
+          ...activeBans,
+          evolve: (state, event) => {
+            if (event.id === bad.id) throw new Error("what is this?")
+            return activeBans.evolve(state, event)
+          }
+        }
+        const life = Effect.gen(function* () {
+          const projections = yield* Projections
+          yield* projections.ready()
+          return { values: yield* values(), progress: yield* projections.progress }
+        })
+        for (let restart = 0; restart < 2; restart += 1) {
+          const stuck = yield* start({ directory, places: { ...places(), activeBans: place(limited) } }, life)
+          assert.deepStrictEqual(stuck.values, ["192.0.2.1"])
+          const [bans, reputations] = stuck.progress
+          assert.strictEqual(bans?.parked?.event, bad.id)
+          assert.isAbove(reputations!.position, bans!.position)
+        }
+        const mended = yield* start({ directory }, life)
+        assert.deepStrictEqual(mended.values, ["192.0.2.1", "192.0.2.2", "192.0.2.3"])
+        assert.strictEqual(mended.progress[0]!.parked, undefined)
+      })
+    )
+  )
+
+  it.live("parks before an event that is not readable those that fold its type, and no other", () => {
+    const folder = mkdtempSync(join(tmpdir(), "projections-"))
+    const store = EmbeddedEventStore.layer({ directory: folder, mode: "writer" })
+    return Effect.gen(function* () {
+      yield* append(
+        bouncerRegistered("one", "a".repeat(128), { position: 0 }),
+        made(2, "192.0.2.2"),
+        made(3, "192.0.2.3")
+      )
+      yield* append(bouncerRegistered("two", "b".repeat(128), { position: 1 }))
+      const database = new DatabaseSync(join(folder, "events.sqlite"))
+      database.exec("update events set data = '{}' where position = 2")
+      database.close()
+      yield* Effect.gen(function* () {
+        const projections = yield* Projections
+        yield* projections.ready()
+        assert.deepStrictEqual([...projections.states().bouncers.byName.keys()], ["one", "two"])
+        const parked = projections.parked()
+        assert.deepStrictEqual(
+          parked.map(({ projection, position }) => [projection, position]),
+          [
+            ["active-bans", 2],
+            ["reputation", 2]
+          ]
+        )
+        assert.include(parked[0]!.message, "it is not readable")
+        yield* projections.settled(4, "bouncers", "targetedAttacks")
+      }).pipe(Effect.provide(projectionsLayer()))
+    }).pipe(Effect.provide(store), Effect.ensuring(Effect.sync(() => rmSync(folder, { recursive: true }))))
+  })
+
+  it.live("rebuilds a projection of another version, while those with snapshots wait for nobody", () =>
+    lives((start, directory) =>
+      Effect.gen(function* () {
+        yield* append(made(1, "192.0.2.1"), made(2, "192.0.2.2"))
+        yield* start(
+          { directory },
+          Effect.flatMap(Projections, ({ ready }) => ready())
+        )
+        yield* append(made(3, "192.0.2.3"))
+        let folded: Array<number> = []
+        const newer = (reads: ReadonlyArray<number>): typeof reputation => ({
+          ...reputation,
+          version: 2,
+          reads,
+          evolve: (state, event) => {
+            folded.push(event.position)
+            return reputation.evolve(state, event)
+          }
+        })
+        const life = Effect.gen(function* () {
+          const projections = yield* Projections
+          yield* projections.ready("activeBans")
+          yield* projections.ready()
+          const position = yield* append(made(4 + folded.length, "192.0.2.9"))
+          yield* projections.settled(position)
+          assert.strictEqual(projections.position("reputation"), projections.position("activeBans"))
+          return [...folded]
+        })
+        const anew = { ...places(), reputation: place(newer([])) }
+        assert.deepStrictEqual(yield* start({ directory, save: false, places: anew }, life), [1, 2, 3, 4])
+        folded = []
+        const fromOldest = { ...places(), reputation: place(newer([1])) }
+        assert.deepStrictEqual(yield* start({ directory, places: fromOldest }, life), [3, 4, 5])
+        folded = []
+        const again = { ...places(), reputation: place(newer([1])) }
+        assert.deepStrictEqual(yield* start({ directory, places: again }, life), [6])
+      })
+    )
+  )
+
+  it.live("tells how far the projections are behind", () =>
+    lives((start) =>
+      start(
+        {},
+        Effect.gen(function* () {
+          const projections = yield* Projections
+          const position = yield* append(made(1, "192.0.2.1"))
+          yield* projections.settled(position)
+          const progress = yield* projections.progress
+          assert.lengthOf(progress, 4)
+          for (const { lagSeconds, position: at } of progress) {
+            assert.isAtMost(lagSeconds, 5)
+            assert.isAtLeast(at, position)
+          }
+        })
+      )
     )
   )
 
@@ -193,7 +331,7 @@ describe("the runner of the projections", () => {
       Effect.gen(function* () {
         const life = Effect.gen(function* () {
           const projections = yield* Projections
-          yield* projections.ready
+          yield* projections.ready()
           return [...(yield* values())]
         })
         for (let number = 1; number <= 5; number += 1) {

@@ -1,5 +1,6 @@
 /**
- * Runs the projections: one catch-up subscription feeds them all, snapshot files spare a start the whole log.
+ * Runs the projections: one catch-up subscription feeds them all, snapshot files spare a start the whole log. One that has
+ * to be rebuilt while the others have their snapshots catches up on a subscription of its own, and joins them then.
  *
  * A state is visible as soon as its events are folded; snapshots lag behind and never matter for what is true.
  */
@@ -8,15 +9,18 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as PubSub from "effect/PubSub"
 import * as Schedule from "effect/Schedule"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
-import { EventStore, type StoreUnavailable, type Subscribed } from "../event-store/event-store.ts"
+import { EventStore, type StoreUnavailable } from "../event-store/event-store.ts"
+import { Feed } from "./feed.ts"
 import type { Place } from "./place.ts"
 import { type Change, type Places, Projections, ProjectionParked, places, statesOf } from "./projections.ts"
-import { readSnapshot, type Snapshot, writeSnapshot } from "./snapshot.ts"
+import { restore } from "./restore.ts"
+import { retainSnapshot, writeSnapshot } from "./snapshot.ts"
 
 export interface RunnerOptions {
   /** Folder of the snapshot files, made when missing. Without one every start folds the whole log. */
@@ -27,15 +31,48 @@ export interface RunnerOptions {
   readonly snapshotEvents?: number
   /** A snapshot of what changed at all is due after so many seconds. Default 30. */
   readonly snapshotSeconds?: number
+  /** The projections to run, at the beginning of the log. Default: all, as this version has them. */
+  readonly places?: Places
 }
 
 type Store = (typeof EventStore)["Service"]
+type Name = keyof Places
 
 const pageSize = 1_000
+const measureEvery = "5 seconds"
+
+const metrics = {
+  position: Metric.gauge("testudo_projection_position", {
+    description: "Position of the log up to which the projection is folded"
+  }),
+  lag: Metric.gauge("testudo_projection_lag_seconds", {
+    description: "How old what the projection does not show yet may be, in seconds"
+  }),
+  parked: Metric.gauge("testudo_projection_parked", {
+    description: "1 when the projection stands still before an event that it cannot fold"
+  })
+}
 
 const listOf = (all: Places): ReadonlyArray<Place> => Object.values(all)
 
 const typesOf = (all: Places): ReadonlyArray<string> => [...new Set(listOf(all).flatMap(({ types }) => [...types]))]
+
+/** Folds the log after what the places know, until `visit` says that it is enough. */
+const foldUntil = Effect.fnUntraced(function* (
+  store: Store,
+  after: number,
+  types: ReadonlyArray<string>,
+  visit: (event: TestudoEvent) => boolean
+) {
+  let last = after
+  for (;;) {
+    const page: ReadonlyArray<TestudoEvent> = yield* store.readAll({ after: last, limit: pageSize, filter: { types } })
+    for (const event of page) if (visit(event)) return
+    if (page.length === 0) return
+    last = page.at(-1)!.position
+    yield* Effect.yieldNow
+  }
+})
 
 /**
  * The states as of the events recorded up to a time, folded from the beginning of the log. An event that a projection
@@ -44,71 +81,35 @@ const typesOf = (all: Places): ReadonlyArray<string> => [...new Set(listOf(all).
 const statesAt = Effect.fnUntraced(function* (store: Store, time: number) {
   const all = places()
   const list = listOf(all)
-  const filter = { types: typesOf(all) }
-  let after = -1
-  while (true) {
-    const page: ReadonlyArray<TestudoEvent> = yield* store.readAll({ after, limit: pageSize, filter })
-    for (const event of page) if (event.recordedAt <= time) for (const each of list) each.fold(event)
-    const last = page.at(-1)
-    if (last === undefined) return statesOf(all)
-    after = last.position
-    yield* Effect.yieldNow
-  }
+  yield* foldUntil(store, -1, typesOf(all), (event) => {
+    if (event.recordedAt <= time) for (const each of list) each.fold(event)
+    return false
+  })
+  return statesOf(all)
 })
-
-/** Whether a snapshot stands in this log: the event at its position is the one that it names. */
-export const standsIn = (store: Store, { position, event }: Snapshot): Effect.Effect<boolean, StoreUnavailable> =>
-  position < 0
-    ? Effect.succeed(true)
-    : store
-        .readAll({ after: position - 1, limit: 1 })
-        .pipe(Effect.map(([found]) => found?.position === position && found.id === event))
-
-const restore = Effect.fnUntraced(function* (store: Store, directory: string, target: Place) {
-  const found = yield* Effect.promise(() => readSnapshot(directory, target.projection, target.version))
-  if (found._tag === "None") return
-  const refuse = (reason: string) =>
-    Effect.logWarning(
-      `The snapshot of projection ${target.projection} is not used: ${reason}. Folding the log anew. (TST-PROJECTION-SNAPSHOT)`
-    )
-  if (found._tag === "Unusable") return yield* refuse(found.reason)
-  if (!(yield* standsIn(store, found.snapshot))) return yield* refuse("it belongs to another log")
-  const restored = yield* Effect.try({ try: () => target.restore(found.snapshot), catch: () => "it is damaged" }).pipe(
-    Effect.result
-  )
-  if (restored._tag === "Failure") yield* refuse(restored.failure)
-})
-
-const changeOf = (events: ReadonlyArray<TestudoEvent>): Change | undefined => {
-  const decisions: Array<number> = []
-  let allowlists = false
-  for (const event of events) {
-    if (event.type === "DecisionMade" || event.type === "DecisionRetracted") decisions.push(event.data.number)
-    if (event.type === "AllowlistReplaced") allowlists = true
-  }
-  const last = events.at(-1)
-  return last === undefined || (decisions.length === 0 && !allowlists)
-    ? undefined
-    : { position: last.position, decisions, allowlists }
-}
 
 const make = Effect.fnUntraced(function* (options: RunnerOptions) {
   const { directory, save = true, snapshotEvents = 10_000, snapshotSeconds = 30 } = options
   const store = yield* EventStore
-  const all = places()
+  const all = options.places ?? places()
   const list = listOf(all)
   const types = typesOf(all)
-  const ready = yield* Deferred.make<void>()
+  const folded = new Map(
+    yield* Effect.forEach(list, (each) => Effect.map(Deferred.make<void>(), (done) => [each, done] as const))
+  )
   const changes = yield* PubSub.sliding<Change>(256)
   const looking = yield* Semaphore.make(1)
-  const waiting = new Set<() => void>()
-  let position = -1
 
+  const rebuilt: Array<Place> = []
   if (directory !== undefined) {
     if (save) yield* Effect.promise(() => mkdir(directory, { recursive: true, mode: 0o700 }))
-    for (const each of list) yield* restore(store, directory, each)
+    for (const each of list) if (!(yield* restore(store, directory, each))) rebuilt.push(each)
   }
-  position = Math.min(...list.map((each) => each.position()))
+  // When none has a snapshot they all begin together.
+  const apart = rebuilt.length < list.length ? rebuilt : []
+  const main = new Feed(list.filter((each) => !apart.includes(each)))
+  const feeds = apart.length === 0 ? [main] : [main, new Feed(apart)]
+  const feedOf = (place: Place): Feed => feeds.find((feed) => feed.places.includes(place))!
 
   const saving = yield* Semaphore.make(1)
   /** Not before this time (milliseconds since 1970): taking snapshots may cost a hundredth of the time. */
@@ -116,7 +117,9 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
   const saveOne = Effect.fnUntraced(function* (target: Place) {
     if (directory === undefined || !save) return
     const snapshot = target.snapshot()
-    yield* Effect.tryPromise(() => writeSnapshot(directory, snapshot)).pipe(
+    yield* Effect.tryPromise(() =>
+      writeSnapshot(directory, snapshot).then(() => retainSnapshot(directory, snapshot))
+    ).pipe(
       Effect.tap(() => Effect.sync(() => target.saved(snapshot))),
       Effect.catch(({ cause }) =>
         Effect.logWarning(
@@ -142,83 +145,114 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
     if ((yield* Clock.currentTimeMillis) >= notBefore) yield* saveThose((each) => each.unsaved() >= events)
   })
 
-  /** Folds a page; whether the history ends with it. */
-  const take = (page: ReadonlyArray<Subscribed>): { readonly change: Change | undefined; readonly live: boolean } => {
-    const events: Array<TestudoEvent> = []
-    let live = false
-    for (const item of page) {
-      if (item._tag === "CaughtUp") {
-        live = true
-        position = Math.max(position, item.position)
-        continue
-      }
-      for (const each of list) each.fold(item.event)
-      position = Math.max(position, item.event.position)
-      events.push(item.event)
-    }
-    return { change: changeOf(events), live }
-  }
-
-  const parkedBefore = new Set<string>()
-  const complain = Effect.suspend(() => {
-    const fresh = list.flatMap((each) => each.parked() ?? []).filter(({ projection }) => !parkedBefore.has(projection))
-    for (const { projection } of fresh) parkedBefore.add(projection)
-    return Effect.forEach(fresh, ({ message, code }) => Effect.logError(`${message} (${code})`), { discard: true })
+  /** Folds again up to the event that a projection failed at, so that it shows no half of it. */
+  const heal = Effect.fnUntraced(function* (target: Place, before: number) {
+    const again = target.again()
+    if (again === undefined) return
+    if (directory !== undefined) yield* restore(store, directory, again)
+    yield* foldUntil(store, again.position(), [...again.types], (event) => {
+      if (event.position < before) again.fold(event)
+      return event.position >= before
+    })
+    target.heal()
   })
 
-  const run = Stream.suspend(() =>
-    store.subscribe(position < 0 ? { filter: { types } } : { after: position, filter: { types } })
-  ).pipe(
-    Stream.runForEachArray((page) =>
-      Effect.gen(function* () {
-        const { change, live } = take(page)
-        yield* complain
-        if (change !== undefined) yield* PubSub.publish(changes, change)
-        // Whoever is woken may wait again at once, so the set is emptied first.
-        const woken = [...waiting]
-        waiting.clear()
-        for (const wake of woken) wake()
-        if (live) yield* Deferred.succeed(ready, undefined)
-        yield* saveDue(snapshotEvents)
-      })
-    ),
-    Effect.tapError(({ message, code }) =>
-      Effect.logWarning(`The projections lost the event log and try again: ${message} (${code})`)
-    ),
-    Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]))
-  )
+  const known = new Set<Place>()
+  /** Says which projections came to stand still, and mends what they show. */
+  const complain = Effect.suspend(() => {
+    const fresh = list.filter((each) => each.parked() !== undefined && !known.has(each))
+    for (const each of fresh) known.add(each)
+    return Effect.forEach(
+      fresh,
+      (each) =>
+        Effect.gen(function* () {
+          const { message, code, position } = each.parked()!
+          yield* Effect.logError(`${message} (${code})`)
+          yield* Effect.forkIn(Effect.ignore(heal(each, position)), scope)
+        }),
+      { discard: true }
+    )
+  })
 
+  const run = (feed: Feed, joined: Deferred.Deferred<void>) =>
+    Stream.suspend(() =>
+      store.subscribe(feed.position < 0 ? { filter: { types } } : { after: feed.position, filter: { types } })
+    ).pipe(
+      Stream.runForEachArray((page) =>
+        Effect.gen(function* () {
+          const change = feed.take(page, yield* Clock.currentTimeMillis)
+          yield* complain
+          if (change !== undefined && feed.places.includes(all.activeBans)) yield* PubSub.publish(changes, change)
+          feed.wake()
+          if (feed.live) for (const each of feed.places) yield* Deferred.succeed(folded.get(each)!, undefined)
+          if (feed !== main && main.joins(feed)) return yield* Deferred.succeed(joined, undefined)
+          yield* saveDue(snapshotEvents)
+        })
+      ),
+      Effect.tapError(({ message, code }) => {
+        feed.lost()
+        return Effect.logWarning(`The projections lost the event log and try again: ${message} (${code})`)
+      }),
+      Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])),
+      Effect.raceFirst(Deferred.await(joined))
+    )
+
+  const progress = Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    const seen = list.map((each) => ({
+      projection: each.projection,
+      version: each.version,
+      position: each.parked() === undefined ? Math.max(each.position(), feedOf(each).position) : each.position(),
+      lagSeconds: feedOf(each).lag(each, now) / 1_000,
+      parked: each.parked()
+    }))
+    for (const { projection, position, lagSeconds, parked } of seen) {
+      const of = { projection }
+      yield* Metric.update(Metric.withAttributes(metrics.position, of), position)
+      yield* Metric.update(Metric.withAttributes(metrics.lag, of), lagSeconds)
+      yield* Metric.update(Metric.withAttributes(metrics.parked, of), parked === undefined ? 0 : 1)
+    }
+    return seen
+  })
+
+  const scope = yield* Effect.scope
   yield* Effect.addFinalizer(() => saveThose((each) => each.unsaved() > 0))
-  yield* Effect.forkScoped(run)
+  for (const feed of feeds) yield* Effect.forkScoped(run(feed, yield* Deferred.make<void>()))
   yield* saveDue(1).pipe(Effect.delay(snapshotSeconds * 1_000), Effect.forever, Effect.forkScoped)
+  yield* progress.pipe(Effect.delay(measureEvery), Effect.forever, Effect.forkScoped)
 
-  /** Waits until the position is beyond `before`. */
-  const moved = (before: number) =>
+  const placesOf = (names: ReadonlyArray<Name>): ReadonlyArray<Place> =>
+    names.length === 0 ? list : names.map((name) => all[name])
+
+  /** Waits until the feed's position is beyond `before`. */
+  const moved = (feed: Feed, before: number) =>
     Effect.callback<void>((resume) => {
-      const wake = () => resume(Effect.void)
-      if (position > before) return wake()
-      waiting.add(wake)
-      return Effect.sync(() => void waiting.delete(wake))
+      if (feed.position > before) return resume(Effect.void)
+      const takeBack = feed.onMove(() => resume(Effect.void))
+      return Effect.sync(takeBack)
     })
 
   /** The subscription passes over events of no interest, so a position may never come: then there is nothing to wait for. */
-  const settle = Effect.fnUntraced(function* (target: number) {
-    while (position < target) {
-      const before = position
+  const settle = Effect.fnUntraced(function* (place: Place, target: number) {
+    for (let feed = feedOf(place); feed.position < target; feed = feedOf(place)) {
+      const before = feed.position
       const [first] = yield* store.readAll({ after: before, limit: 1, filter: { types } })
       if (first === undefined || first.position > target) return
-      yield* moved(before)
+      yield* moved(feed, before)
     }
   })
 
   return Projections.of({
     states: () => statesOf(all),
-    position: () => position,
+    position: (name) => feedOf(all[name]).position,
     parked: () => list.flatMap((each) => each.parked() ?? []),
-    ready: Deferred.await(ready),
-    settled: Effect.fnUntraced(function* (target: number) {
-      yield* settle(target)
-      const parked = list.flatMap((each) => each.parked() ?? []).find((each) => each.position <= target)
+    progress,
+    ready: (...names) =>
+      Effect.forEach(placesOf(names), (each) => Deferred.await(folded.get(each)!), { discard: true }),
+    settled: Effect.fnUntraced(function* (target: number, ...names: ReadonlyArray<Name>) {
+      const those = placesOf(names)
+      for (const each of those) yield* settle(each, target)
+      const parked = those.flatMap((each) => each.parked() ?? []).find((each) => each.position <= target)
       if (parked !== undefined) return yield* new ProjectionParked(parked)
     }),
     at: (time) => looking.withPermits(1)(statesAt(store, time)),

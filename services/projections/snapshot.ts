@@ -2,11 +2,12 @@
  * Snapshot files: the state of one projection and the place in the log at which it stands, so that a start does not
  * fold the whole log. They are a cache: whatever is wrong with one, the log has it all.
  *
- * A file is two lines of JSON: a header `{projection, version, position, event, sha256}` and the encoded state. It is
- * replaced as a whole (written beside, synced, renamed), so a crash leaves the old or the new one.
+ * A file is two lines of JSON: a header `{projection, version, position, event, recordedAt, sha256}` and the encoded
+ * state. It is replaced as a whole (written beside, synced, renamed), so a crash leaves the old or the new one. The first
+ * one of a day is retained beside the newest, for rebuilds.
  */
 import { createHash } from "node:crypto"
-import { open, readFile, rename } from "node:fs/promises"
+import { link, open, readdir, readFile, rename, unlink } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import type { Json } from "effect/Schema"
 import * as Schema from "effect/Schema"
@@ -18,8 +19,13 @@ export interface Snapshot {
   readonly position: number
   /** Id of that event, so that a snapshot of another log is recognised; empty at the beginning. */
   readonly event: string
+  /** When that event was recorded, in milliseconds since 1970; 0 where nobody asks. */
+  readonly recordedAt: number
   readonly state: Json
 }
+
+/** How many days' first snapshots are retained. */
+const retainedDays = 7
 
 const Header = Schema.fromJsonString(
   Schema.Struct({
@@ -27,6 +33,7 @@ const Header = Schema.fromJsonString(
     version: Schema.Int,
     position: Schema.Int,
     event: Schema.String,
+    recordedAt: Schema.Number,
     sha256: Schema.String
   })
 )
@@ -36,6 +43,13 @@ const sha256 = (text: string): string => createHash("sha256").update(text).diges
 
 export const snapshotPath = (directory: string, projection: string): string =>
   join(directory, `${projection}.snapshot.json`)
+
+/** Names of the retained snapshots of a projection, the oldest first. */
+const retained = async (directory: string, projection: string): Promise<ReadonlyArray<string>> => {
+  const names = await readdir(directory).catch(() => [])
+  const day = /^\.\d{4}-\d\d-\d\d\.snapshot\.json$/
+  return names.filter((name) => name.startsWith(projection) && day.test(name.slice(projection.length))).sort()
+}
 
 /** Resolves when the file is durable. Rejects with the system's error. */
 export const writeSnapshot = async (directory: string, { state, ...header }: Snapshot): Promise<void> => {
@@ -58,18 +72,31 @@ export const writeSnapshot = async (directory: string, { state, ...header }: Sna
   }
 }
 
+/** Keeps the newest snapshot as that of its day (of the log's time), unless the day has one, and drops old days'. */
+export const retainSnapshot = async (
+  directory: string,
+  { projection, recordedAt }: Pick<Snapshot, "projection" | "recordedAt">
+): Promise<void> => {
+  const day = new Date(recordedAt).toISOString().slice(0, 10)
+  const beside = join(directory, `${projection}.${day}.snapshot.json`)
+  await link(snapshotPath(directory, projection), beside).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== "EEXIST") throw cause
+  })
+  const names = await retained(directory, projection)
+  for (const name of names.slice(0, -retainedDays)) await unlink(join(directory, name))
+}
+
 export type ReadSnapshot =
   | { readonly _tag: "Found"; readonly snapshot: Snapshot }
   | { readonly _tag: "None" }
-  /** There is a file, but it is of no use; `reason` says why, for people. */
-  | { readonly _tag: "Unusable"; readonly reason: string }
+  /** There is a file, but it is of no use; `reason` says why, for people. `outdated`: it was written by another version. */
+  | { readonly _tag: "Unusable"; readonly reason: string; readonly outdated?: true }
 
-/** What the file of a projection holds. Never rejects. */
-export const readSnapshot = async (directory: string, projection: string, version: number): Promise<ReadSnapshot> => {
+const readFrom = async (path: string, projection: string, versions: ReadonlyArray<number>): Promise<ReadSnapshot> => {
   const unusable = (reason: string): ReadSnapshot => ({ _tag: "Unusable", reason })
   let text: string
   try {
-    text = await readFile(snapshotPath(directory, projection), "utf8")
+    text = await readFile(path, "utf8")
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code
     return code === "ENOENT" ? { _tag: "None" } : unusable(`it cannot be read (${code})`)
@@ -79,11 +106,30 @@ export const readSnapshot = async (directory: string, projection: string, versio
   try {
     const header = decodeHeader(text.slice(0, end))
     if (header.projection !== projection) return unusable(`it belongs to ${header.projection}`)
-    if (header.version !== version) return unusable(`it is of version ${header.version}, this program's is ${version}`)
+    if (!versions.includes(header.version)) {
+      const reason = `it is of version ${header.version}, this program's is ${versions[0]}`
+      return { _tag: "Unusable", reason, outdated: true }
+    }
     if (header.sha256 !== sha256(body)) return unusable("its checksum is wrong")
     const { sha256: _, ...place } = header
     return { _tag: "Found", snapshot: { ...place, state: JSON.parse(body) as Json } }
   } catch {
     return unusable("it is damaged")
+  }
+}
+
+/** What the newest file of a projection holds. Never rejects. */
+export const readSnapshot = (directory: string, projection: string, version: number): Promise<ReadSnapshot> =>
+  readFrom(snapshotPath(directory, projection), projection, [version])
+
+/** The retained snapshots of these versions that can be used, the oldest first, each read when it is asked for. Never rejects. */
+export async function* retainedSnapshots(
+  directory: string,
+  projection: string,
+  versions: ReadonlyArray<number>
+): AsyncGenerator<Snapshot> {
+  for (const name of await retained(directory, projection)) {
+    const found = await readFrom(join(directory, name), projection, versions)
+    if (found._tag === "Found") yield found.snapshot
   }
 }

@@ -1,0 +1,33 @@
+/** `GET /metrics`: what the parts of this node count and measure, for Prometheus. Open like the projections. */
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
+import type { FastifyInstance } from "fastify"
+import { EventStore, type StoreUnavailable } from "../event-store/event-store.ts"
+import type { States } from "../projections/projections.ts"
+import { mayRead } from "./access.ts"
+import { fail } from "./failure.ts"
+
+const head = Metric.gauge("testudo_log_head_position", { description: "Position of the last event of the log" })
+
+/** All metrics of this process in the text format of Prometheus. */
+export const metricsText: Effect.Effect<string, StoreUnavailable, EventStore> = Effect.gen(function* () {
+  const store = yield* EventStore
+  yield* Metric.update(head, yield* store.head)
+  return yield* PrometheusMetrics.format()
+})
+
+export const metricsRoute = (
+  app: FastifyInstance,
+  options: {
+    readonly ready: () => Promise<void>
+    readonly states: () => States
+    readonly text: () => Promise<string>
+  }
+): void => {
+  app.get("/metrics", async (request, reply) => {
+    await options.ready()
+    if (!mayRead(options.states().bouncers, request)) return fail(reply, 403, "access forbidden", "TST-API-KEY")
+    return reply.header("content-type", "text/plain; version=0.0.4; charset=utf-8").send(await options.text())
+  })
+}

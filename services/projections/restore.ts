@@ -1,0 +1,56 @@
+/** Where a projection begins: at its newest snapshot, or where its rebuild begins. */
+import * as Effect from "effect/Effect"
+import type { EventStore, StoreUnavailable } from "../event-store/event-store.ts"
+import type { Place } from "./place.ts"
+import { readSnapshot, retainedSnapshots, type Snapshot } from "./snapshot.ts"
+
+type Store = (typeof EventStore)["Service"]
+
+/** Whether a snapshot stands in this log: the event at its position is the one that it names. */
+export const standsIn = (
+  store: Store,
+  { position, event }: Pick<Snapshot, "position" | "event">
+): Effect.Effect<boolean, StoreUnavailable> =>
+  position < 0
+    ? Effect.succeed(true)
+    : store
+        .readAll({ after: position - 1, limit: 1 })
+        .pipe(Effect.map(([found]) => found?.position === position && found.id === event))
+
+/** Why the snapshot cannot be taken over, or undefined when it was. */
+const take = Effect.fnUntraced(function* (store: Store, target: Place, snapshot: Snapshot) {
+  if (!(yield* standsIn(store, snapshot))) return "it belongs to another log"
+  return yield* Effect.try({ try: () => target.restore(snapshot), catch: () => "it is damaged" }).pipe(
+    Effect.as(undefined),
+    Effect.catch((reason) => Effect.succeed(reason))
+  )
+})
+
+/**
+ * Takes the newest snapshot over, and tells whether that worked. When it is of another version the projection is to be
+ * rebuilt: from the oldest retained snapshot that it can read, or else from the beginning of the log.
+ */
+export const restore = Effect.fnUntraced(function* (store: Store, directory: string, target: Place) {
+  const { projection, version } = target
+  const newest = yield* Effect.promise(() => readSnapshot(directory, projection, version))
+  if (newest._tag === "None") return false
+  const reason = newest._tag === "Found" ? yield* take(store, target, newest.snapshot) : newest.reason
+  if (reason === undefined) return true
+  if (newest._tag === "Unusable" && newest.outdated === true && target.reads.length > 0) {
+    const snapshots = retainedSnapshots(directory, projection, [version, ...target.reads])
+    for (;;) {
+      const next = yield* Effect.promise(() => snapshots.next())
+      if (next.done === true) break
+      const { value } = next
+      if ((yield* take(store, target, value)) !== undefined) continue
+      yield* Effect.logInfo(
+        `The projection ${projection} is rebuilt as version ${version}, from its snapshot of version ${value.version} at position ${value.position} on.`
+      )
+      return false
+    }
+  }
+  yield* Effect.logWarning(
+    `The snapshot of projection ${projection} is not used: ${reason}. Folding the log anew. (TST-PROJECTION-SNAPSHOT)`
+  )
+  return false
+})
