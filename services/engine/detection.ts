@@ -16,11 +16,13 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import { type Counters, type Engine, lineTime } from "../../domain/detection/engine.ts"
 import { AllowlistReplaced } from "../../domain/events/allowlist.ts"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
+import { DecisionMade } from "../../domain/events/decision.ts"
 import { derivedId } from "../../domain/events/derived-id.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { type Activation, RulesetActivated } from "../../domain/events/ruleset.ts"
 import { namesStream, rulesetStream } from "../../domain/events/stream-name.ts"
+import { isUnreadable, type UnreadableEvent } from "../../domain/events/unreadable.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
 import { formatTimestamp } from "../../domain/time/instant.ts"
@@ -30,6 +32,7 @@ import { patiently } from "../event-store/patience.ts"
 import { Names } from "../names/names.ts"
 import { recordContent } from "./content.ts"
 import { DecisionNumbers } from "./decision-numbers.ts"
+import { EngineMetrics } from "./engine-metrics.ts"
 import { keepState, recoverState } from "./engine-state.ts"
 import type { Verdict } from "./judge.ts"
 import { OffenderLog } from "./offender-log.ts"
@@ -66,6 +69,12 @@ const slices = (page: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArray<
 const faultOf = ({ fault, counters }: Engine): string =>
   `The engine failed at line ${fault?.reference.line} of the batch ${fault?.reference.event}: ${fault?.message}. The line is ` +
   `left out (${counters.faults} so far). This is a fault of Testudo's own: please report it. (TST-ENGINE-FAULT)`
+
+const unreadableOf = ({ id, position, data: { type, reason } }: UnreadableEvent): string =>
+  `The event ${id} (${type}, position ${position}) is not readable: ${reason}. It is left out. (TST-ENGINE-UNREADABLE)`
+
+const decisionsIn = (verdicts: ReadonlyArray<Verdict>): number =>
+  verdicts.reduce((sum, { events }) => sum + events.filter(({ type }) => type === DecisionMade.type).length, 0)
 
 export interface Activated {
   /** False when these rules were active already, or are too broken to be used. */
@@ -111,6 +120,7 @@ export class Detection extends Context.Service<
         const numbers = yield* DecisionNumbers
         const rulebook = new Rulebook()
         const offenders = new OffenderLog()
+        const metrics = new EngineMetrics()
         const recovered = yield* recoverState({
           rulebook,
           snapshots: options.snapshots,
@@ -131,6 +141,7 @@ export class Detection extends Context.Service<
         const judgeSlice = Effect.fnUntraced(function* (events: ReadonlyArray<TestudoEvent>) {
           const verdicts: Array<Verdict> = []
           for (const event of events) {
+            if (isUnreadable(event)) yield* Effect.logError(unreadableOf(event))
             if (RulesetActivated.is(event)) judge.use(yield* rulebook.of(event.data))
             if (LogBatchAppended.is(event)) positions.set(event.id, event.position)
             const { faults } = judge.engine.counters
@@ -142,6 +153,7 @@ export class Detection extends Context.Service<
             yield* Effect.yieldNow
           }
           yield* offenders.append(verdicts)
+          yield* metrics.update(judge.engine.counters, decisionsIn(verdicts))
           const last = events.at(-1)!
           yield* SubscriptionRef.set(reached, { position: last.position, event: last.id })
         })

@@ -3,11 +3,13 @@
  * bytes of which file have been read.
  */
 import * as Effect from "effect/Effect"
+import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { derivedId } from "../../domain/events/derived-id.ts"
 import { type LogBatch, LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { logStream } from "../../domain/events/stream-name.ts"
+import { isUnreadable } from "../../domain/events/unreadable.ts"
 import type { Sink } from "../acquisition/acquisition.ts"
-import { type AppendError, EventStore, type StoreUnavailable, type StreamAppend } from "../event-store/event-store.ts"
+import { type AppendError, EventStore, StoreUnavailable, type StreamAppend } from "../event-store/event-store.ts"
 import { patiently } from "../event-store/patience.ts"
 
 interface End {
@@ -32,11 +34,14 @@ export class Intake implements Sink<AppendError> {
 
   /** The last batch of a source, or undefined for a new one. */
   last(source: string): Effect.Effect<LogBatch | undefined, StoreUnavailable> {
-    return Effect.map(this.#store.readStream(logStream(source), { direction: "backwards", limit: 1 }), ([event]) => {
+    const stream = logStream(source)
+    return Effect.flatMap(this.#store.readStream(stream, { direction: "backwards", limit: 1 }), ([event]) => {
       this.#ends.set(source, { revision: event?.revision ?? -1, id: event?.id ?? "" })
-      if (event === undefined || !LogBatchAppended.is(event)) return undefined
+      if (event === undefined) return Effect.succeed(undefined)
+      // Without it nobody knows what has been read: reading all anew would count everything twice.
+      if (!LogBatchAppended.is(event)) return Effect.fail(noCheckpoint(stream, event))
       this.position = Math.max(this.position, event.position)
-      return event.data
+      return Effect.succeed(event.data)
     })
   }
 
@@ -81,6 +86,14 @@ export class Intake implements Sink<AppendError> {
     return { group, ends }
   }
 }
+
+const noCheckpoint = (stream: string, event: TestudoEvent): StoreUnavailable =>
+  new StoreUnavailable({
+    code: "TST-STORE-DAMAGED",
+    message:
+      `The last event of ${stream} (${event.id}, position ${event.position}) is not readable` +
+      `${isUnreadable(event) ? `: ${event.data.reason}` : ""}. It says what of the log has been read: restore a backup.`
+  })
 
 /** The same bytes of the same file make the same batch, whenever they are read. */
 const idOf = ({ source, file, range, observedAt }: LogBatch): string =>

@@ -61,5 +61,5 @@ export const lastActivation = Effect.gen(function* () {
   const [last] = yield* store.readStream(rulesetStream, { direction: "backwards", limit: 1 })
   return last !== undefined && RulesetActivated.is(last)
     ? { activation: last.data, revision: last.revision }
-    : { activation: undefined, revision: -1 }
+    : { activation: undefined, revision: last?.revision ?? -1 }
 })
