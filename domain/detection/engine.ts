@@ -9,6 +9,7 @@ import type { ResolvedName } from "../events/name-resolved.ts"
 import type { Passage } from "../events/time-passed.ts"
 import { parseTimestamp } from "../time/instant.ts"
 import type { RuntimeAlert } from "./alert.ts"
+import { contextOf } from "./alert-context.ts"
 import { Blackhole } from "./blackhole.ts"
 import type { Bucket } from "./bucket.ts"
 import { Buckets } from "./buckets.ts"
@@ -265,6 +266,7 @@ export class Engine {
       const bucket = this.#deadlines.shift()!
       if (!this.buckets.get(bucket.scenario.home)!.close(bucket)) continue
       bucket.overflowed = bucket.deadline
+      this.#ruleset.world.enter(this.world, bucket.overflowed)
       this.#overflow(bucket, bucket.queue.Queue.at(-1)!, 0)
       this.#pourPending()
     }
@@ -282,6 +284,7 @@ export class Engine {
     const held = this.#heldBy(bucket, alert)
     if (held !== undefined) this.#options.watch?.held?.(bucket, held)
     if (held !== undefined || alert === undefined) return
+    alert.tell(contextOf(this.#ruleset.contexts, bucket.queue.Queue))
     this.#settle({
       alert,
       scenario: bucket.scenario.identity,
