@@ -29,6 +29,5 @@ export const alertOf = (overflow: Overflow): AlertObject => ({
     Timestamp: at,
     GetMeta: (key) => (Object.hasOwn(meta, key) ? (meta[key] ?? "") : "")
   })),
-  // The alert's own context (console/contexts) is not recorded with an overflow.
-  GetMeta: () => ""
+  GetMeta: (key) => (Object.hasOwn(overflow.meta ?? {}, key) ? (overflow.meta![key] ?? "") : "")
 })

@@ -10,8 +10,8 @@ import type { Scenario } from "./scenario.ts"
 export interface Poured {
   readonly bucket: Bucket
   readonly fate: Fate
-  /** Another bucket had to go to make room. */
-  readonly evicted: boolean
+  /** The bucket that had to go to make room. */
+  readonly evicted: Bucket | undefined
 }
 
 export class Buckets {
@@ -33,19 +33,27 @@ export class Buckets {
     const fate = pour(bucket, event)
     if (fate !== "open") {
       if (known !== undefined) this.#remove(known)
-      return { bucket, fate, evicted: false }
+      return { bucket, fate, evicted: undefined }
     }
     if (bucket === known) {
       this.#unlink(bucket)
       this.#link(bucket)
-      return { bucket, fate, evicted: false }
+      return { bucket, fate, evicted: undefined }
     }
     if (known !== undefined) this.#unlink(known)
     this.#open.set(group, bucket)
     this.#link(bucket)
-    if (this.#open.size <= this.#most) return { bucket, fate, evicted: false }
-    this.#remove(this.#oldest!)
-    return { bucket, fate, evicted: true }
+    if (this.#open.size <= this.#most) return { bucket, fate, evicted: undefined }
+    const evicted = this.#oldest!
+    this.#remove(evicted)
+    return { bucket, fate, evicted }
+  }
+
+  /** Ends a bucket; false when it is not open any more. */
+  close(bucket: Bucket): boolean {
+    if (this.#open.get(bucket.group) !== bucket) return false
+    this.#remove(bucket)
+    return true
   }
 
   /** Drops buckets that ended before this time: no event from there on can find them alive. */

@@ -6,12 +6,17 @@ import { derivedId } from "../events/derived-id.ts"
 import type { RecordedEvent } from "../events/event.ts"
 import type { LineReference, LogBatch } from "../events/log-batch.ts"
 import type { ResolvedName } from "../events/name-resolved.ts"
+import type { Passage } from "../events/time-passed.ts"
+import { parseTimestamp } from "../time/instant.ts"
 import type { RuntimeAlert } from "./alert.ts"
+import { contextOf } from "./alert-context.ts"
 import { Blackhole } from "./blackhole.ts"
 import type { Bucket } from "./bucket.ts"
 import { Buckets } from "./buckets.ts"
 import { type Candidate, Candidates } from "./candidates.ts"
 import { type Counters, noCounts } from "./counters.ts"
+import { Deadlines } from "./deadlines.ts"
+import { microseconds } from "./detection-time.ts"
 import { overflowData } from "./evidence.ts"
 import type { GeoLookup } from "./geo.ts"
 import { Groups } from "./groups.ts"
@@ -78,6 +83,7 @@ export class Engine {
   readonly parked = new Parked()
   /** Open buckets by the home of their scenarios. */
   buckets: ReadonlyMap<string, Buckets> = new Map()
+  #deadlines = new Deadlines()
   /** By the identity of their scenarios. */
   blackholes: ReadonlyMap<string, Blackhole> = new Map()
   readonly #options: EngineOptions
@@ -110,6 +116,7 @@ export class Engine {
     this.blackholes = new Map(
       ruleset.scenarios.map(({ identity, blackhole }) => [identity, new Blackhole(blackhole, most)])
     )
+    this.#deadlines = new Deadlines()
     for (const buckets of old.buckets.values()) for (const bucket of [...buckets.open()]) this.adopt(bucket)
     for (const [identity, blackhole] of old.blackholes) this.blackholes.get(identity)?.adopt(blackhole.entries())
   }
@@ -120,6 +127,7 @@ export class Engine {
     if (scenario === undefined) return
     bucket.scenario = scenario
     this.buckets.get(scenario.home)!.adopt(bucket)
+    if (scenario.timed) this.#deadlines.add(bucket)
   }
 
   /**
@@ -138,6 +146,7 @@ export class Engine {
         const { event } = parser.parse(text, reference, correlation, this.clocks.previous(source))
         event.ruleset = this.#ruleset.hash
         this.clocks.set(source, event.at, this.counters.lines)
+        if (this.#deadlines.next < event.at) this.#expire(event.at)
         if (!event.Process) this.counters.unparsed += 1
         else {
           this.counters.parsed += 1
@@ -177,6 +186,18 @@ export class Engine {
       })
     }
     return this.#take()
+  }
+
+  /** Nothing arrived for so long: buckets whose time was over before run over. */
+  pass(passed: RecordedEvent<"TimePassed", Passage>): ReadonlyArray<Outcome> {
+    const at = microseconds(parseTimestamp(passed.data.at) ?? 0)
+    this.#surviving({ event: passed.id, line: 0 }, () => this.#expire(at))
+    return this.#take()
+  }
+
+  /** When the next bucket runs over by itself, in milliseconds since 1970; infinite when none will. */
+  get deadline(): number {
+    return this.#deadlines.next / 1000
   }
 
   /** Addresses whose names are waited for, the longest waited for first. */
@@ -221,10 +242,35 @@ export class Engine {
     this.counters.poured += 1
     const { bucket, fate, evicted } = this.buckets.get(scenario.home)!.pour(scenario, group, event)
     this.#options.watch?.poured?.(event, bucket, fate)
-    if (evicted) this.counters.evicted += 1
+    if (bucket.scenario.timed) this.#time(bucket, fate)
+    if (evicted !== undefined) {
+      this.counters.evicted += 1
+      this.#deadlines.remove(evicted)
+    }
     if (fate !== "overflowed") return
     this.#overflow(bucket, event, depth)
     this.#ruleset.world.enter(this.world, event.at)
+  }
+
+  #time(bucket: Bucket, fate: Fate): void {
+    if (fate !== "open") this.#deadlines.remove(bucket)
+    else if (bucket.Total_count === 1) this.#deadlines.add(bucket)
+  }
+
+  /**
+   * Buckets whose time was over before `at` run over, the soonest first. The last event of each is its trigger, so that
+   * the overflow is the same whether a line or the passing of time tells that it is due.
+   */
+  #expire(at: number): void {
+    while (this.#deadlines.next < at) {
+      const bucket = this.#deadlines.shift()!
+      if (!this.buckets.get(bucket.scenario.home)!.close(bucket)) continue
+      bucket.overflowed = bucket.deadline
+      this.#ruleset.world.enter(this.world, bucket.overflowed)
+      this.#overflow(bucket, bucket.queue.Queue.at(-1)!, 0)
+      this.#pourPending()
+    }
+    this.#chained = 0
   }
 
   #passes(scenario: Scenario, scope: object): boolean {
@@ -238,6 +284,7 @@ export class Engine {
     const held = this.#heldBy(bucket, alert)
     if (held !== undefined) this.#options.watch?.held?.(bucket, held)
     if (held !== undefined || alert === undefined) return
+    alert.tell(contextOf(this.#ruleset.contexts, bucket.queue.Queue))
     this.#settle({
       alert,
       scenario: bucket.scenario.identity,
@@ -313,9 +360,13 @@ export class Engine {
 
   /** Pours the overflows of the line at hand again, and what comes of them. */
   #drain(): void {
+    this.#pourPending()
+    this.#chained = 0
+  }
+
+  #pourPending(): void {
     for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift())
       this.#judge(next.event, next.depth)
-    this.#chained = 0
   }
 
   #sweep(): void {

@@ -85,7 +85,7 @@ export const replay = Command.make(
     yield* checkZone(input.timezone)
     const { layer, snapshots } = yield* storeOf(input.store)
     const { files, problems } = yield* loadHub(hubOf(input))
-    const detection = Detection.layer({ snapshots, names: "off" }).pipe(
+    const detection = Detection.layer({ snapshots, names: "off", time: "stands" }).pipe(
       Layer.provide([Names.layerOff, DecisionNumbers.layer]),
       Layer.provideMerge(layer)
     )

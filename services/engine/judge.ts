@@ -83,6 +83,8 @@ export class Judge {
         return this.#verdicts(this.engine.pour(event, decodeLines(event.data)))
       case "NameResolved":
         return this.#verdicts(this.engine.resolve(event))
+      case "TimePassed":
+        return this.#verdicts(this.engine.pass(event))
       case "AllowlistReplaced":
         this.#allowlists = this.#allowlists.replaced(event.data)
         return nothing

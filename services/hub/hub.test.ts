@@ -88,7 +88,6 @@ describe("a hub folder", () => {
     write("hub/parsers/s01-parse/me/.hidden.yaml", "no")
     write("hub/.tests/parsers/s01-parse/x.yaml", "no")
     write("hub/scenarios/.git/x.yaml", "no")
-    write("hub/contexts/me/x.yaml", "no")
     write("hub/appsec-rules/me/x.yaml", "no")
     expect(await paths()).toMatchObject({
       paths: ["parsers/s00-raw/me/z.yml", "parsers/s01-parse/me/b.yaml"],

@@ -2,8 +2,9 @@
  * Loads rules from disk: a hub folder in the layout of CrowdSec's hub, data files, pattern files and profiles.
  *
  *     parsers/<stage>/<author>/x.yaml   postoverflows/<stage>/<author>/x.yaml
- *     scenarios/<author>/x.yaml         collections/<author>/x.yaml
- *     data/<file>                       .index.json (optional: names and versions)
+ *     scenarios/<author>/x.yaml         contexts/<author>/x.yaml
+ *     collections/<author>/x.yaml       data/<file>
+ *     .index.json (optional: names and versions)
  */
 import { readdir, stat } from "node:fs/promises"
 import { basename, join } from "node:path"

@@ -64,8 +64,10 @@ export const sourceType: StructType = struct("Source", {
   methods: () => ({
     GetScope: method([], stringType, (source: SourceObject) => source.Scope),
     GetValue: method([], stringType, (source: SourceObject) => source.Value),
-    GetAsNumberName: method([], stringType, (source: SourceObject) =>
-      [source.AsNumber, source.AsName].filter((part) => part !== "").join(" ")
+    GetAsNumberName: method(
+      [],
+      stringType,
+      ({ AsNumber, AsName }: SourceObject) => (AsNumber === "0" ? "" : AsNumber) + (AsName === "" ? "" : ` ${AsName}`)
     )
   }),
   zero: noSource
