@@ -6,6 +6,7 @@ import { derivedId } from "../events/derived-id.ts"
 import type { RecordedEvent } from "../events/event.ts"
 import type { LineReference, LogBatch } from "../events/log-batch.ts"
 import type { ResolvedName } from "../events/name-resolved.ts"
+import type { Overflow } from "../events/overflow.ts"
 import type { Passage } from "../events/time-passed.ts"
 import { parseTimestamp } from "../time/instant.ts"
 import type { RuntimeAlert } from "./alert.ts"
@@ -22,6 +23,7 @@ import type { GeoLookup } from "./geo.ts"
 import { Groups } from "./groups.ts"
 import { type LineOrigin, LineParser } from "./line-parser.ts"
 import { Names } from "./names.ts"
+import { metaSource, pouredAgain } from "./meta-buckets.ts"
 import { longestMatchedText, type Watch } from "./node.ts"
 import type { NameWanted, Outcome, OverflowOutcome } from "./outcome.ts"
 import { Parked, type RaisedOverflow } from "./parked.ts"
@@ -45,6 +47,11 @@ export interface EngineOptions {
   readonly bucketsPerScenario?: number
   /** false: nothing is skipped or remembered, every filter sees every event. For tests: the verdicts are the same. */
   readonly shortcuts?: boolean
+  /**
+   * Where overflows of scenarios with `reprocess` are poured again: `here`, at once (without it), or `elsewhere`, by the
+   * engine of another node, which reads them in the log (see `meta-buckets.ts`).
+   */
+  readonly metaBuckets?: "here" | "elsewhere"
   /** Sees what every node made of every event, and every pour: for explanations and tests of rules. */
   readonly watch?: EngineWatch
 }
@@ -185,6 +192,20 @@ export class Engine {
         this.#drain()
       })
     }
+    return this.#take()
+  }
+
+  /** Pours an overflow that another engine raised. */
+  pourAgain(raised: RecordedEvent<"OverflowRaised", Overflow>): ReadonlyArray<Outcome> {
+    const event = pouredAgain(raised)
+    if (event === undefined) return []
+    this.#surviving(event.reference, () => {
+      event.ruleset = this.#ruleset.hash
+      this.clocks.set(metaSource, event.at, this.counters.lines)
+      if (this.#deadlines.next < event.at) this.#expire(event.at)
+      this.#judge(event, 1)
+      this.#drain()
+    })
     return this.#take()
   }
 
@@ -338,15 +359,17 @@ export class Engine {
   }
 
   #emit(event: PipelineEvent, { trigger, correlation, scenario, bucket, ruleset, at, depth }: RaisedOverflow): void {
-    const outcomes = event.Overflow.APIAlerts.map((alert): OverflowOutcome => {
-      const overflow = overflowData(alert, { ruleset, bucket, trigger })
+    const elsewhere = event.Overflow.Reprocess && this.#options.metaBuckets === "elsewhere"
+    const outcomes = event.Overflow.APIAlerts.map((alert, index): OverflowOutcome => {
+      const reprocess = elsewhere && index === 0 ? { reprocess: event.Overflow } : {}
+      const overflow = overflowData(alert, { ruleset, bucket, trigger, ...reprocess })
       const { scope, value } = overflow.source
       const id = derivedId("overflow", ruleset, scenario, bucket, trigger.event, trigger.line, scope, value)
       return { _tag: "Overflow", id, overflow, causation: trigger.event, correlation, at: at / 1000 }
     })
     this.counters.overflows += outcomes.length
     this.#outcomes.push(...outcomes)
-    if (!event.Overflow.Reprocess || outcomes.length === 0) return
+    if (!event.Overflow.Reprocess || elsewhere || outcomes.length === 0) return
     if (depth >= longestChain || this.#chained >= mostPerLine) {
       this.counters.cutChains += 1
       return

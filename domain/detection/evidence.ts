@@ -1,21 +1,29 @@
 /** What an `OverflowRaised` says: the alert about one source with the bounded evidence that it rests on. */
-import type { Evidence, Overflow, Source } from "../events/overflow.ts"
+import type { Evidence, Overflow, Reprocess, Source } from "../events/overflow.ts"
 import type { LineReference } from "../events/log-batch.ts"
 import { formatAddress, parseAddress } from "../net/address.ts"
 import { formatTimestamp } from "../time/instant.ts"
-import type { Alert, AlertEvent, AlertSource } from "./alert.ts"
+import type { Alert, AlertEvent, AlertSource, RuntimeAlert } from "./alert.ts"
 
 /** Entries of evidence, counted from the end of the queue. */
 const mostEntries = 100
 /** Keys and characters of each value that are kept of an event's meta. */
 const mostMeta = 64
 const longestMeta = 512
+/** Sources that go with an overflow that is poured again elsewhere. */
+const mostSources = 500
 /** Characters of all evidence together: keeps the event well below any store's limit. */
 const evidenceBudget = 200_000
 
 export const overflowData = (
   alert: Alert,
-  facts: { readonly ruleset: string; readonly bucket: string; readonly trigger: LineReference }
+  facts: {
+    readonly ruleset: string
+    readonly bucket: string
+    readonly trigger: LineReference
+    /** Given when it is to be poured again by another engine. */
+    readonly reprocess?: RuntimeAlert
+  }
 ): Overflow => ({
   scenario: { name: alert.Scenario, version: alert.ScenarioVersion, hash: alert.ScenarioHash },
   ruleset: facts.ruleset,
@@ -33,7 +41,13 @@ export const overflowData = (
   ...(alert.Meta.length === 0
     ? {}
     : { meta: Object.fromEntries(alert.Meta.map(({ Key, Value }) => [cut(Key), Value.toWellFormed()])) }),
+  ...(facts.reprocess === undefined ? {} : { reprocess: reprocessOf(facts.reprocess) }),
   evidence: evidenceOf(alert.Events)
+})
+
+const reprocessOf = ({ BucketId, APIAlerts }: RuntimeAlert): Reprocess => ({
+  identity: BucketId,
+  sources: APIAlerts.slice(0, mostSources).map(({ Source }) => sourceData(Source))
 })
 
 /** One spelling for one address, so that an offender has one dossier. */

@@ -31,6 +31,14 @@ export const Evidence = Schema.Struct({
 })
 export type Evidence = typeof Evidence.Type
 
+export const Reprocess = Schema.Struct({
+  /** Identity of the scenario: the hash of its document. */
+  identity: Sha256,
+  /** All sources of the bucket, in their order, at most 500. */
+  sources: Schema.Array(Source)
+})
+export type Reprocess = typeof Reprocess.Type
+
 export const Overflow = Schema.Struct({
   scenario: Schema.Struct({ name: Schema.String, version: Schema.String, hash: Sha256 }),
   ruleset: Sha256,
@@ -52,6 +60,12 @@ export const Overflow = Schema.Struct({
   trigger: LineReference,
   /** What `contexts/` tell about the events, sorted by key: each value is a JSON array of texts, at most 4,000 bytes. */
   meta: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  /**
+   * It is still to be poured again, by the node that holds the meta-buckets: what that needs beside the rest. Absent when
+   * the scenario does not ask for it, when the engine that raised it has done so itself, and for all but the first of
+   * several overflows of one bucket, which are poured as one.
+   */
+  reprocess: Schema.optionalKey(Reprocess),
   /** The queue at that moment, oldest first, at most 100 entries from its end. */
   evidence: Schema.Array(Evidence)
 })

@@ -16,6 +16,7 @@ import { parseStoreLocation } from "../configuration/store-location.ts"
 import { DecisionNumbers } from "../engine/decision-numbers.ts"
 import { Detection } from "../engine/detection.ts"
 import { Intake } from "../engine/intake.ts"
+import { whole } from "../engine/part.ts"
 import { EmbeddedEventStore } from "../event-store/embedded.ts"
 import { foldLog } from "../event-store/fold-log.ts"
 import { loadHub } from "../hub/hub.ts"
@@ -85,7 +86,7 @@ export const replay = Command.make(
     yield* checkZone(input.timezone)
     const { layer, snapshots } = yield* storeOf(input.store)
     const { files, problems } = yield* loadHub(hubOf(input))
-    const detection = Detection.layer({ snapshots, names: "off", time: "stands" }).pipe(
+    const detection = Detection.layer({ snapshots, names: "off", time: "stands", part: whole }).pipe(
       Layer.provide([Names.layerOff, DecisionNumbers.layer]),
       Layer.provideMerge(layer)
     )

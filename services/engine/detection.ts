@@ -16,14 +16,13 @@ import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { type Counters, type Engine, lineTime } from "../../domain/detection/engine.ts"
-import { AllowlistReplaced } from "../../domain/events/allowlist.ts"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { DecisionMade } from "../../domain/events/decision.ts"
 import { derivedId } from "../../domain/events/derived-id.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { type Activation, RulesetActivated } from "../../domain/events/ruleset.ts"
-import { namesStream, rulesetStream, timeStream } from "../../domain/events/stream-name.ts"
+import { namesStream } from "../../domain/events/stream-name.ts"
 import { TimePassed } from "../../domain/events/time-passed.ts"
 import { isUnreadable, type UnreadableEvent } from "../../domain/events/unreadable.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
@@ -39,12 +38,8 @@ import { EngineMetrics } from "./engine-metrics.ts"
 import { keepState, recoverState } from "./engine-state.ts"
 import type { Verdict } from "./judge.ts"
 import { OffenderLog } from "./offender-log.ts"
+import { concerns, followed, type Part, rulesetStreamOf, timeStreamOf } from "./part.ts"
 import { compileRules, lastActivation, Rulebook } from "./rulebook.ts"
-
-/** What the engine folds. Its own verdicts are not among them. */
-const followed = {
-  types: [LogBatchAppended.type, NameResolved.type, TimePassed.type, AllowlistReplaced.type, RulesetActivated.type]
-}
 
 /**
  * So many events, and about so many log lines, are judged before their verdicts are appended together. Judging and
@@ -86,6 +81,9 @@ const faultOf = ({ fault, counters }: Engine): string =>
 const unreadableOf = ({ id, position, data: { type, reason } }: UnreadableEvent): string =>
   `The event ${id} (${type}, position ${position}) is not readable: ${reason}. It is left out. (TST-ENGINE-UNREADABLE)`
 
+/** Another node was faster on a stream that all share. */
+const isConflict = ({ _tag }: AppendError): boolean => _tag === "WrongExpectedRevision"
+
 const decisionsIn = (verdicts: ReadonlyArray<Verdict>): number =>
   verdicts.reduce((sum, { events }) => sum + events.filter(({ type }) => type === DecisionMade.type).length, 0)
 
@@ -126,6 +124,9 @@ export class Detection extends Context.Service<
     readonly names: Activation["names"]
     /** Whether time passes when no line comes: not so for logs of the past. */
     readonly time: "passes" | "stands"
+    readonly part: Part
+    /** Is told what was appended. */
+    readonly announce?: (verdicts: ReadonlyArray<Verdict>) => Effect.Effect<void>
   }) =>
     Layer.effect(
       Detection,
@@ -134,10 +135,12 @@ export class Detection extends Context.Service<
         const names = yield* Names
         const numbers = yield* DecisionNumbers
         const rulebook = new Rulebook()
-        const offenders = new OffenderLog()
+        const { part } = options
+        const offenders = new OffenderLog({ shared: part.shared })
         const metrics = new EngineMetrics()
         const recovered = yield* recoverState({
           rulebook,
+          part,
           snapshots: options.snapshots,
           names: options.names,
           nextNumber: numbers.next
@@ -169,6 +172,7 @@ export class Detection extends Context.Service<
             yield* Effect.yieldNow
           }
           yield* offenders.append(verdicts)
+          if (options.announce !== undefined) yield* options.announce(verdicts)
           yield* metrics.update(judge.engine.counters, decisionsIn(verdicts))
           const last = events.at(-1)!
           arrived = yield* Clock.currentTimeMillis
@@ -184,20 +188,20 @@ export class Detection extends Context.Service<
             const event = NameResolved.propose(derivedId("name", address, revision + 1), resolved)
             yield* store.append(namesStream, [event], revision < 0 ? "no_stream" : revision)
             // Appended twice after an unknown outcome it does no harm: nothing waits for the name any more.
-          }).pipe(patiently, namesTurn.withPermits(1))
+          }).pipe(Effect.retry({ while: isConflict }), patiently, namesTurn.withPermits(1))
         })
 
         /** A bucket is due, and no line tells that it got so late: that is recorded, and the engine reads it there. */
         const recordPassage = Effect.gen(function* () {
           const now = yield* Clock.currentTimeMillis
           if (now - arrived < quietFor || judge.engine.deadline >= now) return
-          const [last] = yield* store.readStream(timeStream, { direction: "backwards", limit: 1 })
+          const [last] = yield* store.readStream(timeStreamOf(part), { direction: "backwards", limit: 1 })
           // The one before is not judged yet: it may be all that is needed.
           if (last !== undefined && last.position > SubscriptionRef.getUnsafe(reached).position) return
           const revision = last?.revision ?? -1
           const at = formatTimestamp(now)
           const event = TimePassed.propose(derivedId("time", at, revision + 1), { at })
-          yield* store.append(timeStream, [event], revision < 0 ? "no_stream" : revision)
+          yield* store.append(timeStreamOf(part), [event], revision < 0 ? "no_stream" : revision)
         }).pipe(
           // One that was appended although the answer was lost is found by the next attempt.
           Effect.catchTag("WrongExpectedRevision", () => Effect.void),
@@ -205,8 +209,10 @@ export class Detection extends Context.Service<
         )
         const time = options.time === "passes" ? Effect.repeat(recordPassage, Schedule.spaced(ticking)) : Effect.never
 
-        const follow = store.subscribe({ after: recovered.place.position, filter: followed }).pipe(
-          Stream.filterMap((item) => (item._tag === "Event" ? Result.succeed(item.event) : Result.fail(undefined))),
+        const follow = store.subscribe({ after: recovered.place.position, filter: followed(part) }).pipe(
+          Stream.filterMap((item) =>
+            item._tag === "Event" && concerns(part, item.event) ? Result.succeed(item.event) : Result.fail(undefined)
+          ),
           Stream.runForEachArray((page) =>
             Effect.forEach(
               slices(page),
@@ -227,12 +233,12 @@ export class Detection extends Context.Service<
               return { activated: false, ...answer }
             rulebook.add(rules)
             latest = rules
-            const { activation, revision } = yield* lastActivation.pipe(provide)
+            const { activation, revision } = yield* lastActivation(rulesetStreamOf(part)).pipe(provide)
             if (activation?.hash === rules.hash) return { activated: false, ...answer }
-            yield* recordContent(files).pipe(provide)
+            yield* recordContent(files).pipe(Effect.retry({ while: isConflict }), provide)
             const id = derivedId("ruleset", rules.hash, revision + 1)
             const event = RulesetActivated.propose(id, rules.activation)
-            yield* store.append(rulesetStream, [event], revision < 0 ? "no_stream" : revision)
+            yield* store.append(rulesetStreamOf(part), [event], revision < 0 ? "no_stream" : revision)
             return { activated: true, ...answer }
           }),
           timeOf: (line, { path, labels, zone, observedAt }) =>
@@ -259,7 +265,7 @@ export class Detection extends Context.Service<
             const place = SubscriptionRef.getUnsafe(reached)
             if (options.snapshots === undefined || place.position === kept) return Effect.void
             kept = place.position
-            return keepState({ judge, positions, place }, options.snapshots)
+            return keepState({ judge, positions, place }, { part, snapshots: options.snapshots })
           }).pipe(turn.withPermits(1))
         })
       })

@@ -5,7 +5,7 @@
 import { mkdir } from "node:fs/promises"
 import * as Effect from "effect/Effect"
 import type { Json } from "effect/Schema"
-import { type GeoLookup, makeEngine } from "../../domain/detection/engine.ts"
+import { type EngineOptions, type GeoLookup, makeEngine } from "../../domain/detection/engine.ts"
 import {
   type EngineSnapshot,
   type FindLine,
@@ -17,22 +17,21 @@ import type { Allowlist } from "../../domain/events/allowlist.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
 import { type Activation, RulesetActivated } from "../../domain/events/ruleset.ts"
-import { rulesetStream } from "../../domain/events/stream-name.ts"
 import { decodeLines } from "../acquisition/body.ts"
 import { EventStore } from "../event-store/event-store.ts"
 import { foldLog } from "../event-store/fold-log.ts"
 import { standsIn } from "../projections/restore.ts"
 import { readSnapshot, type Snapshot, writeSnapshot } from "../projections/snapshot.ts"
 import { Judge } from "./judge.ts"
+import { type Part, rulesetStreamOf, snapshotOf } from "./part.ts"
 import { compileRules, type Rulebook } from "./rulebook.ts"
-
-/** Name of the snapshot's file. */
-const name = "engine"
 
 /** What the engine knows at a place in the log. */
 interface State {
   readonly engine: EngineSnapshot
   readonly allowlists: ReadonlyArray<Allowlist>
+  /** Ids of the last overflows that other nodes raised and this one poured again. */
+  readonly poured: ReadonlyArray<string>
   /** Positions of the batches to whose lines buckets refer. */
   readonly positions: ReadonlyArray<readonly [event: string, position: number]>
 }
@@ -47,6 +46,7 @@ export interface Recovered {
 
 interface RecoverOptions {
   readonly rulebook: Rulebook
+  readonly part: Part
   /** Folder of the snapshot; undefined: there is none. */
   readonly snapshots: string | undefined
   readonly names: Activation["names"]
@@ -63,20 +63,34 @@ export const recoverState = Effect.fn("engine.recover")(function* (options: Reco
     known: yield* overflowsAfter(-1),
     nextNumber: options.nextNumber,
     allowlists: [],
-    engine: (geo) => makeEngine(rules.ruleset, { geo })
+    poured: [],
+    engine: (geo) => makeEngine(rules.ruleset, { geo, ...engineOptions(options.part) })
   })
   return { judge, positions: new Map(), place: { position: -1, event: "" } } satisfies Recovered
 })
 
+/** An agent leaves overflows that are to be poured again to the node that does so for all agents. */
+const engineOptions = ({ role }: Part): Pick<EngineOptions, "metaBuckets"> => ({
+  metaBuckets: role === "agent" ? "elsewhere" : "here"
+})
+
 /** Writes the state to the folder; a failure is said and costs nothing but time at the next start. */
-export const keepState = ({ judge, positions, place }: Recovered, snapshots: string): Effect.Effect<void> =>
+export const keepState = (
+  { judge, positions, place }: Recovered,
+  { part, snapshots }: { readonly part: Part; readonly snapshots: string }
+): Effect.Effect<void> =>
   Effect.gen(function* () {
     const engine = snapshotEngine(judge.engine)
     const referred = new Set(referredBatches(engine))
     for (const event of positions.keys()) if (!referred.has(event)) positions.delete(event)
-    const state: State = { engine, allowlists: judge.allowlists, positions: [...positions] }
+    const state: State = {
+      engine,
+      allowlists: judge.allowlists,
+      poured: judge.poured,
+      positions: [...positions]
+    }
     const snapshot: Snapshot = {
-      projection: name,
+      projection: snapshotOf(part),
       version: snapshotVersion,
       ...place,
       recordedAt: 0,
@@ -109,14 +123,14 @@ const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, 
       Effect.logWarning(`The engine's snapshot is not used: ${reason}. Folding the log anew. (TST-ENGINE-SNAPSHOT)`),
       undefined
     )
-  const found = yield* Effect.promise(() => readSnapshot(snapshots, name, snapshotVersion))
+  const found = yield* Effect.promise(() => readSnapshot(snapshots, snapshotOf(options.part), snapshotVersion))
   if (found._tag === "None") return undefined
   if (found._tag === "Unusable") return yield* refuse(found.reason)
   const { position, event } = found.snapshot
   if (!(yield* standsIn(store, found.snapshot))) return yield* refuse("it belongs to another log")
   // The checksum says that this is what was written, and the version that it is understood.
   const state = found.snapshot.state as unknown as State
-  const activation = yield* activationOf(state.engine.ruleset)
+  const activation = yield* activationOf(rulesetStreamOf(options.part), state.engine.ruleset)
   const rules =
     activation === undefined ? compileRules([], { names: options.names }).rules : yield* options.rulebook.of(activation)
   const positions = new Map(state.positions)
@@ -129,7 +143,9 @@ const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, 
         known,
         nextNumber: options.nextNumber,
         allowlists: state.allowlists,
-        engine: (geo: GeoLookup) => restoreEngine(rules.ruleset, state.engine, lines, { geo })
+        poured: state.poured,
+        engine: (geo: GeoLookup) =>
+          restoreEngine(rules.ruleset, state.engine, lines, { geo, ...engineOptions(options.part) })
       }),
       positions,
       place: { position, event }
@@ -138,12 +154,12 @@ const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, 
   }).pipe(Effect.catch(refuse))
 })
 
-/** The recorded activation of the rules with this hash. */
-const activationOf = Effect.fn("engine.activationOf")(function* (hash: string) {
+/** The activation of the rules with this hash that a stream holds. */
+const activationOf = Effect.fn("engine.activationOf")(function* (stream: string, hash: string) {
   const store = yield* EventStore
   let from: number | undefined
   while (true) {
-    const page = yield* store.readStream(rulesetStream, {
+    const page = yield* store.readStream(stream, {
       direction: "backwards",
       limit: 20,
       ...(from === undefined ? {} : { from })

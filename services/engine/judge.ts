@@ -12,6 +12,7 @@ import { offenderStream } from "../../domain/events/stream-name.ts"
 import { Allowlists } from "../../domain/decision/allowlist.ts"
 import { decide } from "../../domain/decision/decide.ts"
 import type { Engine, GeoLookup, Outcome } from "../../domain/detection/engine.ts"
+import { type KnownIds, learn } from "../../projections/known-ids.ts"
 import { decodeLines } from "../acquisition/body.ts"
 import type { Rules } from "./rulebook.ts"
 
@@ -33,6 +34,7 @@ export class Judge {
   readonly engine: Engine
   readonly #nextNumber: () => number
   readonly #known: Set<string>
+  readonly #poured: KnownIds
   #allowlists: Allowlists
   #rules: Rules
 
@@ -43,12 +45,15 @@ export class Judge {
     /** Ids of overflows that the log already holds beyond the place where this fold begins: not proposed again. */
     readonly known: Set<string>
     readonly allowlists: ReadonlyArray<Allowlist>
+    /** Ids of the last overflows of other nodes that were poured again. */
+    readonly poured: ReadonlyArray<string>
     /** Makes the engine, new or from a snapshot. */
     readonly engine: (geo: GeoLookup) => Engine
   }) {
     this.#rules = options.rules
     this.#nextNumber = options.nextNumber
     this.#known = options.known
+    this.#poured = new Set(options.poured)
     this.#allowlists = Allowlists.of(options.allowlists)
     const rules = () => this.#rules
     // The databases come and go with the rules; the engine keeps one look-up for its life.
@@ -77,10 +82,17 @@ export class Judge {
     return [...this.#allowlists.lists.values()]
   }
 
+  get poured(): ReadonlyArray<string> {
+    return [...this.#poured]
+  }
+
   judge(event: TestudoEvent): Judgement {
     switch (event.type) {
       case "LogBatchAppended":
         return this.#verdicts(this.engine.pour(event, decodeLines(event.data)))
+      case "OverflowRaised":
+        // A writer that lost its place may have written it twice.
+        return learn(this.#poured, event.id) ? this.#verdicts(this.engine.pourAgain(event)) : nothing
       case "NameResolved":
         return this.#verdicts(this.engine.resolve(event))
       case "TimePassed":

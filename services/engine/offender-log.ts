@@ -12,12 +12,24 @@ const rememberedStreams = 50_000
 /** How far back in a stream a verdict is looked for after an unknown outcome: more than one slice can hold. */
 const searched = 1_000
 
+/** How far back in a stream a verdict is looked for before the first append to it, where others may have written it. */
+const glanced = 20
+
 export class OffenderLog {
   /** Revision of the last event of a stream, -1 for none. */
   readonly #ends = new Map<string, number>()
+  readonly #shared: boolean
 
   /**
-   * Appends the verdicts in their order. When another writer of this process (an administrator's decision) was faster,
+   * `shared`: other nodes write to the log as well. One that lost its lease may just have written what is to be written
+   * now: who finds the stream's end behind that must not take it for the end before it.
+   */
+  constructor({ shared }: { readonly shared: boolean }) {
+    this.#shared = shared
+  }
+
+  /**
+   * Appends the verdicts in their order. When another writer (an administrator's decision, another node) was faster,
    * or the store failed, what is already there is found out first, and only what is missing is appended.
    */
   append(verdicts: ReadonlyArray<Verdict>): Effect.Effect<void, AppendError, EventStore> {
@@ -25,7 +37,8 @@ export class OffenderLog {
       let pending = verdicts
       let outcomeKnown = true
       const attempt: Effect.Effect<void, AppendError, EventStore> = Effect.gen({ self: this }, function* () {
-        if (!outcomeKnown) pending = yield* missing(pending)
+        if (!outcomeKnown) pending = yield* missing(pending, searched)
+        else if (this.#shared) pending = yield* this.#unwritten(pending)
         outcomeKnown = false
         if (pending.length === 0) return
         const store = yield* EventStore
@@ -35,6 +48,16 @@ export class OffenderLog {
         this.#remember(group)
       })
       return patiently(Effect.retry(attempt, { while: (error) => error._tag === "WrongExpectedRevision" }))
+    })
+  }
+
+  /** Those of the verdicts that nobody else has written: the streams with a known end were last written here. */
+  #unwritten(verdicts: ReadonlyArray<Verdict>): Effect.Effect<ReadonlyArray<Verdict>, StoreUnavailable, EventStore> {
+    const known = new Set(verdicts.filter(({ stream }) => this.#ends.has(stream)))
+    const unknown = verdicts.filter((verdict) => !known.has(verdict))
+    return Effect.map(missing(unknown, glanced), (absent) => {
+      const left = new Set(absent)
+      return verdicts.filter((verdict) => known.has(verdict) || left.has(verdict))
     })
   }
 
@@ -64,12 +87,15 @@ export class OffenderLog {
   }
 }
 
-/** Those of the verdicts that their streams do not hold: a verdict is one append, so its first event tells. */
-const missing = Effect.fnUntraced(function* (verdicts: ReadonlyArray<Verdict>) {
+/**
+ * Those of the verdicts that the last events of their streams do not hold: a verdict is one append, so its first event
+ * tells.
+ */
+const missing = Effect.fnUntraced(function* (verdicts: ReadonlyArray<Verdict>, depth: number) {
   const store = yield* EventStore
   const absent: Array<Verdict> = []
   for (const verdict of verdicts) {
-    const recent = yield* store.readStream(verdict.stream, { direction: "backwards", limit: searched })
+    const recent = yield* store.readStream(verdict.stream, { direction: "backwards", limit: depth })
     if (!recent.some((event) => event.id === verdict.events[0]!.id)) absent.push(verdict)
   }
   return absent as ReadonlyArray<Verdict>

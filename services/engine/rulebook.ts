@@ -4,7 +4,6 @@ import { compileProfiles, type Profile } from "../../domain/decision/profile.ts"
 import { compileRuleset, type Ruleset } from "../../domain/detection/ruleset.ts"
 import type { GeoLookup } from "../../domain/detection/geo.ts"
 import { type Activation, RulesetActivated } from "../../domain/events/ruleset.ts"
-import { rulesetStream } from "../../domain/events/stream-name.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
 import { EventStore } from "../event-store/event-store.ts"
@@ -55,10 +54,10 @@ export class Rulebook {
   })
 }
 
-/** The last activation in the log, or undefined in a new one, and the revision of the stream's last event. */
-export const lastActivation = Effect.gen(function* () {
+/** The last activation on a stream of rules, or undefined on a new one, and the revision of the stream's last event. */
+export const lastActivation = Effect.fnUntraced(function* (stream: string) {
   const store = yield* EventStore
-  const [last] = yield* store.readStream(rulesetStream, { direction: "backwards", limit: 1 })
+  const [last] = yield* store.readStream(stream, { direction: "backwards", limit: 1 })
   return last !== undefined && RulesetActivated.is(last)
     ? { activation: last.data, revision: last.revision }
     : { activation: undefined, revision: last?.revision ?? -1 }

@@ -24,6 +24,7 @@ import type { Configuration } from "../configuration/configuration.ts"
 import { DecisionNumbers } from "../engine/decision-numbers.ts"
 import { Detection } from "../engine/detection.ts"
 import { Intake } from "../engine/intake.ts"
+import { whole } from "../engine/part.ts"
 import { EmbeddedEventStore } from "../event-store/embedded.ts"
 import { EventStore } from "../event-store/event-store.ts"
 import { loadHub } from "../hub/hub.ts"
@@ -49,7 +50,7 @@ export const runNode = (configuration: Configuration, options: NodeOptions) => {
   const store = EmbeddedEventStore.layer({ directory, mode: "writer", announce: { socket } })
   const services = Layer.mergeAll(
     ApiServer.layer(configuration.api),
-    Detection.layer({ snapshots, names: configuration.reverseDns ? "asked" : "off", time: "passes" }),
+    Detection.layer({ snapshots, names: configuration.reverseDns ? "asked" : "off", time: "passes", part: whole }),
     adminLayer({ path: socket })
   ).pipe(
     Layer.provide(Administration.layer({ by: "command line" })),
