@@ -51,7 +51,8 @@ const storeOver = (
   log: EventLog,
   path: string,
   horizon: Horizon,
-  write: (group: ReadonlyArray<StreamAppend>, recordedAt: number) => GroupOutcome
+  write: (group: ReadonlyArray<StreamAppend>, recordedAt: number) => GroupOutcome,
+  change: (use: (log: EventLog) => void) => void
 ): typeof EventStore.Service => {
   const attempt = <A>(use: () => A): Effect.Effect<A, StoreUnavailable> =>
     Effect.try({ try: use, catch: (error) => storeFailureOf(error, path) })
@@ -88,7 +89,14 @@ const storeOver = (
         })
       return Stream.unwrap(Effect.as(whole(after, -1, "after"), subscription(after, nextPage, horizon)))
     },
-    head: attempt(() => log.head())
+    eventAt: (position) => attempt(() => log.eventAt(position)),
+    head: attempt(() => log.head()),
+    truncate: (stream, before) =>
+      Effect.andThen(
+        whole(before, 0, "before"),
+        attempt(() => change((log) => log.truncate(stream, before)))
+      ),
+    deleteStream: (stream) => attempt(() => change((log) => log.deleteStream(stream)))
   })
 }
 
@@ -130,12 +138,18 @@ const writer = (
       }
     }, idleMilliseconds).unref()
     yield* Effect.addFinalizer(() => Effect.sync(() => clearTimeout(idle)))
-    return storeOver(log, path, horizon, (group, recordedAt) => {
-      const outcome = log.append(group, recordedAt)
-      horizon.advance(log.head())
-      idle.refresh()
-      return outcome
-    })
+    return storeOver(
+      log,
+      path,
+      horizon,
+      (group, recordedAt) => {
+        const outcome = log.append(group, recordedAt)
+        horizon.advance(log.head())
+        idle.refresh()
+        return outcome
+      },
+      (use) => use(log)
+    )
   })
 
 const writerOf = (options: EmbeddedOptions): Effect.Effect<typeof EventStore.Service, StoreUnavailable, Scope.Scope> =>
@@ -163,13 +177,13 @@ const readerOf = (options: EmbeddedOptions): Effect.Effect<typeof EventStore.Ser
       Effect.sync(() => follow(log, path, horizon)),
       (stop) => Effect.sync(stop)
     )
-    const refuse = (): GroupOutcome => {
+    const refuse = (): never => {
       throw storeFailure(
         "TST-STORE-READER",
         `The event store ${path} is open for reading only: write through the process that holds it.`
       )
     }
-    return storeOver(log, path, horizon, refuse)
+    return storeOver(log, path, horizon, refuse, refuse)
   })
 
 export const EmbeddedEventStore = {

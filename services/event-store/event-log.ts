@@ -46,13 +46,24 @@ interface Place {
 
 const nowhere: Place = { revision: -1, position: -1 }
 
+/** Type of the row that stands for the last event of a deleted stream: readers skip it, and revisions go on behind it. */
+const deletedType = "$deleted"
+
 /** How many positions one look into the index of one kind takes. */
 const indexedPositions = { least: 100, most: 1000 }
 
-const holds = (expected: ExpectedRevision, actual: number): boolean => {
+/** What the last row of a stream tells a writer. */
+interface StreamEnd extends Place {
+  readonly type: string
+}
+
+const noStream: StreamEnd = { ...nowhere, type: deletedType }
+
+const holds = (expected: ExpectedRevision, { revision, type }: StreamEnd): boolean => {
   if (expected === "any") return true
-  if (expected === "stream_exists") return actual >= 0
-  return actual === (expected === "no_stream" ? -1 : expected)
+  if (expected === "stream_exists") return type !== deletedType
+  if (expected === "no_stream" || expected === -1) return type === deletedType
+  return revision === expected
 }
 
 /** Whether the events were appended, in this order, by an append that expected this. */
@@ -78,6 +89,8 @@ export class EventLog {
   readonly #eventAt: StatementSync
   readonly #eventsAfter: StatementSync
   readonly #positionsOfKind: StatementSync
+  readonly #dropBefore: StatementSync
+  readonly #markDeleted: StatementSync
   readonly #forwards: StatementSync
   readonly #backwards: StatementSync
 
@@ -90,7 +103,9 @@ export class EventLog {
     this.#head = db.prepare("select max(position) as position from events")
     this.#streamOf = db.prepare("select stream from streams where name = ?")
     this.#nameAt = db.prepare("select name from events join streams using (stream) where position = ?")
-    this.#lastOf = db.prepare("select revision, position from events where stream = ? order by revision desc limit 1")
+    this.#lastOf = db.prepare(
+      "select revision, position, type from events join kinds using (kind) where stream = ? order by revision desc limit 1"
+    )
     this.#placeOf = db.prepare("select revision, position from events where stream = ? and id = ?")
     this.#insertStream = db.prepare("insert into streams(name) values (?)")
     this.#insertEvent = db.prepare(
@@ -102,6 +117,10 @@ export class EventLog {
     this.#eventsAfter = db.prepare(`${rows} where position > ? and position <= ? order by position`)
     this.#positionsOfKind = db.prepare(
       "select position from events where kind = ? and position > ? and position <= ? order by position limit ?"
+    )
+    this.#dropBefore = db.prepare("delete from events where stream = ? and revision < ?")
+    this.#markDeleted = db.prepare(
+      "update events set kind = ?, metadata = '{}', data = '{}' where stream = ? and revision = ?"
     )
     this.#forwards = db.prepare(`${rows} where events.stream = ? and revision >= ? order by revision`)
     this.#backwards = db.prepare(`${rows} where events.stream = ? and revision <= ? order by revision desc`)
@@ -170,7 +189,7 @@ export class EventLog {
     recordedAt: number
   ): Appended | WrongExpectedRevision | AppendRefused {
     const existing = (this.#streamOf.get(stream) as { readonly stream: number } | undefined)?.stream
-    const last = (existing === undefined ? undefined : (this.#lastOf.get(existing) as Place | undefined)) ?? nowhere
+    const last = (existing === undefined ? undefined : this.#endOf(existing)) ?? noStream
     const known = existing === undefined ? [] : this.#placesOf(existing, events)
     if (known.length > 0 && known.length < events.length) {
       return new AppendRefused({
@@ -181,14 +200,18 @@ export class EventLog {
       })
     }
     if (known.length > 0 && repeats(known, expected)) return known.at(-1)!
-    if (!holds(expected, last.revision)) return new WrongExpectedRevision({ stream, expected, actual: last.revision })
+    if (!holds(expected, last)) {
+      const actual = expected === "stream_exists" ? -1 : last.revision
+      return new WrongExpectedRevision({ stream, expected, actual })
+    }
     if (known.length > 0) {
       return new AppendRefused({
         stream,
         message: `Event ${events[0]!.id} is in ${JSON.stringify(stream)} already, at revision ${known[0]!.revision}.`
       })
     }
-    if (events.length === 0) return last
+    if (events.length === 0)
+      return last.type === deletedType ? nowhere : { revision: last.revision, position: last.position }
     const target = existing ?? Number(this.#insertStream.run(stream).lastInsertRowid)
     const kinds = new Map<string, number>()
     let { revision, position } = last
@@ -201,8 +224,41 @@ export class EventLog {
     return { revision, position }
   }
 
+  #endOf(stream: number): StreamEnd | undefined {
+    return this.#lastOf.get(stream) as StreamEnd | undefined
+  }
+
   #placesOf(stream: number, events: ReadonlyArray<Proposal>): ReadonlyArray<Place> {
     return events.flatMap(({ id }) => (this.#placeOf.get(stream, id) as Place | undefined) ?? [])
+  }
+
+  /** Drops what a stream holds below a revision, but for its last event. */
+  truncate(name: string, before: number): void {
+    const stream = (this.#streamOf.get(name) as { readonly stream: number } | undefined)?.stream
+    const last = stream === undefined ? undefined : this.#endOf(stream)
+    if (stream !== undefined && last !== undefined) this.#dropBefore.run(stream, Math.min(before, last.revision))
+  }
+
+  /** Drops all that a stream holds. What stays of its last event says how its revisions go on. */
+  deleteStream(name: string): void {
+    const stream = (this.#streamOf.get(name) as { readonly stream: number } | undefined)?.stream
+    const last = stream === undefined ? undefined : this.#endOf(stream)
+    if (stream === undefined || last === undefined) return
+    this.#db.exec("begin immediate")
+    try {
+      this.#dropBefore.run(stream, last.revision)
+      this.#markDeleted.run(this.#kinds.ensure(category(name), deletedType), stream, last.revision)
+      this.#db.exec("commit")
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec("rollback")
+      throw error
+    }
+  }
+
+  /** The event at this position, or undefined. */
+  eventAt(position: number): TestudoEvent | undefined {
+    const row = this.#eventAt.get(position)
+    return row === undefined ? undefined : recordedEvent(row as unknown as Row, this.#path)
   }
 
   readStream(name: string, options: ReadStreamOptions): ReadonlyArray<TestudoEvent> {

@@ -11,11 +11,7 @@ export const standsIn = (
   store: Store,
   { position, event }: Pick<Snapshot, "position" | "event">
 ): Effect.Effect<boolean, StoreUnavailable> =>
-  position < 0
-    ? Effect.succeed(true)
-    : store
-        .readAll({ after: position - 1, limit: 1 })
-        .pipe(Effect.map(([found]) => found?.position === position && found.id === event))
+  position < 0 ? Effect.succeed(true) : Effect.map(store.eventAt(position), (found) => found?.id === event)
 
 /** Why the snapshot cannot be taken over, or undefined when it was. */
 const take = Effect.fnUntraced(function* (store: Store, target: Place, snapshot: Snapshot) {
