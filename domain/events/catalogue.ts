@@ -3,6 +3,7 @@ import { AllowlistReplaced } from "./allowlist.ts"
 import { BouncerDeleted, BouncerRegistered } from "./bouncer.ts"
 import { DecisionMade, DecisionRetracted } from "./decision.ts"
 import type { RecordedEvent } from "./event.ts"
+import { LeaseReleased, LeaseRenewed, LeaseTaken } from "./lease.ts"
 import { LogBatchAppended } from "./log-batch.ts"
 import { NameResolved } from "./name-resolved.ts"
 import { OverflowRaised } from "./overflow.ts"
@@ -21,7 +22,10 @@ export const catalogue = {
   TimePassed,
   BouncerRegistered,
   BouncerDeleted,
-  AllowlistReplaced
+  AllowlistReplaced,
+  LeaseTaken,
+  LeaseRenewed,
+  LeaseReleased
 } as const
 
 type Catalogue = typeof catalogue

@@ -258,7 +258,7 @@ export class EventLog {
   /** The event at this position, or undefined. */
   eventAt(position: number): TestudoEvent | undefined {
     const row = this.#eventAt.get(position)
-    return row === undefined ? undefined : recordedEvent(row as unknown as Row, this.#path)
+    return row === undefined ? undefined : recordedEvent(row as unknown as Row)
   }
 
   readStream(name: string, options: ReadStreamOptions): ReadonlyArray<TestudoEvent> {

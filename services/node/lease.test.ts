@@ -1,0 +1,138 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import { randomUUID } from "node:crypto"
+import { LeaseTaken } from "../../domain/events/lease.ts"
+import { NameResolved } from "../../domain/events/name-resolved.ts"
+import { EmbeddedEventStore } from "../event-store/embedded.ts"
+import { EventStore, StoreUnavailable } from "../event-store/event-store.ts"
+import { fenced, takeLease } from "./lease.ts"
+
+type Store = (typeof EventStore)["Service"]
+
+const milliseconds = 300
+
+const event = () =>
+  NameResolved.propose(randomUUID(), { address: "192.0.2.1", name: "host.example.", outcome: "answered" })
+
+/** A store that can be taken away from one process: its appends then wait until it is given back, or fail. */
+const unreliable = (store: Store) => {
+  const state = { away: false }
+  const away = new StoreUnavailable({ code: "TST-STORE-IO", message: "The store is away." })
+  const check = <A, E>(effect: Effect.Effect<A, E>) =>
+    Effect.suspend((): Effect.Effect<A, E | StoreUnavailable> => (state.away ? Effect.fail(away) : effect))
+  return {
+    state,
+    store: EventStore.of({
+      ...store,
+      append: (stream, events, expected) => check(store.append(stream, events, expected)),
+      readStream: (stream, options) => check(store.readStream(stream, options))
+    })
+  }
+}
+
+/** One process: takes the role in a scope of its own. */
+const holder = Effect.fnUntraced(function* (node: string, store: Store) {
+  const scope = yield* Scope.make()
+  const standing = yield* Deferred.make<string>()
+  const lease = yield* takeLease({
+    role: "api",
+    node,
+    milliseconds,
+    onStandby: (other) => Effect.asVoid(Deferred.succeed(standing, other.node))
+  }).pipe(Effect.provideService(EventStore, store), Scope.provide(scope), Effect.forkChild({ startImmediately: true }))
+  return { lease, scope, standing: Deferred.await(standing), stop: Scope.close(scope, Exit.void) }
+})
+
+const withStore = <A, E>(use: (store: Store) => Effect.Effect<A, E>) =>
+  EventStore.use(use).pipe(Effect.provide(Layer.fresh(EmbeddedEventStore.layerMemory)))
+
+const takers = (store: Store) =>
+  Effect.map(store.readStream("lease-api"), (events) =>
+    events.flatMap((each) => (LeaseTaken.is(each) ? [each.data.node] : []))
+  )
+
+describe("a role by lease", () => {
+  it.live("has one holder; the other stands by, and takes over at once when it is released", () =>
+    withStore((store) =>
+      Effect.gen(function* () {
+        const one = yield* holder("one", store)
+        yield* (yield* Fiber.join(one.lease)).guard
+        const two = yield* holder("two", store)
+        assert.strictEqual(yield* two.standing, "one")
+        yield* Effect.sleep(milliseconds * 3) // renewed all the time
+        assert.deepStrictEqual(yield* takers(store), ["one"])
+        const began = performance.now()
+        yield* one.stop
+        yield* (yield* Fiber.join(two.lease)).guard
+        assert.isBelow(performance.now() - began, milliseconds)
+        assert.deepStrictEqual(yield* takers(store), ["one", "two"])
+        yield* two.stop
+      })
+    )
+  )
+
+  it.live("passes on from a holder that is cut off, whose appends wait, and fail when it comes back", () =>
+    withStore((store) =>
+      Effect.gen(function* () {
+        const network = unreliable(store)
+        const one = yield* holder("one", network.store)
+        const lease = yield* Fiber.join(one.lease)
+        const two = yield* holder("two", store)
+        yield* two.standing
+        network.state.away = true
+        yield* Effect.sleep(milliseconds)
+        // In doubt: nothing is appended, whatever the store would say.
+        const append = yield* fenced(store, lease)
+          .append("names", [event()], "any")
+          .pipe(Effect.exit, Effect.forkChild({ startImmediately: true }))
+        yield* (yield* Fiber.join(two.lease)).guard
+        assert.deepStrictEqual(yield* store.readStream("names"), [])
+        network.state.away = false
+        const lost = yield* Effect.flip(lease.lost)
+        assert.include(lost.message, "to two")
+        assert.isTrue(Exit.isFailure(yield* Fiber.join(append)))
+        assert.deepStrictEqual(yield* store.readStream("names"), [])
+        yield* Effect.all([one.stop, two.stop])
+        assert.deepStrictEqual(yield* takers(store), ["one", "two"])
+      })
+    )
+  )
+
+  it.live("stays with a holder whose store was away for everybody", () =>
+    withStore((store) =>
+      Effect.gen(function* () {
+        const network = unreliable(store)
+        const one = yield* holder("one", network.store)
+        const lease = yield* Fiber.join(one.lease)
+        network.state.away = true
+        yield* Effect.sleep(milliseconds * 2)
+        const append = yield* fenced(network.store, lease)
+          .append("names", [event()], "any")
+          .pipe(Effect.forkChild({ startImmediately: true }))
+        network.state.away = false
+        yield* Fiber.join(append)
+        assert.deepStrictEqual(yield* takers(store), ["one"])
+        yield* one.stop
+      })
+    )
+  )
+
+  it.live("goes to one of many who try at the same moment", () =>
+    withStore((store) =>
+      Effect.gen(function* () {
+        const all = yield* Effect.forEach(["a", "b", "c", "d"], (node) => holder(node, store), {
+          concurrency: "unbounded"
+        })
+        yield* Effect.sleep(milliseconds)
+        assert.lengthOf(yield* takers(store), 1)
+        yield* Effect.forEach(all, ({ lease }) => Fiber.interrupt(lease))
+        yield* Effect.forEach(all, ({ stop }) => stop)
+      })
+    )
+  )
+})
