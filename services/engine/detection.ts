@@ -18,6 +18,7 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import { type Counters, type Engine, lineTime } from "../../domain/detection/engine.ts"
 import { AllowlistReplaced } from "../../domain/events/allowlist.ts"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
+import { DecisionMade, DecisionRetracted } from "../../domain/events/decision.ts"
 import { derivedId } from "../../domain/events/derived-id.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
@@ -38,9 +39,17 @@ import type { Verdict } from "./judge.ts"
 import { OffenderLog } from "./offender-log.ts"
 import { compileRules, lastActivation, Rulebook } from "./rulebook.ts"
 
-/** What the engine folds. Its own verdicts are not among them. */
+/** What the engine folds. Decisions are among them because of those that people make and retract. */
 const followed = {
-  types: [LogBatchAppended.type, NameResolved.type, TimePassed.type, AllowlistReplaced.type, RulesetActivated.type]
+  types: [
+    LogBatchAppended.type,
+    NameResolved.type,
+    TimePassed.type,
+    AllowlistReplaced.type,
+    RulesetActivated.type,
+    DecisionMade.type,
+    DecisionRetracted.type
+  ]
 }
 
 /**
