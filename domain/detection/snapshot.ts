@@ -18,7 +18,7 @@ import { Stashes, type StashSnapshot } from "./stash.ts"
 import { restoreValue, snapshotValue, type ValueSnapshot } from "./value-snapshot.ts"
 import type { WorldState } from "./world.ts"
 
-export const snapshotVersion = 1
+export const snapshotVersion = 2
 
 export interface EngineSnapshot {
   readonly version: typeof snapshotVersion

@@ -13,6 +13,7 @@ import {
   snapshotEngine,
   snapshotVersion
 } from "../../domain/detection/snapshot.ts"
+import type { DecisionHistorySnapshot } from "../../domain/decision/decision-history.ts"
 import type { Allowlist } from "../../domain/events/allowlist.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
@@ -32,6 +33,7 @@ interface State {
   readonly allowlists: ReadonlyArray<Allowlist>
   /** Ids of the last overflows that other nodes raised and this one poured again. */
   readonly poured: ReadonlyArray<string>
+  readonly decisions: DecisionHistorySnapshot
   /** Positions of the batches to whose lines buckets refer. */
   readonly positions: ReadonlyArray<readonly [event: string, position: number]>
 }
@@ -64,6 +66,7 @@ export const recoverState = Effect.fn("engine.recover")(function* (options: Reco
     nextNumber: options.nextNumber,
     allowlists: [],
     poured: [],
+    decisions: [],
     engine: (geo) => makeEngine(rules.ruleset, { geo, ...engineOptions(options.part) })
   })
   return { judge, positions: new Map(), place: { position: -1, event: "" } } satisfies Recovered
@@ -87,6 +90,7 @@ export const keepState = (
       engine,
       allowlists: judge.allowlists,
       poured: judge.poured,
+      decisions: judge.decisions,
       positions: [...positions]
     }
     const snapshot: Snapshot = {
@@ -144,6 +148,7 @@ const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, 
         nextNumber: options.nextNumber,
         allowlists: state.allowlists,
         poured: state.poured,
+        decisions: state.decisions,
         engine: (geo: GeoLookup) =>
           restoreEngine(rules.ruleset, state.engine, lines, { geo, ...engineOptions(options.part) })
       }),

@@ -10,6 +10,7 @@ import type { ProposedEvent } from "../../domain/events/event.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
 import { offenderStream } from "../../domain/events/stream-name.ts"
 import { Allowlists } from "../../domain/decision/allowlist.ts"
+import { DecisionHistory, type DecisionHistorySnapshot } from "../../domain/decision/decision-history.ts"
 import { decide } from "../../domain/decision/decide.ts"
 import type { Engine, GeoLookup, Outcome } from "../../domain/detection/engine.ts"
 import { type KnownIds, learn } from "../../projections/known-ids.ts"
@@ -35,6 +36,7 @@ export class Judge {
   readonly #nextNumber: () => number
   readonly #known: Set<string>
   readonly #poured: KnownIds
+  readonly #history: DecisionHistory
   #allowlists: Allowlists
   #rules: Rules
 
@@ -47,6 +49,8 @@ export class Judge {
     readonly allowlists: ReadonlyArray<Allowlist>
     /** Ids of the last overflows of other nodes that were poured again. */
     readonly poured: ReadonlyArray<string>
+    /** The decisions that were made before. */
+    readonly decisions: DecisionHistorySnapshot
     /** Makes the engine, new or from a snapshot. */
     readonly engine: (geo: GeoLookup) => Engine
   }) {
@@ -55,6 +59,7 @@ export class Judge {
     this.#known = options.known
     this.#poured = new Set(options.poured)
     this.#allowlists = Allowlists.of(options.allowlists)
+    this.#history = new DecisionHistory(options.decisions)
     const rules = () => this.#rules
     // The databases come and go with the rules; the engine keeps one look-up for its life.
     this.engine = options.engine({
@@ -86,6 +91,10 @@ export class Judge {
     return [...this.#poured]
   }
 
+  get decisions(): DecisionHistorySnapshot {
+    return this.#history.snapshot()
+  }
+
   judge(event: TestudoEvent): Judgement {
     switch (event.type) {
       case "LogBatchAppended":
@@ -100,6 +109,13 @@ export class Judge {
       case "AllowlistReplaced":
         this.#allowlists = this.#allowlists.replaced(event.data)
         return nothing
+      case "DecisionMade":
+        // Its own it knows since it made them; this one a person made, or another node.
+        this.#history.add(event.id, event.data)
+        return nothing
+      case "DecisionRetracted":
+        this.#history.retract(event.data)
+        return nothing
       default:
         return nothing
     }
@@ -111,13 +127,17 @@ export class Judge {
     const namesWanted: Array<string> = []
     for (const outcome of outcomes) {
       if (outcome._tag === "NameWanted") namesWanted.push(outcome.address)
-      else if (!this.#known.delete(outcome.id)) verdicts.push(this.#verdict(outcome))
+      else {
+        const known = this.#known.delete(outcome.id)
+        const verdict = this.#verdict(outcome, known ? () => 0 : this.#nextNumber)
+        if (!known) verdicts.push(verdict)
+      }
     }
     return { verdicts, namesWanted }
   }
 
-  #verdict(outcome: Extract<Outcome, { _tag: "Overflow" }>): Verdict {
-    const { id, overflow } = outcome
+  #verdict(outcome: Extract<Outcome, { _tag: "Overflow" }>, nextNumber: () => number): Verdict {
+    const { id, overflow, at } = outcome
     const raised = OverflowRaised.propose(id, overflow, {
       causation: outcome.causation,
       correlation: outcome.correlation
@@ -128,8 +148,17 @@ export class Judge {
       correlation: outcome.correlation,
       profiles: this.#rules.profiles,
       allowlists: this.#allowlists,
-      nextNumber: this.#nextNumber
+      view: this.#viewAt(at),
+      nextNumber
     })
+    for (const decision of decisions) this.#history.add(decision.id, decision.data)
     return { stream: offenderStream(overflow.source.scope, overflow.source.value), events: [raised, ...decisions] }
+  }
+
+  /** What profiles see at a detection time, in milliseconds since 1970. */
+  #viewAt(at: number) {
+    const { world } = this.#rules.ruleset
+    world.enter(this.engine.world, at * 1000)
+    return { decisions: this.#history.at(at), stashes: world.stashes, geo: world.geo }
   }
 }

@@ -8,6 +8,7 @@
  */
 import { AllowlistReplaced } from "../../domain/events/allowlist.ts"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
+import { DecisionMade, DecisionRetracted } from "../../domain/events/decision.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
@@ -41,7 +42,15 @@ export const snapshotOf = ({ role, node }: Part): string =>
 
 /** What to subscribe to. It may give more than concerns the part: see {@link concerns}. */
 export const followed = (part: Part): EventFilter => {
-  const types: Array<string> = [NameResolved.type, AllowlistReplaced.type, RulesetActivated.type, TimePassed.type]
+  // Decisions are among them because of those that people and other nodes make and retract.
+  const types: Array<string> = [
+    NameResolved.type,
+    AllowlistReplaced.type,
+    RulesetActivated.type,
+    TimePassed.type,
+    DecisionMade.type,
+    DecisionRetracted.type
+  ]
   if (part.role !== "api") types.push(LogBatchAppended.type)
   if (part.role !== "agent" && part.shared) types.push(OverflowRaised.type)
   if (part.node === undefined || part.role === "api") return { types }
