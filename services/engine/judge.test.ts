@@ -59,6 +59,7 @@ const judgeOf = (known: ReadonlyArray<string> = []): Judge => {
     known: new Set(known),
     nextNumber: () => ++number,
     allowlists: [],
+    poured: [],
     decisions: [],
     engine: (geo) => makeEngine(rules.ruleset, { geo })
   })
