@@ -9,6 +9,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { LogBatch } from "../../domain/events/log-batch.ts"
+import { sourceOf } from "../../domain/events/stream-name.ts"
 import type { DamagedBatch } from "./body.ts"
 import { positionAfter } from "./file-identity.ts"
 import { type FileSource, pathsOf, sourceName } from "./file-source.ts"
@@ -26,6 +27,8 @@ export interface Sink<E> {
 
 export interface AcquireOptions<E, E2> {
   readonly sources: ReadonlyArray<FileSource>
+  /** Name of the node that reads them, where several share a log: part of the names of the sources. */
+  readonly node?: string | undefined
   readonly sink: Sink<E>
   /** The last batch on the stream of this source. */
   readonly last: (source: string) => Effect.Effect<LogBatch | undefined, E2>
@@ -104,7 +107,7 @@ const openNew = <E, E2>(options: AcquireOptions<E, E2>, known: Set<string>, star
         })
       )
       for (const path of paths) {
-        const source = sourceName(path)
+        const source = sourceOf(options.node, sourceName(path))
         if (known.has(source)) continue
         known.add(source)
         const last = yield* options.last(source)

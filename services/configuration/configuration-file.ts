@@ -1,12 +1,14 @@
 /** Reads `testudo.yaml`: every mistake is named with its line and key, and what to write instead. */
 import { dirname, resolve } from "node:path"
 import { canonicalValue } from "../../domain/decision/scope.ts"
+import { isNodeName } from "../../domain/events/stream-name.ts"
 import { readDocuments } from "../../domain/rules/document.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
 import {
   choice,
   defaulted,
   dictionary,
+  duration,
   flag,
   list,
   mapping,
@@ -19,6 +21,7 @@ import {
   text
 } from "../../domain/rules/reader.ts"
 import { broken, type DocumentCodes, openReport, quote } from "../../domain/rules/report.ts"
+import { nanosecondsPerMillisecond } from "../../domain/time/duration.ts"
 import { isZone } from "../../domain/time/zone.ts"
 import type { Configuration } from "./configuration.ts"
 import { parseStoreLocation } from "./store-location.ts"
@@ -55,6 +58,18 @@ const block: Reader<string> = refined(text, (value, field, report) => {
   return "problem" in canonical ? report.error(codes.wrongValue, field, canonical.problem) : canonical.value
 })
 
+const nodeName: Reader<string> = refined(text, (value, field, report) => {
+  if (isNodeName(value)) return value
+  const message = `${quote(value)} is no name for a node; use 1 to 63 letters, digits and . _ -, a letter or digit first`
+  return report.error(codes.wrongValue, field, message)
+})
+
+const leaseTime: Reader<number> = refined(duration, (nanoseconds, field, report) => {
+  const milliseconds = Number(nanoseconds / nanosecondsPerMillisecond)
+  if (milliseconds >= 1_000 && milliseconds <= 3_600_000) return milliseconds
+  return report.error(codes.wrongValue, field, "`lease` must be from 1s to 1h, such as 15s")
+})
+
 /** `- 192.0.2.1`, or `- {value: 192.0.2.1, comment: the office}`. */
 const allowlistEntry: Reader<{ readonly value: string; readonly comment: string }> = (field, report) => {
   if (field.value.kind === "mapping")
@@ -83,6 +98,9 @@ const machineZone = (): string => new Intl.DateTimeFormat("en").resolvedOptions(
 const readerFor = (starterHub: string) =>
   mapping({
     eventStore: defaulted(storeLocation, { kind: "embedded", directory: "data/store" } as const),
+    role: defaulted(choice("all", "agent", "api"), "all"),
+    node: optional(nodeName),
+    lease: defaulted(leaseTime, 15_000),
     api: defaulted(
       mapping({ listen: defaulted(endpoint, listenByDefault), trustedProxies: defaulted(list(block), []) }),
       { listen: listenByDefault, trustedProxies: [] }
@@ -156,6 +174,9 @@ export const readConfiguration = (file: string, content: Uint8Array, starterHub:
     configuration: {
       file,
       eventStore: { kind: "embedded", directory: path(read.eventStore.directory) },
+      role: read.role,
+      node: read.node,
+      leaseMs: read.lease,
       api: { ...read.api.listen, trustedProxies: read.api.trustedProxies },
       rules: {
         hub: path(read.rules.hub),

@@ -1,5 +1,7 @@
 /** What the node is configured to do: `testudo.yaml`, read and checked. `docs/configuration.md` explains every key. */
 
+import type { Role } from "../engine/part.ts"
+
 /** Where events are kept. More kinds of store come behind the same port. */
 export interface EmbeddedLocation {
   readonly kind: "embedded"
@@ -33,6 +35,12 @@ export interface Configuration {
   /** Path as the person named it, for messages. */
   readonly file: string
   readonly eventStore: EmbeddedLocation
+  /** What this node does, where several share one event store. */
+  readonly role: Role
+  /** Name of this node among others; undefined: the machine's host name where one is needed. */
+  readonly node: string | undefined
+  /** How long a node that has gone keeps its role, in milliseconds. */
+  readonly leaseMs: number
   readonly api: { readonly host: string; readonly port: number; readonly trustedProxies: ReadonlyArray<string> }
   readonly rules: {
     /** Absolute path of the hub folder. */

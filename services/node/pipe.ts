@@ -1,0 +1,118 @@
+/** The pipe at work: logs are read and appended, what is in the log is judged, what was decided is told. */
+import * as Clock from "effect/Clock"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { formatProblem } from "../../domain/rules/problem.ts"
+import { activeAt } from "../../projections/active-bans.ts"
+import { acquire } from "../acquisition/acquisition.ts"
+import { fileSource } from "../acquisition/file-source.ts"
+import { play, touch } from "../acquisition/player.ts"
+import { ApiServer } from "../api/server.ts"
+import type { Configuration } from "../configuration/configuration.ts"
+import { Detection } from "../engine/detection.ts"
+import { Intake } from "../engine/intake.ts"
+import type { Part } from "../engine/part.ts"
+import { EventStore } from "../event-store/event-store.ts"
+import { loadHub } from "../hub/hub.ts"
+import { foldersOf } from "../hub/watch.ts"
+import { Projections } from "../projections/projections.ts"
+import { allowlistNames, allowlistsOf, replaceAllowlists } from "./allowlists.ts"
+import { announce, announced } from "./announcement.ts"
+import { edits, hubOptions, reloadAllowlists, reloadRules, say } from "./reload.ts"
+import { welcome, welcomeAgent } from "./welcome.ts"
+
+/** How often the engine's state is kept while it runs; also when it stops. */
+const keepEvery = "60 seconds"
+
+export interface PipeOptions {
+  readonly part: Part
+  /** Reads the configuration again after an edit; undefined when it has errors, which it has said then. */
+  readonly reread: Effect.Effect<Configuration | undefined>
+}
+
+/** Rules and allowlists into the log; what is left is to follow the log, and edits of both. */
+const prepare = Effect.fnUntraced(function* (configuration: Configuration, { part, reread }: PipeOptions) {
+  const detection = yield* Detection
+  const names = allowlistNames(part)
+  // Watched before they are read: an edit in between is seen.
+  const ruleEdits = yield* edits(foldersOf(hubOptions(configuration)))
+  const configurationEdits = yield* edits([configuration.file])
+  const allowed = yield* replaceAllowlists(allowlistsOf(configuration, names))
+  const loaded = yield* loadHub(hubOptions(configuration))
+  const { problems, inventory } = yield* detection.activate(loaded.files)
+  yield* say([...loaded.problems, ...problems])
+  const work = [
+    detection.follow,
+    Effect.repeat(detection.keep, Schedule.spaced(keepEvery)),
+    reloadRules(configuration, ruleEdits),
+    reloadAllowlists(configuration, configurationEdits, { reread, names })
+  ]
+  return { inventory, allowed, work }
+})
+
+/** Reads the logs that the configuration names, and plays its samples. */
+const reading = Effect.fnUntraced(function* (configuration: Configuration, { node }: Part) {
+  const detection = yield* Detection
+  const intake = yield* Intake.make
+  // Played files are there before they are looked for; what is wrong with one, the player says.
+  yield* Effect.forEach(configuration.play, ({ into }) => Effect.ignore(touch(into)), { discard: true })
+  const read = acquire({
+    sources: configuration.acquisition.flatMap(({ files, type, labels, timezone, start }) =>
+      files.map((path) => fileSource({ path, labels: { ...labels, type }, zone: timezone, start }))
+    ),
+    node,
+    sink: intake,
+    last: (source) => intake.last(source),
+    timeOf: detection.timeOf,
+    report: (problem) => console.error(formatProblem(problem))
+  })
+  const players = configuration.play.map(({ from, into, speed }) =>
+    play({ from, into, pace: { speed } }).pipe(
+      // A sample that cannot be played is no reason to leave the other logs unwatched.
+      Effect.catchTag("NotPlayed", ({ code, message }) => Console.error(`${message} (${code})`)),
+      Effect.andThen(Effect.never)
+    )
+  )
+  return [read, ...players]
+})
+
+/** An agent: its own logs. Who is banned by them, the engine tells. */
+export const agentPipe = Effect.fnUntraced(function* (
+  configuration: Configuration,
+  options: PipeOptions & { readonly node: string }
+) {
+  const detection = yield* Detection
+  const { inventory, work } = yield* prepare(configuration, options)
+  yield* Console.log(welcomeAgent(configuration, options.node, inventory))
+  const read = yield* reading(configuration, options.part)
+  yield* Effect.raceAllFirst([...read, ...work]).pipe(Effect.ensuring(detection.keep))
+}, Effect.scoped)
+
+/** A node that serves the API, with logs of its own or without. */
+export const servingPipe = Effect.fnUntraced(function* (configuration: Configuration, options: PipeOptions) {
+  const store = yield* EventStore
+  const detection = yield* Detection
+  const projections = yield* Projections
+  const api = yield* ApiServer
+  const isNew = (yield* store.head) < 0
+  const { inventory, allowed, work } = yield* prepare(configuration, options)
+  if (allowed !== undefined) yield* projections.settled(allowed, "activeBans")
+  yield* projections.ready("activeBans", "bouncers")
+  const head = yield* store.head
+  const active = activeAt(projections.states().activeBans, yield* Clock.currentTimeMillis).length
+  const { host, port } = api
+  yield* Console.log(welcome(configuration, { part: options.part, inventory, active, isNew, host, port }))
+
+  const read = options.part.role === "api" ? [] : yield* reading(configuration, options.part)
+  const tell = store.subscribe({ after: head, filter: { types: announced } }).pipe(
+    Stream.runForEach((item) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const line = item._tag === "Event" ? announce(item.event, now) : undefined
+        return line === undefined ? Effect.void : Console.log(line)
+      })
+    )
+  )
+  yield* Effect.raceAllFirst([...read, ...work, tell]).pipe(Effect.ensuring(detection.keep))
+}, Effect.scoped)
