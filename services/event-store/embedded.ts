@@ -25,6 +25,7 @@ import { follow } from "./follower.ts"
 import { Horizon } from "./horizon.ts"
 import { closedOnFailure, makeDirectory, openForReading, openForWriting, storeFile } from "./layout.ts"
 import { subscription } from "./subscription.ts"
+import { whole } from "./whole.ts"
 import { lockForWriting } from "./writer-lock.ts"
 
 export interface EmbeddedOptions {
@@ -40,11 +41,6 @@ export interface EmbeddedOptions {
 const subscriptionPage: PageSize = { events: 256, bytes: 2_000_000 }
 /** After so long without an append the write-ahead log is folded into the database, before a busy moment has to. */
 const idleMilliseconds = 500
-
-const whole = (value: number | undefined, least: number, name: string): Effect.Effect<void> =>
-  value === undefined || (Number.isSafeInteger(value) && value >= least)
-    ? Effect.void
-    : Effect.die(new RangeError(`${name} has to be a whole number from ${least} on, not ${value}`))
 
 /** The port over an open log. */
 const storeOver = (

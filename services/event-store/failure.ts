@@ -1,11 +1,14 @@
-/** What SQLite and the file system report, as errors for people. */
+/** The errors of the stores for people, and what SQLite and the file system report as one of them. */
 import { StoreUnavailable } from "./event-store.ts"
 
-/** Stable codes of the embedded store's errors. */
+/** Stable codes of the stores' errors. */
 export type StoreFailureCode =
+  | "TST-STORE-AWAY"
   | "TST-STORE-BUSY"
   | "TST-STORE-CLOSED"
+  | "TST-STORE-CONNECTION"
   | "TST-STORE-DAMAGED"
+  | "TST-STORE-DENIED"
   | "TST-STORE-DIRECTORY"
   | "TST-STORE-FULL"
   | "TST-STORE-IN-USE"
@@ -13,6 +16,7 @@ export type StoreFailureCode =
   | "TST-STORE-MISSING"
   | "TST-STORE-MOVED"
   | "TST-STORE-NEWER"
+  | "TST-STORE-POSITION"
   | "TST-STORE-READ-ONLY"
   | "TST-STORE-READER"
 
