@@ -74,7 +74,7 @@ const storeOf = (flag: Option.Option<string>) =>
     const location = parseStoreLocation(flag.value)
     if ("problem" in location)
       return yield* new Failure({ code: "TST-CLI-STORE", message: `--store: ${location.problem}.` })
-    const directory = resolve(location.directory)
+    const directory = resolve(location.kind === "embedded" ? location.directory : location.state)
     return { layer: EmbeddedEventStore.layer({ directory, mode: "writer" }), snapshots: snapshotFolder(directory) }
   })
 

@@ -2,23 +2,36 @@
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
 import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
 import { formatProblem } from "../../domain/rules/problem.ts"
+import type { Configuration } from "../configuration/configuration.ts"
 import { consoleLogger } from "../node/console.ts"
 import { runNode } from "../node/node.ts"
 import { configFlag, configurationOf, reread } from "./configuration-flag.ts"
 import { describe } from "./failure.ts"
 
+const roleFlag = Flag.optional(
+  Flag.Literals("role", ["all", "agent", "api"]).pipe(
+    Flag.withDescription("What this node does among others on one event store, instead of what the configuration says")
+  )
+)
+
 export const run = Command.make(
   "run",
-  { config: configFlag },
-  Effect.fnUntraced(function* ({ config }) {
-    const configuration = yield* configurationOf(config)
+  { config: configFlag, role: roleFlag },
+  Effect.fnUntraced(function* ({ config, role }) {
+    const withRole = (read: Configuration): Configuration => ({
+      ...read,
+      role: Option.getOrElse(role, () => read.role)
+    })
+    const configuration = withRole(yield* configurationOf(config))
     const again = reread(configuration.file).pipe(
       Effect.tap(({ problems }) =>
         Effect.forEach(problems, (problem) => Console.error(formatProblem(problem)), { discard: true })
       ),
-      Effect.map((read) => read.configuration),
+      Effect.map((read) => (read.configuration === undefined ? undefined : withRole(read.configuration))),
       Effect.catch((error) => Effect.as(Console.error(describe(error)), undefined))
     )
     yield* runNode(configuration, { reread: again }).pipe(Effect.provide(Logger.layer([consoleLogger])))
@@ -27,6 +40,7 @@ export const run = Command.make(
   Command.withDescription("Watch the logs that the configuration names, ban attackers, serve bouncers"),
   Command.withExamples([
     { command: "testudo run", description: "With ./testudo.yaml or /etc/testudo/testudo.yaml" },
-    { command: "testudo run --config /srv/testudo.yaml", description: "With a configuration of your own" }
+    { command: "testudo run --config /srv/testudo.yaml", description: "With a configuration of your own" },
+    { command: "testudo run --role agent", description: "Watch this machine's logs for an api node elsewhere" }
   ])
 )

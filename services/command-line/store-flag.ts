@@ -35,11 +35,14 @@ interface StoreInput {
 /** Absolute path of the directory that `--store` or the configuration names. */
 export const storeDirectory = ({ config, store }: StoreInput): Effect.Effect<string, Failure> =>
   Effect.gen(function* () {
-    if (Option.isNone(store)) return (yield* configurationOf(config)).eventStore.directory
+    if (Option.isNone(store)) {
+      const { eventStore } = yield* configurationOf(config)
+      return eventStore.kind === "embedded" ? eventStore.directory : eventStore.state
+    }
     const location = parseStoreLocation(store.value)
     if ("problem" in location)
       return yield* new Failure({ code: "TST-CLI-STORE", message: `--store: ${location.problem}.` })
-    return resolve(location.directory)
+    return resolve(location.kind === "embedded" ? location.directory : location.state)
   })
 
 /** Folder of the snapshots, beside the events. */

@@ -173,7 +173,10 @@ export const readConfiguration = (file: string, content: Uint8Array, starterHub:
   return {
     configuration: {
       file,
-      eventStore: { kind: "embedded", directory: path(read.eventStore.directory) },
+      eventStore:
+        read.eventStore.kind === "embedded"
+          ? { kind: "embedded", directory: path(read.eventStore.directory) }
+          : { ...read.eventStore, state: path(read.eventStore.state) },
       role: read.role,
       node: read.node,
       leaseMs: read.lease,

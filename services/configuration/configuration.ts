@@ -9,6 +9,16 @@ export interface EmbeddedLocation {
   readonly directory: string
 }
 
+/** An EventStoreDB or KurrentDB, which several nodes may share. */
+export interface EventStoreDbLocation {
+  readonly kind: "eventstoredb"
+  readonly connectionString: string
+  /** The same without the password. */
+  readonly shown: string
+  /** Absolute path of the folder for what this node keeps beside the log. */
+  readonly state: string
+}
+
 export interface AcquisitionConfiguration {
   /** Absolute paths or globs. */
   readonly files: ReadonlyArray<string>
@@ -34,7 +44,7 @@ export interface PlayConfiguration {
 export interface Configuration {
   /** Path as the person named it, for messages. */
   readonly file: string
-  readonly eventStore: EmbeddedLocation
+  readonly eventStore: EmbeddedLocation | EventStoreDbLocation
   /** What this node does, where several share one event store. */
   readonly role: Role
   /** Name of this node among others; undefined: the machine's host name where one is needed. */

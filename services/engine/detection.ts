@@ -157,8 +157,12 @@ export class Detection extends Context.Service<
         const turn = yield* Semaphore.make(1)
         let arrived = yield* Clock.currentTimeMillis
 
+        /** A slice was begun and not ended: the state is ahead of the place, and of no use to another start. */
+        let isTorn = false
+
         const judgeSlice = Effect.fnUntraced(function* (events: ReadonlyArray<TestudoEvent>) {
           const verdicts: Array<Verdict> = []
+          isTorn = true
           for (const event of events) {
             if (isUnreadable(event)) yield* Effect.logError(unreadableOf(event))
             if (RulesetActivated.is(event)) judge.use(yield* rulebook.of(event.data))
@@ -171,12 +175,14 @@ export class Detection extends Context.Service<
             // A batch is some milliseconds of work: the API and the edge get their turn in between.
             yield* Effect.yieldNow
           }
+          // A stop need not wait for a store that is away: the log tells the next start what is missing.
           yield* offenders.append(verdicts)
           if (options.announce !== undefined) yield* options.announce(verdicts)
           yield* metrics.update(judge.engine.counters, decisionsIn(verdicts))
           const last = events.at(-1)!
           arrived = yield* Clock.currentTimeMillis
           yield* SubscriptionRef.set(reached, { position: last.position, event: last.id })
+          isTorn = false
         })
 
         const resolveName = Effect.gen(function* () {
@@ -263,7 +269,7 @@ export class Detection extends Context.Service<
           counters: Effect.sync(() => judge.engine.counters),
           keep: Effect.suspend(() => {
             const place = SubscriptionRef.getUnsafe(reached)
-            if (options.snapshots === undefined || place.position === kept) return Effect.void
+            if (options.snapshots === undefined || isTorn || place.position === kept) return Effect.void
             kept = place.position
             return keepState({ judge, positions, place }, { part, snapshots: options.snapshots })
           }).pipe(turn.withPermits(1))

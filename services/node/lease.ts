@@ -1,14 +1,17 @@
 /**
  * A role that one process has at a time, by lease in the log.
  *
- * The holder appends `LeaseRenewed` three times in the lease's time; whoever stands by takes it over when nothing has come
+ * The holder appends `LeaseRenewed` four times in the lease's time; whoever stands by takes it over when nothing has come
  * on the stream for all of that time. Each event stands at an exact revision, so that of several who try one succeeds, and
  * a holder that was overtaken learns it with its next renewal. How long nothing has come everybody measures with a clock
  * of his own: clocks need not agree.
  *
- * The holder counts from before it asked for the renewal, and stops to append after three quarters of the time: what was
- * on its way then has arrived before anybody takes over. While the store is away the lease is in doubt: appends wait, and
- * go on when the renewal succeeds, because then nobody has taken it.
+ * The holder counts from before it asked for the renewal, and begins no append after half of the time, nor waits for one
+ * for longer than a quarter: what was on its way has arrived before anybody takes over. While the store is away the lease
+ * is in doubt: appends wait, and go on when the renewal succeeds, because then nobody has taken it.
+ *
+ * No clock can tell a process that it was stopped between looking at the clock and sending. What comes late all the same
+ * stands at an exact revision with an id that follows from what it says, so that the new holder finds it, or is found.
  */
 import { randomUUID } from "node:crypto"
 import * as Clock from "effect/Clock"
@@ -45,6 +48,7 @@ export class LeaseLost extends Data.TaggedError("LeaseLost")<{
 export interface HeldLease {
   /** Passes while the lease is surely held, waits while that is in doubt, fails with `TST-LEASE-LOST` when it is lost. */
   readonly guard: Effect.Effect<void, StoreUnavailable>
+  readonly milliseconds: number
   /** Fails when it is lost. */
   readonly lost: Effect.Effect<never, LeaseLost>
 }
@@ -90,7 +94,7 @@ export const takeLease = (options: LeaseOptions): Effect.Effect<HeldLease, never
     let { revision, since } = taken
     let lostBecause: LeaseLost | undefined
     const lost = yield* Deferred.make<never, LeaseLost>()
-    const isSure = () => !isPast(clock, since, milliseconds * 0.75)
+    const isSure = () => !isPast(clock, since, milliseconds / 2)
 
     const loseTo = (other: Lease | undefined) => {
       lostBecause = new LeaseLost({
@@ -112,7 +116,7 @@ export const takeLease = (options: LeaseOptions): Effect.Effect<HeldLease, never
       }
       for (;;) {
         const outcome = yield* store.append(stream, [event], revision).pipe(
-          Effect.timeout(milliseconds / 3),
+          Effect.timeout(milliseconds / 4),
           Effect.as("renewed" as const),
           Effect.catchTag("WrongExpectedRevision", () => Effect.succeed("overtaken" as const)),
           Effect.catch(() => Effect.succeed("unknown" as const))
@@ -139,8 +143,8 @@ export const takeLease = (options: LeaseOptions): Effect.Effect<HeldLease, never
       yield* store.append(stream, [event], last.revision)
     })
     // Added before the renewals begin, so it runs after they have ended.
-    yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(release, releaseTime)))
-    yield* Effect.sleep(milliseconds / 3).pipe(
+    yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(Effect.interruptible(release), releaseTime)))
+    yield* Effect.sleep(milliseconds / 4).pipe(
       Effect.andThen(renew),
       Effect.andThen(cut),
       Effect.repeat({ while: () => lostBecause === undefined }),
@@ -154,7 +158,7 @@ export const takeLease = (options: LeaseOptions): Effect.Effect<HeldLease, never
       }
       return isSure() ? Effect.void : Effect.andThen(Effect.sleep(Math.min(50, milliseconds / 20)), guard)
     })
-    return { guard, lost: Deferred.await(lost) }
+    return { guard, milliseconds, lost: Deferred.await(lost) }
   })
 
 const take = Effect.fnUntraced(function* (
@@ -206,16 +210,34 @@ const take = Effect.fnUntraced(function* (
   }
 })
 
-/** The store for whoever holds a role: it takes nothing from one that may have been overtaken. */
-export const fenced = (store: Store, { guard }: HeldLease): Store =>
-  EventStore.of({
-    append: (stream, events, expected) => Effect.andThen(guard, store.append(stream, events, expected)),
-    appendGroup: (group) => Effect.andThen(guard, store.appendGroup(group)),
+/**
+ * The store for whoever holds a role: it takes nothing from one that may have been overtaken. A call that is not answered
+ * is given up before the lease can be over, so that no repetition of it comes late.
+ */
+export const fenced = (store: Store, { guard, milliseconds }: HeldLease): Store => {
+  const inTime = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E | StoreUnavailable> =>
+    Effect.andThen(
+      guard,
+      Effect.timeoutOrElse(Effect.interruptible(call), {
+        duration: milliseconds / 4,
+        orElse: () =>
+          Effect.fail(
+            new StoreUnavailable({
+              code: "TST-LEASE-DOUBT",
+              message: "The event store does not answer within a quarter of the lease's time."
+            })
+          )
+      })
+    )
+  return EventStore.of({
+    append: (stream, events, expected) => inTime(store.append(stream, events, expected)),
+    appendGroup: (group) => inTime(store.appendGroup(group)),
     readStream: (stream, read) => store.readStream(stream, read),
     readAll: (read) => store.readAll(read),
     subscribe: (from) => store.subscribe(from),
     eventAt: (position) => store.eventAt(position),
     head: store.head,
-    truncate: (stream, before) => Effect.andThen(guard, store.truncate(stream, before)),
-    deleteStream: (stream) => Effect.andThen(guard, store.deleteStream(stream))
+    truncate: (stream, before) => inTime(store.truncate(stream, before)),
+    deleteStream: (stream) => inTime(store.deleteStream(stream))
   })
+}
