@@ -12,13 +12,12 @@ import { EventStore, type StoreUnavailable } from "./event-store.ts"
 import { Appender } from "./eventstoredb/appender.ts"
 import { Connection, within } from "./eventstoredb/connection.ts"
 import { isStreamDeleted, isWrongVersion } from "./eventstoredb/failure.ts"
-import { followLive } from "./eventstoredb/live.ts"
+import { Live } from "./eventstoredb/live.ts"
 import { Outage } from "./eventstoredb/outage.ts"
 import { Reader } from "./eventstoredb/reader.ts"
 import { numberOf } from "./eventstoredb/recorded.ts"
 import { subscription } from "./eventstoredb/subscription.ts"
 import { storeFailure } from "./failure.ts"
-import { Horizon } from "./horizon.ts"
 import { whole } from "./whole.ts"
 
 export interface EventStoreDbOptions {
@@ -44,22 +43,24 @@ const make = (options: EventStoreDbOptions): Effect.Effect<typeof EventStore.Ser
     const outage = new Outage(options.shown, options.patience)
     const reader = new Reader(connection, outage)
     // The first read makes the connection of the native half, which takes half a second.
-    const horizon = yield* Effect.acquireRelease(
-      Effect.map(reader.head, (position) => new Horizon(position)),
+    yield* reader.head
+    const live = yield* Effect.acquireRelease(
+      Effect.sync(() => new Live(connection, reader)),
       (open) =>
         Effect.sync(() => open.end(storeFailure("TST-STORE-CLOSED", `The event store ${options.shown} is closed.`)))
     )
-    const appender = new Appender(connection, outage, reader, (position) => horizon.advance(position))
+    const appender = new Appender(connection, outage, reader, () => live.hint())
     const scope = yield* Effect.scope
     let isFollowed = false
+    /** Nobody who only reads and appends needs a live subscription. */
     const follow = Effect.suspend(() => {
       if (isFollowed) return Effect.void
       isFollowed = true
-      const live = followLive(connection, reader, horizon).pipe(
-        Effect.tapError((failure) => Effect.sync(() => horizon.end(failure))),
+      const following = live.follow.pipe(
+        Effect.tapError((failure) => Effect.sync(() => live.end(failure))),
         Effect.ignore
       )
-      return Effect.asVoid(Effect.forkIn(live, scope))
+      return Effect.asVoid(Effect.forkIn(following, scope))
     })
 
     const truncate = (stream: string, before: number) =>
@@ -107,7 +108,7 @@ const make = (options: EventStoreDbOptions): Effect.Effect<typeof EventStore.Ser
         Stream.unwrap(
           whole(after, -1, "after").pipe(
             Effect.andThen(follow),
-            Effect.as(subscription(after, filter, reader, horizon))
+            Effect.as(subscription(after, filter, { reader, live, shown: options.shown }))
           )
         ),
       head: reader.head,

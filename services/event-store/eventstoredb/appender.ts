@@ -47,12 +47,12 @@ export class Appender {
   readonly #outage: Outage
   readonly #reader: Reader
   readonly #known = new KnownIds()
-  /** Told the position of what was appended. */
-  readonly #appended: (position: number) => void
+  /** Told when something was appended. */
+  readonly #appended: () => void
   /** The client whose stream of appends is open: only then does it keep the order of appends that do not wait. */
   #inOrder: KurrentDBClient | undefined
 
-  constructor(connection: Connection, outage: Outage, reader: Reader, appended: (position: number) => void) {
+  constructor(connection: Connection, outage: Outage, reader: Reader, appended: () => void) {
     this.#connection = connection
     this.#outage = outage
     this.#reader = reader
@@ -180,7 +180,7 @@ export class Appender {
         stream,
         part.proposals.map(({ id }, index) => ({ id, revision: first + index }))
       )
-    this.#appended(position)
+    this.#appended()
     return { revision, position }
   }
 

@@ -3,12 +3,11 @@ import type { Filter } from "@kurrent/kurrentdb-client"
 import { catalogue } from "../../../domain/events/catalogue.ts"
 import type { EventFilter } from "../event-store.ts"
 import { isKnown } from "../kinds.ts"
-import type { ServerEvent } from "./recorded.ts"
 
 export interface SplitFilter {
   readonly server: Filter
-  /** What the server does not look at. */
-  readonly passes: (event: ServerEvent) => boolean
+  /** Whether events of this type are meant: the server looks at the streams' names instead when it has to. */
+  readonly isWanted: (type: string) => boolean
 }
 
 const escaped = (text: string): string => text.replace(/[^A-Za-z0-9_]/g, "\\$&")
@@ -18,15 +17,11 @@ const withTypes = (types: ReadonlyArray<string>): Filter =>
 
 /** Undefined when nothing can pass. System events never do: their types are not in the catalogue. */
 export const splitFilter = ({ types, streamPrefixes }: EventFilter): SplitFilter | undefined => {
-  const known = (types ?? Object.keys(catalogue)).filter(isKnown)
-  if (known.length === 0) return undefined
-  if (streamPrefixes === undefined) return { server: withTypes(known), passes: () => true }
+  const known = new Set((types ?? Object.keys(catalogue)).filter(isKnown))
+  if (known.size === 0) return undefined
+  const isWanted = (type: string) => known.has(type)
+  if (streamPrefixes === undefined || streamPrefixes.includes("")) return { server: withTypes([...known]), isWanted }
   const prefixes = streamPrefixes.filter((prefix) => prefix.isWellFormed())
   if (prefixes.length === 0) return undefined
-  if (prefixes.includes("")) return { server: withTypes(known), passes: () => true }
-  const wanted = new Set(known)
-  return {
-    server: { filterOn: "streamName", prefixes, checkpointInterval: 1 } as Filter,
-    passes: ({ type }) => wanted.has(type)
-  }
+  return { server: { filterOn: "streamName", prefixes, checkpointInterval: 1 } as Filter, isWanted }
 }

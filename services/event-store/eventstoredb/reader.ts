@@ -25,6 +25,9 @@ export interface LogPage {
   readonly isEnd: boolean
 }
 
+/** Once a read has shown events that do not count, so many are asked for at least: a read takes its time, however short. */
+const leastGlance = 64
+
 /** So often a read at a position is tried beside one that works before the position is to blame. */
 const positionAttempts = 3
 
@@ -146,7 +149,8 @@ export class Reader {
       // What does not pass here counts there, so one read may not fill the page.
       for (;;) {
         // Reads begin with the event at the position, which is left out: what is scavenged meanwhile cannot skip another.
-        const maxCount = size.events - events.length + (last < 0 ? 0 : 1)
+        const missing = size.events - events.length
+        const maxCount = Math.max(missing, last === after ? 1 : leastGlance) + (last < 0 ? 0 : 1)
         const options: ReadAllOptions = { maxCount, filter: split.server, direction: "forwards", ...placeOf(last) }
         const from = last
         let seen = 0
@@ -156,7 +160,7 @@ export class Reader {
           if (position <= from) return true
           last = position
           bytes.add(position)
-          const known = split.passes(event) ? receivedEvent(event, shown) : undefined
+          const known = split.isWanted(event.type) ? receivedEvent(event, shown) : undefined
           if (known !== undefined) events.push(known)
           return events.length < size.events && bytes.total < size.bytes
         })
@@ -215,7 +219,7 @@ export class Reader {
       const known: Array<TestudoEvent> = []
       let from = options.from
       for (;;) {
-        const wanted = limit - known.length
+        const wanted = from === options.from ? limit : Math.max(limit - known.length, leastGlance)
         const events = yield* this.streamEvents(stream, {
           direction,
           limit: wanted,
@@ -225,7 +229,7 @@ export class Reader {
           try: () => events.flatMap((event) => receivedEvent(event, shown) ?? []),
           catch: (error) => storeFailureOf(error, shown)
         })
-        known.push(...decoded)
+        known.push(...decoded.slice(0, limit - known.length))
         if (events.length < wanted || known.length === limit) return known
         const last = numberOf(events.at(-1)!.revision, shown)
         if (direction === "backwards" && last === 0) return known

@@ -1,55 +1,80 @@
-/** A catch-up subscription over pages: history first, then what comes, without a gap or a repeat. */
+/** A catch-up subscription: history is read, what comes is pushed, without a gap or a repeat. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { EventFilter, StoreUnavailable, Subscribed } from "../event-store.ts"
-import type { Horizon } from "../horizon.ts"
+import { storeFailureOf } from "./failure.ts"
+import { splitFilter } from "./filter.ts"
+import type { Epoch, Live } from "./live.ts"
 import type { PageSize, Reader } from "./reader.ts"
 
 interface State {
-  /** Everything up to here has been given out or was filtered away: this was seen in a read, not only announced. */
+  /** Everything up to here has been given out or was filtered away. */
   readonly position: number
-  /** How far the log was said to reach when it was last read to its end; undefined before that. */
-  readonly seen: number | undefined
   readonly caughtUp: boolean
+  /** The live subscription that gives everything behind the position. */
+  readonly epoch: Epoch | undefined
+  /** What was known when all was read that was there; undefined while there is more to read. */
+  readonly seen: number | undefined
 }
 
 /** What a subscription holds in memory at a time. */
 const pageSize: PageSize = { events: 1_000, bytes: 2_000_000 }
 
-/**
- * What a filter leaves out does not show in a read, so the place stays behind it, and the server looks at it again with
- * the next read. From so many bytes of log on, the end of the log is read first: then the place is there afterwards.
- */
-const rereadBytes = 1_000_000
+type Step = readonly [ReadonlyArray<Subscribed>, Option.Option<State>]
 
 export const subscription = (
   after: number,
   filter: EventFilter,
-  reader: Reader,
-  horizon: Horizon
+  { reader, live, shown }: { readonly reader: Reader; readonly live: Live; readonly shown: string }
 ): Stream.Stream<Subscribed, StoreUnavailable> => {
-  const step = ({ position, seen, caughtUp }: State) =>
-    Effect.gen(function* () {
-      if (seen !== undefined) yield* horizon.past(seen)
-      const said = horizon.position
-      const isFar = !caughtUp || said - position > rereadBytes
-      // Read on the same connection as the page: another node may know of less.
-      const end = isFar ? yield* reader.head : position
-      const page = yield* reader.page(position, filter, pageSize)
-      const given = page.events.map((event): Subscribed => ({ _tag: "Event", event }))
-      const next = page.isEnd ? Math.max(page.last, end) : page.last
-      const arrives = page.isEnd && !caughtUp
-      if (arrives) given.push({ _tag: "CaughtUp", position: next })
-      const state: State = {
-        position: next,
-        seen: page.isEnd ? Math.max(said, next) : undefined,
-        caughtUp: caughtUp || arrives
-      }
-      return [given, Option.some(state)] as const
+  const split = splitFilter(filter)
+  const streams = filter.streamPrefixes
+
+  /** Those of the pushed events that are meant. */
+  const pushed = (state: State, epoch: Epoch): Step | undefined => {
+    const events = epoch.after(state.position)
+    if (events === undefined || events.length === 0) return undefined
+    const given = events.flatMap((one): ReadonlyArray<Subscribed> => {
+      if (split?.isWanted(one.raw.type) !== true) return []
+      if (streams?.some((prefix) => one.raw.streamId.startsWith(prefix)) === false) return []
+      const event = one.decoded()
+      return event === undefined ? [] : [{ _tag: "Event", event }]
     })
+    return [given, Option.some({ ...state, position: events.at(-1)!.position, seen: live.version })]
+  }
+
+  const read = (state: State): Effect.Effect<Step, StoreUnavailable> =>
+    Effect.gen(function* () {
+      const { version, epoch } = live
+      // Where the server leaves events out, a read alone does not tell how far it came.
+      const end = state.caughtUp && epoch !== undefined ? state.position : yield* reader.head
+      const page = yield* reader.page(state.position, filter, pageSize)
+      const given = page.events.map((event): Subscribed => ({ _tag: "Event", event }))
+      if (!page.isEnd) return [given, Option.some({ ...state, position: page.last, seen: undefined })]
+      const position = Math.max(page.last, end)
+      if (!state.caughtUp) given.push({ _tag: "CaughtUp", position })
+      // The epoch began before the read did: what the read did not show is pushed.
+      return [given, Option.some({ position, caughtUp: true, epoch, seen: version })]
+    })
+
+  const step = (state: State): Effect.Effect<Step, StoreUnavailable> =>
+    Effect.gen(function* () {
+      if (state.seen !== undefined) yield* live.changedSince(state.seen)
+      const { epoch } = state
+      if (epoch === undefined || epoch.after(state.position) === undefined) {
+        return yield* read({ ...state, epoch: undefined })
+      }
+      const seen = live.version
+      const step = yield* Effect.try({
+        try: () => pushed(state, epoch),
+        catch: (error) => storeFailureOf(error, shown)
+      })
+      return step ?? ([[], Option.some({ ...state, seen })] as const)
+    })
+
   return Stream.paginate<State, Subscribed, StoreUnavailable>(
-    { position: after, seen: undefined, caughtUp: false },
+    { position: after, caughtUp: false, epoch: undefined, seen: undefined },
     step
   )
 }
