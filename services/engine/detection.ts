@@ -206,7 +206,7 @@ export class Detection extends Context.Service<
           if (last !== undefined && last.position > SubscriptionRef.getUnsafe(reached).position) return
           const revision = last?.revision ?? -1
           const at = formatTimestamp(now)
-          const event = TimePassed.propose(derivedId("time", at, revision + 1), { at })
+          const event = TimePassed.propose(derivedId(timeStreamOf(part), at, revision + 1), { at })
           yield* store.append(timeStreamOf(part), [event], revision < 0 ? "no_stream" : revision)
         }).pipe(
           // One that was appended although the answer was lost is found by the next attempt.
@@ -242,7 +242,7 @@ export class Detection extends Context.Service<
             const { activation, revision } = yield* lastActivation(rulesetStreamOf(part)).pipe(provide)
             if (activation?.hash === rules.hash) return { activated: false, ...answer }
             yield* recordContent(files).pipe(Effect.retry({ while: isConflict }), provide)
-            const id = derivedId("ruleset", rules.hash, revision + 1)
+            const id = derivedId(rulesetStreamOf(part), rules.hash, revision + 1)
             const event = RulesetActivated.propose(id, rules.activation)
             yield* store.append(rulesetStreamOf(part), [event], revision < 0 ? "no_stream" : revision)
             return { activated: true, ...answer }

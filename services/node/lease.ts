@@ -206,7 +206,7 @@ const take = Effect.fnUntraced(function* (
         if (isTaken) return { revision: expected + 1, since }
       }
     }
-    yield* Effect.sleep(Math.min(Math.max(lease.milliseconds / 10, 20), 1_000))
+    yield* Effect.sleep(Math.min(Math.max(lease.milliseconds / 20, 20), 1_000))
   }
 })
 
