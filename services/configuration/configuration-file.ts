@@ -24,7 +24,7 @@ import { broken, type DocumentCodes, openReport, quote } from "../../domain/rule
 import { nanosecondsPerMillisecond } from "../../domain/time/duration.ts"
 import { isZone } from "../../domain/time/zone.ts"
 import type { Configuration } from "./configuration.ts"
-import { parseStoreLocation } from "./store-location.ts"
+import { parseStoreLocation, resolved } from "./store-location.ts"
 
 const codes: DocumentCodes = {
   encoding: "TST-CONFIG-ENCODING",
@@ -98,6 +98,7 @@ const machineZone = (): string => new Intl.DateTimeFormat("en").resolvedOptions(
 const readerFor = (starterHub: string) =>
   mapping({
     eventStore: defaulted(storeLocation, { kind: "embedded", directory: "data/store" } as const),
+    localFolder: defaulted(text, "data/local"),
     role: defaulted(choice("all", "agent", "api"), "all"),
     node: optional(nodeName),
     lease: defaulted(leaseTime, 15_000),
@@ -170,13 +171,12 @@ export const readConfiguration = (file: string, content: Uint8Array, starterHub:
   if (read === undefined) return failed()
   const folder = dirname(resolve(file))
   const path = (relative: string) => resolve(folder, relative)
+  const eventStore = resolved(read.eventStore, folder)
   return {
     configuration: {
       file,
-      eventStore:
-        read.eventStore.kind === "embedded"
-          ? { kind: "embedded", directory: path(read.eventStore.directory) }
-          : { ...read.eventStore, state: path(read.eventStore.state) },
+      eventStore,
+      localFolder: eventStore.kind === "embedded" ? eventStore.directory : path(read.localFolder),
       role: read.role,
       node: read.node,
       leaseMs: read.lease,

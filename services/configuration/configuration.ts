@@ -1,23 +1,30 @@
 /** What the node is configured to do: `testudo.yaml`, read and checked. `docs/configuration.md` explains every key. */
 
+import type * as Redacted from "effect/Redacted"
 import type { Role } from "../engine/part.ts"
 
-/** Where events are kept. More kinds of store come behind the same port. */
+/** Where events are kept: in a directory of this machine, */
 export interface EmbeddedLocation {
   readonly kind: "embedded"
   /** Absolute path. */
   readonly directory: string
 }
 
-/** An EventStoreDB or KurrentDB, which several nodes may share. */
+/** or on a server or a cluster. */
 export interface EventStoreDbLocation {
   readonly kind: "eventstoredb"
-  readonly connectionString: string
-  /** The same without the password. */
+  /** As written: `esdb`, `kurrentdb+discover`… */
+  readonly scheme: string
+  /** `HOST:PORT` each. */
+  readonly hosts: ReadonlyArray<string>
+  readonly user: { readonly name: string; readonly password: Redacted.Redacted<string> } | undefined
+  /** Options of the client by name. */
+  readonly options: Readonly<Record<string, string>>
+  /** For people: scheme and hosts, without user, password and options. */
   readonly shown: string
-  /** Absolute path of the folder for what this node keeps beside the log. */
-  readonly state: string
 }
+
+export type StoreLocation = EmbeddedLocation | EventStoreDbLocation
 
 export interface AcquisitionConfiguration {
   /** Absolute paths or globs. */
@@ -44,7 +51,12 @@ export interface PlayConfiguration {
 export interface Configuration {
   /** Path as the person named it, for messages. */
   readonly file: string
-  readonly eventStore: EmbeddedLocation | EventStoreDbLocation
+  readonly eventStore: StoreLocation
+  /**
+   * Absolute path of the folder for snapshots and the admin socket: for what this machine keeps beside the store. Of an
+   * embedded store, its directory.
+   */
+  readonly localFolder: string
   /** What this node does, where several share one event store. */
   readonly role: Role
   /** Name of this node among others; undefined: the machine's host name where one is needed. */

@@ -136,7 +136,7 @@ export class Detection extends Context.Service<
         const numbers = yield* DecisionNumbers
         const rulebook = new Rulebook()
         const { part } = options
-        const offenders = new OffenderLog({ shared: part.shared })
+        const offenders = new OffenderLog()
         const metrics = new EngineMetrics()
         const recovered = yield* recoverState({
           rulebook,

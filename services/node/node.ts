@@ -14,13 +14,12 @@ import { isNodeName } from "../../domain/events/stream-name.ts"
 import { adminLayer } from "../api/admin.ts"
 import { Administration } from "../api/administration.ts"
 import { ApiServer } from "../api/server.ts"
-import type { Configuration, EventStoreDbLocation } from "../configuration/configuration.ts"
+import type { Configuration } from "../configuration/configuration.ts"
 import { DecisionNumbers } from "../engine/decision-numbers.ts"
 import { Detection } from "../engine/detection.ts"
 import type { Verdict } from "../engine/judge.ts"
 import { type Part, whole } from "../engine/part.ts"
-import { EmbeddedEventStore } from "../event-store/embedded.ts"
-import { EventStoreDb } from "../event-store/eventstoredb.ts"
+import { storeAt } from "../event-store/located-store.ts"
 import { Names } from "../names/names.ts"
 import { projectionsLayer } from "../projections/runner.ts"
 import { announce } from "./announcement.ts"
@@ -32,14 +31,16 @@ export type NodeOptions = Pick<PipeOptions, "reread">
 
 export const runNode = (configuration: Configuration, options: NodeOptions) =>
   configuration.eventStore.kind === "embedded"
-    ? runAlone(configuration, configuration.eventStore.directory, options)
-    : runAmongOthers(configuration, configuration.eventStore, options)
+    ? runAlone(configuration, options)
+    : runAmongOthers(configuration, options)
 
 const namesLayer = ({ reverseDns }: Configuration) => (reverseDns ? Names.layerSystem : Names.layerOff)
 
-const detectionLayer = (configuration: Configuration, directory: string, part: Part) =>
+const snapshotsOf = ({ localFolder }: Configuration): string => join(localFolder, "snapshots")
+
+const detectionLayer = (configuration: Configuration, part: Part) =>
   Detection.layer({
-    snapshots: join(directory, "snapshots"),
+    snapshots: snapshotsOf(configuration),
     names: configuration.reverseDns ? "asked" : "off",
     time: "passes",
     part,
@@ -58,25 +59,26 @@ const tell = (verdicts: ReadonlyArray<Verdict>) =>
   )
 
 /** The only node of a store in a directory of this machine: the store's own lock keeps others out. */
-const runAlone = (configuration: Configuration, directory: string, options: NodeOptions) => {
+const runAlone = (configuration: Configuration, options: NodeOptions) => {
+  const { eventStore, localFolder } = configuration
   if (configuration.role !== "all")
     return Effect.fail(
       new RoleImpossible({
         code: "TST-RUN-ROLE",
         message:
-          `The role ${configuration.role} is for nodes that share an event store, and ${directory} has one node. ` +
+          `The role ${configuration.role} is for nodes that share an event store, and ${localFolder} has one node. ` +
           "Leave the role out, or name an EventStoreDB (eventStore: esdb://…)."
       })
     )
-  const socket = join(directory, "node.sock")
+  const socket = join(localFolder, "node.sock")
   const services = Layer.mergeAll(
     ApiServer.layer(configuration.api),
-    detectionLayer(configuration, directory, whole),
+    detectionLayer(configuration, whole),
     adminLayer({ path: socket }).pipe(Layer.provide(Administration.layer({ by: "command line" })))
   ).pipe(
-    Layer.provideMerge(projectionsLayer({ directory: join(directory, "snapshots") })),
+    Layer.provideMerge(projectionsLayer({ directory: snapshotsOf(configuration) })),
     Layer.provide(DecisionNumbers.layer),
-    Layer.provideMerge(EmbeddedEventStore.layer({ directory, mode: "writer", announce: { socket } }))
+    Layer.provideMerge(storeAt(eventStore, { mode: "writer", announce: { socket }, whenAway: "wait" }))
   )
   return servingPipe(configuration, { ...options, part: whole }).pipe(Effect.provide(services))
 }
@@ -94,23 +96,14 @@ const nodeNameOf = ({ node }: Configuration): Effect.Effect<string, RoleImpossib
 }
 
 /** One of several nodes on one store: each role by lease, so that two processes never do the same work. */
-const runAmongOthers = Effect.fnUntraced(function* (
-  configuration: Configuration,
-  location: EventStoreDbLocation,
-  options: NodeOptions
-) {
+const runAmongOthers = Effect.fnUntraced(function* (configuration: Configuration, options: NodeOptions) {
   const node = yield* nodeNameOf(configuration)
   const { role, leaseMs } = configuration
-  const directory = location.state
   // An agent's logs are its own whatever it is called; the only node with logs may do without a name.
   const part: Part = { role, node: role === "all" ? configuration.node : node, shared: true }
   const agentRole = part.node === undefined ? [] : [`agent-${part.node}`]
-  const store = EventStoreDb.layer({
-    connectionString: location.connectionString,
-    shown: location.shown,
-    patience: Number.POSITIVE_INFINITY
-  })
-  const engine = detectionLayer(configuration, directory, part)
+  const store = storeAt(configuration.eventStore, { mode: "writer", whenAway: "wait" })
+  const engine = detectionLayer(configuration, part)
   if (role === "agent") {
     const services = engine.pipe(Layer.provide(DecisionNumbers.layer))
     const pipe = agentPipe(configuration, { ...options, part, node }).pipe(Effect.provide(services, { local: true }))
@@ -120,7 +113,7 @@ const runAmongOthers = Effect.fnUntraced(function* (
   const pipe = servingPipe(configuration, { ...options, part }).pipe(Effect.provide(services, { local: true }))
   const roles = role === "all" ? ["api", ...agentRole] : ["api"]
   // The projections of a node that stands by are kept up to date, so that it answers as soon as it takes over.
-  const projections = projectionsLayer({ directory: join(directory, "snapshots") })
+  const projections = projectionsLayer({ directory: snapshotsOf(configuration) })
   return yield* whileHeld({ roles, node, leaseMs }, pipe).pipe(
     Effect.provide(projections.pipe(Layer.provideMerge(store)))
   )

@@ -38,6 +38,9 @@ interface Ready {
 /** So many appends, or bytes of them, are on their way at a time: more would wait in the server until it gives them up. */
 const window = { appends: 16, bytes: 2_000_000 }
 
+/** How many streams' ends are read at once. */
+const looks = 8
+
 /** Revision behind which an append that is safe to repeat expects to write. */
 const exactly = (expected: ExpectedRevision): number | undefined =>
   expected === "no_stream" ? -1 : typeof expected === "number" ? expected : undefined
@@ -72,46 +75,54 @@ export class Appender {
     return Effect.gen({ self: this }, function* () {
       const appended: Array<Appended> = []
       for (let next = 0; next < group.length; ) {
-        const ready: Array<Ready> = []
-        let bytes = 0
-        let refused: AppendRefused | undefined
-        while (next < group.length && ready.length < window.appends && (bytes < window.bytes || ready.length === 0)) {
-          const one = yield* Effect.result(this.#prepare(group[next]!, ready))
-          if (one._tag === "Failure") {
-            if (one.failure._tag !== "AppendRefused") return yield* one.failure
-            refused = one.failure
-            break
-          }
-          ready.push(one.success)
-          bytes += one.success.bytes
-          next += 1
-        }
+        const { ready, refused } = yield* this.#window(group.slice(next, next + window.appends))
         appended.push(...(yield* this.#sendAll(ready)))
         if (refused !== undefined) return yield* refused
+        next += ready.length
       }
       return appended
     })
   }
 
-  /** What can be said before anything is sent. `before`: what goes out together with it. */
-  #prepare(part: StreamAppend, before: ReadonlyArray<Ready>): Effect.Effect<Ready, AppendRefused | StoreUnavailable> {
-    const { stream, events, expected } = part
-    const checked = proposals(stream, events, expected)
-    if (checked instanceof AppendRefused) return Effect.fail(checked)
-    const bytes = checked.reduce((sum, { data }) => sum + data.length, 0)
-    const ready: Ready = { stream, events, expected, proposals: checked, bytes }
-    const isFirst = !before.some((one) => one.stream === stream)
-    if (events.length === 0 || !isFirst) return Effect.succeed(ready)
+  /** As many of the parts as go out together, up to the first that cannot be sent. */
+  #window(
+    parts: ReadonlyArray<StreamAppend>
+  ): Effect.Effect<{ readonly ready: ReadonlyArray<Ready>; readonly refused?: AppendRefused }, StoreUnavailable> {
+    return Effect.gen({ self: this }, function* () {
+      const checked: Array<Ready> = []
+      let refused: AppendRefused | undefined
+      let bytes = 0
+      for (const part of parts) {
+        if (bytes >= window.bytes) break
+        const sent = proposals(part.stream, part.events, part.expected)
+        if (sent instanceof AppendRefused) {
+          refused = sent
+          break
+        }
+        const size = sent.reduce((sum, { data }) => sum + data.length, 0)
+        bytes += size
+        checked.push({ ...part, proposals: sent, bytes: size })
+      }
+      const unknown = new Set(checked.filter((part) => this.#wantsEnd(part)).map(({ stream }) => stream))
+      yield* Effect.forEach(unknown, (stream) => this.#learnEnd(stream), { concurrency: looks, discard: true })
+      const streams = new Set<string>()
+      for (const [index, { stream, proposals, expected }] of checked.entries()) {
+        const atEnd = exactly(expected) !== undefined && exactly(expected) === this.#known.end(stream)
+        // Behind the first append to a stream of this window its end is another.
+        const mixed = streams.has(stream) ? undefined : this.#known.refusal(stream, proposals, atEnd)
+        if (mixed !== undefined) return { ready: checked.slice(0, index), refused: mixed }
+        streams.add(stream)
+      }
+      return refused === undefined ? { ready: checked } : { ready: checked, refused }
+    })
+  }
+
+  /** Whether the ids at the stream's end have to be known, and are not. An append to a new stream knows that there are none. */
+  #wantsEnd({ stream, events, expected }: Ready): boolean {
     const behind = exactly(expected)
-    if (behind === -1) return Effect.succeed(ready)
+    if (events.length === 0 || behind === -1) return false
     const end = this.#known.end(stream)
-    const isKnown = end !== undefined && end >= (behind ?? -1)
-    return (isKnown ? Effect.void : this.#learnEnd(stream)).pipe(
-      Effect.flatMap(() => {
-        const refused = this.#known.refusal(stream, checked, behind !== undefined && behind === this.#known.end(stream))
-        return refused === undefined ? Effect.succeed(ready) : Effect.fail(refused)
-      })
-    )
+    return end === undefined || end < (behind ?? -1)
   }
 
   #learnEnd(stream: string): Effect.Effect<void, StoreUnavailable> {

@@ -8,7 +8,7 @@ import { AppendRefused } from "../event-store.ts"
 import type { Proposal } from "../proposal.ts"
 
 /** So many events at the end of a stream are looked at. */
-export const tailLength = 64
+export const tailLength = 32
 /** The streams that were written to last are remembered. */
 const rememberedStreams = 2_000
 

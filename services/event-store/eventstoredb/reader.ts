@@ -2,7 +2,7 @@
 import type { ReadAllOptions, ReadStreamOptions } from "@kurrent/kurrentdb-client"
 import * as Effect from "effect/Effect"
 import type { TestudoEvent } from "../../../domain/events/catalogue.ts"
-import { type EventFilter, type ReadStreamOptions as StreamPage, StoreUnavailable } from "../event-store.ts"
+import type { EventFilter, ReadStreamOptions as StreamPage, StoreUnavailable } from "../event-store.ts"
 import { storeFailure } from "../failure.ts"
 import { isStreamName } from "../proposal.ts"
 import { type Connection, type Driver, NoAnswer } from "./connection.ts"
