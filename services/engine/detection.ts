@@ -21,6 +21,7 @@ import { DecisionMade, DecisionRetracted } from "../../domain/events/decision.ts
 import { derivedId } from "../../domain/events/derived-id.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
+import { OverflowRaised } from "../../domain/events/overflow.ts"
 import { type Activation, RulesetActivated } from "../../domain/events/ruleset.ts"
 import { namesStream } from "../../domain/events/stream-name.ts"
 import { TimePassed } from "../../domain/events/time-passed.ts"
@@ -80,6 +81,9 @@ const faultOf = ({ fault, counters }: Engine): string =>
 
 const unreadableOf = ({ id, position, data: { type, reason } }: UnreadableEvent): string =>
   `The event ${id} (${type}, position ${position}) is not readable: ${reason}. It is left out. (TST-ENGINE-UNREADABLE)`
+
+/** Whether the engine learns from it how late it is: what other nodes decide does not tell. */
+const tellsTime = ({ type }: TestudoEvent): boolean => type === LogBatchAppended.type || type === OverflowRaised.type
 
 /** Another node was faster on a stream that all share. */
 const isConflict = ({ _tag }: AppendError): boolean => _tag === "WrongExpectedRevision"
@@ -164,6 +168,7 @@ export class Detection extends Context.Service<
           const verdicts: Array<Verdict> = []
           isTorn = true
           for (const event of events) {
+            if (event.position > recovered.head) judge.forgetKnown()
             if (isUnreadable(event)) yield* Effect.logError(unreadableOf(event))
             if (RulesetActivated.is(event)) judge.use(yield* rulebook.of(event.data))
             if (LogBatchAppended.is(event)) positions.set(event.id, event.position)
@@ -180,7 +185,7 @@ export class Detection extends Context.Service<
           if (options.announce !== undefined) yield* options.announce(verdicts)
           yield* metrics.update(judge.engine.counters, decisionsIn(verdicts))
           const last = events.at(-1)!
-          arrived = yield* Clock.currentTimeMillis
+          if (events.some(tellsTime)) arrived = yield* Clock.currentTimeMillis
           yield* SubscriptionRef.set(reached, { position: last.position, event: last.id })
           isTorn = false
         })

@@ -42,6 +42,8 @@ export interface Recovered {
   readonly judge: Judge
   /** Positions of the batches to whose lines the state may refer; grows with the log and is cut at every snapshot. */
   readonly positions: Map<string, number>
+  /** Where the log ended when it was looked for verdicts that this fold is going to come to. */
+  readonly head: number
   /** Position and id of the last event that is in the state; -1 and "" when none is. */
   readonly place: { readonly position: number; readonly event: string }
 }
@@ -60,16 +62,17 @@ export const recoverState = Effect.fn("engine.recover")(function* (options: Reco
   const kept = options.snapshots === undefined ? undefined : yield* restore(options, options.snapshots)
   if (kept !== undefined) return kept
   const rules = compileRules([], { names: options.names }).rules
+  const { known, head } = yield* overflowsAfter(-1)
   const judge = new Judge({
     rules,
-    known: yield* overflowsAfter(-1),
+    known,
     nextNumber: options.nextNumber,
     allowlists: [],
     poured: [],
     decisions: [],
     engine: (geo) => makeEngine(rules.ruleset, { geo, ...engineOptions(options.part) })
   })
-  return { judge, positions: new Map(), place: { position: -1, event: "" } } satisfies Recovered
+  return { judge, positions: new Map(), head, place: { position: -1, event: "" } } satisfies Recovered
 })
 
 /** An agent leaves overflows that are to be poured again to the node that does so for all agents. */
@@ -79,7 +82,7 @@ const engineOptions = ({ role }: Part): Pick<EngineOptions, "metaBuckets"> => ({
 
 /** Writes the state to the folder; a failure is said and costs nothing but time at the next start. */
 export const keepState = (
-  { judge, positions, place }: Recovered,
+  { judge, positions, place }: Omit<Recovered, "head">,
   { part, snapshots }: { readonly part: Part; readonly snapshots: string }
 ): Effect.Effect<void> =>
   Effect.gen(function* () {
@@ -113,11 +116,13 @@ export const keepState = (
 const referredBatches = ({ events }: EngineSnapshot): ReadonlyArray<string> =>
   events.flatMap((event) => (event.overflow === undefined && event.content === undefined ? [event.event] : []))
 
-/** Ids of the overflows that the log holds after a position. */
+/** Ids of the overflows that the log holds after a position, and where it ended. */
 const overflowsAfter = Effect.fn("engine.overflowsAfter")(function* (position: number) {
+  const store = yield* EventStore
   const known = new Set<string>()
+  const head = yield* store.head
   yield* foldLog({ after: position, filter: { types: [OverflowRaised.type] } }, ({ id }) => known.add(id))
-  return known
+  return { known, head }
 })
 
 const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, snapshots: string) {
@@ -139,7 +144,7 @@ const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, 
     activation === undefined ? compileRules([], { names: options.names }).rules : yield* options.rulebook.of(activation)
   const positions = new Map(state.positions)
   const lines = yield* linesOf(referredBatches(state.engine), positions)
-  const known = yield* overflowsAfter(position)
+  const { known, head } = yield* overflowsAfter(position)
   return yield* Effect.try({
     try: (): Recovered => ({
       judge: new Judge({
@@ -153,6 +158,7 @@ const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, 
           restoreEngine(rules.ruleset, state.engine, lines, { geo, ...engineOptions(options.part) })
       }),
       positions,
+      head,
       place: { position, event }
     }),
     catch: (cause) => (cause instanceof Error ? cause.message : String(cause))

@@ -95,6 +95,11 @@ export class Judge {
     return this.#history.snapshot()
   }
 
+  /** The fold has passed all that may have led to the overflows that the log held when it began. */
+  forgetKnown(): void {
+    this.#known.clear()
+  }
+
   judge(event: TestudoEvent): Judgement {
     switch (event.type) {
       case "LogBatchAppended":

@@ -1,6 +1,7 @@
 /** What a process does as long as it holds its roles: it stands by before, and again when it has lost one. */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import { type AppendError, EventStore } from "../event-store/event-store.ts"
 import { fenced, type LeaseLost, takeLease } from "./lease.ts"
 
@@ -10,6 +11,14 @@ export interface DutyOptions {
   /** Name of this node, for people. */
   readonly node: string
   readonly leaseMs: number
+}
+
+const held = Metric.gauge("testudo_role_held", { description: "1 while this process holds the role" })
+
+/** The metric says that a role is held until the scope closes. */
+const hold = (role: string) => {
+  const ofRole = Metric.withAttributes(held, { role })
+  return Effect.acquireRelease(Metric.update(ofRole, 1), () => Metric.update(ofRole, 0))
 }
 
 /** Before a process that lost its place in the log begins anew. */
@@ -43,6 +52,7 @@ export const whileHeld = <A, E, R>(
         Console.log(`The role ${role} is held by ${holder.node}. Standing by.`)
       const lease = yield* takeLease({ role, node, milliseconds: leaseMs, onStandby })
       yield* Console.log(`This node (${node}) holds the role ${role}.`)
+      yield* hold(role)
       store = fenced(store, lease)
       losses.push(lease.lost)
     }
