@@ -122,6 +122,67 @@ describe("a role by lease", () => {
     )
   )
 
+  it.live("nobody appends after the next holder has, whoever is cut off when and for how long", () =>
+    withStore((store) =>
+      Effect.gen(function* () {
+        const networks = Array.from({ length: 3 }, () => unreliable(store))
+        let appends = 0
+        /** Takes the role, appends as long as it holds it, each append with the number of its term, and begins again. */
+        const process = (network: ReturnType<typeof unreliable>, node: string): Effect.Effect<never> =>
+          Effect.scoped(
+            Effect.gen(function* () {
+              const lease = yield* takeLease({ role: "api", node, milliseconds }).pipe(
+                Effect.provideService(EventStore, network.store)
+              )
+              const term = (yield* Effect.orDie(store.readStream("lease-api"))).filter((each) =>
+                LeaseTaken.is(each)
+              ).length
+              const work = fenced(network.store, lease)
+                .append(
+                  "names",
+                  [NameResolved.propose(randomUUID(), { address: node, name: String(term), outcome: "answered" })],
+                  "any"
+                )
+                .pipe(
+                  Effect.tap(() => Effect.sync(() => (appends += 1))),
+                  Effect.andThen(Effect.sleep("2 millis")),
+                  Effect.retry({ while: (error) => !("code" in error) || error.code !== "TST-LEASE-LOST" }),
+                  Effect.forever,
+                  Effect.ignore
+                )
+              return yield* Effect.raceFirst(work, Effect.ignore(lease.lost))
+            })
+          ).pipe(Effect.andThen(Effect.suspend(() => process(network, node))))
+        const outages = Effect.forever(
+          Effect.suspend(() => {
+            const network = networks[Math.floor(Math.random() * networks.length)]!
+            network.state.away = true
+            return Effect.sleep(Math.random() * milliseconds * 1.5).pipe(
+              Effect.andThen(
+                Effect.sync(() => {
+                  network.state.away = false
+                })
+              ),
+              Effect.andThen(Effect.sleep(Math.random() * milliseconds))
+            )
+          })
+        )
+        yield* Effect.all([...networks.map((network, n) => process(network, `node${n}`)), outages], {
+          concurrency: "unbounded"
+        }).pipe(Effect.timeoutOption(milliseconds * 25))
+        const terms = (yield* store.readStream("names", { limit: 100_000 })).map((each) =>
+          NameResolved.is(each) ? Number(each.data.name) : -1
+        )
+        assert.isAbove(appends, 100)
+        assert.isAbove(new Set(terms).size, 2)
+        assert.deepStrictEqual(
+          terms,
+          terms.toSorted((a, b) => a - b)
+        )
+      })
+    )
+  )
+
   it.live("goes to one of many who try at the same moment", () =>
     withStore((store) =>
       Effect.gen(function* () {
