@@ -6,7 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { randomUUID } from "node:crypto"
-import { LeaseTaken } from "../../domain/events/lease.ts"
+import { LeaseRenewed, LeaseTaken } from "../../domain/events/lease.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { EmbeddedEventStore } from "../event-store/embedded.ts"
 import { EventStore, StoreUnavailable } from "../event-store/event-store.ts"
@@ -137,37 +137,33 @@ describe("a role by lease", () => {
               const term = (yield* Effect.orDie(store.readStream("lease-api"))).filter((each) =>
                 LeaseTaken.is(each)
               ).length
-              const work = fenced(network.store, lease)
-                .append(
-                  "names",
-                  [NameResolved.propose(randomUUID(), { address: node, name: String(term), outcome: "answered" })],
-                  "any"
-                )
-                .pipe(
-                  Effect.tap(() => Effect.sync(() => (appends += 1))),
-                  Effect.andThen(Effect.sleep("2 millis")),
-                  Effect.retry({ while: (error) => !("code" in error) || error.code !== "TST-LEASE-LOST" }),
-                  Effect.forever,
-                  Effect.ignore
-                )
+              const held = fenced(network.store, lease)
+              const work = Effect.suspend(() => {
+                const told = { address: node, name: String(term), outcome: "answered" } as const
+                return held.append("names", [NameResolved.propose(randomUUID(), told)], "any")
+              }).pipe(
+                Effect.tap(() => Effect.sync(() => (appends += 1))),
+                Effect.andThen(Effect.sleep("2 millis")),
+                Effect.retry({ while: (error) => !("code" in error) || error.code !== "TST-LEASE-LOST" }),
+                Effect.forever,
+                Effect.ignore
+              )
               return yield* Effect.raceFirst(work, Effect.ignore(lease.lost))
             })
           ).pipe(Effect.andThen(Effect.suspend(() => process(network, node))))
+        /** Whoever holds the role is cut off, for a moment or for longer than the lease. */
         const outages = Effect.forever(
-          Effect.suspend(() => {
-            const network = networks[Math.floor(Math.random() * networks.length)]!
+          Effect.gen(function* () {
+            const [last] = yield* Effect.orDie(store.readStream("lease-api", { direction: "backwards", limit: 1 }))
+            const isHeld = last !== undefined && (LeaseTaken.is(last) || LeaseRenewed.is(last))
+            const network = networks[isHeld ? Number(last.data.node) : 0]!
             network.state.away = true
-            return Effect.sleep(Math.random() * milliseconds * 1.5).pipe(
-              Effect.andThen(
-                Effect.sync(() => {
-                  network.state.away = false
-                })
-              ),
-              Effect.andThen(Effect.sleep(Math.random() * milliseconds))
-            )
+            yield* Effect.sleep((0.2 + 1.8 * Math.random()) * milliseconds)
+            network.state.away = false
+            yield* Effect.sleep(Math.random() * milliseconds)
           })
         )
-        yield* Effect.all([...networks.map((network, n) => process(network, `node${n}`)), outages], {
+        yield* Effect.all([...networks.map((network, n) => process(network, String(n))), outages], {
           concurrency: "unbounded"
         }).pipe(Effect.timeoutOption(milliseconds * 25))
         const terms = (yield* store.readStream("names", { limit: 100_000 })).map((each) =>
