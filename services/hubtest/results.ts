@@ -59,6 +59,7 @@ const copyOf = (event: PipelineEvent): EventObject => {
     Enriched: new Map(event.Enriched),
     Unmarshaled: new Map(Array.from(event.Unmarshaled, ([key, value]) => [key, throughYaml(value)])),
     GetType: () => event.GetType(),
+    ParseIPSources: () => event.ParseIPSources(),
     GetMeta: (key) => (Type === LOG ? (Meta.get(key) ?? "") : event.GetMeta(key)),
     SetMeta: (key, value) => Boolean(Meta.set(key, value)),
     SetParsed: (key, value) => Boolean(Parsed.set(key, value))
