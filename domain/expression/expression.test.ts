@@ -26,7 +26,7 @@ const withJson = (json: string) => {
   return event
 }
 
-describe("the vectors of the specification (A.4)", () => {
+describe("the vectors of the specification (appendix A.4)", () => {
   it.each([
     ["evt.Parsed.nope", ""],
     ["evt.Unmarshaled.nope", undefined],
