@@ -52,6 +52,8 @@ export interface EngineOptions {
 export interface EngineWatch {
   readonly node?: Watch
   readonly poured?: (event: PipelineEvent, bucket: Bucket, fate: Fate) => void
+  /** The time of a bucket was over, and it runs over. */
+  readonly expired?: (bucket: Bucket) => void
   /** An overflow that goes no further. */
   readonly held?: (bucket: Bucket, by: Held) => void
   /** Every overflow after the postoverflows, the whitelisted ones too. */
@@ -267,6 +269,7 @@ export class Engine {
       if (!this.buckets.get(bucket.scenario.home)!.close(bucket)) continue
       bucket.overflowed = bucket.deadline
       this.#ruleset.world.enter(this.world, bucket.overflowed)
+      this.#options.watch?.expired?.(bucket)
       this.#overflow(bucket, bucket.queue.Queue.at(-1)!, 0)
       this.#pourPending()
     }

@@ -48,7 +48,9 @@ export const explain = Command.make(
     const { files, problems: found } = yield* loadHub(hubOf(input))
     const { ruleset, problems: broken } = compileRuleset(files, { names: "off" })
     const { geo, problems: damaged } = openGeo(files)
-    for (const problem of [...found, ...broken, ...damaged]) yield* Console.error(formatProblem(problem))
+    // A data file that is missing has been told already: by the loader, which knows where it looked.
+    const problems = [...found, ...broken.filter(({ code }) => code !== "TST-DATA-MISSING"), ...damaged]
+    for (const problem of problems) yield* Console.error(formatProblem(problem))
 
     const explainer = new Explainer(ruleset, { geo })
     const output = input.json ? jsonOutput() : treeOutput(input.verbose)
