@@ -5,7 +5,7 @@ import { isOfBot, readBot } from "./bot-list.ts"
 const bots = [
   `{"name": "crawler", "user_agent": "goodbot/[0-9]+", "ranges": ["192.0.2.0/24"], "ips": ["2001:db8::1"]}`,
   `{"name": "pinger", "paths": ["^/health", "^/ready"], "ips": ["198.51.100.7"]}`,
-  `{"name": "named", "user_agent": "other", "rdns": ["\\\\.example\\\\.org$"]}`
+  `{"name": "named", "user_agent": "other", "ips": ["203.0.113.9"], "rdns": ["\\\\.example\\\\.org$"]}`
 ].map(readBot)
 
 describe("known bots", () => {
@@ -22,6 +22,7 @@ describe("known bots", () => {
     ["", "goodbot/2", "/", false],
     ["198.51.100.7", "", "/READY/now", true],
     ["198.51.100.7", "", "/admin", false],
+    ["203.0.113.9", "other", "/", true],
     ["203.0.113.1", "other", "/", false]
   ])("%s %s %s: %s", (address, agent, path, known) => {
     expect(isOfBot(bots, address, agent, path)).toBe(known)
@@ -34,6 +35,7 @@ describe("known bots", () => {
     [`{"name": "x", "ips": ["192.0.2"]}`, "no IP address"],
     [`{"name": "x", "ranges": ["192.0.2.1"]}`, "no range"],
     [`{"name": "x", "rdns": [""]}`, "every host"],
+    [`{"name": "x", "rdns": ["x"]}`, "not asked for"],
     [`{"name": "x", "ips": "192.0.2.1"}`, "a list of texts"],
     [`{"name": "x", "ip": ["192.0.2.1"]}`, `"ip" is not known`]
   ])("%s is refused: %s", (line, reason) => {

@@ -33,6 +33,8 @@ export const readBot = (line: string): Bot => {
   const ranges = textsOf(fields, "ranges").map(rangeOf)
   if (addresses.length + ranges.length + rdns.length === 0)
     throw new EvaluationError("it names no ips, ranges or rdns, and a user agent is easily forged")
+  if (addresses.length + ranges.length === 0)
+    throw new EvaluationError("it names only host names, which are not asked for while a line is judged")
   const agent = textOf(fields, "user_agent")
   return {
     agent: agent === "" ? undefined : caseless(agent),
@@ -41,7 +43,7 @@ export const readBot = (line: string): Bot => {
   }
 }
 
-/** Whether a request comes from one of these. Host names are not asked for: a bot that names nothing else is unknown. */
+/** Whether a request comes from one of these, by its address. */
 export const isOfBot = (bots: ReadonlyArray<Bot>, source: string, agent: string, path: string): boolean => {
   const address = parseAddress(source) ?? parseAddress(withoutPort(source))
   return (
