@@ -150,7 +150,10 @@ test("a leaky bucket does what a simple model of one does", () => {
   fc.assert(
     fc.property(fc.array(event, { maxLength: 60 }), rule, (steps, given) => {
       let at = 0
-      const events = steps.map(({ after, ip, word }) => ({ at: (at += after), ip, word }))
+      const events = steps.map(({ after, ip, word }) => {
+        at += after
+        return { at, ip, word }
+      })
       const { capacity, leak, blackhole, distinct } = given
       const scenario = scenarioFile(
         "t",

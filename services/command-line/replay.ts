@@ -8,7 +8,6 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
-import { isZone } from "../../domain/time/zone.ts"
 import { formatProblem, type Problem } from "../../domain/rules/problem.ts"
 import { readColdFiles } from "../acquisition/cold-files.ts"
 import { RecordedFiles } from "../acquisition/recorded-files.ts"
@@ -27,6 +26,7 @@ import { ReplayReport } from "./replay-report.ts"
 import { replayTable } from "./replay-table.ts"
 import { snapshotFolder } from "./store-flag.ts"
 import { hubOf, rulesFlags } from "./rules-flag.ts"
+import { checkZone, timezoneFlag } from "./timezone-flag.ts"
 
 const flags = {
   files: Argument.String("file").pipe(
@@ -45,26 +45,12 @@ const flags = {
     )
   ),
   now: nowFlag,
-  timezone: Flag.String("timezone").pipe(
-    Flag.withMetavar("ZONE"),
-    Flag.withDescription("Zone of time stamps that name none, such as Europe/Berlin; UTC without it"),
-    Flag.withDefault("UTC")
-  ),
+  timezone: timezoneFlag,
   json: Flag.Boolean("json").pipe(
     Flag.withDescription("Print one JSON object and nothing else"),
     Flag.withDefault(false)
   )
 }
-
-const checkZone = (zone: string): Effect.Effect<void, Failure> =>
-  isZone(zone)
-    ? Effect.void
-    : Effect.fail(
-        new Failure({
-          code: "TST-CLI-ZONE",
-          message: `--timezone ${zone}: not a time zone; write one such as Europe/Berlin or UTC.`
-        })
-      )
 
 /** The store that `--store` names, and the folder for snapshots beside its events. */
 const storeOf = (flag: Option.Option<string>) =>

@@ -7,7 +7,7 @@
  *     patterns/<file>                   .index.json (optional: names and versions)
  */
 import { readdir, stat } from "node:fs/promises"
-import { basename, join } from "node:path"
+import { basename } from "node:path"
 import * as Effect from "effect/Effect"
 import type { Problem } from "../../domain/rules/problem.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
