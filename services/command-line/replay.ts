@@ -38,6 +38,12 @@ const flags = {
     Flag.withDescription("Which log it is: syslog, nginx, … (the label that parsers look at)")
   ),
   ...rulesFlags,
+  profiles: Flag.optional(
+    Flag.String("profiles").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription("Which decisions answer an overflow; without it a ban for 4 h")
+    )
+  ),
   store: Flag.optional(
     Flag.String("store").pipe(
       Flag.withMetavar("PATH"),
@@ -70,7 +76,10 @@ export const replay = Command.make(
     const now = yield* nowOf(input.now)
     yield* checkZone(input.timezone)
     const { layer, snapshots } = yield* storeOf(input.store)
-    const { files, problems } = yield* loadHub(hubOf(input))
+    const { files, problems } = yield* loadHub({
+      ...hubOf(input),
+      ...(Option.isSome(input.profiles) ? { profiles: input.profiles.value } : {})
+    })
     const detection = Detection.layer({ snapshots, names: "off", time: "stands" }).pipe(
       Layer.provide([Names.layerOff, DecisionNumbers.layer]),
       Layer.provideMerge(layer)

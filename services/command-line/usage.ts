@@ -23,7 +23,19 @@ export const layerUsage = CliOutput.layerPresenter({
         : [`${command} needs a subcommand`]
     return Effect.gen(function* () {
       yield* Console.error(CliOutput.defaultFormatter({ colors: false }).formatHelpDoc(event.helpDoc))
-      for (const reason of reasons) yield* Console.error(`testudo: ${reason.replace(/\.$/, "")}. (TST-CLI-USAGE)`)
+      for (const reason of reasons) yield* Console.error(`testudo: ${inOneLine(reason)} (TST-CLI-USAGE)`)
     })
   }
 })
+
+/** What was meant stands in lines of its own. */
+const inOneLine = (reason: string): string =>
+  reason
+    .split(/\n\s*\n/)
+    .map((sentence) =>
+      sentence
+        .trim()
+        .replaceAll(/\s*\n\s*/g, " ")
+        .replace(/(?<![.?])$/, ".")
+    )
+    .join(" ")
