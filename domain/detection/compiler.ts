@@ -8,6 +8,7 @@ import { print } from "../expression/print.ts"
 import type { Node } from "../expression/syntax.ts"
 import type { Problem } from "../rules/problem.ts"
 import type { Located } from "../rules/rule.ts"
+import { type Precondition, preconditionOf } from "./precondition.ts"
 import type { World } from "./world.ts"
 
 export class Compiler {
@@ -53,8 +54,13 @@ export class Compiler {
     }
   }
 
+  /** What must be so for a filter to hold. */
+  precondition(filter: Expression, environment: Environment): Precondition {
+    return preconditionOf(filter.tree, this.world.files, (part) => this.#part(part, environment))
+  }
+
   /** A part of an expression that has been checked as a whole; undefined when it means nothing by itself. */
-  part(tree: Node, environment: Environment): Expression["evaluate"] | undefined {
+  #part(tree: Node, environment: Environment): Expression["evaluate"] | undefined {
     try {
       return compileExpression(print(tree), { environment, context: this.world }).evaluate
     } catch (error) {

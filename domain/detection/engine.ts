@@ -38,8 +38,6 @@ export interface EngineOptions {
   readonly geo?: GeoLookup
   /** Open buckets of one scenario; beyond, the one left alone for the longest goes. Part of what a verdict rests on. */
   readonly bucketsPerScenario?: number
-  /** false: nothing is skipped or remembered, every filter sees every event. For tests: the verdicts are the same. */
-  readonly shortcuts?: boolean
   /** Sees what every node made of every event, and every pour: for explanations and tests of rules. */
   readonly watch?: EngineWatch
 }
@@ -69,11 +67,11 @@ const sweepAfter = 3_600_000_000
 export class Engine {
   #ruleset: Ruleset
   #scenarios: ReadonlyMap<string, Scenario> = new Map()
-  #candidates = new Candidates([])
+  #candidates = new Candidates<Scenario>([])
   readonly counters: Counters = noCounts()
   /** The last line that was left out because the engine failed at it. */
   fault: { readonly reference: LineReference; readonly message: string } | undefined
-  readonly world: WorldState & { asksNames: boolean }
+  readonly world: WorldState & { asksNames: boolean; lookup: GeoLookup }
   readonly clocks = new SourceClocks()
   readonly parked = new Parked()
   /** Open buckets by the home of their scenarios. */
@@ -85,6 +83,8 @@ export class Engine {
   readonly #pending: Array<{ readonly event: PipelineEvent; readonly depth: number }> = []
   #chained = 0
   #outcomes: Array<Outcome> = []
+  /** The line at hand. */
+  readonly #event = PipelineEvent.reusable()
 
   constructor(ruleset: Ruleset, options: EngineOptions = {}) {
     this.#ruleset = ruleset
@@ -98,12 +98,13 @@ export class Engine {
   }
 
   /** Judges by these rules from here on. Buckets, blackholes and stashes stay where what they belong to did not change. */
-  activate(ruleset: Ruleset): void {
+  activate(ruleset: Ruleset, geo: GeoLookup = this.world.lookup): void {
     const most = this.#options.bucketsPerScenario ?? bucketsPerScenario
     const old = { buckets: this.buckets, blackholes: this.blackholes }
     this.#ruleset = ruleset
+    this.world.lookup = geo
     this.#scenarios = new Map(ruleset.scenarios.map((scenario) => [scenario.identity, scenario]))
-    this.#candidates = new Candidates(ruleset.scenarios, this.#options.shortcuts)
+    this.#candidates = new Candidates(ruleset.scenarios, ruleset.world.shortcuts)
     this.world.asksNames = ruleset.activation.names === "asked"
     this.world.stashes.activate(ruleset.stashes)
     this.buckets = new Map(ruleset.scenarios.map(({ home }) => [home, new Buckets(most)]))
@@ -128,53 +129,63 @@ export class Engine {
    */
   pour(batch: RecordedEvent<"LogBatchAppended", LogBatch>, lines: ReadonlyArray<string>): ReadonlyArray<Outcome> {
     const { source } = batch.data
-    const correlation = batch.metadata.$correlationId ?? batch.id
-    const parser = new LineParser(this.#ruleset, this.world, batch.data, this.#options.watch?.node)
-    for (const [line, text] of lines.entries()) {
+    const parser = new LineParser(this.#ruleset, this.world.lookup, batch.data)
+    const event = this.#event
+    event.batch = batch.id
+    event.correlation = batch.metadata.$correlationId ?? batch.id
+    for (let index = 0; index < lines.length; index++) {
+      const text = lines[index]!
       if (text === "") continue
       this.counters.lines += 1
       if (text.length > longestMatchedText) this.counters.oversized += 1
-      this.#surviving({ event: batch.id, line }, (reference) => {
-        const { event } = parser.parse(text, reference, correlation, this.clocks.previous(source))
-        event.ruleset = this.#ruleset.hash
-        this.clocks.set(source, event.at, this.counters.lines)
-        if (!event.Process) this.counters.unparsed += 1
-        else {
-          this.counters.parsed += 1
-          if (event.Whitelisted) this.counters.whitelisted += 1
-          else this.#judge(event, 0)
-        }
-        this.#drain()
-      })
+      event.index = index
+      try {
+        this.#line(parser, text, source)
+      } catch (error) {
+        this.#survive(event.reference, error)
+      }
+      event.letGo()
       if (this.counters.lines % sweepEvery === 0) this.#sweep()
     }
     return this.#take()
+  }
+
+  /** Judges the line at hand. */
+  #line(parser: LineParser, text: string, source: string): void {
+    const event = this.#event
+    parser.parse(event, text, this.clocks.previous(source), this.world, this.#options.watch?.node)
+    this.clocks.set(source, event.at, this.counters.lines)
+    if (!event.Process) this.counters.unparsed += 1
+    else {
+      this.counters.parsed += 1
+      if (event.Whitelisted) this.counters.whitelisted += 1
+      else this.#judge(event, 0)
+    }
+    this.#drain()
   }
 
   /**
    * Attackers write the lines: one that meets a fault of the engine's own must not stop it, nor stop it again after
    * every restart. The line is left out, for good, because the same log gives the same fault.
    */
-  #surviving(reference: LineReference, judge: (reference: LineReference) => void): void {
-    try {
-      judge(reference)
-    } catch (error) {
-      this.counters.faults += 1
-      if (this.counters.parsed + this.counters.unparsed < this.counters.lines) this.counters.unparsed += 1
-      this.fault = { reference, message: error instanceof Error ? error.message : String(error) }
-      this.#pending.length = 0
-      this.#chained = 0
-    }
+  #survive(reference: LineReference, error: unknown): void {
+    this.counters.faults += 1
+    if (this.counters.parsed + this.counters.unparsed < this.counters.lines) this.counters.unparsed += 1
+    this.fault = { reference, message: error instanceof Error ? error.message : String(error) }
+    this.#pending.length = 0
+    this.#chained = 0
   }
 
   /** The overflows that waited for this name go on, in the order in which they came. */
   resolve(resolved: RecordedEvent<"NameResolved", ResolvedName>): ReadonlyArray<Outcome> {
     this.world.names.learn(resolved.data, this.clocks.now)
     for (const raised of this.parked.release(resolved.data.address)) {
-      this.#surviving(raised.trigger, () => {
+      try {
         this.#settle(raised)
         this.#drain()
-      })
+      } catch (error) {
+        this.#survive(raised.trigger, error)
+      }
     }
     return this.#take()
   }
@@ -193,7 +204,7 @@ export class Engine {
   /** Offers the event to every scenario. */
   #judge(event: PipelineEvent, depth: number): void {
     const scope = { evt: event }
-    const groups = new Groups(this.#options.shortcuts ?? true)
+    const groups = new Groups(this.#ruleset.world.shortcuts)
     this.#ruleset.world.enter(this.world, event.at)
     let { edits } = event
     let candidates = this.#candidates.of(event)
@@ -209,7 +220,12 @@ export class Engine {
   }
 
   /** Pours the event into the candidate's bucket, if its filter lets it through. */
-  #offer({ scenario, holds }: Candidate, scope: { readonly evt: PipelineEvent }, groups: Groups, depth: number): void {
+  #offer(
+    { rule: scenario, holds }: Candidate<Scenario>,
+    scope: { readonly evt: PipelineEvent },
+    groups: Groups,
+    depth: number
+  ): void {
     const event = scope.evt
     if (!holds && !this.#passes(scenario, scope)) return
     const group = scenario.groupBy === undefined ? "" : groups.of(scenario, scope)
@@ -330,6 +346,6 @@ export const makeEngine = (ruleset: Ruleset, options?: EngineOptions): Engine =>
 export const lineTime = (ruleset: Ruleset, origin: LineOrigin, text: string): number | undefined => {
   // A state of its own: looking at a line leaves no trace in any engine.
   const state: WorldState = { stashes: new Stashes(ruleset.stashes), names: new Names(), asksNames: false, lookup: {} }
-  const { own } = new LineParser(ruleset, state, origin).parse(text, { event: "", line: 0 }, "", undefined)
+  const own = new LineParser(ruleset, {}, origin).parse(PipelineEvent.kept(), text, undefined, state)
   return own === undefined ? undefined : own / 1000
 }

@@ -180,7 +180,7 @@ export class Explainer {
   #poured(event: PipelineEvent, bucket: Bucket, fate: Fate): void {
     const { rule } = bucket.scenario
     const leaks = rule.type === "leaky" && rule.capacity >= 0
-    const counted = bucket.queue.Queue.at(-1) === event
+    const counted = event.queued !== undefined && bucket.queue.Queue.at(-1) === event.queued
     const explanation: OpenBucket = {
       scenario: rule.name,
       type: rule.type,

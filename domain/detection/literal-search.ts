@@ -1,21 +1,22 @@
-/** Searches the fields of an event for the texts of which each scenario needs one. */
+/** Searches the fields of an event for the texts of which each rule needs one. */
+import { type EventField, sameField } from "./event-field.ts"
 import { LiteralIndex } from "./literal-index.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
-import { type EventField, type Literal, sameField } from "./precondition.ts"
+import type { Literal } from "./precondition.ts"
 
-/** The search for the literals of all scenarios in one field. */
+/** The search for the literals of all rules in one field. */
 export interface FieldSearch {
   readonly field: EventField
   readonly index: LiteralIndex
 }
 
 export class LiteralSearch {
-  /** By the scenarios' places: where what it needs is searched for; undefined where nothing is, or it cannot be. */
+  /** By the rules' places: where what it needs is searched for; undefined where nothing is, or it cannot be. */
   readonly #searchesOf: ReadonlyArray<ReadonlySet<FieldSearch> | undefined>
   readonly #searches: ReadonlyArray<FieldSearch>
   readonly #bits: Uint32Array
 
-  /** `needed` by the scenarios' places; undefined where nothing is needed. */
+  /** `needed` by the rules' places; undefined where nothing is needed. */
   constructor(needed: ReadonlyArray<ReadonlyArray<Literal> | undefined>) {
     const byField: Array<{ field: EventField; literals: Array<{ text: string; number: number }> }> = []
     for (const [number, literals] of needed.entries()) {
@@ -36,12 +37,12 @@ export class LiteralSearch {
     this.#bits = new Uint32Array(Math.ceil(needed.length / 32))
   }
 
-  /** Whether the scenario at this place needs a literal. */
+  /** Whether the rule at this place needs a literal. */
   decides(place: number): boolean {
     return this.#searchesOf[place] !== undefined
   }
 
-  /** What must be searched to decide about the scenarios at these places. */
+  /** What must be searched to decide about the rules at these places. */
   searchesFor(places: ReadonlyArray<number>): ReadonlyArray<FieldSearch> {
     return this.#searches.filter((search) => places.some((place) => this.#searchesOf[place]?.has(search)))
   }
@@ -52,14 +53,13 @@ export class LiteralSearch {
     bits.fill(0)
     for (let i = 0; i < searches.length; i++) {
       const { field, index } = searches[i]!
-      const value = event[field.map].get(field.key)
-      if (value !== undefined && !index.scan(value, bits)) return "all"
+      if (!index.scan(field.read(event), bits)) return "all"
     }
     for (let i = 0; i < bits.length; i++) if (bits[i] !== 0) return "some"
     return "none"
   }
 
-  /** Whether the last look found what the scenario at this place needs. */
+  /** Whether the last look found what the rule at this place needs. */
   found(place: number): boolean {
     return ((this.#bits[place >>> 5]! >>> (place & 31)) & 1) === 1
   }

@@ -2,6 +2,7 @@
 import type { Bucket } from "./bucket.ts"
 import { attempt, failed } from "./pass.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
+import { queuedOf } from "./queued-event.ts"
 import { shortened } from "./shortened.ts"
 
 /** What became of the bucket. */
@@ -11,7 +12,7 @@ export const pour = (bucket: Bucket, event: PipelineEvent): Fate => {
   const { rule, distinct, cancelOn, condition, bayesian } = bucket.scenario
   if (rule.type === "trigger") {
     bucket.take(event)
-    bucket.queue.add(event)
+    bucket.queue.add(queuedOf(event))
     return overflow(bucket, event.at)
   }
   const scope = { evt: event, queue: bucket.queue, leaky: bucket }
@@ -23,7 +24,7 @@ export const pour = (bucket: Bucket, event: PipelineEvent): Fate => {
   bucket.take(event)
   const conditional = rule.type === "conditional"
   const full = !conditional && !bucket.limiter.allow(event.at)
-  bucket.queue.add(event)
+  bucket.queue.add(queuedOf(event))
   if (full) overflow(bucket, event.at)
   let fate: Fate = full ? "overflowed" : "open"
   if (condition !== undefined && attempt(condition, scope) === true) fate = overflow(bucket, bucket.last)

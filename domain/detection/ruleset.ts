@@ -38,7 +38,7 @@ export interface Ruleset {
  */
 export const compileRuleset = (
   files: ReadonlyArray<RuleFile>,
-  options: { readonly names: Activation["names"] }
+  options: { readonly names: Activation["names"]; readonly shortcuts?: boolean }
 ): { readonly ruleset: Ruleset; readonly problems: ReadonlyArray<Problem> } => {
   const ordered = orderFiles(files)
   const problems: Array<Problem> = []
@@ -56,7 +56,7 @@ export const compileRuleset = (
   for (const rule of [...parsers, ...postoverflows, ...scenarios])
     for (const file of dataOf(rule)) data.load(file, rule.origin.file)
 
-  const world = new World(data)
+  const world = new World(data, options.shortcuts ?? true)
   const library = libraryPatterns(ordered)
   // Postoverflows have a name space of patterns of their own.
   const compileNodes = (each: ReadonlyArray<ParserRule>): Stages => {
@@ -66,7 +66,7 @@ export const compileRuleset = (
       return compiled === undefined ? [] : [{ stage, node: compiled }]
     })
     problems.push(...compiler.problems)
-    return new Stages(nodes)
+    return new Stages(nodes, world.shortcuts)
   }
   const compiler = new Compiler(world, new GrokHost())
   const compiled = {

@@ -4,8 +4,11 @@ import { parseAddress } from "../net/address.ts"
 import { type Prefix, parsePrefix, prefixContains, prefixOf } from "../net/prefix.ts"
 import type { Located, WhitelistRule } from "../rules/rule.ts"
 import type { Compiler } from "./compiler.ts"
+import { eventField } from "./event-field.ts"
 import { attempt, failed, type Pass } from "./pass.ts"
 import { OVFLW } from "./pipeline-event.ts"
+
+const sourceIp = eventField("Meta", "source_ip")
 
 /** Whether the event is on the list. It marks an event that is; the first reason stands. */
 export type Whitelist = (pass: Pass) => boolean
@@ -22,7 +25,8 @@ export const compileWhitelist = (rule: WhitelistRule, compiler: Compiler): White
   })
   return (pass) => {
     const { evt } = pass
-    let listed = prefixes.length > 0 && evt.ParseIPSources().some(covers)
+    let listed =
+      prefixes.length > 0 && (evt.Type === OVFLW ? evt.ParseIPSources().some(covers) : covers(sourceIp.read(evt)))
     for (let i = 0; !listed && i < expressions.length; i++) {
       const value = attempt(expressions[i]!, pass)
       if (value === failed) break

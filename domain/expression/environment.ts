@@ -69,6 +69,8 @@ export interface Context {
   readonly now: () => Time
   readonly geo?: GeoLookup
   readonly decisions?: DecisionCounts
+  /** false: everything is evaluated anew each time. */
+  readonly shortcuts?: boolean
 }
 
 /** Data files that rules name by their `dest_file`. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import type { Context } from "../environment.ts"
 import { EvaluationError, emptyContext } from "../expression.ts"
 import { Float } from "../float.ts"
+import { KeptFields } from "../../text/fields.ts"
 import { evaluate, exampleEvent } from "../example.ts"
 import { Time } from "../time.ts"
 
@@ -140,7 +141,7 @@ describe("JSON", () => {
       fc.property(fc.dictionary(fc.string(), fc.oneof(fc.integer(), fc.boolean(), fc.constant(null))), (object) => {
         for (const [key, value] of Object.entries(object)) {
           if (/[.[]/.test(key) || key === "") continue
-          const event = { ...line(JSON.stringify(object)), Meta: new Map([["key", key]]) }
+          const event = { ...line(JSON.stringify(object)), Meta: new KeptFields("Meta", [["key", key]]) }
           expect(evaluate("JsonExtract(evt.Line.Raw, evt.Meta.key)", event)).toBe(String(value))
         }
       })
