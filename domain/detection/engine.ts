@@ -250,10 +250,11 @@ export class Engine {
   }
 
   #overflow(bucket: Bucket, trigger: PipelineEvent, depth: number): void {
-    const alert = runtimeAlert(bucket)
-    const held = this.#heldBy(bucket, alert)
-    if (held !== undefined) this.#options.watch?.held?.(bucket, held)
-    if (held !== undefined || alert === undefined) return
+    const alert = this.#alert(bucket)
+    if (typeof alert === "string") {
+      this.#options.watch?.held?.(bucket, alert)
+      return
+    }
     this.#settle({
       alert,
       scenario: bucket.scenario.identity,
@@ -266,15 +267,15 @@ export class Engine {
     })
   }
 
-  /** What keeps an overflow from going on. One that names nobody opens the blackhole all the same. */
-  #heldBy(bucket: Bucket, alert: RuntimeAlert | undefined): Held | undefined {
+  /** The alert about a bucket, or what keeps it back. One that names nobody opens the blackhole all the same. */
+  #alert(bucket: Bucket): RuntimeAlert | Held {
     const { overflowFilter, identity } = bucket.scenario
-    if (overflowFilter !== undefined) {
-      const kept = attempt(overflowFilter, { queue: bucket.queue, leaky: bucket, signal: { Alert: alert?.Alert } })
-      if (kept === false) return "overflow_filter"
-    }
-    if (this.blackholes.get(identity)!.swallows(bucket.group, bucket.overflowed)) return "blackhole"
-    return alert === undefined ? "nobody" : undefined
+    const swallowed = () => this.blackholes.get(identity)!.swallows(bucket.group, bucket.overflowed)
+    if (overflowFilter === undefined) return swallowed() ? "blackhole" : (runtimeAlert(bucket) ?? "nobody")
+    const alert = runtimeAlert(bucket)
+    const signal = { Alert: alert?.Alert }
+    if (attempt(overflowFilter, { queue: bucket.queue, leaky: bucket, signal }) === false) return "overflow_filter"
+    return swallowed() ? "blackhole" : (alert ?? "nobody")
   }
 
   /** Sends an overflow through the postoverflows; it is put aside when they need a name that is not known yet. */

@@ -4,7 +4,7 @@ import { EvaluationError } from "../error.ts"
 import { builtins } from "../builtins/catalogue.ts"
 import { isInRanges } from "../functions/net.ts"
 import type { BuiltinNode, Node, StringNode } from "../syntax.ts"
-import { childrenOf } from "../syntax.ts"
+import { childrenOf, operandsOf } from "../syntax.ts"
 import { add, compare, descending, isNil, kindOf } from "../value.ts"
 import type { Frame, Run } from "./run.ts"
 import { charge } from "./run.ts"
@@ -50,7 +50,7 @@ export const compilePredicate = (compiler: Compiler, node: BuiltinNode): Run => 
   switch (name) {
     case "any":
       return (
-        (predicate && anyRange(compiler, listNode!, predicate)) ??
+        (predicate && anyRange(compiler, listNode!, predicate, itemSlot)) ??
         ((scope, frame) => search(items(scope, frame), scope, frame, false) >= 0)
       )
     case "none":
@@ -123,22 +123,38 @@ export const compilePredicate = (compiler: Compiler, node: BuiltinNode): Run => 
   }
 }
 
-/** `any(File("ranges.txt"), {IpInRange(address, #)})`: one look-up, however long the list is. */
-const anyRange = (compiler: Compiler, list: Node, predicate: Node): Run | undefined => {
+/**
+ * `any(File("ranges.txt"), {len(#) > 0 && IpInRange(address, #)})`: one look-up, however long the list is. What else is
+ * asked of an item is asked once.
+ */
+const anyRange = (compiler: Compiler, list: Node, predicate: Node, itemSlot: number): Run | undefined => {
   if (compiler.context.shortcuts === false) return undefined
-  const body = predicate.kind === "predicate" ? predicate.body : predicate
   if (list.kind !== "call" || compiler.checked.functions.get(list.name)?.effect !== "data") return undefined
-  if (body.kind !== "call" || body.name !== "IpInRange") return undefined
-  const [address, range] = body.arguments
+  const body = predicate.kind === "predicate" ? predicate.body : predicate
+  const conjuncts = body.kind === "binary" && body.operator === "&&" ? operandsOf(body) : [body]
+  const last = conjuncts.at(-1)!
+  if (last.kind !== "call" || last.name !== "IpInRange") return undefined
+  const [address, range] = last.arguments
   if (range?.kind !== "pointer" || range.name !== "" || compiler.typeOf(address!).kind !== "string") return undefined
-  if (mentionsPointer(address!)) return undefined
+  const others = conjuncts.slice(0, -1)
+  if (mentionsPointer(address!) || !others.every((other) => dependsOnItem(compiler, other))) return undefined
   const ranges = compiler.compile(list)
   const asked = compiler.compile(address!)
+  const tests = others.map((other) => compiler.compileBool(other))
+  let known: { readonly items: unknown; readonly ranges: ReadonlyArray<unknown> } | undefined
   return (scope, frame) => {
-    const array = ranges(scope, frame)
-    if (!Array.isArray(array)) throw new EvaluationError(`any works on an array, not on ${kindOf(array)}`)
-    // An empty list asks for no address: that it may fail does not matter then.
-    return array.length > 0 && isInRanges(asked(scope, frame) as string, array)
+    const items = ranges(scope, frame)
+    if (!Array.isArray(items)) throw new EvaluationError(`any works on an array, not on ${kindOf(items)}`)
+    if (known?.items !== items) {
+      charge(frame, items.length)
+      const usable = items.filter((item) => {
+        frame.slots[itemSlot] = item
+        return tests.every((test) => test(scope, frame))
+      })
+      known = { items, ranges: usable }
+    }
+    // Without a range nobody asks for the address: that it may fail does not matter then.
+    return known.ranges.length > 0 && isInRanges(asked(scope, frame) as string, known.ranges)
   }
 }
 
