@@ -55,6 +55,12 @@ interface Leaf<Rule> {
   readonly searches: ReadonlyArray<FieldSearch>
 }
 
+/** Those behind this place. */
+export const after = <Rule>(
+  place: number,
+  candidates: ReadonlyArray<Candidate<Rule>>
+): ReadonlyArray<Candidate<Rule>> => candidates.filter((candidate) => candidate.place > place)
+
 export class Candidates<Rule extends Filtered> {
   readonly #shortcuts: boolean
   readonly #all: ReadonlyArray<Candidate<Rule>>

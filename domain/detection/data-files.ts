@@ -46,6 +46,7 @@ export class DataFileSet implements DataFiles {
 
   lines = (file: string): ReadonlyArray<string> | undefined => this.#lines.get(file)
   matches = (file: string, text: string): boolean => this.#patterns.get(file)?.matches(text) ?? false
+  patterns = (file: string): ReadonlyArray<string> | undefined => this.#patterns.get(file)?.sources
   lookup = (file: string, text: string): string => this.#maps.get(file)?.lookup(text) ?? ""
   entries = (file: string): Entries | undefined => this.#maps.get(file)?.entries
 
@@ -108,6 +109,10 @@ class PatternList {
     this.#index = LiteralIndex.of(literals)
     this.#always = patterns.filter((_, number) => needed[number] === undefined)
     this.#bits = new Uint32Array(Math.ceil(patterns.length / 32))
+  }
+
+  get sources(): ReadonlyArray<string> {
+    return this.#patterns.map(({ source }) => source)
   }
 
   matches(text: string): boolean {

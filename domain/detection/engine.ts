@@ -10,7 +10,7 @@ import type { RuntimeAlert } from "./alert.ts"
 import { Blackhole } from "./blackhole.ts"
 import type { Bucket } from "./bucket.ts"
 import { Buckets } from "./buckets.ts"
-import { type Candidate, Candidates } from "./candidates.ts"
+import { after, type Candidate, Candidates } from "./candidates.ts"
 import { type Counters, noCounts } from "./counters.ts"
 import { overflowData } from "./evidence.ts"
 import type { GeoLookup } from "./geo.ts"
@@ -85,6 +85,8 @@ export class Engine {
   #outcomes: Array<Outcome> = []
   /** The line at hand. */
   readonly #event = PipelineEvent.reusable()
+  readonly #scope = { evt: this.#event }
+  #groups = new Groups(true)
 
   constructor(ruleset: Ruleset, options: EngineOptions = {}) {
     this.#ruleset = ruleset
@@ -104,6 +106,7 @@ export class Engine {
     this.#ruleset = ruleset
     this.world.lookup = geo
     this.#scenarios = new Map(ruleset.scenarios.map((scenario) => [scenario.identity, scenario]))
+    this.#groups = new Groups(ruleset.world.shortcuts)
     this.#candidates = new Candidates(ruleset.scenarios, ruleset.world.shortcuts)
     this.world.asksNames = ruleset.activation.names === "asked"
     this.world.stashes.activate(ruleset.stashes)
@@ -201,43 +204,40 @@ export class Engine {
     return outcomes
   }
 
-  /** Offers the event to every scenario. */
+  /** Offers the event to every scenario that it may concern. */
   #judge(event: PipelineEvent, depth: number): void {
-    const scope = { evt: event }
-    const groups = new Groups(this.#ruleset.world.shortcuts)
+    const scope = event === this.#event ? this.#scope : { evt: event }
+    this.#groups.begin()
     this.#ruleset.world.enter(this.world, event.at)
     let { edits } = event
     let candidates = this.#candidates.of(event)
     for (let i = 0; i < candidates.length; i++) {
       const candidate = candidates[i]!
-      this.#offer(candidate, scope, groups, depth)
+      this.#offer(candidate, scope, depth)
       if (event.edits === edits) continue
       // An expression of this scenario wrote to the event: those after it see another one.
       edits = event.edits
-      candidates = this.#candidates.of(event).filter(({ place }) => place > candidate.place)
+      candidates = after(candidate.place, this.#candidates.of(event))
       i = -1
     }
   }
 
   /** Pours the event into the candidate's bucket, if its filter lets it through. */
-  #offer(
-    { rule: scenario, holds }: Candidate<Scenario>,
-    scope: { readonly evt: PipelineEvent },
-    groups: Groups,
-    depth: number
-  ): void {
+  #offer({ rule: scenario, holds }: Candidate<Scenario>, scope: { readonly evt: PipelineEvent }, depth: number): void {
     const event = scope.evt
     if (!holds && !this.#passes(scenario, scope)) return
-    const group = scenario.groupBy === undefined ? "" : groups.of(scenario, scope)
+    const group = scenario.groupBy === undefined ? "" : this.#groups.of(scenario, scope)
     if (group === undefined) {
       this.counters.failedFilters += 1
       return
     }
     if (scenario.writes || this.#ruleset.world.touched) event.singular = true
     this.counters.poured += 1
-    const { bucket, fate, evicted } = this.buckets.get(scenario.home)!.pour(scenario, group, event)
+    const buckets = this.buckets.get(scenario.home)!
+    const bucket = buckets.pour(scenario, group, event)
+    const { fate } = bucket
     this.#options.watch?.poured?.(event, bucket, fate)
-    if (evicted) this.counters.evicted += 1
+    if (buckets.evicted) this.counters.evicted += 1
     if (fate !== "overflowed") return
     this.#overflow(bucket, event, depth)
     this.#ruleset.world.enter(this.world, event.at)

@@ -1,6 +1,6 @@
 /** One text of an event, as rules name it: an entry of one of its maps, or a label of its line. */
 import { fieldNames } from "../text/fields.ts"
-import type { Node } from "../expression/syntax.ts"
+import { childrenOf, type Node } from "../expression/syntax.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 
 export interface EventField {
@@ -37,6 +37,34 @@ export const fieldOf = (node: Node): EventField | undefined => {
     return eventField(map.name, key.name)
   const line = map.name === "Labels" ? memberOf(map.object) : undefined
   return line?.name === "Line" && isEvent(line.object) ? eventField("Labels", key.name) : undefined
+}
+
+/**
+ * The one field that an expression depends on, besides constants; undefined when there are more or none. Whether the
+ * field is there at all may matter to it too, which a text that is not "" settles.
+ */
+export const onlyField = (node: Node): EventField | undefined => {
+  const fields: Array<EventField | "other"> = []
+  const look = (part: Node): void => {
+    const field = fieldOf(part) ?? askedFor(part)
+    if (field !== undefined) fields.push(field)
+    else if (part.kind === "name" && part.name === "evt") fields.push("other")
+    else for (const child of childrenOf(part)) look(child)
+  }
+  look(node)
+  const [first] = fields
+  if (first === undefined || first === "other" || first.map === "Labels") return undefined
+  return fields.every((each) => each !== "other" && sameField(each, first)) ? first : undefined
+}
+
+/** `"name" in evt.Meta` */
+const askedFor = (node: Node): EventField | undefined => {
+  if (node.kind !== "binary" || node.operator !== "in" || node.left.kind !== "string") return undefined
+  const map = memberOf(node.right)
+  if (map === undefined || !isEvent(map.object)) return undefined
+  return map.name === "Meta" || map.name === "Parsed" || map.name === "Enriched"
+    ? eventField(map.name, node.left.value)
+    : undefined
 }
 
 const memberOf = (node: Node): { readonly object: Node; readonly name: string } | undefined =>

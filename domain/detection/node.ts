@@ -14,15 +14,13 @@ import { compileWhitelist, type Whitelist } from "./whitelist.ts"
 /** Patterns see the beginning of a text only: it bounds what one match can cost. In characters. */
 export const longestMatchedText = 8_192
 
-type Evaluate = (scope: object) => unknown
-
 export class Node {
   readonly name: string
   /** What must be so for its filter to hold. */
   readonly precondition: Precondition
   readonly #rule: NodeRule
   readonly #grokNames: ReadonlyArray<string>
-  readonly #filter: Evaluate | undefined
+  readonly #filter: ((pass: Pass) => boolean) | undefined
   readonly #whitelist: Whitelist | undefined
   readonly #grok: ((pass: Pass) => boolean) | undefined
   readonly #stashes: ReadonlyArray<Static>
@@ -34,9 +32,9 @@ export class Node {
   constructor(rule: NodeRule, compiler: Compiler) {
     this.name = rule.name
     this.#rule = rule
-    const filter = rule.filter && compiler.checked(rule.filter, eventEnvironment, "bool")
-    this.#filter = rule.filter && (filter?.evaluate ?? nothing)
-    this.precondition = filter === undefined ? noFilter : compiler.precondition(filter, eventEnvironment)
+    const filter = rule.filter && compiler.condition(rule.filter)
+    this.#filter = filter?.holds
+    this.precondition = filter?.expression ? compiler.precondition(filter.expression, eventEnvironment) : noFilter
     // Own patterns first: the grok, and those of the children, may refer to them.
     for (const { name, pattern } of rule.patternSyntax) compiler.define(name, pattern)
     this.#whitelist = rule.whitelist && compileWhitelist(rule.whitelist, compiler)
@@ -67,7 +65,7 @@ export class Node {
    * `NameUnknown`.
    */
   process(pass: Pass, nextStage: (stage: string) => string, holds = false): boolean {
-    if (!holds && this.#filter !== undefined && attempt(this.#filter, pass) !== true) return false
+    if (!holds && this.#filter !== undefined && !this.#filter(pass)) return false
     const whitelisted = this.#whitelist?.(pass) ?? false
     const matched = this.#grok?.(pass) ?? false
     let state = matched || this.#grok === undefined
@@ -86,9 +84,6 @@ export class Node {
     return true
   }
 }
-
-/** A broken expression; its rule is left out. */
-const nothing: Evaluate = () => undefined
 
 const compileGrok = (
   rule: GrokRule,

@@ -1,5 +1,6 @@
 /** What one event does to one bucket (spec detection.md §3.5): the processors in CrowdSec's fixed order. */
 import type { Bucket } from "./bucket.ts"
+import type { EventQueue } from "./event-queue.ts"
 import { attempt, failed } from "./pass.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 import { queuedOf } from "./queued-event.ts"
@@ -15,7 +16,9 @@ export const pour = (bucket: Bucket, event: PipelineEvent): Fate => {
     bucket.queue.add(queuedOf(event))
     return overflow(bucket, event.at)
   }
-  const scope = { evt: event, queue: bucket.queue, leaky: bucket }
+  scope.evt = event
+  scope.queue = bucket.queue
+  scope.leaky = bucket
   if (distinct !== undefined) {
     const value = attempt(distinct, scope)
     if (value !== failed && !bucket.isNew(typeof value === "string" ? shortened(value) : "")) return "open"
@@ -32,6 +35,9 @@ export const pour = (bucket: Bucket, event: PipelineEvent): Fate => {
     fate = overflow(bucket, bucket.last)
   return fate
 }
+
+/** What expressions see; one for all pours, of which there is never more than one at a time. */
+const scope = {} as { evt: PipelineEvent; queue: EventQueue; leaky: Bucket }
 
 const overflow = (bucket: Bucket, at: number): Fate => {
   bucket.overflowed = at

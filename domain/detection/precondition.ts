@@ -110,6 +110,7 @@ interface Sought {
 
 /** Literals of one list, more than which are not worth it. */
 const mostLiterals = 10_000
+const mostPatterns = 100
 
 class Analysis {
   readonly #files: DataFiles
@@ -167,6 +168,8 @@ class Analysis {
         return node.name === "any" && node.arguments.length === 2
           ? this.#ofAny(node.arguments[0]!, node.arguments[1]!)
           : undefined
+      case "call":
+        return node.name === "RegexpInFile" ? this.#ofPatterns(node.arguments[0]!, node.arguments[1]!) : undefined
       default:
         return undefined
     }
@@ -250,6 +253,14 @@ class Analysis {
           : undefined
       })
     )
+  }
+
+  /** `RegexpInFile(field, "file")`: a pattern of the file matches. One of very many patterns says too little. */
+  #ofPatterns(subject: Node, file: Node): ReadonlyArray<Sought> | undefined {
+    if (file.kind !== "string") return undefined
+    const patterns = this.#files.patterns(file.value)
+    if (patterns === undefined || patterns.length > mostPatterns) return undefined
+    return this.#inText(subject, all(patterns.map(patternLiterals)))
   }
 
   /** `LookupFile(field, "file") != ""`: an entry of the file fits. */

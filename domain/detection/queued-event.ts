@@ -197,8 +197,17 @@ const show = (queued: QueuedEvent, event: PipelineEvent): Shown => ({
   edits: event.edits
 })
 
-const metaOf = ({ Meta }: PipelineEvent): ReadonlyArray<AlertMeta> =>
-  [...Meta.keys()].sort().map((Key) => ({ Key, Value: Meta.get(Key)! }))
+/** Sorted by key: a dozen entries, for which nothing is as cheap as putting each where it belongs. */
+const metaOf = ({ Meta }: PipelineEvent): ReadonlyArray<AlertMeta> => {
+  const sorted: Array<AlertMeta> = []
+  Meta.forEach((Value, Key) => {
+    const entry = { Key, Value }
+    let at = sorted.push(entry) - 1
+    for (; at > 0 && sorted[at - 1]!.Key > Key; at--) sorted[at] = sorted[at - 1]!
+    sorted[at] = entry
+  })
+  return sorted
+}
 
 const sourceOf = ({ Meta, Enriched }: PipelineEvent): AlertSource | undefined => {
   const address = Meta.get("source_ip")

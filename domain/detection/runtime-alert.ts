@@ -53,9 +53,11 @@ const messageOf = (bucket: Bucket, sources: ReadonlyMap<string, AlertSource>): s
 const sourcesOf = ({ scenario, queue }: Bucket): Map<string, AlertSource> | undefined => {
   const sources = new Map<string, AlertSource>()
   const isIp = scenario.rule.scope.type === "Ip"
-  for (const [index, queued] of queue.Queue.entries()) {
+  const { Queue } = queue
+  for (let index = 0; index < Queue.length; index++) {
+    const queued = Queue[index]!
     // Of events from the same address only the last one's source would stay.
-    if (isIp && isSameSource(queued, queue.Queue[index + 1])) continue
+    if (isIp && isSameSource(queued, Queue[index + 1])) continue
     if (queued.Type === OVFLW) {
       for (const [key, source] of queued.Overflow.Sources) fromOverflow(scenario, queued, key, source, sources)
       continue

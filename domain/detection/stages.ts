@@ -1,5 +1,5 @@
 /** The way of an event through the nodes of all stages (spec detection.md §2.3). */
-import { Candidates } from "./candidates.ts"
+import { after, Candidates } from "./candidates.ts"
 import type { Node, Watch } from "./node.ts"
 import { ParseAborted, type Pass } from "./pass.ts"
 
@@ -93,7 +93,7 @@ class Stage {
       if (evt.Stage !== this.name) break
       if (evt.edits === edits && !this.#unsettling[place]) continue
       edits = evt.edits
-      candidates = this.#candidates.of(evt).filter((candidate) => candidate.place > place)
+      candidates = after(place, this.#candidates.of(evt))
       i = -1
     }
     return taken

@@ -79,6 +79,8 @@ export interface DataFiles {
   readonly lines: (file: string) => ReadonlyArray<string> | undefined
   /** Whether any pattern of a `regexp` file matches; false when the file is unknown. */
   readonly matches: (file: string, text: string) => boolean
+  /** The patterns of a `regexp` file; undefined when unknown. */
+  readonly patterns: (file: string) => ReadonlyArray<string> | undefined
   /** The tag of the entry of a `map` file that fits; "" when none does or the file is unknown. */
   readonly lookup: (file: string, text: string) => string
   /** The entries of a `map` file; undefined when unknown. */

@@ -143,6 +143,10 @@ export class LineFields extends Fields {
   }
 
   override forEach(each: (value: string, key: string, map: Map<string, string>) => void, self?: unknown): void {
-    for (const [key, value] of this.entries()) each.call(self, value, key, this)
+    for (let i = 0; i < this.#count; i++) {
+      const slot = this.#filled[i]!
+      each.call(self, this.#values[slot]!, this.#names.at(slot), this)
+    }
+    super.forEach(each, self)
   }
 }

@@ -239,6 +239,7 @@ describe("the world outside", () => {
     files: {
       lines: (file) => (file === "list.txt" ? lines : undefined),
       matches: (file, text) => file === "re.txt" && /bad/.test(text),
+      patterns: (file) => (file === "re.txt" ? ["bad"] : undefined),
       lookup: (file, text) => (file === "map.json" && text === "/x" ? "tag" : ""),
       entries: () => undefined
     },
