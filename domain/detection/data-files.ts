@@ -49,6 +49,7 @@ export class DataFileSet implements DataFiles {
 
   lines = (file: string): ReadonlyArray<string> | undefined => this.#lines.get(file)
   matches = (file: string, text: string): boolean => this.#patterns.get(file)?.matches(text) ?? false
+  patterns = (file: string): ReadonlyArray<string> | undefined => this.#patterns.get(file)?.sources
   lookup = (file: string, text: string): string => this.#maps.get(file)?.lookup(text) ?? ""
   isKnownBot = (files: ReadonlyArray<string>, address: string, agent: string, path: string): boolean =>
     files.some((file) => isOfBot(this.#bots.get(file) ?? [], address, agent, path))
@@ -114,6 +115,10 @@ class PatternList {
     this.#index = LiteralIndex.of(literals)
     this.#always = patterns.filter((_, number) => needed[number] === undefined)
     this.#bits = new Uint32Array(Math.ceil(patterns.length / 32))
+  }
+
+  get sources(): ReadonlyArray<string> {
+    return this.#patterns.map(({ source }) => source)
   }
 
   matches(text: string): boolean {

@@ -41,7 +41,7 @@ export interface Ruleset {
  */
 export const compileRuleset = (
   files: ReadonlyArray<RuleFile>,
-  options: { readonly names: Activation["names"] }
+  options: { readonly names: Activation["names"]; readonly shortcuts?: boolean }
 ): { readonly ruleset: Ruleset; readonly problems: ReadonlyArray<Problem> } => {
   const ordered = orderFiles(files)
   const problems: Array<Problem> = []
@@ -60,7 +60,7 @@ export const compileRuleset = (
   for (const rule of [...parsers, ...postoverflows, ...scenarios])
     for (const file of dataOf(rule)) data.load(file, rule.origin.file)
 
-  const world = new World(data)
+  const world = new World(data, options.shortcuts ?? true)
   const library = readPatternLibrary(ordered)
   problems.push(...library.problems)
   // Postoverflows have a name space of patterns of their own.
@@ -71,7 +71,7 @@ export const compileRuleset = (
       return compiled === undefined ? [] : [{ stage, node: compiled }]
     })
     problems.push(...compiler.problems)
-    return new Stages(nodes)
+    return new Stages(nodes, world.shortcuts)
   }
   const compiler = new Compiler(world, new GrokHost())
   const compiled = {

@@ -31,8 +31,12 @@ export class World implements Context {
   /** Whether something was asked that may answer otherwise another time: the result cannot be had again by parsing. */
   touched = false
 
-  constructor(files: DataFiles) {
+  /** false: nothing is skipped or remembered, everything is evaluated for every line. For tests: verdicts are the same. */
+  readonly shortcuts: boolean
+
+  constructor(files: DataFiles, shortcuts: boolean) {
     this.files = files
+    this.shortcuts = shortcuts
     this.stashes = {
       get: (stash, key) => {
         this.touched = true
@@ -61,6 +65,19 @@ export class World implements Context {
     this.#state = state
     this.time = time
     this.touched = false
+  }
+
+  /** Does something in between, as if nothing had been. */
+  aside(work: () => void): void {
+    const state = this.#state
+    const { time, touched } = this
+    try {
+      work()
+    } finally {
+      this.#state = state
+      this.time = time
+      this.touched = touched
+    }
   }
 
   get state(): WorldState {

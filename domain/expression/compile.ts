@@ -22,10 +22,13 @@ export const compile = (
   text: string
 ): { readonly run: Run; readonly newFrame: () => Frame } => {
   const run = new Compiler(checked, context, text).compile(tree)
-  const { slotCount } = checked
-  // Without predicates nothing repeats, and one frame serves all evaluations: NaN never exceeds a limit.
-  const shared: Frame = { slots: [], steps: Number.NaN }
-  return { run, newFrame: slotCount === 0 ? () => shared : () => ({ slots: new Array(slotCount), steps: 0 }) }
+  // One frame serves all evaluations: no expression is evaluated while it is being evaluated.
+  const frame: Frame = { slots: new Array(checked.slotCount).fill(undefined), steps: 0 }
+  const newFrame = () => {
+    frame.steps = 0
+    return frame
+  }
+  return { run, newFrame }
 }
 
 export class Compiler {

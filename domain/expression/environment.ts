@@ -84,6 +84,8 @@ export interface Context {
   readonly now: () => Time
   readonly geo?: GeoLookup
   readonly decisions?: DecisionCounts
+  /** false: everything is evaluated anew each time. */
+  readonly shortcuts?: boolean
 }
 
 /** Data files that rules name by their `dest_file`. */
@@ -92,6 +94,8 @@ export interface DataFiles {
   readonly lines: (file: string) => ReadonlyArray<string> | undefined
   /** Whether any pattern of a `regexp` file matches; false when the file is unknown. */
   readonly matches: (file: string, text: string) => boolean
+  /** The patterns of a `regexp` file; undefined when unknown. */
+  readonly patterns: (file: string) => ReadonlyArray<string> | undefined
   /** The tag of the entry of a `map` file that fits; "" when none does or the file is unknown. */
   readonly lookup: (file: string, text: string) => string
   /** Whether a request is of a bot that any of the `bots` files knows, as far as can be told without asking the DNS. */

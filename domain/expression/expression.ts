@@ -74,6 +74,7 @@ export const emptyContext: Context = {
   files: {
     lines: () => undefined,
     matches: () => false,
+    patterns: () => undefined,
     lookup: () => "",
     isKnownBot: () => false,
     entries: () => undefined

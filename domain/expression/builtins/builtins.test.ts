@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { evaluate, exampleEvent } from "../example.ts"
 import { EvaluationError, ExpressionError } from "../expression.ts"
+import { KeptFields } from "../../text/fields.ts"
 import { Float } from "../float.ts"
 import { builtins } from "./catalogue.ts"
 import { predicateArity } from "./predicate.ts"
@@ -268,7 +269,7 @@ describe("the syntax that the language documents", () => {
   })
 
   it("cannot do with texts of a line what has no meaning", () => {
-    const event = { ...exampleEvent(), Meta: new Map([["x", "nonsense"]]) }
+    const event = { ...exampleEvent(), Meta: new KeptFields("Meta", [["x", "nonsense"]]) }
     for (const text of ["date(evt.Meta.x)", "timezone(evt.Meta.x)", "duration(evt.Meta.x)", "fromJSON(evt.Meta.x)"])
       expect(() => evaluate(text, event)).toThrow(EvaluationError)
   })

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import type { Context } from "../environment.ts"
 import { EvaluationError, ExpressionError, emptyContext } from "../expression.ts"
 import { Float } from "../float.ts"
+import { KeptFields } from "../../text/fields.ts"
 import { evaluate, exampleEvent } from "../example.ts"
 import { Time } from "../time.ts"
 
@@ -55,7 +56,7 @@ describe("text", () => {
     expect(() => evaluate(text)).toThrow(text.includes("evt") ? EvaluationError : ExpressionError)
     const [, name, value] = /^(\w+)\('(.*)'\)$/.exec(text) ?? []
     if (name === undefined) return
-    const event = { ...exampleEvent(), Meta: new Map([["x", value!]]) }
+    const event = { ...exampleEvent(), Meta: new KeptFields("Meta", [["x", value!]]) }
     expect(() => evaluate(`${name}(evt.Meta.x)`, event)).toThrow(EvaluationError)
   })
 
@@ -145,7 +146,7 @@ describe("JSON", () => {
       fc.property(fc.dictionary(fc.string(), fc.oneof(fc.integer(), fc.boolean(), fc.constant(null))), (object) => {
         for (const [key, value] of Object.entries(object)) {
           if (/[.[]/.test(key) || key === "") continue
-          const event = { ...line(JSON.stringify(object)), Meta: new Map([["key", key]]) }
+          const event = { ...line(JSON.stringify(object)), Meta: new KeptFields("Meta", [["key", key]]) }
           expect(evaluate("JsonExtract(evt.Line.Raw, evt.Meta.key)", event)).toBe(String(value))
         }
       })
@@ -233,7 +234,7 @@ describe("places", () => {
           : { number: 0, organization: "", range: "" }
     }
   }
-  const of = (address: string) => ({ ...exampleEvent(), Meta: new Map([["ip", address]]) })
+  const of = (address: string) => ({ ...exampleEvent(), Meta: new KeptFields("Meta", [["ip", address]]) })
 
   it.each([
     ["IPToCountry(evt.Meta.ip)", "FR", "", ""],
@@ -291,6 +292,7 @@ describe("the world outside", () => {
     files: {
       lines: (file) => (file === "list.txt" ? lines : undefined),
       matches: (file, text) => file === "re.txt" && /bad/.test(text),
+      patterns: (file) => (file === "re.txt" ? ["bad"] : undefined),
       isKnownBot: (files, address, agent) => files.includes("bots.json") && address === "192.0.2.1" && agent === "good",
       lookup: (file, text) => (file === "map.json" && text === "/x" ? "tag" : ""),
       entries: () => undefined
