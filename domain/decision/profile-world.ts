@@ -1,5 +1,5 @@
 /** What profiles see besides the alert. Expressions are compiled once; whoever asks them lends what is known just then. */
-import { type Context, type DataFiles } from "../expression/environment.ts"
+import type { Context, DataFiles } from "../expression/environment.ts"
 import { emptyContext } from "../expression/expression.ts"
 
 /** What is known when an overflow is answered. Without decisions nothing was ever decided. */
@@ -41,4 +41,4 @@ const nothingDecided: NonNullable<Context["decisions"]> = {
   timeLeft: () => 0n
 }
 
-const nowhere: NonNullable<Context["geo"]> = { country: () => "", network: () => "" }
+const nowhere: NonNullable<Context["geo"]> = { city: () => undefined, network: () => undefined }

@@ -8,7 +8,7 @@ import type { ContextRule } from "../rules/rule.ts"
 import type { AlertMeta } from "./alert.ts"
 import type { Compiler } from "./compiler.ts"
 import { attempt, failed } from "./pass.ts"
-import type { PipelineEvent } from "./pipeline-event.ts"
+import type { EventObject } from "../expression/environment/event.ts"
 
 /** What is told under one key: the expressions of all rules that have it. */
 export interface AlertContext {
@@ -45,7 +45,7 @@ export const compileContexts = (rules: ReadonlyArray<ContextRule>, compiler: Com
 /** Each key whose expressions give something, with the different results as a JSON array. Sorted by key. */
 export const contextOf = (
   contexts: ReadonlyArray<AlertContext>,
-  events: ReadonlyArray<PipelineEvent>
+  events: ReadonlyArray<EventObject>
 ): ReadonlyArray<AlertMeta> => {
   const told: Array<AlertMeta> = []
   let left = budget

@@ -2,6 +2,7 @@
 import { Time } from "../expression/time.ts"
 import { EventQueue } from "./event-queue.ts"
 import { Limiter } from "./limiter.ts"
+import type { Fate } from "./pour.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 import type { Scenario } from "./scenario.ts"
 
@@ -22,6 +23,8 @@ export class Bucket {
   last = 0
   overflowed = 0
   Total_count = 0
+  /** What the last event made of it. */
+  fate: Fate = "open"
   /** Values of `distinct` that were poured; most buckets need none. */
   #seen: Set<string> | undefined
   /** Which guillotine conditions of a bayesian bucket have come true, by their index. */

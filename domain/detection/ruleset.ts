@@ -10,7 +10,7 @@ import { type AlertContext, compileContexts } from "./alert-context.ts"
 import { Compiler } from "./compiler.ts"
 import { DataFileSet } from "./data-files.ts"
 import { Node } from "./node.ts"
-import { libraryPatterns } from "./pattern-library.ts"
+import { readPatternLibrary } from "./pattern-library.ts"
 import { Scenario } from "./scenario.ts"
 import { Stages } from "./stages.ts"
 import type { StashRules } from "./stash.ts"
@@ -41,7 +41,7 @@ export interface Ruleset {
  */
 export const compileRuleset = (
   files: ReadonlyArray<RuleFile>,
-  options: { readonly names: Activation["names"] }
+  options: { readonly names: Activation["names"]; readonly shortcuts?: boolean }
 ): { readonly ruleset: Ruleset; readonly problems: ReadonlyArray<Problem> } => {
   const ordered = orderFiles(files)
   const problems: Array<Problem> = []
@@ -60,17 +60,18 @@ export const compileRuleset = (
   for (const rule of [...parsers, ...postoverflows, ...scenarios])
     for (const file of dataOf(rule)) data.load(file, rule.origin.file)
 
-  const world = new World(data)
-  const library = libraryPatterns(ordered)
+  const world = new World(data, options.shortcuts ?? true)
+  const library = readPatternLibrary(ordered)
+  problems.push(...library.problems)
   // Postoverflows have a name space of patterns of their own.
   const compileNodes = (each: ReadonlyArray<ParserRule>): Stages => {
-    const compiler = new Compiler(world, new GrokHost(library))
+    const compiler = new Compiler(world, new GrokHost(library.patterns))
     const nodes = each.flatMap(({ stage, node, origin }) => {
       const compiled = compiler.rule(origin.file, () => new Node(node, compiler))
       return compiled === undefined ? [] : [{ stage, node: compiled }]
     })
     problems.push(...compiler.problems)
-    return new Stages(nodes)
+    return new Stages(nodes, world.shortcuts)
   }
   const compiler = new Compiler(world, new GrokHost())
   const compiled = {

@@ -9,7 +9,7 @@ import type { ExpectedKind, Expression } from "../expression/expression.ts"
 import type { Located, ScenarioRule } from "../rules/rule.ts"
 import type { Compiler } from "./compiler.ts"
 import { leakRate } from "./limiter.ts"
-import { noPrecondition, type Precondition, preconditionOf } from "./precondition.ts"
+import { noPrecondition, type Precondition } from "./precondition.ts"
 
 type Evaluate = (scope: object) => unknown
 
@@ -68,10 +68,7 @@ export class Scenario {
     const event = (at: Located | undefined, expect: ExpectedKind) => at && compile(at, eventEnvironment, expect)
     const filter = check(rule.filter, eventEnvironment, "bool")
     this.filter = filter?.evaluate ?? nothing
-    this.precondition =
-      filter === undefined
-        ? noPrecondition
-        : preconditionOf(filter.tree, compiler.world.files, (part) => compiler.part(part, eventEnvironment))
+    this.precondition = filter === undefined ? noPrecondition : compiler.precondition(filter, eventEnvironment)
     const groupBy = rule.groupBy && check(rule.groupBy, eventEnvironment, "string")
     this.groupBy = rule.groupBy && (groupBy?.evaluate ?? nothing)
     this.groupsPurely = groupBy?.pure ?? false

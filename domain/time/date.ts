@@ -32,8 +32,8 @@ export interface DateContext {
 
 type Read = (text: string) => ParsedTime | undefined
 
-/** CrowdSec's layouts, in its order. */
-const layouts: ReadonlyArray<Read> = [
+/** CrowdSec's layouts, in its order. Each begins with a name or with digits. */
+const layouts: ReadonlyArray<{ readonly read: Read; readonly named: boolean }> = [
   "2006-01-02T15:04:05Z07:00",
   "02/Jan/2006:15:04:05 -0700",
   "Mon Jan 2 15:04:05 2006",
@@ -49,7 +49,7 @@ const layouts: ReadonlyArray<Read> = [
   "2006/01/02 15:04:05",
   "2006-01-02 15:04:05",
   "2006-01-02T15:04:05"
-].map(compileLayout)
+].map((layout) => ({ read: compileLayout(layout), named: /^[A-Z]/.test(layout) }))
 
 const maxLength = 128
 const maxOwnLayouts = 64
@@ -103,7 +103,10 @@ export const parseDate = (text: string, context: DateContext): LineDate | undefi
 
 const parseFields = (text: string, layout: string): ParsedTime | undefined => {
   let parsed = layout === "" || layout.length > maxLength ? undefined : ownLayout(layout)(text)
-  for (let i = 0; parsed === undefined && i < layouts.length; i++) parsed = layouts[i]!(text)
+  const first = text.charCodeAt(0)
+  const named = first < 0x30 || first > 0x39
+  for (let i = 0; parsed === undefined && i < layouts.length; i++)
+    if (layouts[i]!.named === named) parsed = layouts[i]!.read(text)
   return parsed
 }
 

@@ -58,7 +58,7 @@ export const streamAnswer = (
     if (best !== undefined) {
       if (twins.some(isChanged)) holding.push(best)
     } else if (twins.some(isEnded)) {
-      const latest = [...twins].sort((a, b) => endOf(a) - endOf(b))
+      const latest = [...twins].sort((a, b) => endOf(a) - endOf(b) || a.changed - b.changed)
       over.push(...new Map(latest.map((decision) => [setOf(decision), decision])).values())
     }
   }

@@ -126,6 +126,8 @@ export class Detection extends Context.Service<
     /** Folder for the snapshot; none: nothing is kept. */
     readonly snapshots: string | undefined
     readonly names: Activation["names"]
+    /** The rules as they are on disk, for those files of recorded rules that were too large to be recorded. */
+    readonly atHand: Effect.Effect<ReadonlyArray<RuleFile>>
     /** Whether time passes when no line comes: not so for logs of the past. */
     readonly time: "passes" | "stands"
     readonly part: Part
@@ -138,7 +140,7 @@ export class Detection extends Context.Service<
         const store = yield* EventStore
         const names = yield* Names
         const numbers = yield* DecisionNumbers
-        const rulebook = new Rulebook()
+        const rulebook = new Rulebook(options.atHand)
         const { part } = options
         const offenders = new OffenderLog()
         const metrics = new EngineMetrics()

@@ -95,6 +95,16 @@ describe("a hub folder", () => {
     })
   })
 
+  it("may have patterns and contexts of its own", async () => {
+    write("hub/patterns/shop", "SHOP x\n")
+    write("hub/patterns/README.md", "no")
+    symlinkSync(write("secret", "x"), join(hub, "patterns/stolen"))
+    write("hub/contexts/me/c.yaml", "context:\n  who: [evt.Meta.target_user]\n")
+    const found = await paths()
+    expect(found.paths).toEqual(["shop", "contexts/me/c.yaml"])
+    expect(found.problems).toEqual([expect.stringMatching(/stolen: is a link that leads out/)])
+  })
+
   it("may hold links, but none that leads out, nowhere or round", async () => {
     const secret = write("secret.yaml", scenario("me/secret"))
     write("hub/scenarios/me/a.yaml", scenario("me/a"))

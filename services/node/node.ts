@@ -20,11 +20,13 @@ import { Detection } from "../engine/detection.ts"
 import type { Verdict } from "../engine/judge.ts"
 import { type Part, whole } from "../engine/part.ts"
 import { storeAt } from "../event-store/located-store.ts"
+import { loadHub } from "../hub/hub.ts"
 import { Names } from "../names/names.ts"
 import { projectionsLayer } from "../projections/runner.ts"
 import { announce } from "./announcement.ts"
 import { whileHeld } from "./duty.ts"
 import { agentPipe, type PipeOptions, servingPipe } from "./pipe.ts"
+import { hubOptions } from "./reload.ts"
 import { RoleImpossible } from "./role-impossible.ts"
 
 export type NodeOptions = Pick<PipeOptions, "reread">
@@ -42,6 +44,10 @@ const detectionLayer = (configuration: Configuration, part: Part) =>
   Detection.layer({
     snapshots: snapshotsOf(configuration),
     names: configuration.reverseDns ? "asked" : "off",
+    atHand: Effect.orElseSucceed(
+      Effect.map(loadHub(hubOptions(configuration)), ({ files }) => files),
+      () => []
+    ),
     time: "passes",
     part,
     ...(part.role === "agent" ? { announce: tell } : {})
