@@ -1,9 +1,12 @@
 /** The methods of statics (spec detection.md §2.7): they add to `evt.Enriched` what is known of the value. */
 import { fixedFloat } from "../expression/format.ts"
+import { fieldNames } from "../text/fields.ts"
+import { Remembered } from "../text/remembered.ts"
+import type { GeoLookup } from "./geo.ts"
 import { parseJson } from "../expression/json.ts"
-import { parseDate } from "../time/date.ts"
+import { parseDate, parseSameDate } from "../time/date.ts"
 import { formatTimestamp } from "../time/instant.ts"
-import { type Arrival, detectionTime, microseconds } from "./detection-time.ts"
+import { detectionTime, microseconds } from "./detection-time.ts"
 import { attempt, NameUnknown, type Pass } from "./pass.ts"
 
 export type EnrichmentMethod = (pass: Pass, value: string) => void
@@ -11,54 +14,77 @@ export type EnrichmentMethod = (pass: Pass, value: string) => void
 /** The line's own time. Text that is no date counts as the time of detection, as CrowdSec takes the present. */
 const ParseDate: EnrichmentMethod = (pass, value) => {
   const { evt, arrival, world } = pass
-  const found = sameDate(value, evt.StrTimeFormat, arrival)
+  const context = { layout: evt.StrTimeFormat, observedAt: arrival.observed / 1000, zone: arrival.zone }
+  const found = world.shortcuts ? parseSameDate(value, context) : parseDate(value, context)
   const own = found && microseconds(found.instant)
   evt.at = detectionTime(arrival, own)
   world.time = evt.at
   pass.date = { own, text: found?.text ?? formatTimestamp(evt.at / 1000) }
-  evt.Enriched.set("MarshaledTime", pass.date.text)
+  evt.Enriched.put(marshaledTime, pass.date.text)
 }
 
-/** Neighbouring lines mostly carry the same second, so the last date is remembered. */
-let last:
-  | { readonly value: string; readonly layout: string; readonly arrival: Arrival; readonly found: DateFound }
-  | undefined
+const marshaledTime = fieldNames.Enriched.slot("MarshaledTime")
 
-const sameDate = (value: string, layout: string, arrival: Arrival): DateFound => {
-  const { observed, zone } = arrival
-  const same = last !== undefined && last.value === value && last.layout === layout
-  if (same && last!.arrival.observed === observed && last!.arrival.zone === zone) return last!.found
-  const found = parseDate(value, { layout, observedAt: observed / 1000, zone })
-  last = { value, layout, arrival, found }
-  return found
+/** What a method adds to `evt.Enriched`, by slot. */
+type Addition = ReadonlyArray<readonly [slot: number, value: string]>
+
+const enriched = (entries: Readonly<Record<string, string>>): Addition =>
+  Object.entries(entries).map(([name, value]) => [fieldNames.Enriched.slot(name), value] as const)
+
+/** Addresses whose places are remembered, of each database. */
+const mostAddresses = 32_768
+const longestAddress = 64
+
+/** A method that looks an address up in a database, which gives the same answer as long as it is the same one. */
+const lookup = <Find extends object>(
+  databaseOf: (geo: GeoLookup) => Find | undefined,
+  addition: (find: Find, address: string) => Addition
+): EnrichmentMethod => {
+  const remembered = new WeakMap<object, Remembered<Addition>>()
+  return ({ evt, world }, address) => {
+    const find = databaseOf(world.state.lookup)
+    if (find === undefined) return
+    const ask = (text: string) => addition(find, text)
+    let known = remembered.get(find)
+    if (known === undefined) {
+      known = new Remembered(mostAddresses)
+      remembered.set(find, known)
+    }
+    const remembers = world.shortcuts && address.length <= longestAddress
+    const added = remembers ? known.of(address, ask) : ask(address)
+    for (let i = 0; i < added.length; i++) evt.Enriched.put(added[i]![0], added[i]![1])
+  }
 }
 
-type DateFound = ReturnType<typeof parseDate>
+const GeoIpCity = lookup(
+  ({ city }) => city,
+  (city, address) => {
+    const found = city(address)
+    return enriched({
+      IsoCode: found?.country ?? "",
+      IsInEU: String(found?.inEuropeanUnion ?? false),
+      Latitude: fixedFloat(found?.latitude ?? 0),
+      Longitude: fixedFloat(found?.longitude ?? 0)
+    })
+  }
+)
 
-const GeoIpCity: EnrichmentMethod = ({ evt, world }, address) => {
-  const { city } = world.state.lookup
-  if (city === undefined) return
-  const found = city(address)
-  evt.Enriched.set("IsoCode", found?.country ?? "")
-  evt.Enriched.set("IsInEU", String(found?.inEuropeanUnion ?? false))
-  evt.Enriched.set("Latitude", fixedFloat(found?.latitude ?? 0))
-  evt.Enriched.set("Longitude", fixedFloat(found?.longitude ?? 0))
-}
+const GeoIpASN = lookup(
+  ({ network }) => network,
+  (network, address) => {
+    const found = network(address)
+    const number = String(found?.number ?? 0)
+    return enriched({ ASNNumber: number, ASNumber: number, ASNOrg: found?.organization ?? "" })
+  }
+)
 
-const GeoIpASN: EnrichmentMethod = ({ evt, world }, address) => {
-  const { network } = world.state.lookup
-  if (network === undefined) return
-  const found = network(address)
-  const number = String(found?.number ?? 0)
-  evt.Enriched.set("ASNNumber", number)
-  evt.Enriched.set("ASNumber", number)
-  evt.Enriched.set("ASNOrg", found?.organization ?? "")
-}
-
-const IpToRange: EnrichmentMethod = ({ evt, world }, address) => {
-  const range = world.state.lookup.network?.(address)?.range ?? ""
-  if (range !== "") evt.Enriched.set("SourceRange", range)
-}
+const IpToRange = lookup(
+  ({ network }) => network,
+  (network, address) => {
+    const range = network(address)?.range ?? ""
+    return range === "" ? [] : enriched({ SourceRange: range })
+  }
+)
 
 /** Never waits: an overflow is put aside until the answer is in the log, a log line goes on without. */
 const reverseDns: EnrichmentMethod = ({ evt, world, wantsName }, address) => {
