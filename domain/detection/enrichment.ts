@@ -1,8 +1,8 @@
 /** The methods of statics (spec detection.md §2.7): they add to `evt.Enriched` what is known of the value. */
 import { fixedFloat } from "../expression/format.ts"
 import { fieldNames } from "../text/fields.ts"
-import { Remembered } from "../text/remembered.ts"
 import type { GeoLookup } from "./geo.ts"
+import type { PipelineEvent } from "./pipeline-event.ts"
 import { parseJson } from "../expression/json.ts"
 import { parseDate, parseSameDate } from "../time/date.ts"
 import { formatTimestamp } from "../time/instant.ts"
@@ -25,66 +25,65 @@ const ParseDate: EnrichmentMethod = (pass, value) => {
 
 const marshaledTime = fieldNames.Enriched.slot("MarshaledTime")
 
-/** What a method adds to `evt.Enriched`, by slot. */
-type Addition = ReadonlyArray<readonly [slot: number, value: string]>
+/** What a look-up adds to `evt.Enriched`, by slot. */
+export type Addition = ReadonlyArray<readonly [slot: number, value: string]>
 
-const enriched = (entries: Readonly<Record<string, string>>): Addition =>
-  Object.entries(entries).map(([name, value]) => [fieldNames.Enriched.slot(name), value] as const)
+/** Looks an address up; undefined when the database is missing. */
+export type Lookup = (geo: GeoLookup, address: string) => Addition | undefined
 
-/** Addresses whose places are remembered, of each database. */
-const mostAddresses = 32_768
-const longestAddress = 64
+/** Most addresses share what is known of them with very many others. */
+const additions = new Map<string, Addition>()
+const mostAdditions = 10_000
 
-/** A method that looks an address up in a database, which gives the same answer as long as it is the same one. */
-const lookup = <Find extends object>(
-  databaseOf: (geo: GeoLookup) => Find | undefined,
-  addition: (find: Find, address: string) => Addition
-): EnrichmentMethod => {
-  const remembered = new WeakMap<object, Remembered<Addition>>()
-  return ({ evt, world }, address) => {
-    const find = databaseOf(world.state.lookup)
-    if (find === undefined) return
-    const ask = (text: string) => addition(find, text)
-    let known = remembered.get(find)
-    if (known === undefined) {
-      known = new Remembered(mostAddresses)
-      remembered.set(find, known)
-    }
-    const remembers = world.shortcuts && address.length <= longestAddress
-    const added = remembers ? known.of(address, ask) : ask(address)
-    for (let i = 0; i < added.length; i++) evt.Enriched.put(added[i]![0], added[i]![1])
-  }
+const enriched = (entries: Readonly<Record<string, string>>): Addition => {
+  const key = JSON.stringify(entries)
+  const known = additions.get(key)
+  if (known !== undefined) return known
+  const addition = Object.entries(entries).map(([name, value]) => [fieldNames.Enriched.slot(name), value] as const)
+  if (additions.size >= mostAdditions) additions.clear()
+  additions.set(key, addition)
+  return addition
 }
 
-const GeoIpCity = lookup(
-  ({ city }) => city,
-  (city, address) => {
-    const found = city(address)
-    return enriched({
-      IsoCode: found?.country ?? "",
-      IsInEU: String(found?.inEuropeanUnion ?? false),
-      Latitude: fixedFloat(found?.latitude ?? 0),
-      Longitude: fixedFloat(found?.longitude ?? 0)
-    })
-  }
-)
+const cityOf: Lookup = ({ city }, address) => {
+  if (city === undefined) return undefined
+  const found = city(address)
+  return enriched({
+    IsoCode: found?.country ?? "",
+    IsInEU: String(found?.inEuropeanUnion ?? false),
+    Latitude: fixedFloat(found?.latitude ?? 0),
+    Longitude: fixedFloat(found?.longitude ?? 0)
+  })
+}
 
-const GeoIpASN = lookup(
-  ({ network }) => network,
-  (network, address) => {
-    const found = network(address)
-    const number = String(found?.number ?? 0)
-    return enriched({ ASNNumber: number, ASNumber: number, ASNOrg: found?.organization ?? "" })
-  }
-)
+const systemOf: Lookup = ({ network }, address) => {
+  if (network === undefined) return undefined
+  const found = network(address)
+  const number = String(found?.number ?? 0)
+  return enriched({ ASNNumber: number, ASNumber: number, ASNOrg: found?.organization ?? "" })
+}
 
-const IpToRange = lookup(
-  ({ network }) => network,
-  (network, address) => {
-    const range = network(address)?.range ?? ""
-    return range === "" ? [] : enriched({ SourceRange: range })
-  }
-)
+const rangeOf: Lookup = ({ network }, address) => {
+  const range = network?.(address)?.range ?? ""
+  return range === "" ? undefined : enriched({ SourceRange: range })
+}
+
+/** Methods that do nothing but look an address up: the same address gives the same, as long as the databases stay. */
+export const lookups: ReadonlyMap<string, Lookup> = new Map([
+  ["GeoIpCity", cityOf],
+  ["GeoIpASN", systemOf],
+  ["IpToRange", rangeOf]
+])
+
+export const add = (evt: PipelineEvent, addition: Addition | undefined): void => {
+  if (addition === undefined) return
+  for (let i = 0; i < addition.length; i++) evt.Enriched.put(addition[i]![0], addition[i]![1])
+}
+
+const method =
+  (lookup: Lookup): EnrichmentMethod =>
+  ({ evt, world }, address) =>
+    add(evt, lookup(world.state.lookup, address))
 
 /** Never waits: an overflow is put aside until the answer is in the log, a log line goes on without. */
 const reverseDns: EnrichmentMethod = ({ evt, world, wantsName }, address) => {
@@ -104,9 +103,7 @@ const UnmarshalJSON: EnrichmentMethod = ({ evt }) => {
 
 export const enrichmentMethods: ReadonlyMap<string, EnrichmentMethod> = new Map([
   ["ParseDate", ParseDate],
-  ["GeoIpCity", GeoIpCity],
-  ["GeoIpASN", GeoIpASN],
-  ["IpToRange", IpToRange],
+  ...Array.from(lookups, ([name, lookup]) => [name, method(lookup)] as const),
   ["reverse_dns", reverseDns],
   ["UnmarshalJSON", UnmarshalJSON]
 ])
