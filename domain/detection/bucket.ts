@@ -42,9 +42,14 @@ export class Bucket {
     this.queue = new EventQueue(cached ? rule.cacheSize : rule.capacity)
   }
 
-  /** Whether an event of this time comes too late for it: then it is gone, without an overflow. */
+  /** Whether an event of this time comes too late for it. A timed one has run over by then, any other is just gone. */
   isOver(at: number): boolean {
-    return this.Total_count > 0 && at > this.last + this.scenario.lifetime
+    return this.Total_count > 0 && at > (this.scenario.timed ? this.deadline : this.last + this.scenario.lifetime)
+  }
+
+  /** When a timed bucket runs over. */
+  get deadline(): number {
+    return this.first + this.scenario.lifetime
   }
 
   /** Counts an event in. */

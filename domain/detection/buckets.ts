@@ -14,8 +14,8 @@ export class Buckets {
   /** The open buckets are a chain in the order in which they were poured into: moving one costs less than in a Map. */
   #oldest: Bucket | undefined
   #newest: Bucket | undefined
-  /** Another bucket had to go to make room for the last event. */
-  evicted = false
+  /** The bucket that had to go to make room for the last event. */
+  evicted: Bucket | undefined
 
   constructor(most: number) {
     this.#most = most
@@ -23,7 +23,7 @@ export class Buckets {
 
   /** The bucket of the group takes the event, and says what became of it. It is gone when it ran over or was cancelled. */
   pour(scenario: Scenario, group: string, event: PipelineEvent): Bucket {
-    this.evicted = false
+    this.evicted = undefined
     const known = this.#open.get(group)
     const bucket = known === undefined || known.isOver(event.at) ? new Bucket(scenario, group) : known
     bucket.fate = pour(bucket, event)
@@ -41,10 +41,17 @@ export class Buckets {
     this.#open.set(group, bucket)
     this.#link(bucket)
     if (this.#open.size > this.#most) {
-      this.#remove(this.#oldest!)
-      this.evicted = true
+      this.evicted = this.#oldest!
+      this.#remove(this.evicted)
     }
     return bucket
+  }
+
+  /** Ends a bucket; false when it is not open any more. */
+  close(bucket: Bucket): boolean {
+    if (this.#open.get(bucket.group) !== bucket) return false
+    this.#remove(bucket)
+    return true
   }
 
   /** Drops buckets that ended before this time: no event from there on can find them alive. */

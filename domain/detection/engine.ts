@@ -6,12 +6,17 @@ import { derivedId } from "../events/derived-id.ts"
 import type { RecordedEvent } from "../events/event.ts"
 import type { LineReference, LogBatch } from "../events/log-batch.ts"
 import type { ResolvedName } from "../events/name-resolved.ts"
+import type { Passage } from "../events/time-passed.ts"
+import { parseTimestamp } from "../time/instant.ts"
 import type { RuntimeAlert } from "./alert.ts"
+import { contextOf } from "./alert-context.ts"
 import { Blackhole } from "./blackhole.ts"
 import type { Bucket } from "./bucket.ts"
 import { Buckets } from "./buckets.ts"
 import { after, type Candidate, Candidates } from "./candidates.ts"
 import { type Counters, noCounts } from "./counters.ts"
+import { Deadlines } from "./deadlines.ts"
+import { microseconds } from "./detection-time.ts"
 import { overflowData } from "./evidence.ts"
 import type { GeoLookup } from "./geo.ts"
 import { Groups } from "./groups.ts"
@@ -45,6 +50,8 @@ export interface EngineOptions {
 export interface EngineWatch {
   readonly node?: Watch
   readonly poured?: (event: PipelineEvent, bucket: Bucket, fate: Fate) => void
+  /** The time of a bucket was over, and it runs over. */
+  readonly expired?: (bucket: Bucket) => void
   /** An overflow that goes no further. */
   readonly held?: (bucket: Bucket, by: Held) => void
   /** Every overflow after the postoverflows, the whitelisted ones too. */
@@ -76,6 +83,7 @@ export class Engine {
   readonly parked = new Parked()
   /** Open buckets by the home of their scenarios. */
   buckets: ReadonlyMap<string, Buckets> = new Map()
+  #deadlines = new Deadlines()
   /** By the identity of their scenarios. */
   blackholes: ReadonlyMap<string, Blackhole> = new Map()
   readonly #options: EngineOptions
@@ -114,6 +122,7 @@ export class Engine {
     this.blackholes = new Map(
       ruleset.scenarios.map(({ identity, blackhole }) => [identity, new Blackhole(blackhole, most)])
     )
+    this.#deadlines = new Deadlines()
     for (const buckets of old.buckets.values()) for (const bucket of [...buckets.open()]) this.adopt(bucket)
     for (const [identity, blackhole] of old.blackholes) this.blackholes.get(identity)?.adopt(blackhole.entries())
   }
@@ -124,6 +133,7 @@ export class Engine {
     if (scenario === undefined) return
     bucket.scenario = scenario
     this.buckets.get(scenario.home)!.adopt(bucket)
+    if (scenario.timed) this.#deadlines.add(bucket)
   }
 
   /**
@@ -158,6 +168,7 @@ export class Engine {
     const event = this.#event
     parser.parse(event, text, this.clocks.previous(source), this.world, this.#options.watch?.node)
     this.clocks.set(source, event.at, this.counters.lines)
+    if (this.#deadlines.next < event.at) this.#expire(event.at)
     if (!event.Process) this.counters.unparsed += 1
     else {
       this.counters.parsed += 1
@@ -191,6 +202,22 @@ export class Engine {
       }
     }
     return this.#take()
+  }
+
+  /** Nothing arrived for so long: buckets whose time was over before run over. */
+  pass(passed: RecordedEvent<"TimePassed", Passage>): ReadonlyArray<Outcome> {
+    const at = microseconds(parseTimestamp(passed.data.at) ?? 0)
+    try {
+      this.#expire(at)
+    } catch (error) {
+      this.#survive({ event: passed.id, line: 0 }, error)
+    }
+    return this.#take()
+  }
+
+  /** When the next bucket runs over by itself, in milliseconds since 1970; infinite when none will. */
+  get deadline(): number {
+    return this.#deadlines.next / 1000
   }
 
   /** Addresses whose names are waited for, the longest waited for first. */
@@ -237,10 +264,36 @@ export class Engine {
     const bucket = buckets.pour(scenario, group, event)
     const { fate } = bucket
     this.#options.watch?.poured?.(event, bucket, fate)
-    if (buckets.evicted) this.counters.evicted += 1
+    if (bucket.scenario.timed) this.#time(bucket)
+    if (buckets.evicted !== undefined) {
+      this.counters.evicted += 1
+      this.#deadlines.remove(buckets.evicted)
+    }
     if (fate !== "overflowed") return
     this.#overflow(bucket, event, depth)
     this.#ruleset.world.enter(this.world, event.at)
+  }
+
+  #time(bucket: Bucket): void {
+    if (bucket.fate !== "open") this.#deadlines.remove(bucket)
+    else if (bucket.Total_count === 1) this.#deadlines.add(bucket)
+  }
+
+  /**
+   * Buckets whose time was over before `at` run over, the soonest first. The last event of each is its trigger, so that
+   * the overflow is the same whether a line or the passing of time tells that it is due.
+   */
+  #expire(at: number): void {
+    while (this.#deadlines.next < at) {
+      const bucket = this.#deadlines.shift()!
+      if (!this.buckets.get(bucket.scenario.home)!.close(bucket)) continue
+      bucket.overflowed = bucket.deadline
+      this.#ruleset.world.enter(this.world, bucket.overflowed)
+      this.#options.watch?.expired?.(bucket)
+      this.#overflow(bucket, bucket.queue.Queue.at(-1)!, 0)
+      this.#pourPending()
+    }
+    this.#chained = 0
   }
 
   #passes(scenario: Scenario, scope: object): boolean {
@@ -249,12 +302,13 @@ export class Engine {
     return passes === true
   }
 
-  #overflow(bucket: Bucket, trigger: PipelineEvent, depth: number): void {
+  #overflow(bucket: Bucket, trigger: Pick<PipelineEvent, "reference" | "correlation">, depth: number): void {
     const alert = this.#alert(bucket)
     if (typeof alert === "string") {
       this.#options.watch?.held?.(bucket, alert)
       return
     }
+    alert.tell(contextOf(this.#ruleset.contexts, bucket.queue.Queue))
     this.#settle({
       alert,
       scenario: bucket.scenario.identity,
@@ -330,9 +384,13 @@ export class Engine {
 
   /** Pours the overflows of the line at hand again, and what comes of them. */
   #drain(): void {
+    this.#pourPending()
+    this.#chained = 0
+  }
+
+  #pourPending(): void {
     for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift())
       this.#judge(next.event, next.depth)
-    this.#chained = 0
   }
 
   #sweep(): void {

@@ -30,6 +30,9 @@ export const overflowData = (
   remediation: alert.Remediation,
   labels: alert.Labels as Overflow["labels"],
   trigger: facts.trigger,
+  ...(alert.Meta.length === 0
+    ? {}
+    : { meta: Object.fromEntries(alert.Meta.map(({ Key, Value }) => [cut(Key), Value.toWellFormed()])) }),
   evidence: evidenceOf(alert.Events)
 })
 

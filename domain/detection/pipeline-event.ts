@@ -193,7 +193,7 @@ export class PipelineEvent {
   GetMeta(key: string): string {
     if (this.Type === LOG) return this.Meta.get(key) ?? ""
     for (const alert of this.Overflow.APIAlerts) {
-      const value = alert.GetMeta(key)
+      const value = alert.metaOfEvents(key)
       if (value !== "") return value
     }
     return ""

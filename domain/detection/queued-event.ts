@@ -160,6 +160,10 @@ export class QueuedEvent implements EventObject {
     return this.event.GetType()
   }
 
+  ParseIPSources(): ReadonlyArray<string> {
+    return this.event.ParseIPSources()
+  }
+
   GetMeta(key: string): string {
     return this.event.GetMeta(key)
   }

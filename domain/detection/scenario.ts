@@ -42,8 +42,10 @@ export class Scenario {
     | undefined
   /** How fast a bucket leaks, in tokens a second. */
   readonly leakRate: number
-  /** Microseconds that a bucket lives after its last event. */
+  /** Microseconds that a bucket lives after its last event, or, when it is timed, after its first. */
   readonly lifetime: number
+  /** The rule has a `duration`: a bucket runs over when its lifetime is over, however full it is. */
+  readonly timed: boolean
   /** Microseconds for which further overflows of a bucket's key are swallowed. */
   readonly blackhole: number
   /** The key of every bucket begins with the filter, which may be long. */
@@ -89,6 +91,7 @@ export class Scenario {
     this.leakRate = leakRate(rule.leakspeedNs)
     this.#beginning = sha1.create().update(utf8ToBytes(`${rule.filter.text}\0`))
     this.lifetime = Number(lifetimeNs(rule)) / 1000
+    this.timed = rule.durationNs > 0n && rule.type !== "trigger"
     this.blackhole = Number(rule.blackholeNs) / 1000
   }
 

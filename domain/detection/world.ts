@@ -8,6 +8,9 @@ import type { GeoLookup } from "./geo.ts"
 import type { Names } from "./names.ts"
 import type { Stashes } from "./stash.ts"
 
+const unknownCity = { country: "", inEuropeanUnion: false, latitude: 0, longitude: 0 }
+const unknownNetwork = { number: 0, organization: "", range: "" }
+
 /** The engine's part of the world. */
 export interface WorldState {
   readonly stashes: Stashes
@@ -46,8 +49,14 @@ export class World implements Context {
       return new Time(BigInt(this.time) * 1000n)
     }
     this.geo = {
-      country: (address) => this.state.lookup.city?.(address)?.country ?? "",
-      network: (address) => this.state.lookup.network?.(address)?.range ?? ""
+      city: (address) => {
+        const { city } = this.state.lookup
+        return city && (city(address) ?? unknownCity)
+      },
+      network: (address) => {
+        const { network } = this.state.lookup
+        return network && (network(address) ?? unknownNetwork)
+      }
     }
   }
 

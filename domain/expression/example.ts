@@ -33,6 +33,7 @@ export const exampleEvent = (changes: Partial<EventObject> = {}): EventObject =>
   MarshaledTime: "",
   Process: true,
   GetType: () => "log",
+  ParseIPSources: () => [],
   GetMeta: () => "",
   SetMeta: () => true,
   SetParsed: () => true,

@@ -76,6 +76,7 @@ export const emptyContext: Context = {
     matches: () => false,
     patterns: () => undefined,
     lookup: () => "",
+    isKnownBot: () => false,
     entries: () => undefined
   },
   stashes: { get: () => "", set: () => undefined },

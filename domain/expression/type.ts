@@ -15,10 +15,12 @@ export interface ArrayType {
   readonly element: Type
 }
 
-/** Keys are strings; a missing key reads as the zero value of `value`. At run time a `Map`. */
+/** A missing key reads as the zero value of `value`. At run time a `Map`. */
 export interface MapType {
   readonly kind: "map"
   readonly value: Type
+  /** Keys are strings, unless this says that `groupBy` made them. */
+  readonly key?: Type
   /** A parameter that is written to: only a map whose values may be anything fits. */
   readonly written?: true
 }
@@ -72,6 +74,9 @@ export const stringType: Type = { kind: "string" }
 
 export const arrayOf = (element: Type): ArrayType => ({ kind: "array", element })
 export const mapOf = (value: Type): MapType => ({ kind: "map", value })
+/** What `groupBy` makes: keys are strings, ints or bools. */
+export const groupsOf = (key: Type, value: Type): MapType =>
+  key.kind === "string" ? mapOf(value) : { kind: "map", value, key }
 export const writtenMap: MapType = { kind: "map", value: anyType, written: true }
 
 export const field = <T>(type: Type, read: (object: T) => unknown): Field => ({

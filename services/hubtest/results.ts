@@ -60,6 +60,7 @@ const copyOf = (event: PipelineEvent): EventObject => {
     Enriched: new KeptFields("Enriched", event.Enriched),
     Unmarshaled: new Map(Array.from(event.Unmarshaled, ([key, value]) => [key, throughYaml(value)])),
     GetType: () => event.GetType(),
+    ParseIPSources: () => event.ParseIPSources(),
     GetMeta: (key) => (Type === LOG ? (Meta.get(key) ?? "") : event.GetMeta(key)),
     SetMeta: (key, value) => Boolean(Meta.set(key, value)),
     SetParsed: (key, value) => Boolean(Parsed.set(key, value))

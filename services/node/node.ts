@@ -49,7 +49,7 @@ export const runNode = (configuration: Configuration, options: NodeOptions) => {
   const store = EmbeddedEventStore.layer({ directory, mode: "writer", announce: { socket } })
   const services = Layer.mergeAll(
     ApiServer.layer(configuration.api),
-    Detection.layer({ snapshots, names: configuration.reverseDns ? "asked" : "off" }),
+    Detection.layer({ snapshots, names: configuration.reverseDns ? "asked" : "off", time: "passes" }),
     adminLayer({ path: socket })
   ).pipe(
     Layer.provide(Administration.layer({ by: "command line" })),

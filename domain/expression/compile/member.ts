@@ -54,8 +54,9 @@ export const compileMember = (compiler: Compiler, node: MemberNode): Run => {
       }
       return onValue(compiler, node, (object, scope, frame) => {
         const key = property(scope, frame)
-        if (typeof key !== "string") throw new EvaluationError(`a key of a map is a string, not ${kindOf(key)}`)
-        return (object as Map<string, unknown>).get(key) ?? zero
+        if (typeof key !== "string" && type.key === undefined)
+          throw new EvaluationError(`a key of a map is a string, not ${kindOf(key)}`)
+        return (object as Map<unknown, unknown>).get(key) ?? zero
       })
     }
     case "array":

@@ -91,10 +91,11 @@ export const compilePredicate = (compiler: Compiler, node: BuiltinNode): Run => 
       }
     case "groupBy":
       return (scope, frame) => {
-        const groups = new Map<string, Array<unknown>>()
+        const groups = new Map<unknown, Array<unknown>>()
         items(scope, frame).forEach((item, index) => {
           const key = value(scope, point(frame, item, index))
-          if (typeof key !== "string") throw new EvaluationError(`groupBy needs a string, but met ${kindOf(key)}`)
+          if (typeof key !== "string" && typeof key !== "number" && typeof key !== "boolean")
+            throw new EvaluationError(`groupBy groups by a string, int or bool, but met ${kindOf(key)}`)
           const group = groups.get(key)
           if (group === undefined) groups.set(key, [item])
           else group.push(item)

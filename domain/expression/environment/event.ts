@@ -1,6 +1,8 @@
+import { parseAddress } from "../../net/address.ts"
 import type { Environment } from "../environment.ts"
 import { variable } from "../environment.ts"
 import { crowdsecFunctions } from "../functions/catalogue.ts"
+import { IpAddress, ipAddressType } from "../net-value.ts"
 import type { Time } from "../time.ts"
 import { timeType } from "../time.ts"
 import { type FieldMap, type Fields, fieldNames } from "../../text/fields.ts"
@@ -56,6 +58,7 @@ export interface EventObject {
   readonly MarshaledTime: string
   readonly Process: boolean
   readonly GetType: () => "log" | "overflow"
+  readonly ParseIPSources: () => ReadonlyArray<string>
   readonly GetMeta: (key: string) => string
   readonly SetMeta: (key: string, value: string) => boolean
   readonly SetParsed: (key: string, value: string) => boolean
@@ -130,6 +133,12 @@ export const eventType: StructType = struct("Event", {
   }),
   methods: () => ({
     GetType: method([], stringType, (event: EventObject) => event.GetType()),
+    ParseIPSources: method([], arrayOf(ipAddressType), (event: EventObject) =>
+      event
+        .ParseIPSources()
+        .filter((source) => parseAddress(source) !== undefined)
+        .map((source) => new IpAddress(source))
+    ),
     GetMeta: method([stringType], stringType, (event: EventObject, key: string) => event.GetMeta(key)),
     SetMeta: method(
       [stringType, stringType],
