@@ -390,7 +390,7 @@ describe("what can be wrong", () => {
     writeFileSync(log, "one\n")
     const store = new Store()
     await readUntil(store, 1)
-    const damaged = { ...store.batches[0]!, body: "AAAA" }
+    const damaged = { ...store.batches[0]!, body: new Uint8Array(9) }
     const program = acquire({
       sources: [logFile(log)],
       sink: { append: () => Effect.void },

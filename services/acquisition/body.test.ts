@@ -43,8 +43,8 @@ describe("body", () => {
 
   it("refuses a damaged body, one that expands without bound, and one that does not hold what it says", () => {
     const [batch] = batchesOf([Buffer.from("one\ntwo\n")])
-    expect(() => decodeLines({ ...batch!, body: "AAAA" })).toThrow(/\/log.*cannot be read/)
-    const bomb = zstdCompressSync(Buffer.alloc(100_000_000)).toString("base64")
+    expect(() => decodeLines({ ...batch!, body: new Uint8Array(9) })).toThrow(/\/log.*cannot be read/)
+    const bomb = Buffer.concat([Buffer.alloc(17), zstdCompressSync(Buffer.alloc(100_000_000))])
     expect(() => decodeLines({ ...batch!, body: bomb })).toThrow(/cannot be read/)
     expect(() => decodeLines({ ...batch!, lines: 3 })).toThrow(/2 lines instead of 3/)
     expect(() => decodeLines({ ...batch!, range: { from: 0, to: 9 } })).toThrow(/8 bytes instead of 9/)

@@ -10,9 +10,11 @@ export type StoreFailureCode =
   | "TST-STORE-FULL"
   | "TST-STORE-IN-USE"
   | "TST-STORE-IO"
+  | "TST-STORE-LOST"
   | "TST-STORE-MISSING"
   | "TST-STORE-MOVED"
   | "TST-STORE-NEWER"
+  | "TST-STORE-OLDER"
   | "TST-STORE-READ-ONLY"
   | "TST-STORE-READER"
 
