@@ -15,7 +15,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs"
 import { dirname } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { contentOf, linkOf, origin, type StoredEvent } from "./chain.ts"
-import { storeFailure } from "./failure.ts"
+import { StoreFault } from "./fault.ts"
 
 export const storeFile = "events.sqlite"
 
@@ -71,18 +71,18 @@ const layoutOf = (db: DatabaseSync, path: string): number => {
   const id = number(db, "pragma application_id")
   if (id === 0 && number(db, "select count(*) from sqlite_schema") === 0) return 0
   if (id !== applicationId) {
-    throw storeFailure("TST-STORE-DAMAGED", `${path} is a database of another program. Name another directory.`)
+    throw new StoreFault("TST-STORE-DAMAGED", `${path} is a database of another program. Name another directory.`)
   }
   const version = number(db, "pragma user_version")
   if (version > layoutVersion) {
-    throw storeFailure(
+    throw new StoreFault(
       "TST-STORE-NEWER",
       `The event store ${path} was written by a newer Testudo (layout ${version}, this one knows ${layoutVersion}). ` +
         "Use that version, or name another directory."
     )
   }
   if (version < 1) {
-    throw storeFailure(
+    throw new StoreFault(
       "TST-STORE-DAMAGED",
       `The event store ${path} says that its layout is ${version}, which never was.`
     )
@@ -172,7 +172,7 @@ export const openForWriting = (path: string): { readonly db: DatabaseSync; reado
       pragma cell_size_check = on`)
     const journal = db.prepare("pragma journal_mode").get()!["journal_mode"]
     if (journal !== "wal" && path !== ":memory:") {
-      throw storeFailure(
+      throw new StoreFault(
         "TST-STORE-DIRECTORY",
         `${dirname(path)} cannot hold an event store: its file system (a network share?) has no shared memory for its readers.`
       )
@@ -185,7 +185,7 @@ export const openForWriting = (path: string): { readonly db: DatabaseSync; reado
 /** Opens the database to read beside its writer, if there is one. */
 export const openForReading = (path: string): DatabaseSync => {
   const missing = () =>
-    storeFailure(
+    new StoreFault(
       "TST-STORE-MISSING",
       `There is no event store in ${dirname(path)}. Start a node or a replay that writes there first, or name another directory.`
     )
@@ -195,7 +195,7 @@ export const openForReading = (path: string): DatabaseSync => {
     const layout = layoutOf(db, path)
     if (layout === 0) throw missing()
     if (layout < layoutVersion) {
-      throw storeFailure(
+      throw new StoreFault(
         "TST-STORE-OLDER",
         `The event store ${path} was written by an older Testudo. Start the node once, so that it brings the store up to date.`
       )

@@ -4,7 +4,7 @@ import { dirname } from "node:path"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import { contentOf, emptyEnd, formatEnd, type LogEnd, linkOf, sameDigest } from "./chain.ts"
 import type { Appended, ExpectedRevision } from "./event-store.ts"
-import { storeFailure } from "./failure.ts"
+import { StoreFault } from "./fault.ts"
 import { HeadWriter, readHeadRecord } from "./head-record.ts"
 import { category, Kinds } from "./kinds.ts"
 import { closedOnFailure, openForWriting } from "./layout.ts"
@@ -134,7 +134,7 @@ export class LogWriter {
       const found = stored.end()
       const known = readHeadRecord(directory)
       const lost = isNew && known._tag === "Missing" ? undefined : lossOf(stored, found, known, path)
-      if (lost !== undefined && options.acceptLoss !== true) throw storeFailure("TST-STORE-LOST", lost)
+      if (lost !== undefined && options.acceptLoss !== true) throw new StoreFault("TST-STORE-LOST", lost)
       if (lost !== undefined) notices.push(lost)
       const record = new HeadWriter(directory, known)
       if (lost !== undefined) record.replace(found)
@@ -156,7 +156,7 @@ export class LogWriter {
   #checkInPlace(): void {
     if (this.#file === undefined) return
     if (statSync(this.#path, { bigint: true, throwIfNoEntry: false })?.ino === this.#file) return
-    throw storeFailure(
+    throw new StoreFault(
       "TST-STORE-MOVED",
       `The event store ${this.#path} was moved, deleted or replaced while it was in use. Put it back, or start again.`
     )
@@ -188,7 +188,7 @@ export class LogWriter {
     try {
       const { position } = this.#lastPosition.get() as { readonly position: number }
       if (position > before.position) {
-        throw storeFailure("TST-STORE-MOVED", `Another program wrote to the event store ${this.#path}. Start again.`)
+        throw new StoreFault("TST-STORE-MOVED", `Another program wrote to the event store ${this.#path}. Start again.`)
       }
       const written = groups.map((group) => this.#writeGroup(group))
       this.#db.exec("commit")

@@ -1,13 +1,13 @@
 /** What runs in the writer's thread: one log, commits as they are asked for, and the fold of the write-ahead log when idle. */
 import { parentPort, workerData } from "node:worker_threads"
-import { StoreUnavailable } from "./event-store.ts"
+import { StoreFault } from "./fault.ts"
 import { LogWriter, type ReadyGroup, type Written } from "./log-writer.ts"
 
 export type ToWriter =
   | { readonly what: "commit"; readonly groups: ReadonlyArray<ReadyGroup> }
   | { readonly what: "close" }
 
-/** An error in plain values. `isFailure`: it is a `StoreUnavailable`; else SQLite's or the system's own. */
+/** An error in plain values. `isFailure`: it is a `StoreFault`; else SQLite's or the system's own. */
 export interface PlainError {
   readonly isFailure: boolean
   readonly message: string
@@ -25,7 +25,7 @@ const idleMilliseconds = 500
 
 const plain = (error: unknown): PlainError => {
   const { message, code, errcode } = error as { message: string; code?: string; errcode?: number }
-  return { isFailure: error instanceof StoreUnavailable, message: String(message), code, errcode }
+  return { isFailure: error instanceof StoreFault, message: String(message), code, errcode }
 }
 
 const port = parentPort!

@@ -10,7 +10,8 @@ import * as Effect from "effect/Effect"
 import { type Appender, answered, type CommitAnswer } from "./appender.ts"
 import type { StoreUnavailable } from "./event-store.ts"
 import { storeFailure, storeFailureOf } from "./failure.ts"
-import type { ReadyGroup } from "./log-writer.ts"
+import { type StoreFailureCode, StoreFault } from "./fault.ts"
+import type { ReadyGroup, Written } from "./log-writer.ts"
 import type { FromWriter, PlainError, ToWriter } from "./writer-thread-main.ts"
 
 /** About how many bytes one commit takes; what is beyond waits for the next. */
@@ -30,7 +31,7 @@ const bytesOf = ({ parts }: ReadyGroup): number => {
 
 /** An error as it was before it crossed the threads. */
 const revived = ({ code, message, errcode, isFailure }: PlainError): unknown =>
-  isFailure ? storeFailure(code as "TST-STORE-IO", message) : Object.assign(new Error(message), { code, errcode })
+  isFailure ? new StoreFault(code as StoreFailureCode, message) : Object.assign(new Error(message), { code, errcode })
 
 export class WriterThread implements Appender {
   readonly #worker: Worker
@@ -77,7 +78,7 @@ export class WriterThread implements Appender {
       })
     })
 
-  readonly append = (group: ReadyGroup): Effect.Effect<import("./log-writer.ts").Written, StoreUnavailable> =>
+  readonly append = (group: ReadyGroup): Effect.Effect<Written, StoreUnavailable> =>
     // Once it is handed over it will be written: whoever is interrupted meanwhile waits for the outcome.
     Effect.callback<CommitAnswer, StoreUnavailable>((resume) => {
       if (this.#ended !== undefined) return resume(Effect.fail(this.#ended))
