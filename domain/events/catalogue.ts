@@ -1,5 +1,6 @@
 /** Every event there is. A store's reader decodes what it reads with this catalogue. */
 import { AllowlistReplaced } from "./allowlist.ts"
+import { EventsDropped, LossAccepted, OffenderErased } from "./audit.ts"
 import { BouncerDeleted, BouncerRegistered } from "./bouncer.ts"
 import { DecisionMade, DecisionRetracted } from "./decision.ts"
 import type { RecordedEvent } from "./event.ts"
@@ -18,7 +19,10 @@ export const catalogue = {
   NameResolved,
   BouncerRegistered,
   BouncerDeleted,
-  AllowlistReplaced
+  AllowlistReplaced,
+  LossAccepted,
+  EventsDropped,
+  OffenderErased
 } as const
 
 type Catalogue = typeof catalogue

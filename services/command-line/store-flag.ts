@@ -11,6 +11,7 @@ import { Administration } from "../api/administration.ts"
 import { parseStoreLocation } from "../configuration/store-location.ts"
 import { DecisionNumbers } from "../engine/decision-numbers.ts"
 import { EmbeddedEventStore } from "../event-store/embedded.ts"
+import type { EventStore, StoreUnavailable } from "../event-store/event-store.ts"
 import { readHolder } from "../event-store/writer-lock.ts"
 import { projectionsLayer } from "../projections/runner.ts"
 import { configFlag, configurationOf } from "./configuration-flag.ts"
@@ -41,6 +42,23 @@ export const storeDirectory = ({ config, store }: StoreInput): Effect.Effect<str
       return yield* new Failure({ code: "TST-CLI-STORE", message: `--store: ${location.problem}.` })
     return resolve(location.directory)
   })
+
+/** The store at a location such as `embedded:./data/store`. */
+export const storeAt = (
+  text: string,
+  mode: "reader" | "writer"
+): Layer.Layer<EventStore, StoreUnavailable | Failure> => {
+  const location = parseStoreLocation(text)
+  return "problem" in location
+    ? Layer.unwrap(Effect.fail(new Failure({ code: "TST-CLI-STORE", message: `${text}: ${location.problem}.` })))
+    : EmbeddedEventStore.layer({ directory: resolve(location.directory), mode })
+}
+
+/** The log, read beside whoever writes. */
+export const readingLog = (input: StoreInput) =>
+  Layer.unwrap(
+    Effect.map(storeDirectory(input), (directory) => EmbeddedEventStore.layer({ directory, mode: "reader" }))
+  )
 
 /** Folder of the snapshots, beside the events. */
 export const snapshotFolder = (directory: string): string => join(directory, "snapshots")

@@ -17,8 +17,6 @@ export interface Gap {
   readonly link: Uint8Array
 }
 
-const nothing: LogEnd = emptyEnd
-
 export class StoredEvents {
   readonly #last: StatementSync
   readonly #lastGap: StatementSync
@@ -26,12 +24,25 @@ export class StoredEvents {
   readonly #after: StatementSync
   readonly #gapAfter: StatementSync
   readonly #gapAt: StatementSync
+  readonly #copies: StatementSync
+  readonly #dropped: StatementSync
+  readonly #schema: StatementSync
+  readonly #first: StatementSync
 
   constructor(db: DatabaseSync) {
     this.#last = db.prepare("select position, link from events order by position desc limit 1")
     this.#lastGap = db.prepare("select last as position, link from gaps order by last desc limit 1")
     this.#linkAt = db.prepare("select link from events where position = ?")
     this.#gapAt = db.prepare("select link from gaps where last = ?")
+    this.#copies = db.prepare(
+      "select count(*) as copies from events where stream = (select stream from streams where name = ?) and id = ?"
+    )
+    this.#first = db.prepare("select first from streams where name = ?")
+    this.#dropped = db.prepare("select ifnull(sum(events), 0) as events from gaps")
+    this.#schema = db.prepare(`
+      select count(*) filter (where type = 'index' and tbl_name = 'events') as indexes,
+        count(*) filter (where type = 'trigger') as triggers
+      from sqlite_schema`)
     this.#after = db.prepare(`
       select position, name as stream, revision, kinds.type as type, recorded_at as recordedAt, id, link, content, metadata,
         data, bytes
@@ -40,12 +51,33 @@ export class StoredEvents {
     this.#gapAfter = db.prepare("select first, last, events, link from gaps where last > ? order by last limit 1")
   }
 
+  /** How many events of a stream have this id. */
+  copiesOf(stream: string, id: string): number {
+    return (this.#copies.get(stream, id) as { readonly copies: number }).copies
+  }
+
+  /** Revision of the first event that the stream has, had nothing been dropped: 0. */
+  firstOf(stream: string): number {
+    return (this.#first.get(stream) as { readonly first: number } | undefined)?.first ?? 0
+  }
+
+  /** How many events were dropped. */
+  dropped(): number {
+    return (this.#dropped.get() as { readonly events: number }).events
+  }
+
+  /** Whether the table of events has its indexes, which keep ids and revisions unique, and no triggers. */
+  hasItsSchema(): boolean {
+    const { indexes, triggers } = this.#schema.get() as { readonly indexes: number; readonly triggers: number }
+    return indexes === 3 && triggers === 0
+  }
+
   /** Where the log ends. */
   end(): LogEnd {
     const ends = [this.#last.get(), this.#lastGap.get()] as unknown as ReadonlyArray<LogEnd | undefined>
     return ends.reduce<LogEnd>(
       (furthest, end) => (end !== undefined && end.position > furthest.position ? end : furthest),
-      nothing
+      emptyEnd
     )
   }
 
