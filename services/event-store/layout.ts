@@ -11,7 +11,7 @@
  *
  * The write-ahead log makes a commit one write and one sync, and lets other processes read meanwhile.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs"
+import { accessSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs"
 import { dirname } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { contentOf, linkOf, origin, type StoredEvent } from "./chain.ts"
@@ -160,6 +160,8 @@ export const makeDirectory = (directory: string): void => {
 export const openForWriting = (path: string): { readonly db: DatabaseSync; readonly isNew: boolean } => {
   const db = new DatabaseSync(path, { timeout: busyMilliseconds })
   return closedOnFailure(db, () => {
+    // SQLite opens what it may not write to for reading, and says so with the first write only.
+    if (path !== ":memory:") accessSync(path, constants.W_OK)
     const layout = layoutOf(db, path)
     if (layout === 0) create(db)
     else if (layout === 1) chainEvents(db)

@@ -135,7 +135,6 @@ export class LogWriter {
       const known = readHeadRecord(directory)
       const lost = isNew && known._tag === "Missing" ? undefined : lossOf(stored, found, known, path)
       if (lost !== undefined && options.acceptLoss !== true) throw new StoreFault("TST-STORE-LOST", lost)
-      if (lost !== undefined) notices.push(lost)
       const record = new HeadWriter(directory, known)
       if (lost !== undefined) record.replace(found)
       else if (known._tag !== "Found" || known.end.position !== found.position) record.write(found)
@@ -167,40 +166,37 @@ export class LogWriter {
    * the database itself refuses takes no other with it.
    */
   commit(groups: ReadonlyArray<ReadyGroup>): ReadonlyArray<Written | { readonly error: unknown }> {
+    const before = this.#end
+    let written: ReadonlyArray<Written>
     try {
       this.#checkInPlace()
       this.#db.exec("begin immediate")
     } catch (error) {
       return groups.map(() => ({ error }))
     }
-    const before = this.#end
     try {
-      return this.#transact(groups)
-    } catch (error) {
-      const committed = this.#end.position !== before.position
-      if (groups.length === 1 || committed) return groups.map(() => ({ error }))
-      return groups.flatMap((group) => this.commit([group]))
-    }
-  }
-
-  #transact(groups: ReadonlyArray<ReadyGroup>): ReadonlyArray<Written> {
-    const before = this.#end
-    try {
-      const { position } = this.#lastPosition.get() as { readonly position: number }
-      if (position > before.position) {
-        throw new StoreFault("TST-STORE-MOVED", `Another program wrote to the event store ${this.#path}. Start again.`)
-      }
-      const written = groups.map((group) => this.#writeGroup(group))
+      this.#checkUntouched()
+      written = groups.map((group) => this.#writeGroup(group))
       this.#db.exec("commit")
+    } catch (error) {
+      this.#end = before
+      // On some errors, such as a full disk, SQLite has rolled back itself.
+      if (this.#db.isTransaction) this.#db.exec("rollback")
+      return groups.length === 1 ? [{ error }] : groups.flatMap((group) => this.commit([group]))
+    }
+    try {
       if (this.#end.position !== before.position) this.#record?.write(this.#end)
       return written
     } catch (error) {
-      if (this.#db.isTransaction) {
-        this.#end = before
-        this.#db.exec("rollback")
-      }
-      throw error
+      return groups.map(() => ({ error })) // written, but not acknowledged
     }
+  }
+
+  /** The lock keeps other writers of ours away, not a database shell. */
+  #checkUntouched(): void {
+    const { position } = this.#lastPosition.get() as { readonly position: number }
+    if (position <= this.#end.position) return
+    throw new StoreFault("TST-STORE-MOVED", `Another program wrote to the event store ${this.#path}. Start again.`)
   }
 
   #writeGroup({ parts, recordedAt }: ReadyGroup): Written {
