@@ -4,6 +4,8 @@
  * A server would let most of these through, and some of them for good (spec of EventStoreDB's observed behaviour), so
  * they are checked on this side. What is accepted here can be read back: the data is decoded as it will be stored.
  */
+// Compiles the schemas that stand at the border of the store: a third of the time of reading an event.
+import "effect/schema/SchemaJITCompiler/enable"
 import { declarationOf } from "../../domain/events/catalogue.ts"
 import type { EventMetadata, ProposedEvent } from "../../domain/events/event.ts"
 import { AppendRefused, type ExpectedRevision, maxAppendBytes } from "./event-store.ts"

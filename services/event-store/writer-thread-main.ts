@@ -1,10 +1,11 @@
 /** What runs in the writer's thread: one log, commits as they are asked for, and the fold of the write-ahead log when idle. */
 import { parentPort, workerData } from "node:worker_threads"
 import { StoreFault } from "./fault.ts"
-import { LogWriter, type ReadyGroup, type Written } from "./log-writer.ts"
+import { LogWriter, type Written } from "./log-writer.ts"
+import { type PackedGroup, unpack } from "./packed-group.ts"
 
 export type ToWriter =
-  | { readonly what: "commit"; readonly groups: ReadonlyArray<ReadyGroup> }
+  | { readonly what: "commit"; readonly groups: ReadonlyArray<PackedGroup> }
   | { readonly what: "close" }
 
 /** An error in plain values. `isFailure`: it is a `StoreFault`; else SQLite's or the system's own. */
@@ -46,7 +47,7 @@ const serve = (writer: LogWriter): void => {
       port.close()
       return
     }
-    const answers = writer.commit(message.groups)
+    const answers = writer.commit(message.groups.map(unpack))
     say({
       what: "committed",
       answers: answers.map((answer) => ("error" in answer ? { plain: plain(answer.error) } : answer))

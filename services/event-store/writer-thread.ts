@@ -12,6 +12,7 @@ import type { StoreUnavailable } from "./event-store.ts"
 import { storeFailure, storeFailureOf } from "./failure.ts"
 import { type StoreFailureCode, StoreFault } from "./fault.ts"
 import type { ReadyGroup, Written } from "./log-writer.ts"
+import { pack } from "./packed-group.ts"
 import type { FromWriter, PlainError, ToWriter } from "./writer-thread-main.ts"
 
 /** About how many bytes one commit takes; what is beyond waits for the next. */
@@ -112,7 +113,7 @@ export class WriterThread implements Appender {
     if (count === 0) return this.#whenIdle?.()
     this.#sent = this.#waiting.splice(0, count)
     this.#worker.ref()
-    this.#worker.postMessage({ what: "commit", groups: this.#sent.map(({ group }) => group) } satisfies ToWriter)
+    this.#worker.postMessage({ what: "commit", groups: this.#sent.map(({ group }) => pack(group)) } satisfies ToWriter)
   }
 
   #committed(answers: ReadonlyArray<CommitAnswer | { readonly plain: PlainError }>): void {
