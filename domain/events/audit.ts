@@ -20,7 +20,13 @@ export const Loss = Schema.Struct({
 })
 export type Loss = typeof Loss.Type
 
-export const LossAccepted = declareEvent({ type: "LossAccepted", version: 1, schema: Loss })
+export const LossAccepted = declareEvent({
+  type: "LossAccepted",
+  version: 1,
+  schema: Loss,
+  stream: "audit",
+  tells: "Acknowledged events were missing, and somebody decided to go on without them."
+})
 
 /** Old events were dropped by the rules of retention. */
 export const Drop = Schema.Struct({
@@ -36,7 +42,13 @@ export const Drop = Schema.Struct({
 })
 export type Drop = typeof Drop.Type
 
-export const EventsDropped = declareEvent({ type: "EventsDropped", version: 1, schema: Drop })
+export const EventsDropped = declareEvent({
+  type: "EventsDropped",
+  version: 1,
+  schema: Drop,
+  stream: "audit",
+  tells: "Old events were dropped by the rules of retention."
+})
 
 /** What the log said of one offender was erased. Of whom is not said. */
 export const Erasure = Schema.Struct({
@@ -55,4 +67,10 @@ export const Erasure = Schema.Struct({
 })
 export type Erasure = typeof Erasure.Type
 
-export const OffenderErased = declareEvent({ type: "OffenderErased", version: 1, schema: Erasure })
+export const OffenderErased = declareEvent({
+  type: "OffenderErased",
+  version: 1,
+  schema: Erasure,
+  stream: "audit",
+  tells: "What the log said of one offender was erased."
+})

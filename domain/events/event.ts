@@ -47,6 +47,10 @@ export interface EventType<Type extends string, Data> {
   readonly type: Type
   readonly version: number
   readonly schema: Schema.Codec<Data, unknown>
+  /** The streams that it stands on, as people write them: `offender-<scope>:<value>`. */
+  readonly stream: string
+  /** What it tells, in one sentence. */
+  readonly tells: string
   /** The key of the data that holds bytes, if any: a store may keep them beside the JSON. In JSON they are base64. */
   readonly bytes?: string | undefined
   /**
@@ -68,16 +72,20 @@ export const declareEvent = <const Type extends string, Data>(options: {
   readonly type: Type
   readonly version: number
   readonly schema: Schema.Codec<Data, unknown>
+  readonly stream: string
+  readonly tells: string
   readonly bytes?: keyof Data & string
   /** How data of each older version becomes the next version's: one for every version from 1 on. */
   readonly upcasters?: Readonly<Record<number, Upcaster>>
 }): EventType<Type, Data> => {
-  const { type, version, schema, bytes, upcasters = {} } = options
+  const { type, version, schema, stream, tells, bytes, upcasters = {} } = options
   const decodeCurrent = Schema.decodeUnknownSync(schema) as (data: unknown) => Data
   return {
     type,
     version,
     schema,
+    stream,
+    tells,
     bytes,
     decode: (data, from = version) => {
       let current = data
@@ -103,7 +111,13 @@ export const declareEvent = <const Type extends string, Data>(options: {
 export const Bytes = Schema.Union([Schema.Uint8Array, Schema.Uint8ArrayFromBase64])
 
 /** RFC 3339 text in UTC, such as `2026-11-22T07:00:00.125Z`. */
-export const Timestamp = Schema.String.check(Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/))
+export const Timestamp = Schema.String.annotate({
+  description: "time, RFC 3339 in UTC",
+  examples: ["2026-11-22T07:00:00.125Z"]
+}).check(Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/))
 
 /** SHA-256 in lower-case hexadecimal. */
-export const Sha256 = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/))
+export const Sha256 = Schema.String.annotate({
+  description: "SHA-256 in hexadecimal",
+  examples: ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"]
+}).check(Schema.isPattern(/^[0-9a-f]{64}$/))

@@ -50,6 +50,8 @@ export const LogBatchAppended = declareEvent({
   type: "LogBatchAppended",
   version: 2,
   schema: LogBatch,
+  stream: "log-<source>",
+  tells: "A piece of a log, as it was read.",
   bytes: "body",
   upcasters: { 1: (batch) => ({ ...batch, encoding: "zstd", commitment: null }) }
 })

@@ -101,6 +101,7 @@ const openErased = (body: Buffer): Opened => {
   let at = 5
   for (let line = 0; line < lines; line++) {
     const gone = body[at] === erased
+    if (!gone && body[at] !== 0) throw new Error(`line ${line} is neither there nor erased`)
     const end = at + 1 + (gone ? digestBytes : saltBytes)
     const proof = body.subarray(at + 1, end)
     proofs.push(gone ? { digest: proof } : { salt: proof })
