@@ -19,7 +19,7 @@ import { botnet } from "../fixtures/generators/botnet.ts"
 import { activeBans } from "../projections/active-bans.ts"
 import { fold } from "../projections/projection.ts"
 import { batchOf } from "../services/acquisition/line-reader.ts"
-import { storeAt } from "../services/command-line/store-flag.ts"
+import { storeNamed } from "../services/command-line/store-flag.ts"
 import { table } from "../services/command-line/table.ts"
 import { EventStore } from "../services/event-store/event-store.ts"
 
@@ -197,7 +197,10 @@ const measure = (name: string, store: Store) =>
   })
 
 const rowsOf = (name: string, location: string) =>
-  EventStore.use((store) => measure(name, store)).pipe(Effect.provide(storeAt(location, "writer")), Effect.runPromise)
+  EventStore.use((store) => measure(name, store)).pipe(
+    Effect.provide(storeNamed(location, "writer")),
+    Effect.runPromise
+  )
 
 const folder = mkdtempSync(join(tmpdir(), "testudo-bench-"))
 try {

@@ -6,7 +6,7 @@ const end = Schema.Struct({ position: Schema.Int, link: Sha256 })
 
 const Done = {
   at: Timestamp,
-  /** Who did it: the operating system's user, or `retention`. */
+  /** Who did it: the operating system's user. */
   by: Schema.String
 }
 
@@ -28,9 +28,9 @@ export const LossAccepted = declareEvent({
   tells: "Acknowledged events were missing, and somebody decided to go on without them."
 })
 
-/** Old events were dropped by the rules of retention. */
+/** Events were dropped: old ones, by the rules of retention, or those of a stream that had served its turn. */
 export const Drop = Schema.Struct({
-  ...Done,
+  at: Timestamp,
   /** Types of the events. */
   types: Schema.Array(Schema.String),
   /** How many. The log proves that no more than the sum of these is missing. */
@@ -47,7 +47,7 @@ export const EventsDropped = declareEvent({
   version: 1,
   schema: Drop,
   stream: "audit",
-  tells: "Old events were dropped by the rules of retention."
+  tells: "Events were dropped: old ones, or those of a stream that had served its turn."
 })
 
 /** What the log said of one offender was erased. Of whom is not said. */

@@ -26,7 +26,7 @@ const said = (event: TestudoEvent): string => {
     case "LossAccepted":
       return `by ${event.data.by}, behind position ${event.data.found.position}`
     case "EventsDropped":
-      return `${event.data.events} of ${event.data.types.join(", ")} by ${event.data.by}`
+      return `${event.data.events} of ${event.data.types.join(", ")}`
     case "OffenderErased":
       return `by ${event.data.by}: ${event.data.lines} lines, ${event.data.events.length} other events`
     default:

@@ -7,7 +7,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import { copyLog } from "../event-store/copy-log.ts"
 import { EventStore } from "../event-store/event-store.ts"
-import { storeAt } from "./store-flag.ts"
+import { storeNamed } from "./store-flag.ts"
 
 const location = (name: string, description: string) =>
   Argument.String(name).pipe(Argument.withDescription(`${description}, such as embedded:./data/store`))
@@ -19,8 +19,8 @@ export const copy = Command.make(
     to: location("to", "The store to copy into: empty, or an unfinished copy")
   },
   Effect.fnUntraced(function* (input) {
-    const from = Context.get(yield* Layer.build(storeAt(input.from, "reader")), EventStore)
-    const to = Context.get(yield* Layer.build(storeAt(input.to, "writer")), EventStore)
+    const from = Context.get(yield* Layer.build(storeNamed(input.from, "reader")), EventStore)
+    const to = Context.get(yield* Layer.build(storeNamed(input.to, "writer")), EventStore)
     let copied = 0
     const { events, digest } = yield* copyLog(from, to, (more) => {
       copied += more

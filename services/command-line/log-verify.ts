@@ -8,10 +8,12 @@ import * as Flag from "effect/cli/Flag"
 import { formatEnd, parseEnd } from "../event-store/chain.ts"
 import { acceptLoss } from "../event-store/accept-loss.ts"
 import type { Finding } from "../event-store/verification.ts"
+import { storeAt } from "../event-store/located-store.ts"
+import { verifyLog } from "../event-store/verify-log.ts"
 import { verifyEmbedded } from "../event-store/verify-embedded.ts"
 import { printable } from "../node/announcement.ts"
 import { Failure } from "./failure.ts"
-import { storeDirectory, storeFlags } from "./store-flag.ts"
+import { storeFlags, storeOf } from "./store-flag.ts"
 
 const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
 
@@ -51,20 +53,27 @@ export const verify = Command.make(
   "verify",
   { ...storeFlags, head, json },
   Effect.fnUntraced(function* (input) {
-    const directory = yield* storeDirectory(input)
-    const verification = yield* verifyEmbedded(directory, yield* headOf(input.head))
+    const { location } = yield* storeOf(input)
+    const given = yield* headOf(input.head)
+    const verification =
+      location.kind === "embedded"
+        ? yield* verifyEmbedded(location.directory, given)
+        : yield* Effect.provide(verifyLog, storeAt(location, { mode: "reader", whenAway: "fail" }))
     const { events, streams, dropped, findings } = verification
     if (input.json) yield* Console.log(JSON.stringify({ ok: findings.length === 0, ...verification }))
     else {
       for (const finding of findings) yield* Console.log(lineOf(finding))
       const gone = dropped === 0 ? "" : `, ${dropped} dropped by retention`
-      yield* Console.log(`${events} events in ${streams} streams${gone}; head ${verification.head}`)
-      if (findings.length === 0) yield* Console.log("The log is what was written.")
+      const head = verification.head === null ? "" : `; head ${verification.head}`
+      yield* Console.log(`${events} events in ${streams} streams${gone}${head}`)
+      if (findings.length === 0) {
+        yield* Console.log(verification.head === null ? "Nothing is wrong." : "The log is what was written.")
+      }
     }
     if (findings.length === 0) return
     return yield* new Failure({
       code: "TST-LOG-WRONG",
-      message: `The log in ${directory} is not what was written, first at ${lineOf(findings[0]!)}.`
+      message: `The log is not what was written, first at ${lineOf(findings[0]!)}.`
     })
   })
 ).pipe(
@@ -82,7 +91,14 @@ export const acceptTheLoss = Command.make(
   "accept-loss",
   storeFlags,
   Effect.fnUntraced(function* (input) {
-    const { acknowledged, found } = yield* acceptLoss(yield* storeDirectory(input), operator())
+    const { location } = yield* storeOf(input)
+    if (location.kind !== "embedded") {
+      return yield* new Failure({
+        code: "TST-LOG-EMBEDDED",
+        message: "Only the embedded store keeps a head record; a server answers for its own losses."
+      })
+    }
+    const { acknowledged, found } = yield* acceptLoss(location.directory, operator())
     const before = acknowledged === undefined ? "an unknown position" : formatEnd(acknowledged)
     yield* Console.log(
       `The log goes on behind ${formatEnd(found)}; it had come to ${before}. The stream audit says so.`

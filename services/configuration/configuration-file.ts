@@ -21,7 +21,7 @@ import {
 import { broken, type DocumentCodes, openReport, quote } from "../../domain/rules/report.ts"
 import { isZone } from "../../domain/time/zone.ts"
 import type { Configuration } from "./configuration.ts"
-import { parseStoreLocation } from "./store-location.ts"
+import { parseStoreLocation, resolved } from "./store-location.ts"
 
 const codes: DocumentCodes = {
   encoding: "TST-CONFIG-ENCODING",
@@ -83,6 +83,7 @@ const machineZone = (): string => new Intl.DateTimeFormat("en").resolvedOptions(
 const readerFor = (starterHub: string) =>
   mapping({
     eventStore: defaulted(storeLocation, { kind: "embedded", directory: "data/store" } as const),
+    localFolder: defaulted(text, "data/local"),
     api: defaulted(
       mapping({ listen: defaulted(endpoint, listenByDefault), trustedProxies: defaulted(list(block), []) }),
       { listen: listenByDefault, trustedProxies: [] }
@@ -152,10 +153,12 @@ export const readConfiguration = (file: string, content: Uint8Array, starterHub:
   if (read === undefined) return failed()
   const folder = dirname(resolve(file))
   const path = (relative: string) => resolve(folder, relative)
+  const eventStore = resolved(read.eventStore, folder)
   return {
     configuration: {
       file,
-      eventStore: { kind: "embedded", directory: path(read.eventStore.directory) },
+      eventStore,
+      localFolder: eventStore.kind === "embedded" ? eventStore.directory : path(read.localFolder),
       api: { ...read.api.listen, trustedProxies: read.api.trustedProxies },
       rules: {
         hub: path(read.rules.hub),

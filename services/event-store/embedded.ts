@@ -30,6 +30,7 @@ import { closedOnFailure, makeDirectory, openForReading, openForWriting, storeFi
 import { LogWriter, type ReadyAppend } from "./log-writer.ts"
 import { proposals } from "./proposal.ts"
 import { subscription } from "./subscription.ts"
+import { whole } from "./whole.ts"
 import { lockForWriting } from "./writer-lock.ts"
 import { WriterThread } from "./writer-thread.ts"
 
@@ -46,11 +47,6 @@ export interface EmbeddedOptions {
 
 /** What a subscription holds in memory at a time. */
 const subscriptionPage: PageSize = { events: 256, bytes: 2_000_000 }
-const whole = (value: number | undefined, least: number, name: string): Effect.Effect<void> =>
-  value === undefined || (Number.isSafeInteger(value) && value >= least)
-    ? Effect.void
-    : Effect.die(new RangeError(`${name} has to be a whole number from ${least} on, not ${value}`))
-
 /** The parts that keep the rules of the port, up to the first that does not, and what is wrong with that one. */
 const ready = (
   group: ReadonlyArray<StreamAppend>
@@ -66,20 +62,23 @@ const ready = (
 }
 
 /** The port over an open log. */
-const storeOver = (
-  log: EventLog,
-  path: string,
-  horizon: Horizon,
-  append: Appender["append"]
-): typeof EventStore.Service => {
+const storeOver = (log: EventLog, path: string, horizon: Horizon, appender: Appender): typeof EventStore.Service => {
   const attempt = <A>(use: () => A): Effect.Effect<A, StoreUnavailable> =>
     Effect.try({ try: use, catch: (error) => storeFailureOf(error, path) })
+
+  const drop = ({ stream, before }: { readonly stream: string; readonly before: number | "all" }) =>
+    Effect.gen(function* () {
+      const recordedAt = yield* Clock.currentTimeMillis
+      yield* appender.append({ drop: { stream, before }, recordedAt })
+      horizon.advance(log.head())
+    })
 
   const appendGroup = (group: ReadonlyArray<StreamAppend>): Effect.Effect<ReadonlyArray<Appended>, AppendError> =>
     Effect.gen(function* () {
       const { parts, refused } = ready(group)
       const recordedAt = yield* Clock.currentTimeMillis
-      const { appended, failure } = parts.length === 0 ? { appended: [] } : yield* append({ parts, recordedAt })
+      const { appended, failure } =
+        parts.length === 0 ? { appended: [] } : yield* appender.append({ parts, recordedAt })
       for (const { position } of appended) horizon.advance(position)
       if (failure !== undefined) return yield* failureOf(failure)
       if (refused !== undefined) return yield* refused
@@ -109,7 +108,10 @@ const storeOver = (
         })
       return Stream.unwrap(Effect.as(whole(after, -1, "after"), subscription(after, nextPage, horizon)))
     },
-    head: attempt(() => log.head())
+    eventAt: (position) => attempt(() => log.eventAt(position)),
+    head: attempt(() => log.head()),
+    truncate: (stream, before) => Effect.andThen(whole(before, 0, "before"), drop({ stream, before })),
+    deleteStream: (stream) => drop({ stream, before: "all" })
   })
 }
 
@@ -141,7 +143,7 @@ const inMemory: Effect.Effect<typeof EventStore.Service, StoreUnavailable, Scope
   const path = ":memory:"
   const { db } = openForWriting(path)
   const { log, horizon } = yield* opened(path, () => db)
-  return storeOver(log, path, horizon, directAppender(new LogWriter(db, path), path).append)
+  return storeOver(log, path, horizon, directAppender(new LogWriter(db, path), path))
 })
 
 /** Who writes to a directory: nobody else appends, so that whoever waits for more hears it from here. */
@@ -166,7 +168,7 @@ const writerOf = (options: EmbeddedOptions): Effect.Effect<typeof EventStore.Ser
     )
     for (const notice of notices) yield* Effect.logWarning(notice)
     const { log, horizon } = yield* opened(path, openForReading)
-    return storeOver(log, path, horizon, thread.append)
+    return storeOver(log, path, horizon, thread)
   })
 
 const readerOf = (options: EmbeddedOptions): Effect.Effect<typeof EventStore.Service, StoreUnavailable, Scope.Scope> =>
@@ -183,7 +185,7 @@ const readerOf = (options: EmbeddedOptions): Effect.Effect<typeof EventStore.Ser
         `The event store ${path} is open for reading only: write through the process that holds it.`
       )
     )
-    return storeOver(log, path, horizon, () => refuse)
+    return storeOver(log, path, horizon, { append: () => refuse, close: Effect.void })
   })
 
 export const EmbeddedEventStore = {

@@ -78,6 +78,12 @@ export class EventLog {
     )
   }
 
+  /** The event at this position, or undefined. */
+  eventAt(position: number): TestudoEvent | undefined {
+    const row = this.#eventAt.get(position)
+    return row === undefined ? undefined : recordedEvent(row as unknown as Row, this.#path)
+  }
+
   readStream(name: string, options: ReadStreamOptions): ReadonlyArray<TestudoEvent> {
     const { direction = "forwards", limit = 1000 } = options
     const stream = (this.#streamOf.get(name) as { readonly stream: number } | undefined)?.stream

@@ -1,4 +1,4 @@
-/** What SQLite and the file system report, as errors for people. */
+/** The errors of the stores for people, and what SQLite and the file system report as one of them. */
 import { StoreUnavailable } from "./event-store.ts"
 import { type StoreFailureCode, StoreFault } from "./fault.ts"
 

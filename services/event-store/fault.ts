@@ -1,10 +1,13 @@
 /** What is wrong with a store, where nothing of Effect is loaded: in the writer's thread. `failure.ts` makes it the port's error. */
 
-/** Stable codes of the embedded store's errors. */
+/** Stable codes of the stores' errors. */
 export type StoreFailureCode =
+  | "TST-STORE-AWAY"
   | "TST-STORE-BUSY"
   | "TST-STORE-CLOSED"
+  | "TST-STORE-CONNECTION"
   | "TST-STORE-DAMAGED"
+  | "TST-STORE-DENIED"
   | "TST-STORE-DIRECTORY"
   | "TST-STORE-FULL"
   | "TST-STORE-IN-USE"
@@ -14,6 +17,7 @@ export type StoreFailureCode =
   | "TST-STORE-MOVED"
   | "TST-STORE-NEWER"
   | "TST-STORE-OLDER"
+  | "TST-STORE-POSITION"
   | "TST-STORE-READ-ONLY"
   | "TST-STORE-READER"
 

@@ -5,6 +5,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite"
 import { contentOf, emptyEnd, formatEnd, type LogEnd, linkOf, sameDigest } from "./chain.ts"
 import type { Appended, ExpectedRevision } from "./event-store.ts"
 import { StoreFault } from "./fault.ts"
+import { Dropped, Gaps } from "./gaps.ts"
 import { HeadWriter, readHeadRecord } from "./head-record.ts"
 import { category, Kinds } from "./kinds.ts"
 import { closedOnFailure, openForWriting } from "./layout.ts"
@@ -30,11 +31,20 @@ export interface ReadyAppend {
   readonly events: ReadonlyArray<ReadyEvent>
 }
 
-export interface ReadyGroup {
+export interface AppendGroup {
   readonly parts: ReadonlyArray<ReadyAppend>
   /** Milliseconds since 1970. */
   readonly recordedAt: number
 }
+
+/** What a stream is to lose: all below a revision but its last event, or everything. */
+export interface DropGroup {
+  readonly drop: { readonly stream: string; readonly before: number | "all" }
+  /** Milliseconds since 1970. */
+  readonly recordedAt: number
+}
+
+export type ReadyGroup = AppendGroup | DropGroup
 
 /** Why a part was not written, as plain values: it may cross threads. */
 export type PartFailure =
@@ -59,18 +69,24 @@ interface Place {
 
 const nowhere: Place = { revision: -1, position: -1 }
 
-const holds = (expected: ExpectedRevision, actual: number): boolean => {
+/** Where a stream ends; one that was deleted reads as if it had never been, and goes on where it was. */
+interface StreamEnd extends Place {
+  readonly isEmpty: boolean
+}
+
+const holds = (expected: ExpectedRevision, { revision, isEmpty }: StreamEnd): boolean => {
   if (expected === "any") return true
-  if (expected === "stream_exists") return actual >= 0
-  return actual === (expected === "no_stream" ? -1 : expected)
+  if (expected === "stream_exists") return !isEmpty
+  if (expected === "no_stream" || expected === -1) return isEmpty
+  return revision === expected
 }
 
 /** Whether the events were appended, in this order, by an append that expected this. */
-const repeats = (known: ReadonlyArray<Place>, expected: ExpectedRevision): boolean => {
+const repeats = (known: ReadonlyArray<Place>, expected: ExpectedRevision, begin: number): boolean => {
   const first = known[0]!.revision
   if (!known.every((place, index) => place.revision === first + index)) return false
   if (expected === "any" || expected === "stream_exists") return true
-  return first === (expected === "no_stream" ? 0 : expected + 1)
+  return first === (expected === "no_stream" ? begin : expected + 1)
 }
 
 export interface OpenedWriter {
@@ -84,6 +100,7 @@ export class LogWriter {
   readonly #path: string
   readonly #file: bigint | undefined
   readonly #kinds: Kinds
+  readonly #gaps: Gaps
   readonly #record: HeadWriter | undefined
   readonly #lastPosition: StatementSync
   readonly #streamOf: StatementSync
@@ -102,6 +119,7 @@ export class LogWriter {
     this.#end = end
     this.#file = record === undefined ? undefined : statSync(path, { bigint: true }).ino
     this.#kinds = new Kinds(db)
+    this.#gaps = new Gaps(db)
     this.#lastPosition = db.prepare(
       "select max(ifnull((select max(position) from events), -1), ifnull((select max(last) from gaps), -1)) as position"
     )
@@ -176,7 +194,9 @@ export class LogWriter {
     }
     try {
       this.#checkUntouched()
-      written = groups.map((group) => this.#writeGroup(group))
+      const dropped = new Dropped()
+      written = groups.map((group) => ("drop" in group ? this.#drop(group, dropped) : this.#writeGroup(group)))
+      if (dropped.events > 0) this.#writeGroup(dropped.told(groups[0]!.recordedAt))
       this.#db.exec("commit")
     } catch (error) {
       this.#end = before
@@ -199,7 +219,17 @@ export class LogWriter {
     throw new StoreFault("TST-STORE-MOVED", `Another program wrote to the event store ${this.#path}. Start again.`)
   }
 
-  #writeGroup({ parts, recordedAt }: ReadyGroup): Written {
+  /** Runs of dropped events stay as gaps, where the chain goes on. */
+  #drop({ drop: { stream, before } }: DropGroup, dropped: Dropped): Written {
+    const known = this.#streamOf.get(stream) as { readonly stream: number; readonly first: number } | undefined
+    const last = known === undefined ? undefined : (this.#lastOf.get(known.stream) as Place | undefined)
+    if (known === undefined || last === undefined) return { appended: [] }
+    const end = before === "all" ? last.revision + 1 : Math.min(before, last.revision)
+    this.#gaps.drop(known.stream, end, dropped)
+    return { appended: [] }
+  }
+
+  #writeGroup({ parts, recordedAt }: AppendGroup): Written {
     const appended: Array<Appended> = []
     for (const part of parts) {
       const outcome = this.#writePart(part, recordedAt)
@@ -213,8 +243,9 @@ export class LogWriter {
   #writePart({ stream, expected, events }: ReadyAppend, recordedAt: number): Appended | PartFailure {
     const known = this.#streamOf.get(stream) as { readonly stream: number; readonly first: number } | undefined
     const existing = known?.stream
-    const dropped = known === undefined ? nowhere : { revision: known.first - 1, position: -1 }
-    const last = (existing === undefined ? undefined : (this.#lastOf.get(existing) as Place | undefined)) ?? dropped
+    const place = existing === undefined ? undefined : (this.#lastOf.get(existing) as Place | undefined)
+    const begin = known?.first ?? 0
+    const last: StreamEnd = { revision: begin - 1, position: -1, isEmpty: place === undefined, ...place }
     const places = existing === undefined ? [] : this.#placesOf(existing, events)
     const refuse = (message: string): PartFailure => ({ reason: "AppendRefused", stream, message })
     if (places.length > 0 && places.length < events.length) {
@@ -223,16 +254,17 @@ export class LogWriter {
           `${places[0]!.revision}): a repeated append has to be the same as the first time. Append what is missing.`
       )
     }
-    if (places.length > 0 && repeats(places, expected)) return places.at(-1)!
-    if (!holds(expected, last.revision)) {
-      return { reason: "WrongExpectedRevision", stream, expected, actual: last.revision }
+    if (places.length > 0 && repeats(places, expected, begin)) return places.at(-1)!
+    if (!holds(expected, last)) {
+      const actual = expected === "stream_exists" ? -1 : last.revision
+      return { reason: "WrongExpectedRevision", stream, expected, actual }
     }
     if (places.length > 0) {
       return refuse(
         `Event ${events[0]!.id} is in ${JSON.stringify(stream)} already, at revision ${places[0]!.revision}.`
       )
     }
-    if (events.length === 0) return last
+    if (events.length === 0) return last.isEmpty ? nowhere : { revision: last.revision, position: last.position }
     const target = existing ?? Number(this.#insertStream.run(stream).lastInsertRowid)
     return this.#insert(target, stream, last.revision, events, recordedAt)
   }

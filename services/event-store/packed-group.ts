@@ -2,7 +2,7 @@
  * Groups of appends as they cross to the writer's thread: the texts of many events in a few long ones, because copying
  * text is cheap and copying objects is not. Neither JSON nor an id or a type holds a line feed.
  */
-import type { ReadyAppend, ReadyEvent, ReadyGroup } from "./log-writer.ts"
+import type { DropGroup, ReadyAppend, ReadyEvent, ReadyGroup } from "./log-writer.ts"
 
 interface PackedAppend {
   readonly stream: string
@@ -16,29 +16,26 @@ interface PackedAppend {
   readonly bytes: ReadonlyArray<readonly [index: number, bytes: Uint8Array]>
 }
 
-export interface PackedGroup {
-  readonly recordedAt: number
-  readonly parts: ReadonlyArray<PackedAppend>
-}
+export type PackedGroup = DropGroup | { readonly recordedAt: number; readonly parts: ReadonlyArray<PackedAppend> }
 
 const separator = "\n"
 
 const joined = (events: ReadonlyArray<ReadyEvent>, text: (event: ReadyEvent) => string): string =>
   events.map(text).join(separator)
 
-export const pack = ({ parts, recordedAt }: ReadyGroup): PackedGroup => ({
-  recordedAt,
-  parts: parts.map(({ stream, expected, events }) => ({
-    stream,
-    expected,
-    count: events.length,
-    ids: joined(events, ({ id }) => id),
-    types: joined(events, ({ type }) => type),
-    metadata: joined(events, ({ metadata }) => metadata),
-    data: joined(events, ({ data }) => data),
-    bytes: events.flatMap(({ bytes }, index) => (bytes === undefined ? [] : [[index, bytes] as const]))
-  }))
+const packPart = ({ stream, expected, events }: ReadyAppend): PackedAppend => ({
+  stream,
+  expected,
+  count: events.length,
+  ids: joined(events, ({ id }) => id),
+  types: joined(events, ({ type }) => type),
+  metadata: joined(events, ({ metadata }) => metadata),
+  data: joined(events, ({ data }) => data),
+  bytes: events.flatMap(({ bytes }, index) => (bytes === undefined ? [] : [[index, bytes] as const]))
 })
+
+export const pack = (group: ReadyGroup): PackedGroup =>
+  "drop" in group ? group : { recordedAt: group.recordedAt, parts: group.parts.map(packPart) }
 
 const unpackPart = (part: PackedAppend): ReadyAppend => {
   const { stream, expected, count } = part
@@ -55,7 +52,5 @@ const unpackPart = (part: PackedAppend): ReadyAppend => {
   return { stream, expected, events }
 }
 
-export const unpack = ({ parts, recordedAt }: PackedGroup): ReadyGroup => ({
-  recordedAt,
-  parts: parts.map(unpackPart)
-})
+export const unpack = (group: PackedGroup): ReadyGroup =>
+  "drop" in group ? group : { recordedAt: group.recordedAt, parts: group.parts.map(unpackPart) }

@@ -41,6 +41,9 @@ const badName = (name: string, most: number): string | undefined => {
   return undefined
 }
 
+/** Whether a stream can have this name at all. */
+export const isStreamName = (name: string): boolean => badName(name, maxNameLength) === undefined
+
 /** Text for a message: JSON, so that hostile characters show, and short. */
 const quoted = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
 

@@ -24,7 +24,8 @@ interface Waiting {
   readonly answer: (answer: CommitAnswer) => void
 }
 
-const bytesOf = ({ parts }: ReadyGroup): number => {
+const bytesOf = (group: ReadyGroup): number => {
+  const parts = "drop" in group ? [] : group.parts
   let bytes = 0
   for (const { events } of parts) for (const { data, bytes: kept } of events) bytes += data.length + (kept?.length ?? 0)
   return bytes

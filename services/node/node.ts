@@ -24,8 +24,8 @@ import type { Configuration } from "../configuration/configuration.ts"
 import { DecisionNumbers } from "../engine/decision-numbers.ts"
 import { Detection } from "../engine/detection.ts"
 import { Intake } from "../engine/intake.ts"
-import { EmbeddedEventStore } from "../event-store/embedded.ts"
 import { EventStore } from "../event-store/event-store.ts"
+import { storeAt } from "../event-store/located-store.ts"
 import { loadHub } from "../hub/hub.ts"
 import { foldersOf, watchHub } from "../hub/watch.ts"
 import { Names } from "../names/names.ts"
@@ -43,14 +43,15 @@ export interface NodeOptions {
 }
 
 export const runNode = (configuration: Configuration, options: NodeOptions) => {
-  const { directory } = configuration.eventStore
-  const snapshots = join(directory, "snapshots")
-  const socket = join(directory, "node.sock")
-  const store = EmbeddedEventStore.layer({ directory, mode: "writer", announce: { socket } })
+  const { eventStore, localFolder } = configuration
+  const snapshots = join(localFolder, "snapshots")
+  const socket = join(localFolder, "node.sock")
+  const store = storeAt(eventStore, { mode: "writer", announce: { socket }, whenAway: "wait" })
   const services = Layer.mergeAll(
     ApiServer.layer(configuration.api),
     Detection.layer({ snapshots, names: configuration.reverseDns ? "asked" : "off" }),
-    adminLayer({ path: socket })
+    // Commands write to a server themselves.
+    eventStore.kind === "embedded" ? adminLayer({ path: socket }) : Layer.empty
   ).pipe(
     Layer.provide(Administration.layer({ by: "command line" })),
     Layer.provide(configuration.reverseDns ? Names.layerSystem : Names.layerOff),
