@@ -48,3 +48,4 @@ export const leaseStream = (role: string): string => `lease-${role}`
 
 export const contentStream = "content"
 export const namesStream = "names"
+export const auditStream = "audit"

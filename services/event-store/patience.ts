@@ -4,7 +4,7 @@ import type { StoreUnavailable } from "./event-store.ts"
 
 /** These do not pass by waiting. */
 const final = new Set([
-  ...["DAMAGED", "NEWER", "MISSING", "CLOSED", "READER", "CONNECTION", "POSITION"].map(
+  ...["DAMAGED", "NEWER", "OLDER", "LOST", "MISSING", "CLOSED", "READER", "CONNECTION", "POSITION"].map(
     (reason) => `TST-STORE-${reason}`
   ),
   "TST-LEASE-LOST"

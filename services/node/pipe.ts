@@ -18,10 +18,14 @@ import { EventStore } from "../event-store/event-store.ts"
 import { loadHub } from "../hub/hub.ts"
 import { foldersOf } from "../hub/watch.ts"
 import { Projections } from "../projections/projections.ts"
+import { Retention } from "../retention/retention.ts"
 import { allowlistNames, allowlistsOf, replaceAllowlists } from "./allowlists.ts"
 import { announce, announced } from "./announcement.ts"
 import { edits, hubOptions, reloadAllowlists, reloadRules, say } from "./reload.ts"
 import { welcome, welcomeAgent } from "./welcome.ts"
+
+/** How often old events are dropped. */
+const forgetEvery = "10 minutes"
 
 /** How often the engine's state is kept while it runs; also when it stops. */
 const keepEvery = "60 seconds"
@@ -114,5 +118,20 @@ export const servingPipe = Effect.fnUntraced(function* (configuration: Configura
       })
     )
   )
-  yield* Effect.raceAllFirst([...read, ...work, tell]).pipe(Effect.ensuring(detection.keep))
+  const all = [...read, ...work, tell, forget(configuration.retention)]
+  yield* Effect.raceAllFirst(all).pipe(Effect.ensuring(detection.keep))
 }, Effect.scoped)
+
+/** Drops what is old, now and from time to time. What goes wrong with it costs nothing but disk. */
+const forget = (rules: Configuration["retention"]) => {
+  const retention = new Retention(rules)
+  return retention.apply.pipe(
+    Effect.tap(({ batches, bytes, dossiers }) =>
+      batches + dossiers === 0
+        ? Effect.void
+        : Console.log(`Forgotten: ${batches} batches of log lines (${Math.ceil(bytes / 1e6)} MB), ${dossiers} dossiers`)
+    ),
+    Effect.catch(({ message, code }) => Effect.logWarning(`Nothing was forgotten this time: ${message} (${code})`)),
+    Effect.repeat(Schedule.spaced(forgetEvery))
+  )
+}

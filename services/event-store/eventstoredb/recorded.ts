@@ -4,7 +4,7 @@ import { decodeEvent, type TestudoEvent } from "../../../domain/events/catalogue
 import type { ProposedEvent } from "../../../domain/events/event.ts"
 import { unreadable } from "../../../domain/events/unreadable.ts"
 import { storeFailure } from "../failure.ts"
-import { isKnown } from "../kinds.ts"
+import { isKnown } from "../row.ts"
 import { metadataOf } from "../proposal.ts"
 
 export type ServerEvent = RecordedEvent | AllStreamRecordedEvent
