@@ -24,7 +24,7 @@ const mentions = (text: string): ReadonlyArray<string> =>
 const isWhole = (mention: string): boolean => !mention.endsWith("-")
 
 /** `["A", "B"].map((word) => `TST-X-${word}`)` says TST-X-A and TST-X-B. */
-const composition = /\[((?:\s*"[A-Z0-9-]+",?)+)\s*\]\s*\.map\(\((\w+)\) => `(TST-[A-Z0-9-]+-)\$\{\2\}`\)/g
+const composition = /\[((?:\s*"[A-Z0-9-]+",?)+)\s*\]\s*\.map\(\s*\((\w+)\) => `(TST-[A-Z0-9-]+-)\$\{\2\}`\s*\)/g
 const composed = (text: string): ReadonlyArray<string> =>
   [...text.matchAll(composition)].flatMap(([, words, , beginning]) =>
     [...words!.matchAll(/"([^"]+)"/g)].map(([, word]) => `${beginning}${word}`)
