@@ -1,11 +1,11 @@
 /** An event of EventStoreDB as one of ours, and the other way round. */
 import type { AllStreamRecordedEvent, EventData, JSONEventType, RecordedEvent } from "@kurrent/kurrentdb-client"
-import { decodeEvent, type TestudoEvent } from "../../../domain/events/catalogue.ts"
+import { declarationOf, decodeEvent, type TestudoEvent } from "../../../domain/events/catalogue.ts"
 import type { ProposedEvent } from "../../../domain/events/event.ts"
 import { unreadable } from "../../../domain/events/unreadable.ts"
 import { storeFailure } from "../failure.ts"
 import { isKnown } from "../row.ts"
-import { metadataOf } from "../proposal.ts"
+import { metadataOf, withBytes } from "../proposal.ts"
 
 export type ServerEvent = RecordedEvent | AllStreamRecordedEvent
 
@@ -30,7 +30,15 @@ export const sentEvent = (
   jsonEvent: (event: JSONEventType & { readonly id: string }) => EventData,
   { id, type, data, metadata }: ProposedEvent,
   recordedAt: number
-): EventData => jsonEvent({ id, type, data: data as JSONEventType["data"], metadata: { ...metadata, recordedAt } })
+): EventData =>
+  jsonEvent({ id, type, data: asJson(type, data) as JSONEventType["data"], metadata: { ...metadata, recordedAt } })
+
+/** Bytes go as base64. */
+const asJson = (type: string, data: unknown): unknown => {
+  const key = declarationOf(type)?.bytes
+  const bytes = key === undefined ? undefined : (data as Readonly<Record<string, unknown>>)[key]
+  return bytes instanceof Uint8Array ? withBytes(type, data, Buffer.from(bytes).toString("base64")) : data
+}
 
 /** The event, or undefined when this version does not know its type. */
 export const receivedEvent = (event: ServerEvent, shown: string): TestudoEvent | undefined => {
