@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest"
 import { nodeOf } from "../domain/events/stream-name.ts"
 import { decodeLines } from "../services/acquisition/body.ts"
 import { failedPassword } from "./attacks.ts"
-import { type Running, until } from "./process.ts"
+import { type Running, run, until } from "./process.ts"
+import { authLog, station } from "./station.ts"
 import { banned, bansOf, leaseMs, type Scale, scale } from "./scale.ts"
 
 /** A password guesser: enough for testudo/ssh-bf. */
@@ -150,6 +151,39 @@ describe("agents and api nodes on one event store", () => {
     for (const node of [one, two]) expect((await node.stop("SIGINT")).status).toBe(0)
     await isClean(site)
   }, 120_000)
+
+  it("an `all` node pours its own overflows and those of agents beside it into the same buckets", async () => {
+    const site = await scale()
+    const [west, hall] = await Promise.all([site.node("agent", "west"), site.node("all", "hall")])
+    const nodes = [hall.start(), west.start()]
+    await holds(nodes[0]!, "agent-hall")
+    await holds(nodes[1]!, "agent-west")
+    hall.write("auth.log", guesses("203.0.113.5"))
+    await banned(hall, "203.0.113.5")
+    west.write("auth.log", guesses("203.0.113.6"))
+    await banned(hall, "203.0.113.6")
+    hall.write("auth.log", guesses("203.0.113.7"))
+    await banned(hall, "203.0.113.0/24")
+    expect(await overflowsOf(site, "test/network")).toHaveLength(1)
+    const raised = await overflowsOf(site, "testudo/ssh-bf")
+    expect(raised.map(({ data }) => [data.source.value, data.reprocess !== undefined])).toEqual([
+      ["203.0.113.5", false],
+      ["203.0.113.6", true],
+      ["203.0.113.7", false]
+    ])
+    await isClean(site)
+    for (const node of nodes) expect((await node.stop("SIGINT")).status).toBe(0)
+  }, 120_000)
+
+  it("need a store that several nodes share", async () => {
+    const site = await station(authLog)
+    const { status, stderr } = await run("run", "--config", site.file, "--role", "agent")
+    expect([status, stderr]).toEqual([
+      1,
+      `testudo: The role agent is for nodes that share an event store, and ${site.store} has one node. ` +
+        "Leave the role out, or name an EventStoreDB (eventStore: esdb://…). (TST-RUN-ROLE)\n"
+    ])
+  })
 
   it("go on when the event store was killed and comes back", async () => {
     const site = await scale()
