@@ -52,6 +52,15 @@ describe("the configuration", () => {
     expect(stderr).toMatch(/testudo\.yaml, line 6: .*192\.0\.2\.0\/33/)
   })
 
+  it("with a role, a node or a lease that cannot be names each line", async () => {
+    const { file } = await configured('role: agnet\nnode: "web 1"\nlease: 10ms\n')
+    const { status, stderr } = await run("run", "--config", file)
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/line 5: `role` must be one of all, agent, api, but is `agnet`; did you mean `agent`\?/)
+    expect(stderr).toMatch(/line 6: `web 1` is no name for a node; use 1 to 63 letters, digits and /)
+    expect(stderr).toMatch(/line 7: `lease` must be from 1s to 1h, such as 15s/)
+  })
+
   it("that is not there is named", async () => {
     const { status, stderr } = await run("run", "--config", "/nowhere/testudo.yaml")
     expect(status).toBe(1)

@@ -12,7 +12,7 @@ export const Lease = Schema.Struct({
   holder: Schema.String.annotate({ examples: ["5b1d5d1e-6b1c-4a39-9d0f-2f6a51b8a7c4"] }),
   /** Name of the node, for people. */
   node: Schema.String.annotate({ examples: ["hall1"] }),
-  /** For how long nobody else may take it, counted from the event on, in milliseconds. */
+  /** The lease's time, counted from the event on: when it is over, somebody else has taken the role. In milliseconds. */
   milliseconds: Schema.Int.annotate({ description: "100 to 3,600,000", examples: [15_000] }).check(
     Schema.isBetween({ minimum: 100, maximum: 3_600_000 })
   )
