@@ -13,5 +13,5 @@ export const TimePassed = declareEvent({
   version: 1,
   schema: Passage,
   stream: "time",
-  tells: "Nothing arrived, and it got so late that a bucket was due to run over."
+  tells: "That nothing arrived for so long that a bucket was due to run over."
 })

@@ -31,13 +31,13 @@ duration_expr: Sprintf('%dm', GetDecisionsCount(Alert.GetValue()) + 10 * GetActi
 )
 
 const lineAt = (seconds: number, host: number): TestudoEvent => {
-  const bytes = new TextEncoder().encode(`- 192.0.2.${host} -\n`)
+  const bytes = Buffer.from(`- 192.0.2.${host} -\n`)
   return batchOf({
     id: `b${seconds}`,
     observedAt: stamp(seconds),
     lines: 1,
     range: { from: 0, to: bytes.length },
-    ...sealBody(Buffer.from(bytes))
+    ...sealBody(bytes)
   })
 }
 
