@@ -25,7 +25,7 @@ import { lockForWriting } from "../event-store/writer-lock.ts"
 import { type Mention, mentionOf } from "./mention.ts"
 import { redacted } from "./redaction.ts"
 
-/** It cannot be erased now. Code `TST-ERASE-…`. */
+/** It cannot be erased now. Code `TST-ERASE-ACTIVE`. */
 export class EraseRefused extends Data.TaggedError("EraseRefused")<{
   readonly code: string
   readonly message: string
