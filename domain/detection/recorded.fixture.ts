@@ -2,6 +2,7 @@
 import type { RecordedEvent } from "../events/event.ts"
 import type { LogBatch } from "../events/log-batch.ts"
 import type { ResolvedName } from "../events/name-resolved.ts"
+import type { Passage } from "../events/time-passed.ts"
 import type { RuleFile } from "../rules/rule.ts"
 
 const recorded = <Type extends string, Data>(id: string, type: Type, data: Data): RecordedEvent<Type, Data> => ({
@@ -40,6 +41,9 @@ export const batchOf = (
 
 export const nameOf = (address: string, name: string): RecordedEvent<"NameResolved", ResolvedName> =>
   recorded(`name-${address}`, "NameResolved", { address, name, outcome: name === "" ? "none" : "answered" })
+
+export const passageTo = (at: string): RecordedEvent<"TimePassed", Passage> =>
+  recorded(`time-${at}`, "TimePassed", { at })
 
 export const ruleFile = (kind: RuleFile["kind"], path: string, text: string): RuleFile => ({
   kind,

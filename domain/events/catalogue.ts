@@ -8,6 +8,7 @@ import { LogBatchAppended } from "./log-batch.ts"
 import { NameResolved } from "./name-resolved.ts"
 import { OverflowRaised } from "./overflow.ts"
 import { ContentRecorded, RulesetActivated } from "./ruleset.ts"
+import { TimePassed } from "./time-passed.ts"
 
 export const catalogue = {
   LogBatchAppended,
@@ -17,6 +18,7 @@ export const catalogue = {
   RulesetActivated,
   ContentRecorded,
   NameResolved,
+  TimePassed,
   BouncerRegistered,
   BouncerDeleted,
   AllowlistReplaced,

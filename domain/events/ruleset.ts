@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { declareEvent, Sha256 } from "./event.ts"
 
 export const RulesetItem = Schema.Struct({
-  /** `parsers`, `postoverflows`, `scenarios`, `profiles`, `patterns` or `data`. */
+  /** `parsers`, `postoverflows`, `scenarios`, `contexts`, `profiles`, `patterns` or `data`. */
   kind: Schema.String,
   /** Path within the hub folder (`parsers/s01-parse/crowdsecurity/sshd-logs.yaml`), or the data file's name. */
   path: Schema.String,

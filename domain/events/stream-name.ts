@@ -18,4 +18,5 @@ export const allowlistStream = (name: string): string => `allowlist-${readable(n
 export const rulesetStream = "ruleset"
 export const contentStream = "content"
 export const namesStream = "names"
+export const timeStream = "time"
 export const auditStream = "audit"

@@ -6,7 +6,6 @@ import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as CliError from "effect/cli/CliError"
 import * as Command from "effect/cli/Command"
 import { version } from "../version.ts"
 import { bouncers } from "./bouncers.ts"
@@ -18,6 +17,7 @@ import { hubtest } from "./hubtest.ts"
 import { log } from "./log.ts"
 import { replay } from "./replay.ts"
 import { run } from "./run.ts"
+import { isUsageError, layerUsage, usageStatus } from "./usage.ts"
 
 const testudo = Command.make("testudo").pipe(
   Command.withDescription(
@@ -37,8 +37,8 @@ const testudo = Command.make("testudo").pipe(
 
 const program = Command.run(testudo, { version }).pipe(
   // A defect is a fault of Testudo's own: shown whole. Everything else is said in one line.
-  Effect.tapError((error) => (CliError.isCliError(error) ? Effect.void : Console.error(describe(error)))),
-  Effect.provide(NodeServices.layer)
+  Effect.tapError((error) => (isUsageError(error) ? Effect.void : Console.error(describe(error)))),
+  Effect.provide([NodeServices.layer, layerUsage])
 )
 
 NodeRuntime.runMain(program, {
@@ -46,6 +46,8 @@ NodeRuntime.runMain(program, {
   teardown: (exit, onExit) => {
     if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return onExit(0)
     if (Cause.hasDies(exit.cause)) console.error(Cause.pretty(exit.cause))
-    return onExit(1)
+    return onExit(
+      exit.cause.reasons.some((reason) => Cause.isFailReason(reason) && isUsageError(reason.error)) ? usageStatus : 1
+    )
   }
 })
