@@ -23,14 +23,14 @@ const said = (event: TestudoEvent): string => {
     case "BouncerRegistered":
     case "BouncerDeleted":
       return event.data.name
+    case "TimePassed":
+      return event.data.at
     case "LossAccepted":
       return `by ${event.data.by}, behind position ${event.data.found.position}`
     case "EventsDropped":
       return `${event.data.events} of ${event.data.types.join(", ")}`
     case "OffenderErased":
       return `by ${event.data.by}: ${event.data.lines} lines, ${event.data.events.length} other events`
-    default:
-      return ""
   }
 }
 

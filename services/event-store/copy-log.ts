@@ -15,7 +15,7 @@ import { patiently } from "./patience.ts"
 
 type Store = typeof EventStore.Service
 
-/** The copy cannot be made, or is none. Codes `TST-LOG-COPY-…`. */
+/** The copy cannot be made (`TST-LOG-COPY-OTHER`), or is none (`TST-LOG-COPY-DIFFERS`). */
 export class CopyRefused extends Data.TaggedError("CopyRefused")<{ readonly code: string; readonly message: string }> {}
 
 /** An append takes so many events, and about so many bytes: a server's live subscribers get along with that. */

@@ -4,9 +4,8 @@ import type { StoreUnavailable } from "./event-store.ts"
 
 /** These do not pass by waiting. */
 const final = new Set([
-  ...["DAMAGED", "NEWER", "OLDER", "LOST", "MISSING", "CLOSED", "READER", "CONNECTION", "POSITION"].map(
-    (reason) => `TST-STORE-${reason}`
-  ),
+  ...["DAMAGED", "LOST", "MISSING", "NEWER", "OLDER"].map((reason) => `TST-STORE-${reason}`),
+  ...["CLOSED", "CONNECTION", "POSITION", "READER"].map((reason) => `TST-STORE-${reason}`),
   "TST-LEASE-LOST"
 ])
 
