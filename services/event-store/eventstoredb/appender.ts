@@ -165,7 +165,7 @@ export class Appender {
           try {
             return await this.#request(driver, part, now)
           } catch (error) {
-            if (wantsNewClient(error)) void this.#connection.replace(driver)
+            if (wantsNewClient(error, number)) void this.#connection.replace(driver)
             throw error
           }
         },

@@ -49,7 +49,9 @@ export const receivedEvent = (event: ServerEvent, shown: string): TestudoEvent |
   try {
     const metadata = metadataOf(event.metadata)
     if (!event.isJson || metadata === undefined) throw new TypeError("it was not written by Testudo")
-    const { recordedAt = event.created.getTime(), ...ours } = metadata as typeof metadata & { recordedAt?: number }
+    // A read cuts the server's own time to seconds.
+    const taken = Math.floor(event.created.getTime() / 1000) * 1000
+    const { recordedAt = taken, ...ours } = metadata as typeof metadata & { recordedAt?: number }
     if (!Number.isSafeInteger(recordedAt)) throw new TypeError("its metadata has no time")
     return decodeEvent({ stream, revision, position, recordedAt, id, type, metadata: ours, data: event.data })
   } catch (error) {
