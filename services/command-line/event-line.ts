@@ -25,6 +25,12 @@ const said = (event: TestudoEvent): string => {
       return event.data.name
     case "TimePassed":
       return event.data.at
+    case "LeaseTaken":
+    case "LeaseRenewed":
+    case "LeaseReleased":
+      return `${event.data.role} by ${event.data.node}`
+    case "Unreadable":
+      return `${event.data.type}: ${event.data.reason}`
     case "LossAccepted":
       return `by ${event.data.by}, behind position ${event.data.found.position}`
     case "EventsDropped":

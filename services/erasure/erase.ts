@@ -10,13 +10,15 @@ import { join, resolve } from "node:path"
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { DecisionMade, DecisionRetracted } from "../../domain/events/decision.ts"
 import { type LogBatch, LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { offenderStream } from "../../domain/events/stream-name.ts"
+import { isUnreadable } from "../../domain/events/unreadable.ts"
 import { formatTimestamp } from "../../domain/time/instant.ts"
 import { withoutLines } from "../acquisition/body.ts"
 import type { StoreUnavailable } from "../event-store/event-store.ts"
-import { storeFailureOf } from "../event-store/failure.ts"
+import { storeFailure, storeFailureOf } from "../event-store/failure.ts"
 import { openForReading, storeFile } from "../event-store/layout.ts"
 import { LogWriter, type Rewrite } from "../event-store/log-writer.ts"
 import { recordedEvent } from "../event-store/row.ts"
@@ -108,7 +110,7 @@ class Search {
     for (const event of page) {
       if (untouched.has(event.type) || isAudit(event.type)) continue
       if (event.type === LogBatchAppended.type) {
-        const read = recordedEvent(event, this.#path)
+        const read = readable(event, this.#path)
         const found = read === undefined ? undefined : withoutHim(event, read.data as LogBatch, this.#mention)
         if (found === undefined) continue
         rewrites.push(found.rewrite)
@@ -141,11 +143,21 @@ function* pages(stored: StoredEvents, until: number): Iterable<ReadonlyArray<Cha
   }
 }
 
+/** The event, undefined for one that is not known here. What cannot be read cannot be searched for him: throws then. */
+const readable = (event: ChainedEvent, path: string): TestudoEvent | undefined => {
+  const read = recordedEvent(event)
+  if (read === undefined || !isUnreadable(read)) return read
+  throw storeFailure(
+    "TST-STORE-DAMAGED",
+    `The event at position ${event.position} of ${path} (${event.type}) is not readable: ${read.data.reason}`
+  )
+}
+
 /** Fails while a decision about him holds: whoever enforces it could not be told of its end any more. */
 const checkNothingHolds = (dossier: ReadonlyArray<ChainedEvent>, path: string, value: string, now: number): void => {
   const holding = new Set<string>()
   for (const event of dossier) {
-    const read = recordedEvent(event, path)
+    const read = readable(event, path)
     if (read !== undefined && DecisionMade.is(read) && Date.parse(read.data.until) > now) holding.add(read.id)
     if (read !== undefined && DecisionRetracted.is(read)) holding.delete(read.data.decision)
   }
