@@ -15,6 +15,9 @@ const timestamp = (milliseconds: number): string => formatTimestamp(Math.min(mil
 const later = (from: string, duration: string): string =>
   timestamp(Date.parse(from) + (parseMilliseconds(duration) ?? 0))
 
+/** The number of a decision that has none yet: it is given when the decision is about to be recorded. */
+export const unnumbered = 0
+
 /**
  * The decisions that answer an overflow: what the profiles ask for, but for what an allowlist exempts and for addresses
  * and ranges that are none. They run from the moment of detection, so an overflow of last month gives decisions that are
@@ -28,16 +31,14 @@ export const decide = (options: {
   readonly correlation: string
   readonly profiles: ReadonlyArray<Profile>
   readonly allowlists: Allowlists
-  /** The next free decision number; called once for each decision, in order. */
-  readonly nextNumber: () => number
 }): ReadonlyArray<ProposedEvent<"DecisionMade", Decision>> => {
-  const { overflowId, overflow, correlation, profiles, allowlists, nextNumber } = options
+  const { overflowId, overflow, correlation, profiles, allowlists } = options
   return remediesFor(profiles, overflow).flatMap((remedy, index) => {
     const scope = canonicalScope(remedy.scope === "" ? overflow.source.scope : remedy.scope)
     const canonical = canonicalValue(scope, overflow.source.value)
     if ("problem" in canonical || allowlists.covers(scope, canonical.value)) return []
     const decision: Decision = {
-      number: nextNumber(),
+      number: unnumbered,
       overflow: overflowId,
       scope,
       value: canonical.value,

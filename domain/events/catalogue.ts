@@ -1,7 +1,7 @@
 /** Every event there is. A store's reader decodes what it reads with this catalogue. */
 import { AllowlistReplaced } from "./allowlist.ts"
 import { BouncerDeleted, BouncerRegistered } from "./bouncer.ts"
-import { DecisionMade, DecisionRetracted } from "./decision.ts"
+import { DecisionMade, DecisionRetracted, DecisionsNumbered } from "./decision.ts"
 import type { RecordedEvent } from "./event.ts"
 import { LogBatchAppended } from "./log-batch.ts"
 import { NameResolved } from "./name-resolved.ts"
@@ -13,6 +13,7 @@ export const catalogue = {
   OverflowRaised,
   DecisionMade,
   DecisionRetracted,
+  DecisionsNumbered,
   RulesetActivated,
   ContentRecorded,
   NameResolved,

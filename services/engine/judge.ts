@@ -15,7 +15,7 @@ import type { Engine, GeoLookup, Outcome } from "../../domain/detection/engine.t
 import { decodeLines } from "../acquisition/body.ts"
 import type { Rules } from "./rulebook.ts"
 
-/** One overflow with its decisions: appended together, to its offender's stream. */
+/** One overflow with its decisions, which have no numbers yet: appended together, to its offender's stream. */
 export interface Verdict {
   readonly stream: string
   readonly events: ReadonlyArray<ProposedEvent>
@@ -31,15 +31,12 @@ const nothing: Judgement = { verdicts: [], namesWanted: [] }
 
 export class Judge {
   readonly engine: Engine
-  readonly #nextNumber: () => number
   readonly #known: Set<string>
   #allowlists: Allowlists
   #rules: Rules
 
   constructor(options: {
     readonly rules: Rules
-    /** The next free decision number. Called once for each decision, in order. */
-    readonly nextNumber: () => number
     /** Ids of overflows that the log already holds beyond the place where this fold begins: not proposed again. */
     readonly known: Set<string>
     readonly allowlists: ReadonlyArray<Allowlist>
@@ -47,7 +44,6 @@ export class Judge {
     readonly engine: (geo: GeoLookup) => Engine
   }) {
     this.#rules = options.rules
-    this.#nextNumber = options.nextNumber
     this.#known = options.known
     this.#allowlists = Allowlists.of(options.allowlists)
     const rules = () => this.#rules
@@ -113,8 +109,7 @@ export class Judge {
       overflow,
       correlation: outcome.correlation,
       profiles: this.#rules.profiles,
-      allowlists: this.#allowlists,
-      nextNumber: this.#nextNumber
+      allowlists: this.#allowlists
     })
     return { stream: offenderStream(overflow.source.scope, overflow.source.value), events: [raised, ...decisions] }
   }
