@@ -295,3 +295,27 @@ describe("the command line", () => {
     expect(stderr).not.toMatch(/\bat .*\.ts:\d+/)
   })
 })
+
+describe("a call that is not understood", () => {
+  it.each([
+    [[], "needs a subcommand"],
+    [["reply"], "reply"],
+    [["replay", "--type", "syslog"], "file"],
+    [["replay", "x.log"], "--type"],
+    [["replay", "x.log", "--type", "syslog", "--colection", "x"], "--colection"],
+    [["decisions"], "needs a subcommand"]
+  ])("%j: the reason and the help stand on standard error, the exit status is 2", async (options, reason) => {
+    const { status, stdout, stderr } = await run(...options)
+    expect([status, stdout]).toEqual([2, ""])
+    expect(stderr).toContain("USAGE")
+    const last = stderr.trimEnd().split("\n").at(-1)!
+    expect(last).toMatch(/^testudo: .*\(TST-CLI-USAGE\)$/)
+    expect(last).toContain(reason)
+  })
+
+  it("is not one for help: that stands on standard output", async () => {
+    const { status, stdout, stderr } = await run("replay", "--help")
+    expect([status, stderr]).toEqual([0, ""])
+    expect(stdout).toContain("USAGE")
+  })
+})

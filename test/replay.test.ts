@@ -159,6 +159,35 @@ describe("generated logs", () => {
   }, 120_000)
 })
 
+describe("profiles", () => {
+  it("that look back make each ban of an offender longer", async () => {
+    const folder = temporaryFolder()
+    const profiles = join(folder, "profiles.yaml")
+    writeFileSync(
+      profiles,
+      `name: longer
+filters: [Alert.Remediation == true]
+decisions: [{ type: captcha, duration: 1h }]
+duration_expr: Sprintf("%dh", GetDecisionsCount(Alert.GetValue()) * 2 + 1)
+`
+    )
+    const file = join(folder, "auth.log")
+    const attempts = [0, 10, 20].flatMap((minute) =>
+      Array.from(
+        { length: 6 },
+        (_, second) =>
+          `Nov 22 10:${String(minute).padStart(2, "0")}:0${second} web sshd[7]: Failed password for root from 203.0.113.9 port 4711 ssh2`
+      )
+    )
+    writeFileSync(file, `${attempts.join("\n")}\n`)
+    const result = resultOf(await run("replay", file, "--type", "syslog", "--profiles", profiles, "--json", ...now))
+    expect([result.decisions, result.offenders]).toMatchObject([
+      3,
+      [{ value: "203.0.113.9", decision: { type: "captcha", duration: "5h", from: "2026-11-22T10:20:05Z" } }]
+    ])
+  })
+})
+
 describe("the same log", () => {
   it("gives the same, twice, in any zone, compressed, in rotated parts in any order, and from standard input", async () => {
     const folder = temporaryFolder()

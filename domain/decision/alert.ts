@@ -1,6 +1,9 @@
 /** An overflow as the expressions of profiles see it: `Alert` (spec detection.md §8.1). */
 import type { Overflow } from "../events/overflow.ts"
-import type { AlertObject } from "../expression/environment/alert.ts"
+import type { AlertObject, MetaItem } from "../expression/environment/alert.ts"
+
+const metaItems = (meta: Readonly<Record<string, string>>): ReadonlyArray<MetaItem> =>
+  Object.entries(meta).map(([Key, Value]) => ({ Key, Value }))
 
 export const alertOf = (overflow: Overflow): AlertObject => ({
   Scenario: overflow.scenario.name,
@@ -13,6 +16,8 @@ export const alertOf = (overflow: Overflow): AlertObject => ({
   StartAt: overflow.startAt,
   StopAt: overflow.stopAt,
   Simulated: false,
+  Kind: "crowdsec",
+  Meta: metaItems(overflow.meta ?? {}),
   Remediation: overflow.remediation,
   Source: {
     IP: overflow.source.ip ?? "",
@@ -27,8 +32,8 @@ export const alertOf = (overflow: Overflow): AlertObject => ({
   },
   Events: overflow.evidence.map(({ at, meta }) => ({
     Timestamp: at,
+    Meta: metaItems(meta),
     GetMeta: (key) => (Object.hasOwn(meta, key) ? (meta[key] ?? "") : "")
   })),
-  // The alert's own context (console/contexts) is not recorded with an overflow.
-  GetMeta: () => ""
+  GetMeta: (key) => (Object.hasOwn(overflow.meta ?? {}, key) ? (overflow.meta![key] ?? "") : "")
 })

@@ -8,6 +8,7 @@ import { formatShortDuration, nanosecondsPerMillisecond, parseMilliseconds } fro
 import { formatTimestamp, lastInstant } from "../time/instant.ts"
 import type { Allowlists } from "./allowlist.ts"
 import { type Profile, remediesFor } from "./profile.ts"
+import type { ProfileView } from "./profile-world.ts"
 import { canonicalScope, canonicalValue } from "./scope.ts"
 
 const timestamp = (milliseconds: number): string => formatTimestamp(Math.min(milliseconds, lastInstant))
@@ -31,9 +32,11 @@ export const decide = (options: {
   readonly correlation: string
   readonly profiles: ReadonlyArray<Profile>
   readonly allowlists: Allowlists
+  /** What profiles may ask besides the overflow. */
+  readonly view?: Omit<ProfileView, "now">
 }): ReadonlyArray<ProposedEvent<"DecisionMade", Decision>> => {
   const { overflowId, overflow, correlation, profiles, allowlists } = options
-  return remediesFor(profiles, overflow).flatMap((remedy, index) => {
+  return remediesFor(profiles, overflow, options.view).flatMap((remedy, index) => {
     const scope = canonicalScope(remedy.scope === "" ? overflow.source.scope : remedy.scope)
     const canonical = canonicalValue(scope, overflow.source.value)
     if ("problem" in canonical || allowlists.covers(scope, canonical.value)) return []

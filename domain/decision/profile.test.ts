@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest"
-import { exampleOverflow } from "./example.ts"
+import { evaluate } from "../expression/example.ts"
+import { emptyContext } from "../expression/expression.ts"
+import { DecisionHistory } from "./decision-history.ts"
+import { exampleOverflow, start, time } from "./example.ts"
 import type { Overflow } from "../events/overflow.ts"
 import type { RuleFile } from "../rules/rule.ts"
 import { compileProfiles, remediesFor } from "./profile.ts"
@@ -106,5 +109,43 @@ describe("profiles", () => {
     expect(remediesFor(profiles, exampleOverflow())).toEqual(
       remediesFor(compileProfiles([]).profiles, exampleOverflow())
     )
+  })
+})
+
+describe("profiles that look back", () => {
+  const earlier = new DecisionHistory()
+  for (const [id, hoursAgo] of [
+    ["a", 30],
+    ["b", 3],
+    ["c", 1]
+  ] as const) {
+    const from = start - hoursAgo * 3_600_000
+    earlier.add(id, { scope: "Ip", value: "203.0.113.7", from: time(from), until: time(from + 4 * 3_600_000) })
+  }
+  const view = { decisions: earlier.at(start) }
+  const told = (expression: string): string | undefined => {
+    const text = profile(`filters: ["true"]\n${ban("1h")}duration_expr: ${JSON.stringify(expression)}\n`)
+    const { profiles, problems } = compileProfiles([file(text)])
+    expect(problems).toEqual([])
+    return remediesFor(profiles, exampleOverflow(), view)[0]?.duration
+  }
+
+  it("know the decisions of before, and the detection time as now", () => {
+    expect(told("Sprintf('%dh', (GetDecisionsCount(Alert.GetValue()) + 1) * 4)")).toBe("16h")
+    expect(told("Sprintf('%dm', GetActiveDecisionsCount(Alert.GetValue()))")).toBe("2m")
+    expect(told("Sprintf('%dm', GetDecisionsSinceCount(Alert.GetValue(), '24h'))")).toBe("2m")
+    expect(told("(GetActiveDecisionsTimeLeft(Alert.GetValue()) + duration('1h')).String()")).toBe("4h0m0s")
+    expect(told("GetActiveDecisionsTimeLeft(Alert.GetValue()) > duration('2h') ? '9h' : '8h'")).toBe("9h")
+    expect(told("TimeNow() == '2026-11-22T07:00:00Z' ? '5h' : '6h'")).toBe("5h")
+  })
+
+  it("are the only ones that may", () => {
+    expect(() => evaluate("GetDecisionsCount('203.0.113.7')")).toThrow(/only profiles may ask/)
+  })
+
+  it("may name data files", () => {
+    const data = { ...emptyContext.files, lines: (name: string) => (name === "vips" ? ["203.0.113.7"] : undefined) }
+    const text = profile(`filters: ["Alert.GetValue() not in File('vips')"]\n${ban("1h")}`)
+    expect(remediesFor(compileProfiles([file(text)], data).profiles, exampleOverflow())).toEqual([])
   })
 })

@@ -5,14 +5,17 @@
  * profile's decisions once more. The decisions of the first matching profile that has any are the answer; `on_success:
  * break` ends the asking. `on_failure: break` has no effect, as in CrowdSec.
  */
+import type { DataFiles } from "../expression/environment.ts"
 import { profileEnvironment } from "../expression/environment/profile.ts"
 import { compileExpression, type ExpectedKind, type Expression, ExpressionError } from "../expression/expression.ts"
 import type { Overflow } from "../events/overflow.ts"
 import type { Problem } from "../rules/problem.ts"
 import { readRules } from "../rules/rule-file.ts"
 import type { Located, ProfileRule, RuleFile } from "../rules/rule.ts"
+import { Time } from "../expression/time.ts"
 import { parseMilliseconds } from "../time/duration.ts"
 import { alertOf } from "./alert.ts"
+import { type ProfileView, ProfileWorld } from "./profile-world.ts"
 
 /** What a profile asks for, before it is known about whom. */
 export interface Remedy {
@@ -33,6 +36,8 @@ export interface Profile {
   readonly durationExpression: Expression | undefined
   readonly onSuccess: "continue" | "break"
   readonly onError: ProfileRule["onError"]
+  /** What its expressions look at. */
+  readonly world: ProfileWorld
 }
 
 const defaultDuration = "4h"
@@ -70,36 +75,37 @@ export interface CompiledProfiles {
 
 /**
  * Reads and compiles files of profiles, in their order. Without any file, and where not one profile of them works, the
- * default holds: otherwise a slip of the pen would let every attacker in.
+ * default holds: otherwise a slip of the pen would let every attacker in. `data`: the files that expressions may name.
  */
-export const compileProfiles = (files: ReadonlyArray<RuleFile>): CompiledProfiles => {
+export const compileProfiles = (files: ReadonlyArray<RuleFile>, data?: DataFiles): CompiledProfiles => {
   const [first] = files
-  if (first === undefined) return compileFiles([defaultProfiles])
-  const compiled = compileFiles(files)
+  const world = new ProfileWorld(data)
+  if (first === undefined) return compileFiles([defaultProfiles], world)
+  const compiled = compileFiles(files, world)
   if (compiled.profiles.length > 0) return compiled
   const message = "none of the profiles works, so the default is used: ban for 4 h; correct the profiles"
   const none: Problem = { code: "TST-PROFILE-NONE", severity: "error", file: first.file, message }
-  return { profiles: compileFiles([defaultProfiles]).profiles, problems: [...compiled.problems, none] }
+  return { profiles: compileFiles([defaultProfiles], world).profiles, problems: [...compiled.problems, none] }
 }
 
 /** The profiles that work. One with any error is left out and the error named. */
-const compileFiles = (files: ReadonlyArray<RuleFile>): CompiledProfiles => {
+const compileFiles = (files: ReadonlyArray<RuleFile>, world: ProfileWorld): CompiledProfiles => {
   const read = files.map(readRules)
   const problems = read.flatMap((file) => file.problems)
   const rules = read.flatMap((file) => file.rules).filter((rule) => rule.kind === "profiles")
   const profiles = rules.flatMap((rule) => {
     const before = problems.length
-    const profile = compileProfile(rule, (problem) => problems.push(problem))
+    const profile = compileProfile(rule, world, (problem) => problems.push(problem))
     return problems.length === before ? [profile] : []
   })
   return { profiles, problems }
 }
 
-const compileProfile = (rule: ProfileRule, report: (problem: Problem) => void): Profile => {
+const compileProfile = (rule: ProfileRule, world: ProfileWorld, report: (problem: Problem) => void): Profile => {
   const { file } = rule.origin
   const compile = (located: Located, expect: ExpectedKind): ReadonlyArray<Expression> => {
     try {
-      return [compileExpression(located.text, { environment: profileEnvironment, expect })]
+      return [compileExpression(located.text, { environment: profileEnvironment, context: world, expect })]
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error
       const { code, message, line } = error
@@ -117,7 +123,8 @@ const compileProfile = (rule: ProfileRule, report: (problem: Problem) => void): 
     durationExpression:
       rule.durationExpression === undefined ? undefined : compile(rule.durationExpression, "string")[0],
     onSuccess: rule.onSuccess,
-    onError: rule.onError
+    onError: rule.onError,
+    world
   }
 }
 
@@ -155,14 +162,20 @@ const evaluate = (profile: Profile, scope: object): Evaluated => {
 }
 
 /**
- * What the profiles ask for about an overflow. A profile that fails does what its `on_error` says: `apply` counts as
+ * What the profiles ask for about an overflow; `view` is what is known at its detection time. A profile that fails does what its `on_error` says: `apply` counts as
  * matched without decisions, `break` ends the asking; anything else goes on with the next profile, where CrowdSec
  * without `on_error` would refuse the alert: an attacker who can make a filter fail must not get away by that.
  */
-export const remediesFor = (profiles: ReadonlyArray<Profile>, overflow: Overflow): ReadonlyArray<Remedy> => {
+export const remediesFor = (
+  profiles: ReadonlyArray<Profile>,
+  overflow: Overflow,
+  view: Omit<ProfileView, "now"> = {}
+): ReadonlyArray<Remedy> => {
+  const now = Time.fromMilliseconds(Date.parse(overflow.stopAt))
   const scope = { Alert: alertOf(overflow) }
   let remedies: ReadonlyArray<Remedy> = []
   for (const profile of profiles) {
+    profile.world.enter({ ...view, now: () => now })
     const found = evaluate(profile, scope)
     if (found.failed && profile.onError === "break") break
     if (!found.matched && !(found.failed && profile.onError === "apply")) continue

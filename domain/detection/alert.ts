@@ -24,10 +24,6 @@ export class AlertSource {
     return this.Value
   }
 
-  GetAsNumberName(): string {
-    return this.AsNumber === "" && this.AsName === "" ? "" : `AS${this.AsNumber} ${this.AsName}`
-  }
-
   copy(): AlertSource {
     return Object.assign(new AlertSource(), this)
   }
@@ -80,6 +76,7 @@ export class Alert {
   Kind = "crowdsec"
   Remediation = false
   Events: ReadonlyArray<AlertEvent> = []
+  /** What `contexts/` tell about its events, sorted by key. */
   Meta: ReadonlyArray<AlertMeta> = []
   Source = new AlertSource()
   Labels: Readonly<Record<string, unknown>> = {}
@@ -100,8 +97,12 @@ export class Alert {
     return this.EventsCount
   }
 
-  /** The first non-empty value among the alert's events. */
   GetMeta(key: string): string {
+    return this.Meta.find((meta) => meta.Key === key)?.Value ?? ""
+  }
+
+  /** The first non-empty value among the meta of its events. */
+  metaOfEvents(key: string): string {
     for (const event of this.Events) {
       const value = event.GetMeta(key)
       if (value !== "") return value

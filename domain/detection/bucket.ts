@@ -2,6 +2,7 @@
 import { Time } from "../expression/time.ts"
 import { EventQueue } from "./event-queue.ts"
 import { Limiter } from "./limiter.ts"
+import type { Fate } from "./pour.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 import type { Scenario } from "./scenario.ts"
 
@@ -22,6 +23,8 @@ export class Bucket {
   last = 0
   overflowed = 0
   Total_count = 0
+  /** What the last event made of it. */
+  fate: Fate = "open"
   /** Values of `distinct` that were poured; most buckets need none. */
   #seen: Set<string> | undefined
   /** Which guillotine conditions of a bayesian bucket have come true, by their index. */
@@ -39,9 +42,14 @@ export class Bucket {
     this.queue = new EventQueue(cached ? rule.cacheSize : rule.capacity)
   }
 
-  /** Whether an event of this time comes too late for it: then it is gone, without an overflow. */
+  /** Whether an event of this time comes too late for it. A timed one has run over by then, any other is just gone. */
   isOver(at: number): boolean {
-    return this.Total_count > 0 && at > this.last + this.scenario.lifetime
+    return this.Total_count > 0 && at > (this.scenario.timed ? this.deadline : this.last + this.scenario.lifetime)
+  }
+
+  /** When a timed bucket runs over. */
+  get deadline(): number {
+    return this.first + this.scenario.lifetime
   }
 
   /** Counts an event in. */

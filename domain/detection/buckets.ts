@@ -4,15 +4,8 @@
  */
 import { Bucket } from "./bucket.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
-import { type Fate, pour } from "./pour.ts"
+import { pour } from "./pour.ts"
 import type { Scenario } from "./scenario.ts"
-
-export interface Poured {
-  readonly bucket: Bucket
-  readonly fate: Fate
-  /** Another bucket had to go to make room. */
-  readonly evicted: boolean
-}
 
 export class Buckets {
   readonly #open = new Map<string, Bucket>()
@@ -21,31 +14,44 @@ export class Buckets {
   /** The open buckets are a chain in the order in which they were poured into: moving one costs less than in a Map. */
   #oldest: Bucket | undefined
   #newest: Bucket | undefined
+  /** The bucket that had to go to make room for the last event. */
+  evicted: Bucket | undefined
 
   constructor(most: number) {
     this.#most = most
   }
 
-  /** The bucket of the group takes the event. It is gone when it ran over or was cancelled. */
-  pour(scenario: Scenario, group: string, event: PipelineEvent): Poured {
+  /** The bucket of the group takes the event, and says what became of it. It is gone when it ran over or was cancelled. */
+  pour(scenario: Scenario, group: string, event: PipelineEvent): Bucket {
+    this.evicted = undefined
     const known = this.#open.get(group)
     const bucket = known === undefined || known.isOver(event.at) ? new Bucket(scenario, group) : known
-    const fate = pour(bucket, event)
-    if (fate !== "open") {
+    bucket.fate = pour(bucket, event)
+    if (bucket.fate !== "open") {
       if (known !== undefined) this.#remove(known)
-      return { bucket, fate, evicted: false }
+      return bucket
     }
     if (bucket === known) {
+      if (bucket === this.#newest) return bucket
       this.#unlink(bucket)
       this.#link(bucket)
-      return { bucket, fate, evicted: false }
+      return bucket
     }
     if (known !== undefined) this.#unlink(known)
     this.#open.set(group, bucket)
     this.#link(bucket)
-    if (this.#open.size <= this.#most) return { bucket, fate, evicted: false }
-    this.#remove(this.#oldest!)
-    return { bucket, fate, evicted: true }
+    if (this.#open.size > this.#most) {
+      this.evicted = this.#oldest!
+      this.#remove(this.evicted)
+    }
+    return bucket
+  }
+
+  /** Ends a bucket; false when it is not open any more. */
+  close(bucket: Bucket): boolean {
+    if (this.#open.get(bucket.group) !== bucket) return false
+    this.#remove(bucket)
+    return true
   }
 
   /** Drops buckets that ended before this time: no event from there on can find them alive. */

@@ -49,9 +49,9 @@ const verdicts = (filters: ReadonlyArray<string>, lines: ReadonlyArray<string>, 
       `type: trigger\nname: test/s${index}\ndescription: t\nfilter: ${quoted(text)}\ngroupby: evt.Meta.log_type + '!'\nlabels: {}`
     )
   )
-  const { ruleset, problems } = compileRuleset([parser, ...scenarios], { names: "off" })
+  const { ruleset, problems } = compileRuleset([parser, ...scenarios], { names: "off", shortcuts })
   expect(problems).toEqual([])
-  const engine = makeEngine(ruleset, { shortcuts })
+  const engine = makeEngine(ruleset)
   const outcomes = engine.pour(batchOf({ observedAt: "2026-01-01T00:00:00Z" }), lines)
   return { outcomes, counters: engine.counters }
 }

@@ -1,17 +1,23 @@
 /**
- * Which scenarios an event concerns at all. Nearly every filter begins with comparisons of fields that have few values
- * (`evt.Meta.log_type == '…'`): their results are kept by value, as a tree of the values met. Of the scenarios that
+ * Which scenarios or nodes an event concerns at all. Nearly every filter begins with comparisons of fields that have few values
+ * (`evt.Meta.log_type == '…'`): their results are kept by value, as a tree of the values met. Of those that
  * remain, most need one of some texts in a field: one search finds which are there. Only filters of which it is certain
  * that they give false, and do nothing else, are passed over; the order stays.
  */
+import { type EventField, sameField } from "./event-field.ts"
 import { type FieldSearch, LiteralSearch } from "./literal-search.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
-import { type EventField, type Guard, sameField } from "./precondition.ts"
-import type { Scenario } from "./scenario.ts"
+import type { Guard, Precondition } from "./precondition.ts"
 
-/** One scenario that an event may concern. */
-export interface Candidate {
-  readonly scenario: Scenario
+/** A scenario, or a node of a parser. */
+interface Filtered {
+  /** What must be so for its filter to hold. */
+  readonly precondition: Precondition
+}
+
+/** One that an event may concern. */
+export interface Candidate<Rule> {
+  readonly rule: Rule
   /** Place in the order of the rules. */
   readonly place: number
   /** The filter holds: it need not be evaluated. */
@@ -24,55 +30,79 @@ const mostValues = 32
 const mostBranches = 512
 const longestValue = 128
 
-interface Branch {
+interface Branch<Rule> {
   /** What is asked next; undefined: everything is known, and `leaf` tells what remains. */
   readonly field: EventField | undefined
-  readonly children: Map<string, Branch>
-  readonly candidates: ReadonlyArray<Undecided>
-  readonly leaf: Leaf | undefined
+  readonly children: Map<string, Branch<Rule>>
+  readonly candidates: ReadonlyArray<Undecided<Rule>>
+  readonly leaf: Leaf<Rule> | undefined
+  /** The child that was asked for last, and by which value: mostly the next event has the same. */
+  lastValue: string | undefined
+  lastChild: Branch<Rule> | undefined
 }
 
-/** A scenario with the guards that were not asked yet. */
-interface Undecided {
-  readonly scenario: Scenario
+/** A rule with the guards that were not asked yet. */
+interface Undecided<Rule> {
+  readonly rule: Rule
   readonly place: number
   readonly guards: ReadonlyArray<Guard>
 }
 
-interface Leaf {
-  readonly candidates: ReadonlyArray<Candidate>
+interface Leaf<Rule> {
+  readonly candidates: ReadonlyArray<Candidate<Rule>>
   /** Those that need no literal. */
-  readonly always: ReadonlyArray<Candidate>
+  readonly always: ReadonlyArray<Candidate<Rule>>
   readonly searches: ReadonlyArray<FieldSearch>
 }
 
-export class Candidates {
+/** Those behind this place. */
+export const after = <Rule>(
+  place: number,
+  candidates: ReadonlyArray<Candidate<Rule>>
+): ReadonlyArray<Candidate<Rule>> => candidates.filter((candidate) => candidate.place > place)
+
+export class Candidates<Rule extends Filtered> {
   readonly #shortcuts: boolean
-  readonly #all: ReadonlyArray<Candidate>
+  readonly #all: ReadonlyArray<Candidate<Rule>>
   /** What was met of each field that is asked. */
   readonly #values: Array<{ readonly field: EventField; readonly met: Set<string> }> = []
   /** Fields with too many values. */
   readonly #unguarded: Array<EventField> = []
   #search: LiteralSearch
-  #root: Branch
+  #root: Branch<Rule>
   #branches = 0
 
-  /** `shortcuts` false: every event concerns every scenario. */
-  constructor(scenarios: ReadonlyArray<Scenario>, shortcuts = true) {
+  /** `shortcuts` false: every event concerns every rule. */
+  constructor(rules: ReadonlyArray<Rule>, shortcuts = true) {
     this.#shortcuts = shortcuts
-    this.#all = scenarios.map((scenario, place) => ({ scenario, place, holds: false }))
+    this.#all = rules.map((rule, place) => ({ rule, place, holds: false }))
     this.#search = this.#newSearch()
     this.#root = this.#newRoot()
   }
 
+  /** The fields that are asked. */
+  get fields(): ReadonlyArray<EventField> {
+    return this.#all.flatMap(({ rule }) => rule.precondition.guards.map(({ field }) => field))
+  }
+
   /** In the order of the rules. The answer is good until the event is written to, or until the next question. */
-  of(event: PipelineEvent): ReadonlyArray<Candidate> {
+  of(event: PipelineEvent): ReadonlyArray<Candidate<Rule>> {
     if (!this.#shortcuts) return this.#all
     let branch = this.#root
     while (branch.field !== undefined) {
-      const { map, key } = branch.field
-      const value = event[map].get(key) ?? ""
-      branch = branch.children.get(value) ?? this.#grow(branch, branch.field, value, event)
+      const value = branch.field.read(event)
+      if (value === branch.lastValue) {
+        branch = branch.lastChild!
+        continue
+      }
+      const child = branch.children.get(value)
+      if (child === undefined) {
+        branch = this.#grow(branch, branch.field, value, event)
+        continue
+      }
+      branch.lastValue = value
+      branch.lastChild = child
+      branch = child
     }
     const { candidates, always, searches } = branch.leaf!
     if (searches.length === 0) return candidates
@@ -80,7 +110,7 @@ export class Candidates {
     const seen = search.look(event, searches)
     if (seen === "none") return always
     if (seen === "all") return candidates
-    const found: Array<Candidate> = []
+    const found: Array<Candidate<Rule>> = []
     for (let i = 0; i < candidates.length; i++) {
       const candidate = candidates[i]!
       if (candidate.holds || !search.decides(candidate.place) || search.found(candidate.place)) found.push(candidate)
@@ -89,7 +119,7 @@ export class Candidates {
   }
 
   /** The branch for a value that was not met before. */
-  #grow(branch: Branch, field: EventField, value: string, event: PipelineEvent): Branch {
+  #grow(branch: Branch<Rule>, field: EventField, value: string, event: PipelineEvent): Branch<Rule> {
     const scope = { evt: event }
     const passes = (guards: ReadonlyArray<Guard>) =>
       guards.every((guard) => !sameField(guard.field, field) || guard.holds(scope) === true)
@@ -131,26 +161,25 @@ export class Candidates {
   }
 
   #newSearch(): LiteralSearch {
-    const needed = ({ precondition: { literals, guards } }: Scenario) =>
+    const needed = ({ precondition: { literals, guards } }: Rule) =>
       literals ?? guards.find(({ field, literals }) => literals !== undefined && !this.#isGuarded(field))?.literals
-    return new LiteralSearch(this.#all.map(({ scenario }) => needed(scenario)))
+    return new LiteralSearch(this.#all.map(({ rule }) => needed(rule)))
   }
 
-  #newRoot(): Branch {
+  #newRoot(): Branch<Rule> {
     this.#branches = 0
-    return this.#branch(
-      this.#all.map(({ scenario, place }) => ({ scenario, place, guards: scenario.precondition.guards }))
-    )
+    return this.#branch(this.#all.map(({ rule, place }) => ({ rule, place, guards: rule.precondition.guards })))
   }
 
-  #branch(candidates: ReadonlyArray<Undecided>): Branch {
+  #branch(candidates: ReadonlyArray<Undecided<Rule>>): Branch<Rule> {
     this.#branches += 1
     const field = this.#mostAsked(candidates)
-    return { field, candidates, children: new Map(), leaf: field === undefined ? this.#leaf(candidates) : undefined }
+    const leaf = field === undefined ? this.#leaf(candidates) : undefined
+    return { field, candidates, children: new Map(), leaf, lastValue: undefined, lastChild: undefined }
   }
 
   /** The field that most of the guards look at. */
-  #mostAsked(candidates: ReadonlyArray<Undecided>): EventField | undefined {
+  #mostAsked(candidates: ReadonlyArray<Undecided<Rule>>): EventField | undefined {
     const counts: Array<{ readonly field: EventField; count: number }> = []
     for (const { guards } of candidates) {
       for (const { field } of guards) {
@@ -166,12 +195,12 @@ export class Candidates {
     )?.field
   }
 
-  #leaf(undecided: ReadonlyArray<Undecided>): Leaf {
+  #leaf(undecided: ReadonlyArray<Undecided<Rule>>): Leaf<Rule> {
     const candidates = undecided.map(
-      ({ scenario, place, guards }): Candidate => ({
-        scenario,
+      ({ rule, place, guards }): Candidate<Rule> => ({
+        rule,
         place,
-        holds: scenario.precondition.isGuards && guards.length === 0
+        holds: rule.precondition.isGuards && guards.length === 0
       })
     )
     const always = candidates.filter(({ place, holds }) => holds || !this.#search.decides(place))

@@ -5,9 +5,15 @@ import { PatternError } from "../grok/pattern-error.ts"
 import type { Environment } from "../expression/environment.ts"
 import { compileExpression, type ExpectedKind, type Expression, ExpressionError } from "../expression/expression.ts"
 import { print } from "../expression/print.ts"
-import type { Node } from "../expression/syntax.ts"
+import { childrenOf, type Node } from "../expression/syntax.ts"
+import { eventEnvironment } from "../expression/environment/event.ts"
+import { Answers } from "./answers.ts"
+import { type EventField, onlyField, sameField } from "./event-field.ts"
+import { attempt } from "./pass.ts"
+import type { PipelineEvent } from "./pipeline-event.ts"
 import type { Problem } from "../rules/problem.ts"
 import type { Located } from "../rules/rule.ts"
+import { type Precondition, preconditionOf } from "./precondition.ts"
 import type { World } from "./world.ts"
 
 export class Compiler {
@@ -15,6 +21,7 @@ export class Compiler {
   readonly world: World
   readonly #groks: GrokHost
   readonly #cache = new Map<string, Expression>()
+  readonly #answers: Array<{ readonly field: EventField; readonly answers: Answers }> = []
   /** File of the rule at hand, as the person knows it. */
   #file = ""
   #failed = false
@@ -53,8 +60,44 @@ export class Compiler {
     }
   }
 
+  /** What is remembered about the texts of a field. */
+  answers(field: EventField): Answers {
+    let known = this.#answers.find((each) => sameField(each.field, field))
+    if (known === undefined) {
+      known = { field, answers: new Answers(field) }
+      this.#answers.push(known)
+    }
+    return known.answers
+  }
+
+  /** A condition on events. One that calls functions on a single field is evaluated once for every text in it. */
+  condition(at: Located): {
+    readonly expression: Expression | undefined
+    readonly holds: (pass: EventScope) => boolean
+  } {
+    const expression = this.checked(at, eventEnvironment, "bool")
+    const { evaluate } = expression ?? { evaluate: nothing }
+    const holds = (scope: EventScope) => attempt(evaluate, scope) === true
+    const field =
+      expression !== undefined && expression.pure && this.world.shortcuts && calls(expression.tree)
+        ? onlyField(expression.tree)
+        : undefined
+    if (field === undefined) return { expression, holds }
+    const scope: { evt: PipelineEvent } = { evt: undefined as never }
+    const remembered = this.answers(field).remembered((event) => {
+      scope.evt = event
+      return holds(scope)
+    })
+    return { expression, holds: ({ evt }) => remembered(evt) }
+  }
+
+  /** What must be so for a filter to hold. */
+  precondition(filter: Expression, environment: Environment): Precondition {
+    return preconditionOf(filter.tree, this.world.files, (part) => this.#part(part, environment))
+  }
+
   /** A part of an expression that has been checked as a whole; undefined when it means nothing by itself. */
-  part(tree: Node, environment: Environment): Expression["evaluate"] | undefined {
+  #part(tree: Node, environment: Environment): Expression["evaluate"] | undefined {
     try {
       return compileExpression(print(tree), { environment, context: this.world }).evaluate
     } catch (error) {
@@ -116,3 +159,10 @@ export class Compiler {
 }
 
 const nothing = (): undefined => undefined
+
+const calls = (node: Node): boolean => node.kind === "call" || node.kind === "builtin" || childrenOf(node).some(calls)
+
+/** Whatever carries the event, such as a pass. */
+interface EventScope {
+  readonly evt: PipelineEvent
+}

@@ -6,6 +6,7 @@ import { compilePattern, type Pattern } from "../grok/pattern.ts"
 import { neededLiterals } from "../grok/needed-literals.ts"
 import { PatternError } from "../grok/pattern-error.ts"
 import { parsePattern } from "../grok/pattern-parser.ts"
+import { type Bot, isOfBot, readBot } from "./bot-list.ts"
 import { LiteralIndex } from "./literal-index.ts"
 import type { Problem } from "../rules/problem.ts"
 import type { DataFile, RuleFile } from "../rules/rule.ts"
@@ -19,6 +20,7 @@ export class DataFileSet implements DataFiles {
   readonly #lines = new Map<string, ReadonlyArray<string>>()
   readonly #patterns = new Map<string, PatternList>()
   readonly #maps = new Map<string, TagMap>()
+  readonly #bots = new Map<string, ReadonlyArray<Bot>>()
   readonly #files: ReadonlyMap<string, RuleFile>
   readonly problems: Array<Problem> = []
 
@@ -41,15 +43,20 @@ export class DataFileSet implements DataFiles {
         lines.map(({ text }) => text)
       )
     else if (type === "regexp") this.#patterns.set(destFile, new PatternList(this.#each(file, lines, compilePattern)))
+    else if (type === "bots") this.#bots.set(destFile, this.#each(file, lines, readBot))
     else this.#maps.set(destFile, new TagMap(this.#each(file, lines, entryOf)))
   }
 
   lines = (file: string): ReadonlyArray<string> | undefined => this.#lines.get(file)
   matches = (file: string, text: string): boolean => this.#patterns.get(file)?.matches(text) ?? false
+  patterns = (file: string): ReadonlyArray<string> | undefined => this.#patterns.get(file)?.sources
   lookup = (file: string, text: string): string => this.#maps.get(file)?.lookup(text) ?? ""
+  isKnownBot = (files: ReadonlyArray<string>, address: string, agent: string, path: string): boolean =>
+    files.some((file) => isOfBot(this.#bots.get(file) ?? [], address, agent, path))
   entries = (file: string): Entries | undefined => this.#maps.get(file)?.entries
 
   #known(type: DataFile["type"]): ReadonlyMap<string, unknown> {
+    if (type === "bots") return this.#bots
     return type === "string" ? this.#lines : type === "regexp" ? this.#patterns : this.#maps
   }
 
@@ -108,6 +115,10 @@ class PatternList {
     this.#index = LiteralIndex.of(literals)
     this.#always = patterns.filter((_, number) => needed[number] === undefined)
     this.#bits = new Uint32Array(Math.ceil(patterns.length / 32))
+  }
+
+  get sources(): ReadonlyArray<string> {
+    return this.#patterns.map(({ source }) => source)
   }
 
   matches(text: string): boolean {

@@ -15,7 +15,7 @@ export interface Arrival {
   /** Zone of time stamps without one. */
   readonly zone: string
   /** Detection time of the previous line of the same source. */
-  readonly previous: number | undefined
+  previous: number | undefined
 }
 
 /**

@@ -6,12 +6,16 @@ import { derivedId } from "../events/derived-id.ts"
 import type { RecordedEvent } from "../events/event.ts"
 import type { LineReference, LogBatch } from "../events/log-batch.ts"
 import type { ResolvedName } from "../events/name-resolved.ts"
+import type { Passage } from "../events/time-passed.ts"
+import { parseTimestamp } from "../time/instant.ts"
 import type { RuntimeAlert } from "./alert.ts"
 import { Blackhole } from "./blackhole.ts"
 import type { Bucket } from "./bucket.ts"
 import { Buckets } from "./buckets.ts"
-import { type Candidate, Candidates } from "./candidates.ts"
+import { after, type Candidate, Candidates } from "./candidates.ts"
 import { type Counters, noCounts } from "./counters.ts"
+import { Deadlines } from "./deadlines.ts"
+import { microseconds } from "./detection-time.ts"
 import { overflowData } from "./evidence.ts"
 import type { GeoLookup } from "./geo.ts"
 import { Groups } from "./groups.ts"
@@ -38,8 +42,6 @@ export interface EngineOptions {
   readonly geo?: GeoLookup
   /** Open buckets of one scenario; beyond, the one left alone for the longest goes. Part of what a verdict rests on. */
   readonly bucketsPerScenario?: number
-  /** false: nothing is skipped or remembered, every filter sees every event. For tests: the verdicts are the same. */
-  readonly shortcuts?: boolean
   /** Sees what every node made of every event, and every pour: for explanations and tests of rules. */
   readonly watch?: EngineWatch
 }
@@ -47,6 +49,8 @@ export interface EngineOptions {
 export interface EngineWatch {
   readonly node?: Watch
   readonly poured?: (event: PipelineEvent, bucket: Bucket, fate: Fate) => void
+  /** The time of a bucket was over, and it runs over. */
+  readonly expired?: (bucket: Bucket) => void
   /** An overflow that goes no further. */
   readonly held?: (bucket: Bucket, by: Held) => void
   /** Every overflow after the postoverflows, the whitelisted ones too. */
@@ -69,15 +73,16 @@ const sweepAfter = 3_600_000_000
 export class Engine {
   #ruleset: Ruleset
   #scenarios: ReadonlyMap<string, Scenario> = new Map()
-  #candidates = new Candidates([])
+  #candidates = new Candidates<Scenario>([])
   readonly counters: Counters = noCounts()
   /** The last line that was left out because the engine failed at it. */
   fault: { readonly reference: LineReference; readonly message: string } | undefined
-  readonly world: WorldState & { asksNames: boolean }
+  readonly world: WorldState & { asksNames: boolean; lookup: GeoLookup }
   readonly clocks = new SourceClocks()
   readonly parked = new Parked()
   /** Open buckets by the home of their scenarios. */
   buckets: ReadonlyMap<string, Buckets> = new Map()
+  #deadlines = new Deadlines()
   /** By the identity of their scenarios. */
   blackholes: ReadonlyMap<string, Blackhole> = new Map()
   readonly #options: EngineOptions
@@ -85,6 +90,10 @@ export class Engine {
   readonly #pending: Array<{ readonly event: PipelineEvent; readonly depth: number }> = []
   #chained = 0
   #outcomes: Array<Outcome> = []
+  /** The line at hand. */
+  readonly #event = PipelineEvent.reusable()
+  readonly #scope = { evt: this.#event }
+  #groups = new Groups(true)
 
   constructor(ruleset: Ruleset, options: EngineOptions = {}) {
     this.#ruleset = ruleset
@@ -98,18 +107,21 @@ export class Engine {
   }
 
   /** Judges by these rules from here on. Buckets, blackholes and stashes stay where what they belong to did not change. */
-  activate(ruleset: Ruleset): void {
+  activate(ruleset: Ruleset, geo: GeoLookup = this.world.lookup): void {
     const most = this.#options.bucketsPerScenario ?? bucketsPerScenario
     const old = { buckets: this.buckets, blackholes: this.blackholes }
     this.#ruleset = ruleset
+    this.world.lookup = geo
     this.#scenarios = new Map(ruleset.scenarios.map((scenario) => [scenario.identity, scenario]))
-    this.#candidates = new Candidates(ruleset.scenarios, this.#options.shortcuts)
+    this.#groups = new Groups(ruleset.world.shortcuts)
+    this.#candidates = new Candidates(ruleset.scenarios, ruleset.world.shortcuts)
     this.world.asksNames = ruleset.activation.names === "asked"
     this.world.stashes.activate(ruleset.stashes)
     this.buckets = new Map(ruleset.scenarios.map(({ home }) => [home, new Buckets(most)]))
     this.blackholes = new Map(
       ruleset.scenarios.map(({ identity, blackhole }) => [identity, new Blackhole(blackhole, most)])
     )
+    this.#deadlines = new Deadlines()
     for (const buckets of old.buckets.values()) for (const bucket of [...buckets.open()]) this.adopt(bucket)
     for (const [identity, blackhole] of old.blackholes) this.blackholes.get(identity)?.adopt(blackhole.entries())
   }
@@ -120,6 +132,7 @@ export class Engine {
     if (scenario === undefined) return
     bucket.scenario = scenario
     this.buckets.get(scenario.home)!.adopt(bucket)
+    if (scenario.timed) this.#deadlines.add(bucket)
   }
 
   /**
@@ -128,55 +141,82 @@ export class Engine {
    */
   pour(batch: RecordedEvent<"LogBatchAppended", LogBatch>, lines: ReadonlyArray<string>): ReadonlyArray<Outcome> {
     const { source } = batch.data
-    const correlation = batch.metadata.$correlationId ?? batch.id
-    const parser = new LineParser(this.#ruleset, this.world, batch.data, this.#options.watch?.node)
-    for (const [line, text] of lines.entries()) {
+    const parser = new LineParser(this.#ruleset, this.world.lookup, batch.data)
+    const event = this.#event
+    event.batch = batch.id
+    event.correlation = batch.metadata.$correlationId ?? batch.id
+    for (let index = 0; index < lines.length; index++) {
+      const text = lines[index]!
       if (text === "") continue
       this.counters.lines += 1
       if (text.length > longestMatchedText) this.counters.oversized += 1
-      this.#surviving({ event: batch.id, line }, (reference) => {
-        const { event } = parser.parse(text, reference, correlation, this.clocks.previous(source))
-        event.ruleset = this.#ruleset.hash
-        this.clocks.set(source, event.at, this.counters.lines)
-        if (!event.Process) this.counters.unparsed += 1
-        else {
-          this.counters.parsed += 1
-          if (event.Whitelisted) this.counters.whitelisted += 1
-          else this.#judge(event, 0)
-        }
-        this.#drain()
-      })
+      event.index = index
+      try {
+        this.#line(parser, text, source)
+      } catch (error) {
+        this.#survive(event.reference, error)
+      }
+      event.letGo()
       if (this.counters.lines % sweepEvery === 0) this.#sweep()
     }
     return this.#take()
+  }
+
+  /** Judges the line at hand. */
+  #line(parser: LineParser, text: string, source: string): void {
+    const event = this.#event
+    parser.parse(event, text, this.clocks.previous(source), this.world, this.#options.watch?.node)
+    this.clocks.set(source, event.at, this.counters.lines)
+    if (this.#deadlines.next < event.at) this.#expire(event.at)
+    if (!event.Process) this.counters.unparsed += 1
+    else {
+      this.counters.parsed += 1
+      if (event.Whitelisted) this.counters.whitelisted += 1
+      else this.#judge(event, 0)
+    }
+    this.#drain()
   }
 
   /**
    * Attackers write the lines: one that meets a fault of the engine's own must not stop it, nor stop it again after
    * every restart. The line is left out, for good, because the same log gives the same fault.
    */
-  #surviving(reference: LineReference, judge: (reference: LineReference) => void): void {
-    try {
-      judge(reference)
-    } catch (error) {
-      this.counters.faults += 1
-      if (this.counters.parsed + this.counters.unparsed < this.counters.lines) this.counters.unparsed += 1
-      this.fault = { reference, message: error instanceof Error ? error.message : String(error) }
-      this.#pending.length = 0
-      this.#chained = 0
-    }
+  #survive(reference: LineReference, error: unknown): void {
+    this.counters.faults += 1
+    if (this.counters.parsed + this.counters.unparsed < this.counters.lines) this.counters.unparsed += 1
+    this.fault = { reference, message: error instanceof Error ? error.message : String(error) }
+    this.#pending.length = 0
+    this.#chained = 0
   }
 
   /** The overflows that waited for this name go on, in the order in which they came. */
   resolve(resolved: RecordedEvent<"NameResolved", ResolvedName>): ReadonlyArray<Outcome> {
     this.world.names.learn(resolved.data, this.clocks.now)
     for (const raised of this.parked.release(resolved.data.address)) {
-      this.#surviving(raised.trigger, () => {
+      try {
         this.#settle(raised)
         this.#drain()
-      })
+      } catch (error) {
+        this.#survive(raised.trigger, error)
+      }
     }
     return this.#take()
+  }
+
+  /** Nothing arrived for so long: buckets whose time was over before run over. */
+  pass(passed: RecordedEvent<"TimePassed", Passage>): ReadonlyArray<Outcome> {
+    const at = microseconds(parseTimestamp(passed.data.at) ?? 0)
+    try {
+      this.#expire(at)
+    } catch (error) {
+      this.#survive({ event: passed.id, line: 0 }, error)
+    }
+    return this.#take()
+  }
+
+  /** When the next bucket runs over by itself, in milliseconds since 1970; infinite when none will. */
+  get deadline(): number {
+    return this.#deadlines.next / 1000
   }
 
   /** Addresses whose names are waited for, the longest waited for first. */
@@ -190,41 +230,69 @@ export class Engine {
     return outcomes
   }
 
-  /** Offers the event to every scenario. */
+  /** Offers the event to every scenario that it may concern. */
   #judge(event: PipelineEvent, depth: number): void {
-    const scope = { evt: event }
-    const groups = new Groups(this.#options.shortcuts ?? true)
+    const scope = event === this.#event ? this.#scope : { evt: event }
+    this.#groups.begin()
     this.#ruleset.world.enter(this.world, event.at)
     let { edits } = event
     let candidates = this.#candidates.of(event)
     for (let i = 0; i < candidates.length; i++) {
       const candidate = candidates[i]!
-      this.#offer(candidate, scope, groups, depth)
+      this.#offer(candidate, scope, depth)
       if (event.edits === edits) continue
       // An expression of this scenario wrote to the event: those after it see another one.
       edits = event.edits
-      candidates = this.#candidates.of(event).filter(({ place }) => place > candidate.place)
+      candidates = after(candidate.place, this.#candidates.of(event))
       i = -1
     }
   }
 
   /** Pours the event into the candidate's bucket, if its filter lets it through. */
-  #offer({ scenario, holds }: Candidate, scope: { readonly evt: PipelineEvent }, groups: Groups, depth: number): void {
+  #offer({ rule: scenario, holds }: Candidate<Scenario>, scope: { readonly evt: PipelineEvent }, depth: number): void {
     const event = scope.evt
     if (!holds && !this.#passes(scenario, scope)) return
-    const group = scenario.groupBy === undefined ? "" : groups.of(scenario, scope)
+    const group = scenario.groupBy === undefined ? "" : this.#groups.of(scenario, scope)
     if (group === undefined) {
       this.counters.failedFilters += 1
       return
     }
     if (scenario.writes || this.#ruleset.world.touched) event.singular = true
     this.counters.poured += 1
-    const { bucket, fate, evicted } = this.buckets.get(scenario.home)!.pour(scenario, group, event)
+    const buckets = this.buckets.get(scenario.home)!
+    const bucket = buckets.pour(scenario, group, event)
+    const { fate } = bucket
     this.#options.watch?.poured?.(event, bucket, fate)
-    if (evicted) this.counters.evicted += 1
+    if (bucket.scenario.timed) this.#time(bucket)
+    if (buckets.evicted !== undefined) {
+      this.counters.evicted += 1
+      this.#deadlines.remove(buckets.evicted)
+    }
     if (fate !== "overflowed") return
     this.#overflow(bucket, event, depth)
     this.#ruleset.world.enter(this.world, event.at)
+  }
+
+  #time(bucket: Bucket): void {
+    if (bucket.fate !== "open") this.#deadlines.remove(bucket)
+    else if (bucket.Total_count === 1) this.#deadlines.add(bucket)
+  }
+
+  /**
+   * Buckets whose time was over before `at` run over, the soonest first. The last event of each is its trigger, so that
+   * the overflow is the same whether a line or the passing of time tells that it is due.
+   */
+  #expire(at: number): void {
+    while (this.#deadlines.next < at) {
+      const bucket = this.#deadlines.shift()!
+      if (!this.buckets.get(bucket.scenario.home)!.close(bucket)) continue
+      bucket.overflowed = bucket.deadline
+      this.#ruleset.world.enter(this.world, bucket.overflowed)
+      this.#options.watch?.expired?.(bucket)
+      this.#overflow(bucket, bucket.queue.Queue.at(-1)!, 0)
+      this.#pourPending()
+    }
+    this.#chained = 0
   }
 
   #passes(scenario: Scenario, scope: object): boolean {
@@ -233,11 +301,12 @@ export class Engine {
     return passes === true
   }
 
-  #overflow(bucket: Bucket, trigger: PipelineEvent, depth: number): void {
-    const alert = runtimeAlert(bucket)
-    const held = this.#heldBy(bucket, alert)
-    if (held !== undefined) this.#options.watch?.held?.(bucket, held)
-    if (held !== undefined || alert === undefined) return
+  #overflow(bucket: Bucket, trigger: Pick<PipelineEvent, "reference" | "correlation">, depth: number): void {
+    const alert = this.#alert(bucket)
+    if (typeof alert === "string") {
+      this.#options.watch?.held?.(bucket, alert)
+      return
+    }
     this.#settle({
       alert,
       scenario: bucket.scenario.identity,
@@ -250,15 +319,16 @@ export class Engine {
     })
   }
 
-  /** What keeps an overflow from going on. One that names nobody opens the blackhole all the same. */
-  #heldBy(bucket: Bucket, alert: RuntimeAlert | undefined): Held | undefined {
+  /** The alert about a bucket, or what keeps it back. One that names nobody opens the blackhole all the same. */
+  #alert(bucket: Bucket): RuntimeAlert | Held {
     const { overflowFilter, identity } = bucket.scenario
-    if (overflowFilter !== undefined) {
-      const kept = attempt(overflowFilter, { queue: bucket.queue, leaky: bucket, signal: { Alert: alert?.Alert } })
-      if (kept === false) return "overflow_filter"
-    }
-    if (this.blackholes.get(identity)!.swallows(bucket.group, bucket.overflowed)) return "blackhole"
-    return alert === undefined ? "nobody" : undefined
+    const { contexts } = this.#ruleset
+    const swallowed = () => this.blackholes.get(identity)!.swallows(bucket.group, bucket.overflowed)
+    if (overflowFilter === undefined) return swallowed() ? "blackhole" : (runtimeAlert(bucket, contexts) ?? "nobody")
+    const alert = runtimeAlert(bucket, contexts)
+    const signal = { Alert: alert?.Alert }
+    if (attempt(overflowFilter, { queue: bucket.queue, leaky: bucket, signal }) === false) return "overflow_filter"
+    return swallowed() ? "blackhole" : (alert ?? "nobody")
   }
 
   /** Sends an overflow through the postoverflows; it is put aside when they need a name that is not known yet. */
@@ -313,9 +383,13 @@ export class Engine {
 
   /** Pours the overflows of the line at hand again, and what comes of them. */
   #drain(): void {
+    this.#pourPending()
+    this.#chained = 0
+  }
+
+  #pourPending(): void {
     for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift())
       this.#judge(next.event, next.depth)
-    this.#chained = 0
   }
 
   #sweep(): void {
@@ -330,6 +404,6 @@ export const makeEngine = (ruleset: Ruleset, options?: EngineOptions): Engine =>
 export const lineTime = (ruleset: Ruleset, origin: LineOrigin, text: string): number | undefined => {
   // A state of its own: looking at a line leaves no trace in any engine.
   const state: WorldState = { stashes: new Stashes(ruleset.stashes), names: new Names(), asksNames: false, lookup: {} }
-  const { own } = new LineParser(ruleset, state, origin).parse(text, { event: "", line: 0 }, "", undefined)
+  const own = new LineParser(ruleset, {}, origin).parse(PipelineEvent.kept(), text, undefined, state)
   return own === undefined ? undefined : own / 1000
 }

@@ -1,13 +1,22 @@
 /** The last events of a bucket. Bounded even where the rule sets no bound: the log is the attacker's to write. */
-import type { PipelineEvent } from "./pipeline-event.ts"
+import type { QueuedEvent } from "./queued-event.ts"
 
 /** What an unlimited queue (a conditional bucket's, say) holds at most. */
 const longest = 1_000
 
+interface Selection {
+  /** So many of the first events have been asked. */
+  asked: number
+  readonly passed: Array<QueuedEvent>
+  /** The last that was asked, when its line was not through by then: it could still be written to. */
+  unsure: QueuedEvent | undefined
+}
+
 export class EventQueue {
   /** Expressions read it as `queue.Queue`. */
-  Queue: Array<PipelineEvent> = []
+  Queue: Array<QueuedEvent> = []
   readonly L: number
+  #selections: Map<object, Selection> | undefined
 
   /** `length` -1: unlimited, up to 1,000 events. */
   constructor(length: number) {
@@ -15,12 +24,46 @@ export class EventQueue {
   }
 
   /** CrowdSec's queue holds one event more than its length says. */
-  add(event: PipelineEvent): void {
-    while (this.Queue.length > this.L) this.Queue.shift()
+  add(event: QueuedEvent): void {
+    while (this.Queue.length > this.L) this.#drop()
     this.Queue.push(event)
   }
 
-  GetQueue(): ReadonlyArray<PipelineEvent> {
+  #drop(): void {
+    const dropped = this.Queue.shift()
+    if (this.#selections === undefined) return
+    for (const selection of this.#selections.values()) {
+      if (selection.passed[0] === dropped) selection.passed.shift()
+      if (selection.unsure === dropped) selection.unsure = undefined
+      selection.asked = Math.max(0, selection.asked - 1)
+    }
+  }
+
+  /** The events that pass. Each is asked once, unless it was written to later. */
+  select(key: object, passes: (event: QueuedEvent) => boolean): ReadonlyArray<QueuedEvent> {
+    this.#selections ??= new Map()
+    let selection = this.#selections.get(key)
+    if (selection === undefined) {
+      selection = { asked: 0, passed: [], unsure: undefined }
+      this.#selections.set(key, selection)
+    }
+    const { passed, unsure } = selection
+    // What was written to is kept.
+    if (unsure !== undefined && (unsure.isAtHand || unsure.isKept)) {
+      if (passed.at(-1) === unsure) passed.pop()
+      selection.asked -= 1
+    }
+    selection.unsure = undefined
+    while (selection.asked < this.Queue.length) {
+      const event = this.Queue[selection.asked]!
+      if (passes(event)) passed.push(event)
+      if (event.isAtHand) selection.unsure = event
+      selection.asked += 1
+    }
+    return passed
+  }
+
+  GetQueue(): ReadonlyArray<QueuedEvent> {
     return this.Queue
   }
 }

@@ -30,6 +30,9 @@ export const overflowData = (
   remediation: alert.Remediation,
   labels: alert.Labels as Overflow["labels"],
   trigger: facts.trigger,
+  ...(alert.Meta.length === 0
+    ? {}
+    : { meta: Object.fromEntries(alert.Meta.map(({ Key, Value }) => [cut(Key), Value.toWellFormed()])) }),
   evidence: evidenceOf(alert.Events)
 })
 
@@ -75,21 +78,26 @@ const entries = new WeakMap<AlertEvent, Entry>()
 const entryOf = (event: AlertEvent): Entry => {
   const known = entries.get(event)
   if (known !== undefined) return known
+  const pairs: Array<[key: string, value: string]> = []
+  const text = event.text.toWellFormed()
+  let size = text.length
+  for (let i = 0; i < event.Meta.length && i < mostMeta; i++) {
+    const key = cut(event.Meta[i]!.Key)
+    const value = cut(event.Meta[i]!.Value)
+    pairs.push([key, value])
+    size += key.length + value.length
+  }
   const entry: Evidence = {
     event: event.reference.event,
     line: event.reference.line,
     at: formatTimestamp(event.at / 1000),
-    text: event.text.toWellFormed(),
+    text,
     // `fromEntries` defines properties: even a key such as `__proto__` is mere data.
-    meta: Object.fromEntries(event.Meta.slice(0, mostMeta).map(({ Key, Value }) => [cut(Key), cut(Value)]))
+    meta: Object.fromEntries(pairs)
   }
-  const size = Object.entries(entry.meta).reduce(
-    (sum, [key, value]) => sum + key.length + value.length,
-    entry.text.length
-  )
   entries.set(event, { entry, size })
   return { entry, size }
 }
 
 /** Half a surrogate pair would not survive the way through UTF-8. */
-const cut = (text: string): string => text.slice(0, longestMeta).toWellFormed()
+const cut = (text: string): string => (text.length > longestMeta ? text.slice(0, longestMeta) : text).toWellFormed()

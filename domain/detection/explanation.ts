@@ -43,8 +43,11 @@ export interface BucketExplanation {
   readonly type: string
   /** What the scenario's `groupby` gave. */
   readonly group: string
-  /** `repeated`: the scenario's `distinct` knows the value already, so the event did not count. */
-  readonly outcome: "filling" | "repeated" | "cancelled" | "overflowed"
+  /**
+   * `repeated`: the scenario's `distinct` knows the value already, so the event did not count. `expired`: the event was
+   * not poured into it, but tells that its time was over.
+   */
+  readonly outcome: "filling" | "repeated" | "cancelled" | "overflowed" | "expired"
   /** Events since it exists, leaked ones included. */
   readonly events: number
   /** Events in it now, in parts where some leaked; undefined for buckets that do not leak. */
@@ -53,6 +56,8 @@ export interface BucketExplanation {
   readonly capacity: number | undefined
   /** In which time one event leaks, as Go writes durations. */
   readonly leakspeed: string | undefined
+  /** When it runs over in any case, RFC 3339; undefined for buckets without a `duration`. */
+  readonly due: string | undefined
   readonly overflow: OverflowExplanation | undefined
 }
 
@@ -110,6 +115,7 @@ export class Explainer {
       watch: {
         node: (stage, node, event, success) => this.#node(stage, node, event, success),
         poured: (event, bucket, fate) => this.#poured(event, bucket, fate),
+        expired: (bucket) => this.#expired(bucket),
         held: (_bucket, by) => this.#settled({ held: by, whitelisted: false, whitelistReason: "", alerts: [] }, []),
         overflow: (event) => this.#overflowed(event)
       }
@@ -166,7 +172,7 @@ export class Explainer {
     }
     if (this.#overflow?.event !== event) {
       // Nothing saw the overflow before its first postoverflow: it is made from the bucket once more.
-      const alert = (this.#last && runtimeAlert(this.#last.bucket)) ?? event.Overflow
+      const alert = (this.#last && runtimeAlert(this.#last.bucket, this.#engine.ruleset.contexts)) ?? event.Overflow
       const initial = [
         ["evt.Stage", stage],
         ["evt.MarshaledTime", formatTimestamp(event.at / 1000)]
@@ -178,22 +184,18 @@ export class Explainer {
   }
 
   #poured(event: PipelineEvent, bucket: Bucket, fate: Fate): void {
-    const { rule } = bucket.scenario
-    const leaks = rule.type === "leaky" && rule.capacity >= 0
-    const counted = bucket.queue.Queue.at(-1) === event
-    const explanation: OpenBucket = {
-      scenario: rule.name,
-      type: rule.type,
-      group: bucket.group,
-      outcome: fate !== "open" ? fate : counted ? "filling" : "repeated",
-      events: bucket.Total_count,
-      level: leaks ? levelOf(bucket, fate) : undefined,
-      capacity: rule.capacity < 0 ? undefined : rule.capacity,
-      leakspeed: leaks ? formatDuration(rule.leakspeedNs) : undefined,
-      overflow: undefined
-    }
+    const counted = event.queued !== undefined && bucket.queue.Queue.at(-1) === event.queued
+    const explanation = explained(bucket, fate !== "open" ? fate : counted ? "filling" : "repeated")
     const buckets = event.Type === LOG ? this.#buckets : this.#overflows.get(event.Overflow)?.buckets
-    buckets?.push(explanation)
+    this.#add(bucket, explanation, buckets)
+  }
+
+  #expired(bucket: Bucket): void {
+    this.#add(bucket, explained(bucket, "expired"), this.#buckets)
+  }
+
+  #add(bucket: Bucket, explanation: OpenBucket, to: Array<BucketExplanation> | undefined): void {
+    to?.push(explanation)
     this.#last = { bucket, explanation }
     this.#overflow = undefined
   }
@@ -222,8 +224,25 @@ export class Explainer {
   }
 }
 
-const levelOf = ({ limiter, scenario }: Bucket, fate: Fate): number => {
+const explained = (bucket: Bucket, outcome: BucketExplanation["outcome"]): OpenBucket => {
+  const { rule, timed } = bucket.scenario
+  const leaks = rule.type === "leaky" && rule.capacity >= 0
+  return {
+    scenario: rule.name,
+    type: rule.type,
+    group: bucket.group,
+    outcome,
+    events: bucket.Total_count,
+    level: leaks ? levelOf(bucket, outcome) : undefined,
+    capacity: rule.capacity < 0 ? undefined : rule.capacity,
+    leakspeed: leaks ? formatDuration(rule.leakspeedNs) : undefined,
+    due: timed && outcome !== "cancelled" ? formatTimestamp(bucket.deadline / 1000) : undefined,
+    overflow: undefined
+  }
+}
+
+const levelOf = ({ limiter, scenario }: Bucket, outcome: BucketExplanation["outcome"]): number => {
   const { capacity } = scenario.rule
   // The event that makes it run over is not let in.
-  return fate === "overflowed" ? capacity + 1 : Math.round((capacity - limiter.tokens) * 100) / 100
+  return outcome === "overflowed" ? capacity + 1 : Math.round((capacity - limiter.tokens) * 100) / 100
 }

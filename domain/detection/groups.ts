@@ -15,6 +15,11 @@ export class Groups {
     this.#remembers = remembers
   }
 
+  /** The next event comes. */
+  begin(): void {
+    this.#forget(0)
+  }
+
   /** The group that the event belongs to; undefined when the expression fails on it. */
   of(scenario: Scenario, scope: { readonly evt: PipelineEvent }): string | undefined {
     const { groupBy, groupsPurely } = scenario

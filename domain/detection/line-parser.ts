@@ -1,13 +1,17 @@
 /** From a line of a batch to an event with its detection time. */
 import { Time } from "../expression/time.ts"
-import type { LineReference, LogBatch } from "../events/log-batch.ts"
+import type { LogBatch } from "../events/log-batch.ts"
 import { parseTimestamp } from "../time/instant.ts"
 import { isZone } from "../time/zone.ts"
 import { type Arrival, detectionTime, microseconds } from "./detection-time.ts"
+import type { GeoLookup } from "./geo.ts"
+import { Names } from "./names.ts"
 import type { Watch } from "./node.ts"
 import type { Pass } from "./pass.ts"
-import { PipelineEvent } from "./pipeline-event.ts"
+import { type LineSource, PipelineEvent } from "./pipeline-event.ts"
+import type { Origin, QueuedEvent } from "./queued-event.ts"
 import type { Ruleset } from "./ruleset.ts"
+import { Stashes } from "./stash.ts"
 import type { WorldState } from "./world.ts"
 
 /** What rules see of a line at most, in characters; CrowdSec reads no longer ones at all. */
@@ -16,55 +20,68 @@ const longestLine = 65_536
 /** What of a batch its lines need. */
 export type LineOrigin = Pick<LogBatch, "path" | "labels" | "zone" | "observedAt" | "time">
 
-/** Reads the lines of one batch. */
-export class LineParser {
+/** Reads the lines of one batch, and those that queues still hold when the batch is gone. */
+export class LineParser implements Origin, LineSource {
   readonly #ruleset: Ruleset
-  readonly #state: WorldState
-  readonly #origin: LineOrigin
-  readonly #labels: Map<string, string>
-  readonly #observed: number
-  readonly #observedAt: Time
-  readonly #zone: string
-  readonly #watch: Watch | undefined
+  /** The look-ups that were there when its lines were first read. */
+  readonly #geo: GeoLookup
+  readonly path: string
+  readonly labels: Map<string, string>
+  readonly observedAt: Time
+  readonly #arrival: Arrival
 
-  constructor(ruleset: Ruleset, state: WorldState, origin: LineOrigin, watch?: Watch) {
+  constructor(ruleset: Ruleset, geo: GeoLookup, { path, labels, zone, observedAt, time }: LineOrigin) {
     this.#ruleset = ruleset
-    this.#state = state
-    this.#origin = origin
-    this.#labels = new Map(Object.entries(origin.labels))
-    this.#observed = microseconds(parseTimestamp(origin.observedAt) ?? 0)
-    this.#observedAt = new Time(BigInt(this.#observed) * 1000n)
+    this.#geo = geo
+    this.path = path
+    this.labels = new Map(Object.entries(labels))
+    const observed = microseconds(parseTimestamp(observedAt) ?? 0)
+    this.observedAt = new Time(BigInt(observed) * 1000n)
     // A zone that was known where the batch was recorded need not be known here.
-    this.#zone = isZone(origin.zone) ? origin.zone : "UTC"
-    this.#watch = watch
+    this.#arrival = { observed, mode: time, zone: isZone(zone) ? zone : "UTC", previous: undefined }
   }
 
-  /** `previous` is the detection time of the source's previous line. `own` is what the line itself says, if anything. */
+  get ruleset(): string {
+    return this.#ruleset.hash
+  }
+
+  /**
+   * Makes the event that of the line. `previous` is the detection time of the source's previous line. Gives what the
+   * line itself says of its time, if anything, in microseconds since 1970.
+   */
   parse(
+    event: PipelineEvent,
     text: string,
-    reference: LineReference,
-    correlation: string,
-    previous: number | undefined
-  ): { readonly event: PipelineEvent; readonly own: number | undefined } {
-    const { path, time: mode } = this.#origin
-    const arrival: Arrival = { observed: this.#observed, mode, zone: this.#zone, previous }
-    const line = {
-      Raw: text.slice(0, longestLine),
-      Src: path,
-      Time: this.#observedAt,
-      Labels: this.#labels,
-      Process: true,
-      Module: "file"
-    }
-    const evt = PipelineEvent.ofLine(reference, correlation, line, detectionTime(arrival, undefined))
-    const { world, parsers } = this.#ruleset
-    world.enter(this.#state, evt.at)
-    const pass: Pass = { evt, world, arrival, date: undefined, wantsName: false }
-    parsers.parse(pass, this.#watch)
+    previous: number | undefined,
+    state: WorldState,
+    watch?: Watch
+  ): number | undefined {
+    const { world, parsers, hash } = this.#ruleset
+    const arrival = this.#arrival
+    arrival.previous = previous
+    const raw = text.length > longestLine ? text.slice(0, longestLine) : text
+    event.begin(raw, this, detectionTime(arrival, undefined))
+    event.origin = this
+    event.ruleset = hash
+    world.enter(state, event.at)
+    const pass: Pass = { evt: event, world, arrival, date: undefined, wantsName: false }
+    parsers.parse(pass, watch)
     const own = ownTime(pass)
-    evt.at = detectionTime(arrival, own)
-    evt.singular = world.touched
-    return { event: evt, own }
+    event.at = detectionTime(arrival, own)
+    event.singular = world.touched
+    return own
+  }
+
+  /** Whoever is at work in the rules' world meanwhile finds it as it was. */
+  parseAgain(queued: QueuedEvent, into: PipelineEvent): void {
+    const { reference, correlation, at } = queued
+    // What the line writes to stashes now, the engine's stashes have got already.
+    const state: WorldState = { stashes: new Stashes([]), names: new Names(), asksNames: false, lookup: this.#geo }
+    this.#ruleset.world.aside(() => this.parse(into, queued.raw, at, state))
+    into.batch = reference.event
+    into.index = reference.line
+    into.correlation = correlation
+    into.at = at
   }
 }
 

@@ -9,22 +9,19 @@ const mostCharacters = 60_000
 
 export class LiteralIndex {
   /** Which column of the table a character code below 128 has; 0 for those in no literal. */
-  readonly #columns = new Uint8Array(128)
-  readonly #width: number
-  /** By state and column: the next state, already multiplied by the width. */
+  readonly #columns: Uint8Array
+  /** By state times width plus column: the next state times width; its complement where a literal ends in that state. */
   readonly #next: Int32Array
-  /** By state: where in `#found` its numbers begin; the next state's beginning ends them. */
-  readonly #begin: Int32Array
-  readonly #found: Int32Array
+  readonly #width: number
+  /** By state: the numbers of the literals that end in it. */
+  readonly #found: ReadonlyArray<ReadonlyArray<number>>
 
   private constructor(tree: Tree) {
     this.#columns = tree.columns
     this.#width = tree.width
     const { next, found } = tree.automaton()
-    this.#next = next
-    this.#begin = new Int32Array(found.length + 1)
-    for (const [state, numbers] of found.entries()) this.#begin[state + 1] = this.#begin[state]! + numbers.length
-    this.#found = Int32Array.from(found.flat())
+    this.#next = next.map((row) => (found[row / tree.width]!.length === 0 ? row : ~row))
+    this.#found = found
   }
 
   /**
@@ -41,19 +38,15 @@ export class LiteralIndex {
   scan(subject: string, bits: Uint32Array): boolean {
     const columns = this.#columns
     const next = this.#next
-    const width = this.#width
-    const begin = this.#begin
     let row = 0
     for (let i = 0; i < subject.length; i++) {
       const code = subject.charCodeAt(i)
       if (code > 127) return false
       row = next[row + columns[code]!]!
-      const state = row / width
-      const end = begin[state + 1]!
-      for (let at = begin[state]!; at < end; at++) {
-        const number = this.#found[at]!
-        bits[number >>> 5]! |= 1 << (number & 31)
-      }
+      if (row >= 0) continue
+      row = ~row
+      const found = this.#found[row / this.#width]!
+      for (let at = 0; at < found.length; at++) bits[found[at]! >>> 5]! |= 1 << (found[at]! & 31)
     }
     return true
   }

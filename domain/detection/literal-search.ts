@@ -1,21 +1,17 @@
-/** Searches the fields of an event for the texts of which each scenario needs one. */
+/** Searches the fields of an event for the texts of which each rule needs one. */
+import { ownCopy } from "../text/remembered.ts"
+import { type EventField, sameField } from "./event-field.ts"
 import { LiteralIndex } from "./literal-index.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
-import { type EventField, type Literal, sameField } from "./precondition.ts"
-
-/** The search for the literals of all scenarios in one field. */
-export interface FieldSearch {
-  readonly field: EventField
-  readonly index: LiteralIndex
-}
+import type { Literal } from "./precondition.ts"
 
 export class LiteralSearch {
-  /** By the scenarios' places: where what it needs is searched for; undefined where nothing is, or it cannot be. */
+  /** By the rules' places: where what it needs is searched for; undefined where nothing is, or it cannot be. */
   readonly #searchesOf: ReadonlyArray<ReadonlySet<FieldSearch> | undefined>
   readonly #searches: ReadonlyArray<FieldSearch>
   readonly #bits: Uint32Array
 
-  /** `needed` by the scenarios' places; undefined where nothing is needed. */
+  /** `needed` by the rules' places; undefined where nothing is needed. */
   constructor(needed: ReadonlyArray<ReadonlyArray<Literal> | undefined>) {
     const byField: Array<{ field: EventField; literals: Array<{ text: string; number: number }> }> = []
     for (const [number, literals] of needed.entries()) {
@@ -25,23 +21,24 @@ export class LiteralSearch {
         else known.literals.push({ text, number })
       }
     }
+    const words = Math.ceil(needed.length / 32)
     this.#searches = byField.flatMap(({ field, literals }) => {
       const index = LiteralIndex.of(literals)
-      return index === undefined ? [] : [{ field, index }]
+      return index === undefined ? [] : [new FieldSearch(field, index, words)]
     })
     this.#searchesOf = needed.map((literals) => {
       const searches = literals?.map((literal) => this.#searches.find(({ field }) => sameField(field, literal.field)))
       return searches?.every((search) => search !== undefined) ? new Set(searches) : undefined
     })
-    this.#bits = new Uint32Array(Math.ceil(needed.length / 32))
+    this.#bits = new Uint32Array(words)
   }
 
-  /** Whether the scenario at this place needs a literal. */
+  /** Whether the rule at this place needs a literal. */
   decides(place: number): boolean {
     return this.#searchesOf[place] !== undefined
   }
 
-  /** What must be searched to decide about the scenarios at these places. */
+  /** What must be searched to decide about the rules at these places. */
   searchesFor(places: ReadonlyArray<number>): ReadonlyArray<FieldSearch> {
     return this.#searches.filter((search) => places.some((place) => this.#searchesOf[place]?.has(search)))
   }
@@ -50,17 +47,74 @@ export class LiteralSearch {
   look(event: PipelineEvent, searches: ReadonlyArray<FieldSearch>): "none" | "some" | "all" {
     const bits = this.#bits
     bits.fill(0)
-    for (let i = 0; i < searches.length; i++) {
-      const { field, index } = searches[i]!
-      const value = event[field.map].get(field.key)
-      if (value !== undefined && !index.scan(value, bits)) return "all"
-    }
+    for (let i = 0; i < searches.length; i++) if (!searches[i]!.look(event, bits)) return "all"
     for (let i = 0; i < bits.length; i++) if (bits[i] !== 0) return "some"
     return "none"
   }
 
-  /** Whether the last look found what the scenario at this place needs. */
+  /** Whether the last look found what the rule at this place needs. */
   found(place: number): boolean {
     return ((this.#bits[place >>> 5]! >>> (place & 31)) & 1) === 1
+  }
+}
+
+/** What a text was found to hold: the bits, or everything. */
+type Found = Uint32Array | "all"
+
+/** Texts shorter than this are searched faster than they are looked up. */
+const shortestRemembered = 24
+const longestRemembered = 512
+const mostRemembered = 4_096
+/** Look-ups after which it is reckoned whether the texts of the field come again at all. */
+const trial = 4_096
+
+/** The search for the literals of all rules in one field. */
+export class FieldSearch {
+  readonly field: EventField
+  readonly #index: LiteralIndex
+  readonly #words: number
+  /** User agents come again and again, paths seldom: then nothing is remembered. */
+  #remembers = true
+  readonly #remembered = new Map<string, Found>()
+  #asked = 0
+  #known = 0
+
+  constructor(field: EventField, index: LiteralIndex, words: number) {
+    this.field = field
+    this.#index = index
+    this.#words = words
+  }
+
+  /** Adds what the field holds to the bits; false when it holds everything. */
+  look(event: PipelineEvent, bits: Uint32Array): boolean {
+    const text = this.field.read(event)
+    if (!this.#remembers || text.length < shortestRemembered || text.length > longestRemembered)
+      return this.#index.scan(text, bits)
+    const found = this.#find(text)
+    if (found === "all") return false
+    for (let word = 0; word < found.length; word++) bits[word]! |= found[word]!
+    return true
+  }
+
+  #find(text: string): Found {
+    this.#asked += 1
+    const known = this.#remembered.get(text)
+    if (known !== undefined) {
+      this.#known += 1
+      return known
+    }
+    const bits = new Uint32Array(this.#words)
+    const found = this.#index.scan(text, bits) ? bits : "all"
+    if (this.#asked >= trial) this.#reckon()
+    if (this.#remembered.size >= mostRemembered) this.#remembered.clear()
+    this.#remembered.set(ownCopy(text), found)
+    return found
+  }
+
+  #reckon(): void {
+    this.#remembers = this.#known * 2 > this.#asked
+    if (!this.#remembers) this.#remembered.clear()
+    this.#asked = 0
+    this.#known = 0
   }
 }

@@ -33,7 +33,6 @@ const groks: Record<string, string> = {
   failed: "grok: {pattern: '%{INT:i}', apply_on: Line.Raw}\n"
 }
 
-// Spec detection.md, appendix A.5.
 test.each([
   ["none", "next_stage", "FTT", true],
   ["none", "continue", "TF", false],
@@ -44,7 +43,7 @@ test.each([
   ["failed", "continue", "", false],
   ["failed", "continue", "T", true],
   ["failed", "continue", "TF", false]
-])("grok %s, onsuccess %s, children %s: %s", (grok, onsuccess, children, expected) => {
+])("grok %s, onsuccess %s, children %s: %s (appendix A.5)", (grok, onsuccess, children, expected) => {
   const nodes = children === "" ? "" : `nodes:\n${[...children].map(child).join("\n")}\n`
   const { states, event } = parse(
     `name: n\nonsuccess: ${onsuccess}\n${groks[grok]}${nodes}statics:\n  - {meta: own, value: "yes"}\n`

@@ -2,20 +2,25 @@
 import { eventEnvironment } from "../expression/environment/event.ts"
 import type { GrokRule, NodeRule, StashRule } from "../rules/rule.ts"
 import type { Compiler } from "./compiler.ts"
+import { fieldNames } from "../text/fields.ts"
+import type { EventField } from "./event-field.ts"
 import { attempt, failed, type Pass } from "./pass.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
-import { compileStatics, type Static } from "./statics.ts"
+import { noFilter, type Precondition } from "./precondition.ts"
+import { compileStatics, type Static, writtenBy } from "./statics.ts"
 import { staticText } from "../expression/format.ts"
 import { compileWhitelist, type Whitelist } from "./whitelist.ts"
 
 /** Patterns see the beginning of a text only: it bounds what one match can cost. In characters. */
 export const longestMatchedText = 8_192
 
-type Evaluate = (scope: object) => unknown
-
 export class Node {
   readonly name: string
-  readonly #filter: Evaluate | undefined
+  /** What must be so for its filter to hold. */
+  readonly precondition: Precondition
+  readonly #rule: NodeRule
+  readonly #grokNames: ReadonlyArray<string>
+  readonly #filter: ((pass: Pass) => boolean) | undefined
   readonly #whitelist: Whitelist | undefined
   readonly #grok: ((pass: Pass) => boolean) | undefined
   readonly #stashes: ReadonlyArray<Static>
@@ -26,57 +31,86 @@ export class Node {
 
   constructor(rule: NodeRule, compiler: Compiler) {
     this.name = rule.name
-    this.#filter = rule.filter && compiler.expression(rule.filter, eventEnvironment, "bool")
+    this.#rule = rule
+    const filter = rule.filter && compiler.condition(rule.filter)
+    this.#filter = filter?.holds
+    this.precondition = filter?.expression ? compiler.precondition(filter.expression, eventEnvironment) : noFilter
     // Own patterns first: the grok, and those of the children, may refer to them.
     for (const { name, pattern } of rule.patternSyntax) compiler.define(name, pattern)
     this.#whitelist = rule.whitelist && compileWhitelist(rule.whitelist, compiler)
-    this.#grok = rule.grok && compileGrok(rule.grok, compiler)
+    const grok = rule.grok && compileGrok(rule.grok, compiler)
+    this.#grok = grok?.match
+    this.#grokNames = grok?.names ?? []
     this.#stashes = rule.stash.map((stash) => compileStash(stash, compiler))
     this.#children = rule.nodes.map((child) => new Node(child, compiler))
     this.#statics = compileStatics(rule.statics, compiler)
     this.movesOn = rule.onSuccess === "next_stage"
   }
 
-  /** Whether the event is one of this node's. Throws `ParseAborted` or `NameUnknown`. */
-  process(pass: Pass, nextStage: (stage: string) => string): boolean {
-    if (this.#filter !== undefined && attempt(this.#filter, pass) !== true) return false
+  /** Whether it or a node in it may write this field of an event. */
+  writes(field: Pick<EventField, "map" | "key">): boolean {
+    const { grok, statics } = this.#rule
+    return (
+      (field.map === "Parsed" && this.#grokNames.includes(field.key)) ||
+      [...statics, ...(grok?.statics ?? [])].some((each) => {
+        const written = writtenBy(each)
+        return written?.map === field.map && written.key === field.key
+      }) ||
+      this.#children.some((child) => child.writes(field))
+    )
+  }
+
+  /**
+   * Whether the event is one of this node's. `holds`: the filter is known to hold. Throws `ParseAborted` or
+   * `NameUnknown`.
+   */
+  process(pass: Pass, nextStage: (stage: string) => string, holds = false): boolean {
+    if (!holds && this.#filter !== undefined && !this.#filter(pass)) return false
     const whitelisted = this.#whitelist?.(pass) ?? false
     const matched = this.#grok?.(pass) ?? false
     let state = matched || this.#grok === undefined
     if (state) for (const stash of this.#stashes) stash(pass)
-    for (const child of this.#children) {
-      if (child.process(pass, nextStage)) {
+    const children = this.#children
+    for (let i = 0; i < children.length; i++) {
+      if (children[i]!.process(pass, nextStage)) {
         state = true
         if (this.movesOn) break
       } else if (!matched) state = false
     }
     if (!state) return false
-    if (whitelisted || this.#whitelist === undefined) for (const write of this.#statics) write(pass)
+    const statics = this.#statics
+    if (whitelisted || this.#whitelist === undefined) for (let i = 0; i < statics.length; i++) statics[i]!(pass)
     if (this.movesOn) pass.evt.Stage = nextStage(pass.evt.Stage)
     return true
   }
 }
 
-const compileGrok = (rule: GrokRule, compiler: Compiler): ((pass: Pass) => boolean) => {
+const compileGrok = (
+  rule: GrokRule,
+  compiler: Compiler
+): { readonly names: ReadonlyArray<string>; readonly match: (pass: Pass) => boolean } => {
   const { kind, text } = rule.pattern
   const grok = compiler.grok(text, kind === "name" ? `%{${text.text}}` : text.text)
   const input = compileInput(rule.input, compiler)
   const statics = compileStatics(rule.statics, compiler)
-  return (pass) => {
+  const match = (pass: Pass): boolean => {
     const subject = input(pass)
     if (subject === undefined) return false
     const text = subject.length > longestMatchedText ? subject.slice(0, longestMatchedText) : subject
     if (grok === undefined || !grok.matchInto(text, pass.evt.Parsed)) return false
-    for (const write of statics) write(pass)
+    for (let i = 0; i < statics.length; i++) statics[i]!(pass)
     return true
   }
+  return { names: grok?.names ?? [], match }
 }
 
 /** The text that a grok is applied to; undefined when there is none, and then nothing matches. */
 const compileInput = (input: GrokRule["input"], compiler: Compiler): ((pass: Pass) => string | undefined) => {
   if (input.kind === "apply_on") {
     const { field } = input
-    return field === "Line.Raw" ? ({ evt }) => evt.Line.Raw : ({ evt }) => evt.Parsed.get(field)
+    if (field === "Line.Raw") return ({ evt }) => evt.Line.Raw
+    const slot = fieldNames.Parsed.slot(field)
+    return ({ evt }) => evt.Parsed.at(slot)
   }
   const evaluate = compiler.expression(input.expression, eventEnvironment, "any")
   return (pass) => {

@@ -1,11 +1,58 @@
 /** The patterns that all groks may use: people's own files first, then what ships with Testudo. */
+import { GrokHost } from "../grok/host.ts"
 import { type NamedPattern, PATTERN_LIBRARY } from "../grok/library.ts"
-import { parsePatternFile } from "../grok/pattern-file.ts"
+import { type PatternLine, readPatternFile } from "../grok/pattern-file.ts"
+import { PatternError } from "../grok/pattern-error.ts"
+import { parsePattern } from "../grok/pattern-parser.ts"
+import type { Problem } from "../rules/problem.ts"
 import type { RuleFile } from "../rules/rule.ts"
 
-export const libraryPatterns = (files: ReadonlyArray<RuleFile>): ReadonlyArray<NamedPattern> => [
-  ...files
-    .filter(({ kind }) => kind === "patterns")
-    .flatMap(({ content }) => parsePatternFile(new TextDecoder().decode(content))),
-  ...PATTERN_LIBRARY
-]
+interface OwnPattern extends PatternLine {
+  readonly file: string
+}
+
+/** A pattern of people's own that is broken is told and left out, so that the library's of that name stands. */
+export const readPatternLibrary = (
+  files: ReadonlyArray<RuleFile>
+): { readonly patterns: ReadonlyArray<NamedPattern>; readonly problems: ReadonlyArray<Problem> } => {
+  const problems: Array<Problem> = []
+  const warn = (code: string, { file, line }: { readonly file: string; readonly line: number }, message: string) =>
+    problems.push({ code, severity: "warning", file, line, message })
+  const own = new Map<string, OwnPattern>()
+  for (const { file, content } of files.filter(({ kind }) => kind === "patterns")) {
+    const { patterns, strange } = readPatternFile(new TextDecoder().decode(content))
+    for (const line of strange)
+      warn(
+        "TST-GROK-LINE",
+        { file, line },
+        "this line is left out: a pattern is a NAME of letters, digits and _, a space, and its text"
+      )
+    for (const pattern of patterns) {
+      const known = own.get(pattern.name)
+      if (known === undefined) own.set(pattern.name, { ...pattern, file })
+      else if (known.text !== pattern.text) {
+        const message = `the pattern ${pattern.name} is defined in line ${known.line} of ${known.file} already, and its first definition stands`
+        warn("TST-RULE-PATTERN-KNOWN", { file, line: pattern.line }, message)
+      }
+    }
+  }
+  const check = (compile: (pattern: OwnPattern) => unknown): void => {
+    for (const pattern of [...own.values()]) {
+      try {
+        compile(pattern)
+      } catch (error) {
+        if (!(error instanceof PatternError)) throw error
+        warn(error.code, pattern, `the pattern ${pattern.name} is left out: ${error.message}`)
+        own.delete(pattern.name)
+      }
+    }
+  }
+  // First each for itself, so that one which is broken takes none with it that refers to its name.
+  check(({ text }) => parsePattern(text.replaceAll(/%\{\w+(?::\w+)?\}/g, "()")))
+  const host = new GrokHost([...named(own.values()), ...PATTERN_LIBRARY])
+  check(({ name }) => host.compile(`%{${name}}`))
+  return { patterns: [...named(own.values()), ...PATTERN_LIBRARY], problems }
+}
+
+const named = (patterns: Iterable<PatternLine>): ReadonlyArray<NamedPattern> =>
+  Array.from(patterns, ({ name, text }) => [name, text] as const)

@@ -2,10 +2,12 @@
  * What goes through the pipe: one log line, or one overflow on its way through the postoverflows and back to the
  * buckets. Field and method names are those of CrowdSec's Go structs, because rules spell them so (`evt.Meta.source_ip`).
  */
+import { type FieldMap, type Fields, KeptFields, LineFields } from "../text/fields.ts"
 import { Time } from "../expression/time.ts"
 import type { LineReference } from "../events/log-batch.ts"
 import { formatTimestamp } from "../time/instant.ts"
-import { type AlertEvent, RuntimeAlert } from "./alert.ts"
+import { RuntimeAlert } from "./alert.ts"
+import type { Origin, QueuedEvent } from "./queued-event.ts"
 
 export const LOG = 0
 export const OVFLW = 1
@@ -24,14 +26,25 @@ export interface Line {
   Module: string
 }
 
-const noLine = (): Line => ({ Raw: "", Src: "", Time: new Time(0n), Labels: new Map(), Process: false, Module: "" })
+const noTime = new Time(0n)
+const noLine = (): Line => ({ Raw: "", Src: "", Time: noTime, Labels: new Map(), Process: false, Module: "" })
 
 /** What a line has instead of an overflow; nothing writes to it. */
 const noAlert = new RuntimeAlert()
 
+/** Where a line comes from: what all lines of a batch share. */
+export interface LineSource {
+  /** Path of the file. */
+  readonly path: string
+  readonly labels: Map<string, string>
+  readonly observedAt: Time
+}
+
 /**
  * One object stands for the event in all queues that it is poured into: CrowdSec copies the event for every bucket but
  * shares its maps, and nothing but the maps changes after parsing.
+ *
+ * Most events are gone when the next line comes, so one object serves line after line ({@link PipelineEvent.reusable}).
  */
 export class PipelineEvent {
   readonly Type: typeof LOG | typeof OVFLW
@@ -40,66 +53,113 @@ export class PipelineEvent {
   WhitelistReason = ""
   /** Name of the stage that it has reached; empty on arrival. */
   Stage = ""
-  readonly Line: Line
-  readonly Parsed: Map<string, string>
-  #enriched: Map<string, string> | undefined
+  readonly Line: Line = noLine()
+  readonly Parsed: Fields
+  readonly Enriched: Fields
   /** The only map that reaches the alert. */
-  readonly Meta: Map<string, string>
+  readonly Meta: Fields
   #unmarshaled: Map<string, unknown> | undefined
   readonly Overflow: RuntimeAlert
   /** Detection time in microseconds since 1970: what limiters, expiry, blackholes and stashes go by. */
-  at: number
+  at = 0
   StrTime = ""
   StrTimeFormat = ""
   /** The line's own time stamp as RFC 3339 text; empty when the parsers found none. */
   MarshaledTime = ""
   Process = false
 
-  /** Where it is in the log: a line of a batch, or an overflow's event id and line 0. */
-  readonly reference: LineReference
+  /** Where it is in the log: id of a batch and index of a line in it, or an overflow's event id and 0. */
+  batch = ""
+  index = 0
   /** Event id at the beginning of the causal chain. */
-  readonly correlation: string
+  correlation = ""
   /** It holds something that parsing its line again would not give: a stash's answer, a filter's `SetMeta`. */
   singular = false
   /** How often an expression wrote to `Meta` or `Parsed`: what was concluded from them before is worth nothing then. */
   edits = 0
-  /** What alerts show of it, once one does, and how often it had been written to by then. */
-  shown: { readonly alertEvent: AlertEvent; readonly edits: number } | undefined = undefined
   /** Hash of the rules that it was parsed by. */
   ruleset = ""
+  /** Who parsed it; undefined for an overflow. */
+  origin: Origin | undefined
+  /** What stands for it in the queues that it was poured into. */
+  queued: QueuedEvent | undefined
 
   private constructor(
     type: typeof LOG | typeof OVFLW,
-    reference: LineReference,
-    correlation: string,
-    line: Line,
-    at: number,
-    overflow: RuntimeAlert
+    overflow: RuntimeAlert,
+    makeFields: new (map: FieldMap, entries?: Fields) => Fields,
+    from?: PipelineEvent
   ) {
     this.Type = type
-    this.reference = reference
-    this.correlation = correlation
-    this.Line = line
-    this.at = at
-    this.Parsed = new Map()
-    this.Meta = new Map()
     this.Overflow = overflow
+    this.Parsed = new makeFields("Parsed", from?.Parsed)
+    this.Meta = new makeFields("Meta", from?.Meta)
+    this.Enriched = new makeFields("Enriched", from?.Enriched)
   }
 
-  static ofLine(reference: LineReference, correlation: string, line: Line, at: number): PipelineEvent {
-    return new PipelineEvent(LOG, reference, correlation, line, at, noAlert)
+  /** A line's event that serves for one line after the other. */
+  static reusable(): PipelineEvent {
+    return new PipelineEvent(LOG, noAlert, LineFields)
+  }
+
+  /** A line's event that stays. */
+  static kept(): PipelineEvent {
+    return new PipelineEvent(LOG, noAlert, KeptFields)
   }
 
   /** `at` is when the trigger was detected. */
   static ofOverflow(reference: LineReference, correlation: string, overflow: RuntimeAlert, at: number): PipelineEvent {
-    const event = new PipelineEvent(OVFLW, reference, correlation, noLine(), at, overflow)
+    const event = new PipelineEvent(OVFLW, overflow, KeptFields)
+    event.batch = reference.event
+    event.index = reference.line
+    event.correlation = correlation
+    event.at = at
     event.MarshaledTime = formatTimestamp(at / 1000)
     return event
   }
 
-  get Enriched(): Map<string, string> {
-    this.#enriched ??= new Map()
-    return this.#enriched
+  /** Becomes the event of a line that nobody has parsed yet. */
+  begin(raw: string, source: LineSource, at: number): void {
+    this.Whitelisted = false
+    this.WhitelistReason = ""
+    this.Stage = ""
+    this.StrTime = ""
+    this.StrTimeFormat = ""
+    this.MarshaledTime = ""
+    this.Process = false
+    this.singular = false
+    this.edits = 0
+    this.at = at
+    this.Parsed.clear()
+    this.Meta.clear()
+    this.Enriched.clear()
+    this.#unmarshaled = undefined
+    const { Line } = this
+    Line.Raw = raw
+    Line.Src = source.path
+    Line.Time = source.observedAt
+    Line.Labels = source.labels
+    Line.Process = true
+    Line.Module = "file"
+  }
+
+  /** Its line is through: what stands for it in queues goes on without it. */
+  letGo(): void {
+    this.queued?.release(this.singular ? this.copy() : undefined)
+    this.queued = undefined
+  }
+
+  /** The same event, to be kept. The copy takes what the line was unmarshaled to with it. */
+  copy(): PipelineEvent {
+    const { Type, ExpectMode, Line, Parsed, Enriched, Meta, Overflow, queued, ...rest } = this
+    const copy = Object.assign(new PipelineEvent(Type, Overflow, KeptFields, this), rest)
+    Object.assign(copy.Line, Line)
+    copy.#unmarshaled = this.#unmarshaled
+    return copy
+  }
+
+  get reference(): LineReference {
+    return { event: this.batch, line: this.index }
   }
 
   get Unmarshaled(): Map<string, unknown> {
@@ -133,7 +193,7 @@ export class PipelineEvent {
   GetMeta(key: string): string {
     if (this.Type === LOG) return this.Meta.get(key) ?? ""
     for (const alert of this.Overflow.APIAlerts) {
-      const value = alert.GetMeta(key)
+      const value = alert.metaOfEvents(key)
       if (value !== "") return value
     }
     return ""
@@ -148,7 +208,8 @@ export class PipelineEvent {
 }
 
 /** Seconds east of UTC that an RFC 3339 text ends with. */
-const offsetOf = (timestamp: string): number => {
+export const offsetOf = (timestamp: string): number => {
+  if (timestamp.endsWith("Z") || timestamp === "") return 0
   const found = /([+-])(\d\d):(\d\d)$/.exec(timestamp)
   if (found === null) return 0
   const seconds = Number(found[2]) * 3600 + Number(found[3]) * 60

@@ -1,7 +1,9 @@
 /** What one event does to one bucket (spec detection.md §3.5): the processors in CrowdSec's fixed order. */
 import type { Bucket } from "./bucket.ts"
+import type { EventQueue } from "./event-queue.ts"
 import { attempt, failed } from "./pass.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
+import { queuedOf } from "./queued-event.ts"
 import { shortened } from "./shortened.ts"
 
 /** What became of the bucket. */
@@ -11,10 +13,12 @@ export const pour = (bucket: Bucket, event: PipelineEvent): Fate => {
   const { rule, distinct, cancelOn, condition, bayesian } = bucket.scenario
   if (rule.type === "trigger") {
     bucket.take(event)
-    bucket.queue.add(event)
+    bucket.queue.add(queuedOf(event))
     return overflow(bucket, event.at)
   }
-  const scope = { evt: event, queue: bucket.queue, leaky: bucket }
+  scope.evt = event
+  scope.queue = bucket.queue
+  scope.leaky = bucket
   if (distinct !== undefined) {
     const value = attempt(distinct, scope)
     if (value !== failed && !bucket.isNew(typeof value === "string" ? shortened(value) : "")) return "open"
@@ -23,7 +27,7 @@ export const pour = (bucket: Bucket, event: PipelineEvent): Fate => {
   bucket.take(event)
   const conditional = rule.type === "conditional"
   const full = !conditional && !bucket.limiter.allow(event.at)
-  bucket.queue.add(event)
+  bucket.queue.add(queuedOf(event))
   if (full) overflow(bucket, event.at)
   let fate: Fate = full ? "overflowed" : "open"
   if (condition !== undefined && attempt(condition, scope) === true) fate = overflow(bucket, bucket.last)
@@ -31,6 +35,9 @@ export const pour = (bucket: Bucket, event: PipelineEvent): Fate => {
     fate = overflow(bucket, bucket.last)
   return fate
 }
+
+/** What expressions see; one for all pours, of which there is never more than one at a time. */
+const scope = {} as { evt: PipelineEvent; queue: EventQueue; leaky: Bucket }
 
 const overflow = (bucket: Bucket, at: number): Fate => {
   bucket.overflowed = at

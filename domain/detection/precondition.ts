@@ -12,13 +12,8 @@ import { childrenOf, operandsOf } from "../expression/syntax.ts"
 import { neededLiterals, shortest } from "../grok/needed-literals.ts"
 import { PatternError } from "../grok/pattern-error.ts"
 import { parsePattern } from "../grok/pattern-parser.ts"
+import { type EventField, fieldOf, sameField } from "./event-field.ts"
 import { attempt } from "./pass.ts"
-
-/** An entry of one of the event's maps of texts; a missing one is "". */
-export interface EventField {
-  readonly map: "Meta" | "Parsed" | "Enriched"
-  readonly key: string
-}
 
 /** A text in a field; the case of ASCII letters does not count. */
 export interface Literal {
@@ -46,7 +41,10 @@ export interface Precondition {
 /** Compiles a part of a filter; undefined when it is nothing by itself. */
 export type CompilePart = (part: Node) => ((scope: object) => unknown) | undefined
 
+/** Nothing is known. */
 export const noPrecondition: Precondition = { guards: [], isGuards: false, literals: undefined }
+/** There is no filter, so it always holds. */
+export const noFilter: Precondition = { guards: [], isGuards: true, literals: undefined }
 
 export const preconditionOf = (filter: Node, files: DataFiles, compile: CompilePart): Precondition => {
   const analysis = new Analysis(files, compile)
@@ -63,8 +61,6 @@ export const preconditionOf = (filter: Node, files: DataFiles, compile: CompileP
   return { guards, isGuards: guards.length === conjuncts.length, literals: rest }
 }
 
-export const sameField = (one: EventField, other: EventField): boolean => one.map === other.map && one.key === other.key
-
 /** `a && b`, and `if (a) { b } else { false }`, as a list of what must hold. */
 const conjunctsOf = (node: Node): ReadonlyArray<Node> => {
   if (node.kind === "binary" && node.operator === "&&") return operandsOf(node).flatMap(conjunctsOf)
@@ -74,18 +70,6 @@ const conjunctsOf = (node: Node): ReadonlyArray<Node> => {
 }
 
 const isFalse = (node: Node): boolean => node.kind === "bool" && !node.value
-
-/** `evt.Meta.name` and its like. */
-export const fieldOf = (node: Node): EventField | undefined => {
-  if (node.kind === "chain") return fieldOf(node.body)
-  if (node.kind !== "member" || node.property.kind !== "string" || node.optional) return undefined
-  const { object } = node
-  if (object.kind !== "member" || object.optional || object.property.kind !== "string") return undefined
-  if (object.object.kind !== "name" || object.object.name !== "evt") return undefined
-  const map = object.property.value
-  if (map !== "Meta" && map !== "Parsed" && map !== "Enriched") return undefined
-  return { map, key: node.property.value }
-}
 
 const isConstantText = (node: Node): boolean => node.kind === "string"
 
@@ -126,6 +110,7 @@ interface Sought {
 
 /** Literals of one list, more than which are not worth it. */
 const mostLiterals = 10_000
+const mostPatterns = 100
 
 class Analysis {
   readonly #files: DataFiles
@@ -183,6 +168,8 @@ class Analysis {
         return node.name === "any" && node.arguments.length === 2
           ? this.#ofAny(node.arguments[0]!, node.arguments[1]!)
           : undefined
+      case "call":
+        return node.name === "RegexpInFile" ? this.#ofPatterns(node.arguments[0]!, node.arguments[1]!) : undefined
       default:
         return undefined
     }
@@ -266,6 +253,14 @@ class Analysis {
           : undefined
       })
     )
+  }
+
+  /** `RegexpInFile(field, "file")`: a pattern of the file matches. One of very many patterns says too little. */
+  #ofPatterns(subject: Node, file: Node): ReadonlyArray<Sought> | undefined {
+    if (file.kind !== "string") return undefined
+    const patterns = this.#files.patterns(file.value)
+    if (patterns === undefined || patterns.length > mostPatterns) return undefined
+    return this.#inText(subject, all(patterns.map(patternLiterals)))
   }
 
   /** `LookupFile(field, "file") != ""`: an entry of the file fits. */

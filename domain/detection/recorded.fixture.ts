@@ -2,6 +2,7 @@
 import type { RecordedEvent } from "../events/event.ts"
 import type { LogBatch } from "../events/log-batch.ts"
 import type { ResolvedName } from "../events/name-resolved.ts"
+import type { Passage } from "../events/time-passed.ts"
 import type { RuleFile } from "../rules/rule.ts"
 
 const recorded = <Type extends string, Data>(id: string, type: Type, data: Data): RecordedEvent<Type, Data> => ({
@@ -31,14 +32,18 @@ export const batchOf = (
     startsInsideLine: false,
     endsInsideLine: false,
     lines: 0,
-    encoding: "zstd+base64",
-    body: "",
+    encoding: "zstd",
+    commitment: null,
+    body: new Uint8Array(),
     ...data
   })
 }
 
 export const nameOf = (address: string, name: string): RecordedEvent<"NameResolved", ResolvedName> =>
   recorded(`name-${address}`, "NameResolved", { address, name, outcome: name === "" ? "none" : "answered" })
+
+export const passageTo = (at: string): RecordedEvent<"TimePassed", Passage> =>
+  recorded(`time-${at}`, "TimePassed", { at })
 
 export const ruleFile = (kind: RuleFile["kind"], path: string, text: string): RuleFile => ({
   kind,

@@ -81,6 +81,29 @@ test("people's own pattern files stand before the library", () => {
   expect([counters("# none"), counters("WORD w[a-q]+")]).toEqual([1, 0])
 })
 
+test("a pattern of people's own that is broken is named by its line, and the library's stands", () => {
+  const parser = ruleFile(
+    "parsers",
+    "parsers/s00-raw/test/p.yaml",
+    "name: test/p\ngrok: {pattern: '^%{WORD:x} %{MINE:y}$', apply_on: Line.Raw}\n"
+  )
+  const patterns = [
+    ruleFile("patterns", "a", "# mine\nMINE %{WORD}\nWORD (\nRING %{RING}\nno-name x\n"),
+    ruleFile("patterns", "b", "LOST %{NOPE}\nMINE other\n")
+  ]
+  const { ruleset, problems } = compileRuleset([parser, ...patterns], asked)
+  expect(problems.map(({ severity, code, file, line: at }) => `${severity} ${code} ${file}:${at}`).sort()).toEqual([
+    "warning TST-GROK-LINE /rules/a:5",
+    "warning TST-GROK-RECURSION /rules/a:4",
+    "warning TST-GROK-UNKNOWN-NAME /rules/b:1",
+    "warning TST-PATTERN-SYNTAX /rules/a:3",
+    "warning TST-RULE-PATTERN-KNOWN /rules/b:2"
+  ])
+  const engine = makeEngine(ruleset)
+  engine.pour(batch, ["two words"])
+  expect(engine.counters.parsed).toBe(1)
+})
+
 test("data files: a missing one is told, the others are found by name and type", () => {
   const wants = (dest: string, type: string) =>
     `data:\n  - {source_url: "https://example.net/${dest}", dest_file: ${dest}, type: ${type}}`

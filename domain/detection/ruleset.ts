@@ -3,20 +3,21 @@ import type { Activation } from "../events/ruleset.ts"
 import { GrokHost } from "../grok/host.ts"
 import { dataOf } from "../rules/data-file.ts"
 import type { Problem } from "../rules/problem.ts"
-import type { NodeRule, ParserRule, Rule, RuleFile, ScenarioRule } from "../rules/rule.ts"
+import type { ContextRule, NodeRule, ParserRule, Rule, RuleFile, ScenarioRule } from "../rules/rule.ts"
 import { readRules } from "../rules/rule-file.ts"
 import { orderFiles, rulesetHash, rulesetItems } from "../rules/inventory.ts"
+import { type AlertContext, compileContexts } from "./alert-context.ts"
 import { Compiler } from "./compiler.ts"
 import { DataFileSet } from "./data-files.ts"
 import { Node } from "./node.ts"
-import { libraryPatterns } from "./pattern-library.ts"
+import { readPatternLibrary } from "./pattern-library.ts"
 import { Scenario } from "./scenario.ts"
 import { Stages } from "./stages.ts"
 import type { StashRules } from "./stash.ts"
 import { World } from "./world.ts"
 
 /** Part of every ruleset's hash: another version may judge otherwise. Raise it when verdicts change. */
-export const engineVersion = "testudo-engine/1"
+export const engineVersion = "testudo-engine/2"
 
 export interface Ruleset {
   /** SHA-256 over all files, the engine's version and whether names are asked. */
@@ -27,6 +28,8 @@ export interface Ruleset {
   readonly postoverflows: Stages
   /** In the order in which they are poured. */
   readonly scenarios: ReadonlyArray<Scenario>
+  /** What alerts tell about their events. */
+  readonly contexts: ReadonlyArray<AlertContext>
   readonly stashes: ReadonlyArray<StashRules>
   /** What the compiled expressions look at. */
   readonly world: World
@@ -38,7 +41,7 @@ export interface Ruleset {
  */
 export const compileRuleset = (
   files: ReadonlyArray<RuleFile>,
-  options: { readonly names: Activation["names"] }
+  options: { readonly names: Activation["names"]; readonly shortcuts?: boolean }
 ): { readonly ruleset: Ruleset; readonly problems: ReadonlyArray<Problem> } => {
   const ordered = orderFiles(files)
   const problems: Array<Problem> = []
@@ -52,21 +55,23 @@ export const compileRuleset = (
   const postoverflows = rules.filter((rule): rule is ParserRule => rule.kind === "postoverflows")
   const scenarios = rules.filter((rule): rule is ScenarioRule => rule.kind === "scenarios")
 
+  const contexts = rules.filter((rule): rule is ContextRule => rule.kind === "contexts")
   const data = new DataFileSet(ordered)
   for (const rule of [...parsers, ...postoverflows, ...scenarios])
     for (const file of dataOf(rule)) data.load(file, rule.origin.file)
 
-  const world = new World(data)
-  const library = libraryPatterns(ordered)
+  const world = new World(data, options.shortcuts ?? true)
+  const library = readPatternLibrary(ordered)
+  problems.push(...library.problems)
   // Postoverflows have a name space of patterns of their own.
   const compileNodes = (each: ReadonlyArray<ParserRule>): Stages => {
-    const compiler = new Compiler(world, new GrokHost(library))
+    const compiler = new Compiler(world, new GrokHost(library.patterns))
     const nodes = each.flatMap(({ stage, node, origin }) => {
       const compiled = compiler.rule(origin.file, () => new Node(node, compiler))
       return compiled === undefined ? [] : [{ stage, node: compiled }]
     })
     problems.push(...compiler.problems)
-    return new Stages(nodes)
+    return new Stages(nodes, world.shortcuts)
   }
   const compiler = new Compiler(world, new GrokHost())
   const compiled = {
@@ -74,7 +79,8 @@ export const compileRuleset = (
     postoverflows: compileNodes(postoverflows),
     scenarios: distinct(
       scenarios.flatMap((rule) => compiler.rule(rule.origin.file, () => new Scenario(rule, compiler)) ?? [])
-    )
+    ),
+    contexts: compileContexts(contexts, compiler)
   }
   problems.push(...compiler.problems, ...data.problems)
   const hash = rulesetHash(ordered, `${engineVersion} names ${options.names}`)

@@ -9,7 +9,7 @@ import type { ExpectedKind, Expression } from "../expression/expression.ts"
 import type { Located, ScenarioRule } from "../rules/rule.ts"
 import type { Compiler } from "./compiler.ts"
 import { leakRate } from "./limiter.ts"
-import { noPrecondition, type Precondition, preconditionOf } from "./precondition.ts"
+import { noPrecondition, type Precondition } from "./precondition.ts"
 
 type Evaluate = (scope: object) => unknown
 
@@ -42,8 +42,10 @@ export class Scenario {
     | undefined
   /** How fast a bucket leaks, in tokens a second. */
   readonly leakRate: number
-  /** Microseconds that a bucket lives after its last event. */
+  /** Microseconds that a bucket lives after its last event, or, when it is timed, after its first. */
   readonly lifetime: number
+  /** The rule has a `duration`: a bucket runs over when its lifetime is over, however full it is. */
+  readonly timed: boolean
   /** Microseconds for which further overflows of a bucket's key are swallowed. */
   readonly blackhole: number
   /** The key of every bucket begins with the filter, which may be long. */
@@ -66,10 +68,7 @@ export class Scenario {
     const event = (at: Located | undefined, expect: ExpectedKind) => at && compile(at, eventEnvironment, expect)
     const filter = check(rule.filter, eventEnvironment, "bool")
     this.filter = filter?.evaluate ?? nothing
-    this.precondition =
-      filter === undefined
-        ? noPrecondition
-        : preconditionOf(filter.tree, compiler.world.files, (part) => compiler.part(part, eventEnvironment))
+    this.precondition = filter === undefined ? noPrecondition : compiler.precondition(filter, eventEnvironment)
     const groupBy = rule.groupBy && check(rule.groupBy, eventEnvironment, "string")
     this.groupBy = rule.groupBy && (groupBy?.evaluate ?? nothing)
     this.groupsPurely = groupBy?.pure ?? false
@@ -92,6 +91,7 @@ export class Scenario {
     this.leakRate = leakRate(rule.leakspeedNs)
     this.#beginning = sha1.create().update(utf8ToBytes(`${rule.filter.text}\0`))
     this.lifetime = Number(lifetimeNs(rule)) / 1000
+    this.timed = rule.durationNs > 0n && rule.type !== "trigger"
     this.blackhole = Number(rule.blackholeNs) / 1000
   }
 

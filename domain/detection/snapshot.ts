@@ -9,16 +9,17 @@ import { type RuntimeAlertSnapshot, restoreAlert, snapshotAlert } from "./alert-
 import { Bucket } from "./bucket.ts"
 import { type Counters, Engine, type EngineOptions } from "./engine.ts"
 import { type LineOrigin, LineParser } from "./line-parser.ts"
-import { Names } from "./names.ts"
+import type { GeoLookup } from "./geo.ts"
+import type { Names } from "./names.ts"
 import type { RaisedOverflow } from "./parked.ts"
 import { LOG, PipelineEvent } from "./pipeline-event.ts"
+import { QueuedEvent, queuedOf } from "./queued-event.ts"
 import type { Ruleset } from "./ruleset.ts"
 import type { SourceClocks } from "./source-clocks.ts"
-import { Stashes, type StashSnapshot } from "./stash.ts"
+import type { StashSnapshot } from "./stash.ts"
 import { restoreValue, snapshotValue, type ValueSnapshot } from "./value-snapshot.ts"
-import type { WorldState } from "./world.ts"
 
-export const snapshotVersion = 1
+export const snapshotVersion = 2
 
 export interface EngineSnapshot {
   readonly version: typeof snapshotVersion
@@ -88,8 +89,8 @@ interface ParkedSnapshot {
 
 export const snapshotEngine = (engine: Engine): EngineSnapshot => {
   const events: Array<EventSnapshot> = []
-  const indices = new Map<PipelineEvent, number>()
-  const indexOf = (event: PipelineEvent): number => {
+  const indices = new Map<QueuedEvent, number>()
+  const indexOf = (event: QueuedEvent): number => {
     const known = indices.get(event)
     if (known !== undefined) return known
     indices.set(event, events.length)
@@ -117,7 +118,7 @@ export const snapshotEngine = (engine: Engine): EngineSnapshot => {
   }
 }
 
-const snapshotBucket = (bucket: Bucket, indexOf: (event: PipelineEvent) => number): BucketSnapshot => ({
+const snapshotBucket = (bucket: Bucket, indexOf: (event: QueuedEvent) => number): BucketSnapshot => ({
   scenario: bucket.scenario.identity,
   group: bucket.group,
   tokens: bucket.limiter.tokens,
@@ -130,10 +131,11 @@ const snapshotBucket = (bucket: Bucket, indexOf: (event: PipelineEvent) => numbe
   proven: [...bucket.proven]
 })
 
-const snapshotEvent = (event: PipelineEvent, ruleset: string): EventSnapshot => {
-  const { reference, correlation, at } = event
-  if (event.Type !== LOG) return { ...reference, correlation, at, overflow: snapshotAlert(event.Overflow) }
-  if (!event.singular && event.ruleset === ruleset) return { ...reference, correlation, at }
+const snapshotEvent = (queued: QueuedEvent, ruleset: string): EventSnapshot => {
+  const { reference, correlation, at } = queued
+  if (queued.Type !== LOG) return { ...reference, correlation, at, overflow: snapshotAlert(queued.Overflow) }
+  if (!queued.isKept && queued.ruleset === ruleset) return { ...reference, correlation, at }
+  const { event } = queued
   const { Line } = event
   return {
     ...reference,
@@ -186,7 +188,7 @@ export const restoreEngine = (
   engine.clocks.restore(snapshot.clocks)
   engine.world.names.restore(snapshot.names)
   engine.world.stashes.restore(snapshot.stashes)
-  const events = restoreEvents(ruleset, snapshot.events, lines, options)
+  const events = restoreEvents(ruleset, snapshot.events, lines, engine.world.lookup)
   const scenarios = new Map(ruleset.scenarios.map((scenario) => [scenario.identity, scenario]))
   for (const bucket of snapshot.buckets) {
     const scenario = scenarios.get(bucket.scenario)
@@ -199,7 +201,7 @@ export const restoreEngine = (
   return engine
 }
 
-const restoreBucket = (bucket: Bucket, snapshot: BucketSnapshot, events: ReadonlyArray<PipelineEvent>): Bucket => {
+const restoreBucket = (bucket: Bucket, snapshot: BucketSnapshot, events: ReadonlyArray<QueuedEvent>): Bucket => {
   bucket.limiter.tokens = snapshot.tokens
   bucket.limiter.last = snapshot.drained ?? undefined
   bucket.first = snapshot.first
@@ -215,53 +217,39 @@ const restoreEvents = (
   ruleset: Ruleset,
   snapshots: ReadonlyArray<EventSnapshot>,
   lines: FindLine,
-  options: EngineOptions | undefined
-): ReadonlyArray<PipelineEvent> => {
-  // What the lines write to stashes now, the engine's stashes have got already.
-  const state: WorldState = {
-    stashes: new Stashes(ruleset.stashes),
-    names: new Names(),
-    asksNames: false,
-    lookup: options?.geo ?? {}
-  }
+  geo: GeoLookup
+): ReadonlyArray<QueuedEvent> => {
   const parsers = new Map<string, LineParser>()
-  const parse = ({ event, line, correlation, at }: EventSnapshot): PipelineEvent => {
-    const found = lines({ event, line })
+  const find = ({ event, line, correlation, at }: EventSnapshot): QueuedEvent => {
+    const reference = { event, line }
+    const found = lines(reference)
     if (found === undefined)
       throw new SnapshotError(`line ${line} of the batch ${event}, which a bucket holds, is not in the log any more`)
     let parser = parsers.get(event)
     if (parser === undefined) {
-      parser = new LineParser(ruleset, state, found.batch)
+      parser = new LineParser(ruleset, geo, found.batch)
       parsers.set(event, parser)
     }
-    return parser.parse(found.text, { event, line }, correlation, at).event
+    return QueuedEvent.again({ reference, correlation, at, raw: found.text }, parser)
   }
   return snapshots.map((snapshot) => {
-    const reference = { event: snapshot.event, line: snapshot.line }
-    if (snapshot.overflow !== undefined) {
-      return PipelineEvent.ofOverflow(reference, snapshot.correlation, restoreAlert(snapshot.overflow), snapshot.at)
-    }
-    if (snapshot.content !== undefined) return restoreContent(reference, snapshot, snapshot.content)
-    const event = parse(snapshot)
-    event.ruleset = ruleset.hash
-    return event
+    const { event, line, correlation, at, overflow, content } = snapshot
+    if (overflow !== undefined)
+      return queuedOf(PipelineEvent.ofOverflow({ event, line }, correlation, restoreAlert(overflow), at))
+    return content === undefined ? find(snapshot) : queuedOf(restoreContent(snapshot, content))
   })
 }
 
-const restoreContent = (
-  reference: LineReference,
-  { correlation, at }: EventSnapshot,
-  content: EventContent
-): PipelineEvent => {
-  const line = {
+const restoreContent = ({ event: batch, line: index, correlation, at }: EventSnapshot, content: EventContent) => {
+  const event = PipelineEvent.kept()
+  Object.assign(event.Line, {
     Raw: content.raw,
     Src: content.src,
     Time: restoreValue(content.observed) as Time,
     Labels: new Map(content.labels),
     Process: true,
     Module: content.module
-  }
-  const event = PipelineEvent.ofLine(reference, correlation, line, at)
+  })
   const fill = <A>(map: Map<string, A>, entries: Iterable<readonly [string, A]>) => {
     for (const [key, value] of entries) map.set(key, value)
   }
@@ -270,6 +258,10 @@ const restoreContent = (
   fill(event.Meta, content.meta)
   fill(event.Unmarshaled, restoreValue(content.unmarshaled) as Map<string, unknown>)
   return Object.assign(event, {
+    batch,
+    index,
+    correlation,
+    at,
     Stage: content.stage,
     StrTime: content.strTime,
     StrTimeFormat: content.strTimeFormat,

@@ -1,15 +1,37 @@
 /** `statics` of a node or a grok: write a value to one place of the event (spec detection.md §2.6). */
 import { eventEnvironment } from "../expression/environment/event.ts"
+import { type FieldMap, fieldNames } from "../text/fields.ts"
 import { staticText } from "../expression/format.ts"
 import type { StaticRule, StaticTarget } from "../rules/rule.ts"
 import type { AlertSource } from "./alert.ts"
 import type { Compiler } from "./compiler.ts"
-import { enrichmentMethods } from "./enrichment.ts"
+import type { Expression } from "../expression/expression.ts"
+import { add, enrichmentMethods, lookups } from "./enrichment.ts"
+import { type EventField, fieldOf, textReader } from "./event-field.ts"
 import { attempt, failed, type Pass, parseAborted } from "./pass.ts"
-import { type EventField, fieldOf } from "./precondition.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 
 export type Static = (pass: Pass) => void
+
+/** The entry of one of the event's maps that a static writes; undefined for other places. */
+export const writtenBy = ({ target }: StaticRule): Pick<EventField, "map" | "key"> | undefined => {
+  switch (target.kind) {
+    case "meta":
+      return { map: "Meta", key: target.name }
+    case "parsed":
+      return { map: "Parsed", key: target.name }
+    case "enriched":
+      return { map: "Enriched", key: target.name }
+    case "method":
+      return undefined
+    case "target": {
+      const [first, ...rest] = target.path.replace(/^evt\./, "").split(".")
+      const map = maps.find((name) => name === first)
+      if (map !== undefined) return { map, key: rest.join(".") }
+      return first === "Line" ? { map: "Labels", key: rest.slice(1).join(".") } : undefined
+    }
+  }
+}
 
 type Write = (pass: Pass, value: string) => void
 
@@ -22,8 +44,12 @@ const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler)
   const takesNothing = target.kind === "method" && target.method === "ParseDate"
   if (source.kind === "value") return (pass) => write(pass, source.value)
   const expression = compiler.checked(source.expression, eventEnvironment, "any")
-  const copied = expression && fieldOf(expression.tree)
-  if (copied !== undefined && !takesNothing) return copy(copied, write)
+  if (target.kind === "method" && expression !== undefined) {
+    const lookup = compileLookup(target.method, expression, compiler)
+    if (lookup !== undefined) return lookup
+  }
+  const read = expression && textReader(expression.tree)
+  if (read !== undefined && !takesNothing) return copy(read, write)
   const evaluate = expression?.evaluate ?? nothing
   return (pass) => {
     const value = attempt(evaluate, pass)
@@ -35,12 +61,32 @@ const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler)
   }
 }
 
-/** Most statics copy one field to another, which needs no evaluation. */
+/** A look-up of what one field holds: the same address comes again and again. */
+const compileLookup = (method: string, { tree }: Expression, compiler: Compiler): Static | undefined => {
+  const lookup = lookups.get(method)
+  const field = fieldOf(tree)
+  if (lookup === undefined || field === undefined || !compiler.world.shortcuts) return undefined
+  const { world } = compiler
+  const found = compiler.answers(field).remembered((event) => {
+    const geo = world.state.lookup
+    return { geo, addition: lookup(geo, field.read(event)) }
+  })
+  return (pass) => {
+    const address = field.read(pass.evt)
+    if (address === "") return
+    const geo = world.state.lookup
+    const known = found(pass.evt)
+    // Another engine with these rules may have other databases.
+    add(pass.evt, known.geo === geo ? known.addition : lookup(geo, address))
+  }
+}
+
+/** Most statics copy one text to another place, which needs no evaluation. */
 const copy =
-  ({ map, key }: EventField, write: Write): Static =>
+  (read: (event: PipelineEvent) => string, write: Write): Static =>
   (pass) => {
-    const text = pass.evt[map].get(key)
-    if (text !== undefined && text !== "") write(pass, text)
+    const text = read(pass.evt)
+    if (text !== "") write(pass, text)
   }
 
 /** A broken expression; its rule is left out. */
@@ -49,11 +95,11 @@ const nothing = (): undefined => undefined
 const compileTarget = (target: StaticTarget, line: number, compiler: Compiler): Write => {
   switch (target.kind) {
     case "meta":
-      return ({ evt }, value) => evt.Meta.set(target.name, value)
+      return compileEntry("Meta", target.name)
     case "parsed":
-      return ({ evt }, value) => evt.Parsed.set(target.name, value)
+      return compileEntry("Parsed", target.name)
     case "enriched":
-      return ({ evt }, value) => evt.Enriched.set(target.name, value)
+      return compileEntry("Enriched", target.name)
     case "method": {
       const method = enrichmentMethods.get(target.method)
       if (method !== undefined) return method
@@ -79,6 +125,18 @@ const compileTarget = (target: StaticTarget, line: number, compiler: Compiler): 
 
 const ignore: Write = () => {}
 
+const compileEntry = (map: FieldMap, name: string): Write => {
+  const slot = fieldNames[map].slot(name)
+  switch (map) {
+    case "Meta":
+      return ({ evt }, value) => evt.Meta.put(slot, value)
+    case "Parsed":
+      return ({ evt }, value) => evt.Parsed.put(slot, value)
+    case "Enriched":
+      return ({ evt }, value) => evt.Enriched.put(slot, value)
+  }
+}
+
 /** Text fields of the event itself, of its line, and of the source of an overflow's alert. */
 const eventFields = [
   "StrTime",
@@ -87,7 +145,7 @@ const eventFields = [
   "Stage",
   "WhitelistReason"
 ] as const satisfies ReadonlyArray<keyof PipelineEvent>
-const maps = ["Parsed", "Meta", "Enriched", "Unmarshaled"] as const satisfies ReadonlyArray<keyof PipelineEvent>
+const maps = ["Parsed", "Meta", "Enriched"] as const satisfies ReadonlyArray<FieldMap>
 const lineFields = ["Raw", "Src", "Module"] as const satisfies ReadonlyArray<keyof PipelineEvent["Line"]>
 const sourceFields = ["IP", "Range", "AsNumber", "AsName", "Cn", "Scope", "Value"] as const satisfies ReadonlyArray<
   keyof AlertSource
@@ -103,7 +161,8 @@ const compilePath = (path: string): Write | undefined => {
     }
   }
   const map = maps.find((name) => name === first)
-  if (map !== undefined && tail !== "") return ({ evt }, value) => evt[map].set(tail, value)
+  if (map !== undefined && tail !== "") return compileEntry(map, tail)
+  if (first === "Unmarshaled" && tail !== "") return ({ evt }, value) => evt.Unmarshaled.set(tail, value)
   if (first === "Line") {
     const lineField = lineFields.find((field) => field === tail)
     if (lineField !== undefined) {

@@ -4,8 +4,11 @@ import { parseAddress } from "../net/address.ts"
 import { type Prefix, parsePrefix, prefixContains, prefixOf } from "../net/prefix.ts"
 import type { Located, WhitelistRule } from "../rules/rule.ts"
 import type { Compiler } from "./compiler.ts"
+import { eventField } from "./event-field.ts"
 import { attempt, failed, type Pass } from "./pass.ts"
-import { OVFLW } from "./pipeline-event.ts"
+import { OVFLW, type PipelineEvent } from "./pipeline-event.ts"
+
+const sourceIp = eventField("Meta", "source_ip")
 
 /** Whether the event is on the list. It marks an event that is; the first reason stands. */
 export type Whitelist = (pass: Pass) => boolean
@@ -16,13 +19,15 @@ export const compileWhitelist = (rule: WhitelistRule, compiler: Compiler): White
     ...rule.cidrs.flatMap((cidr) => compilePrefix(cidr, compiler))
   ]
   const expressions = rule.expressions.map((expression) => compiler.expression(expression, eventEnvironment, "bool"))
-  const covers = remembered((text) => {
+  const covers = (text: string): boolean => {
     const address = parseAddress(text)
     return address !== undefined && prefixes.some((prefix) => prefixContains(prefix, address))
-  })
+  }
+  const ofLine = (event: PipelineEvent) => covers(sourceIp.read(event))
+  const coversLine = compiler.world.shortcuts ? compiler.answers(sourceIp).remembered(ofLine) : ofLine
   return (pass) => {
     const { evt } = pass
-    let listed = prefixes.length > 0 && evt.ParseIPSources().some(covers)
+    let listed = prefixes.length > 0 && (evt.Type === OVFLW ? evt.ParseIPSources().some(covers) : coversLine(evt))
     for (let i = 0; !listed && i < expressions.length; i++) {
       const value = attempt(expressions[i]!, pass)
       if (value === failed) break
@@ -34,23 +39,6 @@ export const compileWhitelist = (rule: WhitelistRule, compiler: Compiler): White
       if (evt.Type === OVFLW) evt.Overflow.Whitelisted = true
     }
     return listed
-  }
-}
-
-/** Addresses whose answers are remembered: whoever comes often is not read again each time. */
-const mostRemembered = 4_096
-const longestRemembered = 64
-
-const remembered = (ask: (text: string) => boolean): ((text: string) => boolean) => {
-  const answers = new Map<string, boolean>()
-  return (text) => {
-    const known = answers.get(text)
-    if (known !== undefined) return known
-    const answer = ask(text)
-    if (text.length > longestRemembered) return answer
-    if (answers.size >= mostRemembered) answers.clear()
-    answers.set(text, answer)
-    return answer
   }
 }
 

@@ -8,6 +8,9 @@ import type { GeoLookup } from "./geo.ts"
 import type { Names } from "./names.ts"
 import type { Stashes } from "./stash.ts"
 
+const unknownCity = { country: "", inEuropeanUnion: false, latitude: 0, longitude: 0 }
+const unknownNetwork = { number: 0, organization: "", range: "" }
+
 /** The engine's part of the world. */
 export interface WorldState {
   readonly stashes: Stashes
@@ -28,8 +31,12 @@ export class World implements Context {
   /** Whether something was asked that may answer otherwise another time: the result cannot be had again by parsing. */
   touched = false
 
-  constructor(files: DataFiles) {
+  /** false: nothing is skipped or remembered, everything is evaluated for every line. For tests: verdicts are the same. */
+  readonly shortcuts: boolean
+
+  constructor(files: DataFiles, shortcuts: boolean) {
     this.files = files
+    this.shortcuts = shortcuts
     this.stashes = {
       get: (stash, key) => {
         this.touched = true
@@ -42,8 +49,14 @@ export class World implements Context {
       return new Time(BigInt(this.time) * 1000n)
     }
     this.geo = {
-      country: (address) => this.state.lookup.city?.(address)?.country ?? "",
-      network: (address) => this.state.lookup.network?.(address)?.range ?? ""
+      city: (address) => {
+        const { city } = this.state.lookup
+        return city && (city(address) ?? unknownCity)
+      },
+      network: (address) => {
+        const { network } = this.state.lookup
+        return network && (network(address) ?? unknownNetwork)
+      }
     }
   }
 
@@ -52,6 +65,19 @@ export class World implements Context {
     this.#state = state
     this.time = time
     this.touched = false
+  }
+
+  /** Does something in between, as if nothing had been. */
+  aside(work: () => void): void {
+    const state = this.#state
+    const { time, touched } = this
+    try {
+      work()
+    } finally {
+      this.#state = state
+      this.time = time
+      this.touched = touched
+    }
   }
 
   get state(): WorldState {

@@ -27,7 +27,13 @@ export const Decision = Schema.Struct({
 })
 export type Decision = typeof Decision.Type
 
-export const DecisionMade = declareEvent({ type: "DecisionMade", version: 1, schema: Decision })
+export const DecisionMade = declareEvent({
+  type: "DecisionMade",
+  version: 1,
+  schema: Decision,
+  stream: "offender-<scope>:<value>",
+  tells: "A ban, or another remedy, was decided on."
+})
 
 export const Retraction = Schema.Struct({
   /** Event id of the `DecisionMade` that ends. */
@@ -41,9 +47,14 @@ export const Retraction = Schema.Struct({
 })
 export type Retraction = typeof Retraction.Type
 
-export const DecisionRetracted = declareEvent({ type: "DecisionRetracted", version: 1, schema: Retraction })
+export const DecisionRetracted = declareEvent({
+  type: "DecisionRetracted",
+  version: 1,
+  schema: Retraction,
+  stream: "offender-<scope>:<value>",
+  tells: "A decision ended before its time."
+})
 
-/** Numbers are taken for decisions that are about to be made. */
 export const DecisionsNumbered = declareEvent({
   type: "DecisionsNumbered",
   version: 1,
@@ -52,5 +63,7 @@ export const DecisionsNumbered = declareEvent({
     first: Schema.Int,
     /** Event ids of the `DecisionMade`. */
     decisions: Schema.Array(Schema.String)
-  })
+  }),
+  stream: "decision-numbers",
+  tells: "Numbers were taken for decisions that are about to be made."
 })

@@ -50,9 +50,17 @@ export const Overflow = Schema.Struct({
   labels: Schema.Record(Schema.String, Schema.Json),
   /** The line (or, for a meta-bucket, the overflow) that made the bucket run over. */
   trigger: LineReference,
+  /** What `contexts/` tell about the events, sorted by key: each value is a JSON array of texts, at most 4,000 bytes. */
+  meta: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   /** The queue at that moment, oldest first, at most 100 entries from its end. */
   evidence: Schema.Array(Evidence)
 })
 export type Overflow = typeof Overflow.Type
 
-export const OverflowRaised = declareEvent({ type: "OverflowRaised", version: 1, schema: Overflow })
+export const OverflowRaised = declareEvent({
+  type: "OverflowRaised",
+  version: 1,
+  schema: Overflow,
+  stream: "offender-<scope>:<value>",
+  tells: "A bucket ran over; with the evidence."
+})

@@ -4,7 +4,7 @@ import { memberResult, sliceResult } from "./check/member.ts"
 import { isNumber, resultOf } from "./check/operation.ts"
 import { predicateResult } from "./check/predicate.ts"
 import { durationType } from "./duration.ts"
-import { alternatives } from "./environment.ts"
+import { alternatives, variablesOf } from "./environment.ts"
 import type { Environment, FunctionDeclaration } from "./environment.ts"
 import { ExpressionError } from "./error.ts"
 import { absentFunctions } from "./functions/absent.ts"
@@ -63,7 +63,7 @@ export const check = (tree: Node, environment: Environment, text: string): Check
     types: checker.types,
     slots: checker.slots,
     slotCount: checker.slotCount,
-    variables: environment.variables,
+    variables: variablesOf(environment),
     functions: environment.functions
   }
 }
@@ -168,7 +168,7 @@ class Checker {
       this.slots.set(node, local.slot)
       return local.type
     }
-    const variable = this.#environment.variables.get(name)
+    const variable = variablesOf(this.#environment).get(name)
     if (variable !== undefined) return variable.type
     const known = [...this.#environment.variables.keys(), ...this.#locals.keys()].join(", ")
     return this.#fail(
@@ -307,7 +307,8 @@ class Checker {
 
   #declaration(node: LetNode): Type {
     const { name } = node
-    const { variables, functions } = this.#environment
+    const { functions } = this.#environment
+    const variables = variablesOf(this.#environment)
     if (this.#locals.has(name) || variables.has(name) || functions.has(name) || builtins.has(name)) {
       this.#fail(node, `${name} has a meaning already; give the variable another name`, "TST-EXPR-NAME")
     }

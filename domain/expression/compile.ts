@@ -6,7 +6,7 @@ import { compilePredicate } from "./compile/predicate.ts"
 import type { Frame, Run } from "./compile/run.ts"
 import { alternatives } from "./environment.ts"
 import type { Context, FunctionDeclaration, Parameter } from "./environment.ts"
-import { EvaluationError } from "./error.ts"
+import { EvaluationError, ExpressionError } from "./error.ts"
 import { Float } from "./float.ts"
 import type { BinaryNode, BuiltinNode, MapNode, MethodNode, Node, SliceNode, UnaryNode } from "./syntax.ts"
 import { operandsOf } from "./syntax.ts"
@@ -22,10 +22,13 @@ export const compile = (
   text: string
 ): { readonly run: Run; readonly newFrame: () => Frame } => {
   const run = new Compiler(checked, context, text).compile(tree)
-  const { slotCount } = checked
-  // Without predicates nothing repeats, and one frame serves all evaluations: NaN never exceeds a limit.
-  const shared: Frame = { slots: [], steps: Number.NaN }
-  return { run, newFrame: slotCount === 0 ? () => shared : () => ({ slots: new Array(slotCount), steps: 0 }) }
+  // One frame serves all evaluations: no expression is evaluated while it is being evaluated.
+  const frame: Frame = { slots: new Array(checked.slotCount).fill(undefined), steps: 0 }
+  const newFrame = () => {
+    frame.steps = 0
+    return frame
+  }
+  return { run, newFrame }
 }
 
 export class Compiler {
@@ -89,6 +92,9 @@ export class Compiler {
         return { value: node.value }
       case "float":
         return { value: new Float(node.value) }
+      case "unary":
+        if (node.operator === "!" || this.constantOf(node.operand) === undefined) return undefined
+        return { value: this.attempt(node) }
       case "array": {
         const items = node.items.map((item) => this.constantOf(item))
         return items.every((item) => item !== undefined) ? { value: items.map((item) => item.value) } : undefined
@@ -99,10 +105,20 @@ export class Compiler {
         if (declaration?.effect !== "pure" || node.arguments.some((each) => this.constantOf(each) === undefined)) {
           return undefined
         }
-        return attempt(this.build(node))
+        return { value: this.attempt(node) }
       }
       default:
         return undefined
+    }
+  }
+
+  /** A call with constant arguments that fails would fail on every line: that is found when the rule is loaded. */
+  private attempt(node: Node): unknown {
+    try {
+      return this.build(node)({}, { slots: [], steps: 0 })
+    } catch (error) {
+      if (!(error instanceof EvaluationError)) throw error
+      throw new ExpressionError("TST-EXPR-TYPE", `this fails always: ${error.message}`, this.text, node.offset)
     }
   }
 
@@ -295,15 +311,5 @@ export class Compiler {
       }
       return map
     }
-  }
-}
-
-/** What a call with constant arguments gives; one that fails goes on failing where its failure has a meaning. */
-const attempt = (run: Run): { readonly value: unknown } | undefined => {
-  try {
-    return { value: run({}, { slots: [], steps: 0 }) }
-  } catch (error) {
-    if (error instanceof EvaluationError) return undefined
-    throw error
   }
 }

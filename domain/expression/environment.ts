@@ -1,3 +1,4 @@
+import { struct } from "./type.ts"
 import type { Effect, Type } from "./type.ts"
 import type { Time } from "./time.ts"
 
@@ -19,6 +20,20 @@ export const variable = <Scope>(type: Type, read: (scope: Scope) => unknown): Va
   type,
   read: read as (scope: never) => unknown
 })
+
+/** The variables of an environment, and `$env`, which has them all as its fields. */
+export const variablesOf = (environment: Environment): Environment["variables"] => {
+  const known = withAll.get(environment)
+  if (known !== undefined) return known
+  const fields = () =>
+    Object.fromEntries(Array.from(environment.variables, ([name, { type, read }]) => [name, { type, read }] as const))
+  const all = variable(struct("$env", { fields }), (scope: object) => scope)
+  const variables = new Map([...environment.variables, ["$env", all] as const])
+  withAll.set(environment, variables)
+  return variables
+}
+
+const withAll = new WeakMap<Environment, Environment["variables"]>()
 
 /** A parameter takes one type or any of several. */
 export type Parameter = Type | ReadonlyArray<Type>
@@ -69,6 +84,8 @@ export interface Context {
   readonly now: () => Time
   readonly geo?: GeoLookup
   readonly decisions?: DecisionCounts
+  /** false: everything is evaluated anew each time. */
+  readonly shortcuts?: boolean
 }
 
 /** Data files that rules name by their `dest_file`. */
@@ -77,8 +94,12 @@ export interface DataFiles {
   readonly lines: (file: string) => ReadonlyArray<string> | undefined
   /** Whether any pattern of a `regexp` file matches; false when the file is unknown. */
   readonly matches: (file: string, text: string) => boolean
+  /** The patterns of a `regexp` file; undefined when unknown. */
+  readonly patterns: (file: string) => ReadonlyArray<string> | undefined
   /** The tag of the entry of a `map` file that fits; "" when none does or the file is unknown. */
   readonly lookup: (file: string, text: string) => string
+  /** Whether a request is of a bot that any of the `bots` files knows, as far as can be told without asking the DNS. */
+  readonly isKnownBot: (files: ReadonlyArray<string>, address: string, agent: string, path: string) => boolean
   /** The entries of a `map` file; undefined when unknown. */
   readonly entries: (file: string) => ReadonlyArray<ReadonlyMap<string, unknown>> | undefined
 }
@@ -90,11 +111,27 @@ export interface Stashes {
   readonly set: (stash: string, key: string, value: string, ttl: bigint | undefined) => void
 }
 
+/** Undefined where there is no database; an address that a database does not know has empty texts and zeros. */
 export interface GeoLookup {
-  /** ISO code of the country, "" when unknown. */
-  readonly country: (address: string) => string
-  /** Network of the address in CIDR notation, "" when unknown. */
-  readonly network: (address: string) => string
+  readonly city: (address: string) => GeoCityObject | undefined
+  readonly network: (address: string) => GeoNetworkObject | undefined
+}
+
+export interface GeoCityObject {
+  /** ISO code of the country. */
+  readonly country: string
+  readonly inEuropeanUnion: boolean
+  /** Degrees. */
+  readonly latitude: number
+  readonly longitude: number
+}
+
+export interface GeoNetworkObject {
+  /** Of the autonomous system. */
+  readonly number: number
+  readonly organization: string
+  /** In CIDR notation. */
+  readonly range: string
 }
 
 /** Past and active decisions about a value, for profiles. */

@@ -1,6 +1,7 @@
 import type { EventObject } from "./environment/event.ts"
 import { eventEnvironment } from "./environment/event.ts"
 import type { Context } from "./environment.ts"
+import { KeptFields } from "../text/fields.ts"
 import { compileExpression, emptyContext } from "./expression.ts"
 import { Time } from "./time.ts"
 
@@ -12,9 +13,9 @@ export const exampleEvent = (changes: Partial<EventObject> = {}): EventObject =>
   WhitelistReason: "",
   Stage: "",
   Line: { Raw: "", Src: "", Time: new Time(0n), Labels: new Map(), Process: false, Module: "file" },
-  Parsed: new Map(),
-  Enriched: new Map(),
-  Meta: new Map(),
+  Parsed: new KeptFields("Parsed"),
+  Enriched: new KeptFields("Enriched"),
+  Meta: new KeptFields("Meta"),
   Unmarshaled: new Map(),
   Overflow: {
     Mapkey: "",
@@ -32,6 +33,7 @@ export const exampleEvent = (changes: Partial<EventObject> = {}): EventObject =>
   MarshaledTime: "",
   Process: true,
   GetType: () => "log",
+  ParseIPSources: () => [],
   GetMeta: () => "",
   SetMeta: () => true,
   SetParsed: () => true,

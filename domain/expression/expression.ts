@@ -71,7 +71,14 @@ const failureOf = (error: unknown): unknown =>
 
 /** A world without data files, stashes and time. */
 export const emptyContext: Context = {
-  files: { lines: () => undefined, matches: () => false, lookup: () => "", entries: () => undefined },
+  files: {
+    lines: () => undefined,
+    matches: () => false,
+    patterns: () => undefined,
+    lookup: () => "",
+    isKnownBot: () => false,
+    entries: () => undefined
+  },
   stashes: { get: () => "", set: () => undefined },
   now: () => {
     throw new EvaluationError("the time is not known here")

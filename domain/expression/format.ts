@@ -61,8 +61,9 @@ const plainText = (value: unknown, budget: { room: number }): string => {
   if (value instanceof Float) return shortestFloat(value.value)
   if (Array.isArray(value)) return `[${value.map((item) => pieces(item, budget)).join(" ")}]`
   if (value instanceof Map) {
-    const keys = [...(value.keys() as Iterable<string>)].sort(byteOrder)
-    return `map[${keys.map((key) => `${key}:${pieces(value.get(key), budget)}`).join(" ")}]`
+    const entries = Array.from(value as Map<unknown, unknown>, ([key, item]) => [String(key), item] as const)
+    entries.sort(([left], [right]) => byteOrder(left, right))
+    return `map[${entries.map(([key, item]) => `${key}:${pieces(item, budget)}`).join(" ")}]`
   }
   if (value instanceof Time || value instanceof Duration) return value.toString()
   const string = structOf(value)?.methods.get("String")

@@ -59,7 +59,7 @@ const branch = (
   const inner = margin + indent
   const isMap = value instanceof Map
   const parts = isMap
-    ? [...(value as ReadonlyMap<string, unknown>).keys()].sort(byteOrder).map((key) => {
+    ? keysOf(value as ReadonlyMap<unknown, unknown>).map((key) => {
         const colon = indent === "" ? ":" : ": "
         return leaf(key) + colon + written((value as ReadonlyMap<string, unknown>).get(key), indent, inner, budget)
       })
@@ -67,6 +67,13 @@ const branch = (
   const [open, close] = isMap ? ["{", "}"] : ["[", "]"]
   if (parts.length === 0 || indent === "") return open + parts.join(",") + close
   return `${open}\n${inner}${parts.join(`,\n${inner}`)}\n${margin}${close}`
+}
+
+const keysOf = (map: ReadonlyMap<unknown, unknown>): ReadonlyArray<string> => {
+  const keys = [...map.keys()]
+  for (const key of keys)
+    if (typeof key !== "string") throw new EvaluationError("a map whose keys are no strings cannot be written as JSON")
+  return (keys as Array<string>).sort(byteOrder)
 }
 
 const leaf = (value: unknown): string => {

@@ -17,6 +17,10 @@ export const limit = {
   patternText: 8_192,
   /** Computed patterns that one expression remembers. */
   patternCache: 64,
+  /** Layouts of dates that are remembered, and the characters of one and of a date. */
+  layouts: 64,
+  layoutLength: 128,
+  dateLength: 128,
   /** Ranges of addresses that are remembered. */
   prefixes: 8_192,
   /** XML paths that are remembered, up to this many characters each. */

@@ -1,6 +1,10 @@
 import { millisecondsPerDay, monthNames, weekdayNames } from "../time/calendar.ts"
 import { formatClock, formatDay, formatFraction, formatOffset } from "../time/instant.ts"
+import { formatLayout } from "../time/layout-text.ts"
+import { offsetAt } from "../time/zone.ts"
 import { Duration, durationType } from "./duration.ts"
+import { EvaluationError } from "./error.ts"
+import { limit } from "./limit.ts"
 import type { StructType } from "./type.ts"
 import { boolType, intType, method, stringType, struct, typeOfObject } from "./type.ts"
 
@@ -58,6 +62,27 @@ const dateText = (date: Date): string => formatDay(date.getUTCFullYear(), date.g
 const clockText = (date: Date): string =>
   formatClock((date.getUTCHours() * 60 + date.getUTCMinutes()) * 60 + date.getUTCSeconds())
 
+/** A time zone of the IANA database, which exists. */
+export class Zone {
+  readonly name: string
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  get [typeOfObject](): StructType {
+    return zoneType
+  }
+
+  toString(): string {
+    return this.name
+  }
+}
+
+export const zoneType: StructType = struct("timezone", {
+  methods: () => ({ String: method([], stringType, ({ name }: Zone) => name) })
+})
+
 /** A weekday or month: a name that expressions get with `.String()`. */
 class CalendarName {
   readonly name: string
@@ -89,6 +114,28 @@ const months = monthNames.map((name) => new CalendarName(name, monthType))
 const yearDay = (date: Date): number =>
   Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / millisecondsPerDay) + 1
 
+/** Go's time of year 1, which it takes for none. */
+const beginning = -62_135_596_800n * second
+
+/** Calendar arithmetic in the time's own zone; the 31st of a shorter month is of the next one. */
+const addDate = (time: Time, years: number, months: number, days: number): Time => {
+  const { calendar } = time
+  const moved = new Date(calendar)
+  moved.setUTCFullYear(calendar.getUTCFullYear() + years, calendar.getUTCMonth() + months, calendar.getUTCDate() + days)
+  const by = moved.getTime() - calendar.getTime()
+  if (!Number.isFinite(by)) throw new EvaluationError("the date is too far away")
+  return new Time(time.unixNanoseconds + BigInt(by) * 1_000_000n, time.offset)
+}
+
+/** The multiple of a span, counted from year 1, before the time or nearest to it. */
+const multipleOf = (time: Time, { nanoseconds: span }: Duration, nearest: boolean): Time => {
+  if (span <= 0n) return time
+  const since = time.unixNanoseconds - beginning
+  const rest = since - floorDivide(since, span) * span
+  const up = nearest && rest * 2n >= span
+  return new Time(time.unixNanoseconds - rest + (up ? span : 0n), time.offset)
+}
+
 export const timeType: StructType = struct("time", {
   methods: () => ({
     Year: method([], intType, (time: Time) => time.calendar.getUTCFullYear()),
@@ -115,7 +162,22 @@ export const timeType: StructType = struct("time", {
       timeType,
       (time: Time, span: Duration) => new Time(time.unixNanoseconds + span.nanoseconds, time.offset)
     ),
+    AddDate: method([intType, intType, intType], timeType, addDate),
+    Truncate: method([durationType], timeType, (time: Time, span: Duration) => multipleOf(time, span, false)),
+    Round: method([durationType], timeType, (time: Time, span: Duration) => multipleOf(time, span, true)),
+    Compare: method([timeType], intType, (time: Time, other: Time) =>
+      time.unixNanoseconds < other.unixNanoseconds ? -1 : time.unixNanoseconds > other.unixNanoseconds ? 1 : 0
+    ),
+    IsZero: method([], boolType, (time: Time) => time.unixNanoseconds === beginning),
     UTC: method([], timeType, (time: Time) => new Time(time.unixNanoseconds)),
+    In: method([zoneType], timeType, (time: Time, { name }: Zone) => {
+      const milliseconds = Number(floorDivide(time.unixNanoseconds, 1_000_000n))
+      return new Time(time.unixNanoseconds, offsetAt(name, milliseconds))
+    }),
+    Format: method([stringType], stringType, (time: Time, layout: string) => {
+      if (layout.length > limit.layoutLength) throw new EvaluationError("the layout of a date is too long")
+      return formatLayout(layout, time)
+    }),
     String: method([], stringType, (time: Time) => time.toString())
   })
 })

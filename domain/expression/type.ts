@@ -15,10 +15,12 @@ export interface ArrayType {
   readonly element: Type
 }
 
-/** Keys are strings; a missing key reads as the zero value of `value`. At run time a `Map`. */
+/** A missing key reads as the zero value of `value`. At run time a `Map`. */
 export interface MapType {
   readonly kind: "map"
   readonly value: Type
+  /** Keys are strings, unless this says that `groupBy` made them. */
+  readonly key?: Type
   /** A parameter that is written to: only a map whose values may be anything fits. */
   readonly written?: true
 }
@@ -35,6 +37,13 @@ export interface StructType {
 export interface Field {
   readonly type: Type
   readonly read: (object: never) => unknown
+  /** For a map of texts: a faster way to one of its entries than through the map. */
+  readonly entry?: (name: string) => (object: never) => string | undefined
+  /**
+   * For an array that only loses its first items and gets new last ones: those of its items that pass, which it
+   * remembers under a key from one time to the next. Whether an item passes must follow from the item alone.
+   */
+  readonly select?: (object: never, key: object, passes: (item: unknown) => boolean) => ReadonlyArray<unknown>
 }
 
 export interface Method {
@@ -65,6 +74,9 @@ export const stringType: Type = { kind: "string" }
 
 export const arrayOf = (element: Type): ArrayType => ({ kind: "array", element })
 export const mapOf = (value: Type): MapType => ({ kind: "map", value })
+/** What `groupBy` makes: keys are strings, ints or bools. */
+export const groupsOf = (key: Type, value: Type): MapType =>
+  key.kind === "string" ? mapOf(value) : { kind: "map", value, key }
 export const writtenMap: MapType = { kind: "map", value: anyType, written: true }
 
 export const field = <T>(type: Type, read: (object: T) => unknown): Field => ({

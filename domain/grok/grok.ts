@@ -1,3 +1,4 @@
+import { type Fields, fieldNames } from "../text/fields.ts"
 import { assemblePattern, type Pattern } from "./pattern.ts"
 import type { ParsedPattern } from "./pattern-parser.ts"
 
@@ -8,10 +9,12 @@ export class Grok {
   /** Distinct semantic names, in the order of their captures. */
   readonly names: ReadonlyArray<string>
   readonly #pattern: Pattern
+  readonly #slots: ReadonlyArray<number>
 
   constructor(source: string, parsed: ParsedPattern, names: ReadonlyArray<string>) {
     this.source = source
     this.names = names
+    this.#slots = names.map((name) => fieldNames.Parsed.slot(name))
     this.#pattern = assemblePattern(source, parsed)
   }
 
@@ -39,13 +42,13 @@ export class Grok {
     return values
   }
 
-  /** Writes the captured texts under their names, as {@link match} gives them; false when there is no match. */
-  matchInto(text: string, values: Map<string, string>): boolean {
-    const { names } = this
-    if (names.length === 0) return false
+  /** Writes the captured texts to `Parsed`, as {@link match} gives them; false when there is no match. */
+  matchInto(text: string, parsed: Fields): boolean {
+    const slots = this.#slots
+    if (slots.length === 0) return false
     const found = this.#pattern.exec(text)
     if (found === null) return false
-    for (let i = 0; i < names.length; i++) values.set(names[i]!, found[i + 1] ?? "")
+    for (let i = 0; i < slots.length; i++) parsed.put(slots[i]!, found[i + 1] ?? "")
     return true
   }
 }

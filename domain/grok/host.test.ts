@@ -40,7 +40,7 @@ describe("a grok", () => {
     ["((k=%{INT:n}|%{DATA}), )*", "k=1, z, ", { n: "1" }],
     ["(?P<native>a)%{INT:x}(b)", "a1b", { x: "1" }],
     ["^%{DATA:a} %{GREEDYDATA:b}$", "one two three", { a: "one", b: "two three" }]
-  ])("%s on %j gives %j", (pattern, text, expected) => {
+  ])("%s on %j gives %j (appendix A.2)", (pattern, text, expected) => {
     expect(matched(pattern, text)).toEqual(expected)
   })
 

@@ -1,14 +1,19 @@
 import { describe, expect, it } from "vitest"
-import { parsePatternFile } from "./pattern-file.ts"
+import { readPatternFile } from "./pattern-file.ts"
 
-describe("parsePatternFile", () => {
-  it("reads a name and a pattern from each line", () => {
+describe("a pattern file", () => {
+  it("has a name and a pattern in each line; what looks like neither that nor a comment is told", () => {
     expect(
-      parsePatternFile("# names\nINT [0-9]+\r\n\nTWO\t%{INT} %{INT} \nno-name x\n  INDENTED x\nEMPTY\n__proto__ x")
-    ).toEqual([
-      ["INT", "[0-9]+"],
-      ["TWO", "%{INT} %{INT} "],
-      ["__proto__", "x"]
-    ])
+      readPatternFile(
+        "# names\nINT [0-9]+\r\n\nTWO\t%{INT} %{INT} \nno-name x\n  INDENTED x\nEMPTY\n__proto__ x\n  # note"
+      )
+    ).toEqual({
+      patterns: [
+        { name: "INT", text: "[0-9]+", line: 2 },
+        { name: "TWO", text: "%{INT} %{INT} ", line: 4 },
+        { name: "__proto__", text: "x", line: 8 }
+      ],
+      strange: [5, 6, 7]
+    })
   })
 })

@@ -3,7 +3,7 @@ import { anything, defaulted, list, located, mapping, optional, refined, text } 
 import type { Reader } from "./reader.ts"
 import type { Located } from "./rule.ts"
 
-export const memberKinds = ["parsers", "postoverflows", "scenarios", "collections"] as const
+export const memberKinds = ["parsers", "postoverflows", "scenarios", "contexts", "collections"] as const
 export type MemberKind = (typeof memberKinds)[number]
 
 export interface CollectionRule {
@@ -18,9 +18,9 @@ const keys = mapping({
   parsers: names,
   postoverflows: names,
   scenarios: names,
+  contexts: names,
   collections: names,
   // Not part of detection.
-  contexts: optional(anything),
   "appsec-configs": optional(anything),
   "appsec-rules": optional(anything),
   description: optional(anything),
@@ -38,6 +38,7 @@ export const collectionRule: Reader<CollectionRule> = refined(keys, (written) =>
     parsers: written.parsers,
     postoverflows: written.postoverflows,
     scenarios: written.scenarios,
+    contexts: written.contexts,
     collections: written.collections
   }
 }))

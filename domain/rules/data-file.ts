@@ -24,7 +24,7 @@ export const dataFile: Reader<DataFile> = refined(written, (data, field) => ({
 
 /** Every `data` entry of a rule, those of nested nodes too. */
 export const dataOf = (rule: Rule): ReadonlyArray<DataFile> => {
-  if (rule.kind === "profiles") return []
+  if (rule.kind === "profiles" || rule.kind === "contexts") return []
   return rule.kind === "scenarios" ? rule.data : dataOfNode(rule.node)
 }
 

@@ -6,7 +6,15 @@ import { byteOrder } from "../text/byte-order.ts"
 import type { RuleFile } from "./rule.ts"
 import { contentHash } from "./rule-file.ts"
 
-const kinds: ReadonlyArray<RuleFile["kind"]> = ["patterns", "data", "parsers", "postoverflows", "scenarios", "profiles"]
+const kinds: ReadonlyArray<RuleFile["kind"]> = [
+  "patterns",
+  "data",
+  "parsers",
+  "postoverflows",
+  "scenarios",
+  "contexts",
+  "profiles"
+]
 
 const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
 
@@ -52,7 +60,9 @@ export const rulesetItems = (files: Iterable<RuleFile>): ReadonlyArray<RulesetIt
 
 /** `parsers/s01-parse/crowdsecurity/sshd-logs.yaml` → `crowdsecurity/sshd-logs`, as a collection would call it. */
 const itemName = (file: RuleFile): string => {
-  const folders = { parsers: 2, postoverflows: 2, scenarios: 1, profiles: 0, patterns: 0, data: 0 }[file.kind]
+  const folders = { parsers: 2, postoverflows: 2, scenarios: 1, contexts: 1, profiles: 0, patterns: 0, data: 0 }[
+    file.kind
+  ]
   const name = file.path.split("/").slice(folders).join("/")
   return folders === 0 ? name : name.replace(/\.ya?ml$/, "")
 }

@@ -259,6 +259,18 @@ describe("a scenario", () => {
     })
   })
 
+  it("warns of a remediation that looks like true and bans nobody", () => {
+    const codes = (value: string) =>
+      read("scenarios", leaky(`labels: {remediation: ${value}}\n`)).problems.map(({ code }) => code)
+    expect([codes("true"), codes("no"), codes("~"), codes("'true'"), codes("1")]).toEqual([
+      [],
+      [],
+      [],
+      ["TST-RULE-DOUBTFUL"],
+      ["TST-RULE-DOUBTFUL"]
+    ])
+  })
+
   it("keeps the types of its labels, and any name is harmless", () => {
     const labels =
       "labels:\n  remediation: yes\n  quoted: 'true'\n  confidence: 3\n  share: 0.5\n  none:\n  list: [a, 1, {b: on}]\n  __proto__: {polluted: true}\n  7: seven\n"

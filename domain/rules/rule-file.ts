@@ -3,6 +3,7 @@ import { sha256 } from "@noble/hashes/sha2.js"
 import { bytesToHex } from "@noble/hashes/utils.js"
 import { collectionRule } from "./collection-rule.ts"
 import type { CollectionRule } from "./collection-rule.ts"
+import { contextRule } from "./context-rule.ts"
 import { readDocuments } from "./document.ts"
 import type { Document } from "./document.ts"
 import { nodeRule } from "./node-rule.ts"
@@ -87,6 +88,10 @@ const ruleOf = (file: RuleFile, stage: string, document: Document, report: Repor
       if (scenario === undefined) return undefined
       const { version, ...rest } = scenario
       return { kind: "scenarios", origin: origin(version), ...rest }
+    }
+    case "contexts": {
+      const context = readDocument(document, contextRule, report)
+      return context && { kind: "contexts", origin: origin(undefined), ...context }
     }
     case "profiles": {
       const profile = readDocument(document, profileRule, report)

@@ -158,11 +158,23 @@ export interface ProfileRule {
   readonly onError: "apply" | "continue" | "break" | "ignore" | ""
 }
 
-export type Rule = ParserRule | ScenarioRule | ProfileRule
+/** One YAML document below `contexts/`. */
+export interface ContextRule {
+  readonly kind: "contexts"
+  readonly origin: Origin
+  /** In the order written. */
+  readonly entries: ReadonlyArray<{ readonly key: string; readonly expressions: ReadonlyArray<Located> }>
+}
+
+export type Rule = ParserRule | ScenarioRule | ContextRule | ProfileRule
+
+/** What a rule calls itself; a context has no name. */
+export const nameOfRule = (rule: Rule): string | undefined =>
+  rule.kind === "contexts" ? undefined : "node" in rule ? rule.node.name : rule.name
 
 /** A file as the loader found it; contents of data files stay bytes until they are used. */
 export interface RuleFile {
-  readonly kind: "parsers" | "postoverflows" | "scenarios" | "profiles" | "patterns" | "data"
+  readonly kind: "parsers" | "postoverflows" | "scenarios" | "contexts" | "profiles" | "patterns" | "data"
   /** Path within the hub folder (`/`-separated), or for data the `dest_file`, or the pattern file's base name. */
   readonly path: string
   /** Path as the person knows it. */

@@ -115,6 +115,13 @@ const capacity = (written: Written, field: Field, report: Report): number | Brok
   return given ?? 0
 }
 
+/** Only the boolean counts, as in CrowdSec, and a text looks much like it. */
+const warnOfRemediation = ({ labels: { remediation } }: Written, field: Field, report: Report): void => {
+  if (remediation === undefined || remediation === null || typeof remediation === "boolean") return
+  const message = `only \`remediation: true\` without quotes counts; as ${quote(JSON.stringify(remediation))} it bans nobody`
+  report.warning(ruleCodes.doubtful, placeOf(field, "labels"), message)
+}
+
 const told = (expression: Located | undefined): Located | undefined => (expression?.text ? expression : undefined)
 
 /** The rule but for its origin; `version` is the one that the document itself names. */
@@ -123,6 +130,7 @@ export type ScenarioText = Omit<ScenarioRule, "kind" | "origin"> & { readonly ve
 export const scenarioRule: Reader<ScenarioText> = refined(keys, (written, field, report) => {
   const size = capacity(written, field, report)
   if (!complete(written, field, report) || size === broken) return broken
+  warnOfRemediation(written, field, report)
   return {
     version: written.version,
     name: written.name,

@@ -22,7 +22,7 @@ describe("parseDate", () => {
     ["1707750245.123", "2024-02-12T15:04:05Z"],
     ["1707750245", "2024-02-12T15:04:05Z"],
     ["2024-02-12T15:04:05-05:30", "2024-02-12T15:04:05-05:30"]
-  ])("reads %s as %s", (text, expected) => {
+  ])("reads %s as %s (appendix A.3)", (text, expected) => {
     const date = parseDate(text, context)!
     expect(date.text).toBe(expected)
     expect(date.instant).toBe(parseTimestamp(expected))
@@ -31,7 +31,7 @@ describe("parseDate", () => {
   it.each([
     ["20060102 15:04:05", "20240212 15:04:05"],
     ["02/01/2006 03:04:05 PM", "12/02/2024 03:04:05 PM"]
-  ])("reads the layout %s", (layout, text) => {
+  ])("reads the layout %s (appendix A.3)", (layout, text) => {
     expect(parseDate(text, { ...context, layout })?.text).toBe("2024-02-12T15:04:05Z")
   })
 

@@ -32,8 +32,8 @@ export interface DateContext {
 
 type Read = (text: string) => ParsedTime | undefined
 
-/** CrowdSec's layouts, in its order. */
-const layouts: ReadonlyArray<Read> = [
+/** CrowdSec's layouts, in its order. Each begins with a name or with digits. */
+const layouts: ReadonlyArray<{ readonly read: Read; readonly named: boolean }> = [
   "2006-01-02T15:04:05Z07:00",
   "02/Jan/2006:15:04:05 -0700",
   "Mon Jan 2 15:04:05 2006",
@@ -49,7 +49,7 @@ const layouts: ReadonlyArray<Read> = [
   "2006/01/02 15:04:05",
   "2006-01-02 15:04:05",
   "2006-01-02T15:04:05"
-].map(compileLayout)
+].map((layout) => ({ read: compileLayout(layout), named: /^[A-Z]/.test(layout) }))
 
 const maxLength = 128
 const maxOwnLayouts = 64
@@ -64,18 +64,6 @@ const ownLayout = (layout: string): Read => {
   return read
 }
 
-/** The date last read, and all that it depended on: logs repeat a second many times. */
-let last:
-  | {
-      readonly text: string
-      readonly layout: string
-      readonly zone: string
-      /** undefined when the text named its year. */
-      readonly observedAt: number | undefined
-      readonly date: LineDate | undefined
-    }
-  | undefined
-
 /**
  * Reads the date of a log line with the context's layout, then CrowdSec's layouts in their order, then as seconds since
  * 1970. undefined when none fits.
@@ -84,26 +72,38 @@ let last:
  * differ); CrowdSec takes the current year, and so the future for a line of last December.
  */
 export const parseDate = (text: string, context: DateContext): LineDate | undefined => {
-  const { layout = "", zone, observedAt } = context
-  if (
-    last !== undefined &&
-    last.text === text &&
-    last.layout === layout &&
-    last.zone === zone &&
-    (last.observedAt === undefined || last.observedAt === observedAt)
-  ) {
-    return last.date
-  }
   if (text === "" || text.length > maxLength) return undefined
-  const parsed = parseFields(text, layout)
-  const date = parsed === undefined ? parseUnixSeconds(text) : resolve(parsed, context)
-  last = { text, layout, zone, observedAt: parsed === undefined || parsed.year ? undefined : observedAt, date }
+  const parsed = parseFields(text, context.layout ?? "")
+  return parsed === undefined ? parseUnixSeconds(text) : resolve(parsed, context)
+}
+
+/** The date last read, and all that it depended on: logs repeat a second many times. */
+let last:
+  | {
+      readonly text: string
+      readonly layout: string | undefined
+      readonly zone: string
+      readonly observedAt: number
+      readonly date: LineDate | undefined
+    }
+  | undefined
+
+/** The same, remembered from one line to the next. */
+export const parseSameDate = (text: string, context: DateContext): LineDate | undefined => {
+  const { layout, zone, observedAt } = context
+  const same = last !== undefined && last.text === text && last.layout === layout
+  if (same && last!.zone === zone && last!.observedAt === observedAt) return last!.date
+  const date = parseDate(text, context)
+  last = { text, layout, zone, observedAt, date }
   return date
 }
 
 const parseFields = (text: string, layout: string): ParsedTime | undefined => {
   let parsed = layout === "" || layout.length > maxLength ? undefined : ownLayout(layout)(text)
-  for (let i = 0; parsed === undefined && i < layouts.length; i++) parsed = layouts[i]!(text)
+  const first = text.charCodeAt(0)
+  const named = first < 0x30 || first > 0x39
+  for (let i = 0; parsed === undefined && i < layouts.length; i++)
+    if (layouts[i]!.named === named) parsed = layouts[i]!.read(text)
   return parsed
 }
 

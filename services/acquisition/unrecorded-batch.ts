@@ -3,28 +3,28 @@ import { derivedId } from "../../domain/events/derived-id.ts"
 import type { RecordedEvent } from "../../domain/events/event.ts"
 import { type LogBatch, LogBatchAppended } from "../../domain/events/log-batch.ts"
 
-/** A batch without a body, on the lines' own time. Time stamps without a zone are in UTC. */
+/** A batch without a body, on the lines' own time. */
 export const unrecordedBatch = (
-  from: Pick<LogBatch, "path" | "labels" | "observedAt">
+  from: Pick<LogBatch, "path" | "labels" | "zone" | "observedAt">
 ): RecordedEvent<"LogBatchAppended", LogBatch> => ({
   id: derivedId("unrecorded", from.path),
   type: LogBatchAppended.type,
   data: {
     ...from,
     source: from.path,
-    zone: "UTC",
     time: "own",
     file: { device: 0, inode: 0, fingerprint: { bytes: 0, sha256: "0".repeat(64) } },
     range: { from: 0, to: 0 },
     startsInsideLine: false,
     endsInsideLine: false,
     lines: 0,
-    encoding: "zstd+base64",
-    body: ""
+    encoding: "zstd",
+    commitment: null,
+    body: new Uint8Array()
   },
   stream: "unrecorded",
   revision: 0,
   position: 0,
   recordedAt: 0,
-  metadata: { version: 1 }
+  metadata: { version: LogBatchAppended.version }
 })

@@ -15,6 +15,7 @@ import { Failure } from "./failure.ts"
 import { nowFlag, nowOf } from "./now-flag.ts"
 import { paintOf } from "./paint.ts"
 import { hubOf, rulesFlags } from "./rules-flag.ts"
+import { checkZone, timezoneFlag } from "./timezone-flag.ts"
 
 const flags = {
   given: Argument.String("line").pipe(
@@ -26,6 +27,7 @@ const flags = {
   ),
   ...rulesFlags,
   now: nowFlag,
+  timezone: timezoneFlag,
   failures: Flag.Boolean("failures").pipe(
     Flag.withDescription("Only lines that no parser took to the end"),
     Flag.withDefault(false)
@@ -45,16 +47,20 @@ export const explain = Command.make(
   flags,
   Effect.fnUntraced(function* (input) {
     const now = yield* nowOf(input.now)
+    yield* checkZone(input.timezone)
     const { files, problems: found } = yield* loadHub(hubOf(input))
     const { ruleset, problems: broken } = compileRuleset(files, { names: "off" })
     const { geo, problems: damaged } = openGeo(files)
-    for (const problem of [...found, ...broken, ...damaged]) yield* Console.error(formatProblem(problem))
+    // A data file that is missing has been told already: by the loader, which knows where it looked.
+    const problems = [...found, ...broken.filter(({ code }) => code !== "TST-DATA-MISSING"), ...damaged]
+    for (const problem of problems) yield* Console.error(formatProblem(problem))
 
     const explainer = new Explainer(ruleset, { geo })
     const output = input.json ? jsonOutput() : treeOutput(input.verbose)
     let unread = false
     const options: LinesOptions = {
       type: input.type,
+      zone: input.timezone,
       now,
       report: (problem) => {
         if (problem.severity === "error") unread = true

@@ -12,6 +12,8 @@ import { unrecordedBatch } from "../acquisition/unrecorded-batch.ts"
 
 export interface LinesOptions {
   readonly type: string
+  /** Of time stamps that name none. */
+  readonly zone: string
   /** What is taken as now, in milliseconds since 1970. */
   readonly now: number
   readonly report: (problem: Problem) => void
@@ -28,11 +30,15 @@ export const isFile = (given: string): Promise<boolean> =>
         () => false
       )
 
-export const explainedLine = (line: string, { type, now, each }: LinesOptions): void =>
-  each(unrecordedBatch({ path: "command line", labels: { type }, observedAt: formatTimestamp(now) }), line, undefined)
+export const explainedLine = (line: string, { type, zone, now, each }: LinesOptions): void =>
+  each(
+    unrecordedBatch({ path: "command line", labels: { type }, zone, observedAt: formatTimestamp(now) }),
+    line,
+    undefined
+  )
 
 /** Reads plain or compressed; memory stays bounded. Problems are reported, what could be read is given. */
-export const explainedFile = (file: string, { type, now, report, each }: LinesOptions) => {
+export const explainedFile = (file: string, { type, zone, now, report, each }: LinesOptions) => {
   let number = 0
   const take = (batch: LogBatch): void => {
     const unrecorded = unrecordedBatch(batch)
@@ -44,7 +50,7 @@ export const explainedFile = (file: string, { type, now, report, each }: LinesOp
   return readColdFiles({
     paths: [file],
     labels: { type },
-    zone: "UTC",
+    zone,
     sink: { append: (batches: ReadonlyArray<LogBatch>) => Effect.sync(() => batches.forEach(take)) },
     recorded: new RecordedFiles(),
     // One file needs no merging.

@@ -63,7 +63,10 @@ class Words {
       ...stages.map((stage) => this.#stage(stage)),
       { text: `${verdict}${time === undefined ? "" : faint(`, detected at ${time}`)}` }
     ]
-    if (parsed && !whitelisted) branches.push(this.#scenarios("poured into", buckets))
+    const expired = buckets.filter(({ outcome }) => outcome === "expired")
+    if (expired.length > 0) branches.push(this.#scenarios("the time was over of", expired))
+    const poured = buckets.filter(({ outcome }) => outcome !== "expired")
+    if (parsed && !whitelisted) branches.push(this.#scenarios("poured into", poured))
     return branches
   }
 
@@ -109,7 +112,8 @@ class Words {
   #bucket(bucket: BucketExplanation): Branch {
     const { bad, faint } = this.#paint
     const group = bucket.group === "" ? "" : ` ${faint(`of ${clean(bucket.group)}`)}`
-    const fill = bucket.outcome === "overflowed" ? bad(fillOf(bucket)) : fillOf(bucket)
+    const full = bucket.outcome === "overflowed" || bucket.outcome === "expired"
+    const fill = full ? bad(fillOf(bucket)) : fillOf(bucket)
     const below = bucket.overflow === undefined ? [] : this.#overflow(bucket.overflow)
     return { text: `${clean(bucket.scenario)}${group}: ${fill}`, below }
   }
@@ -147,14 +151,16 @@ const heldBecause = {
 const gaugeLength = 10
 
 /** How full a bucket is, in words and at a glance. */
-const fillOf = ({ outcome, type, events, level, capacity, leakspeed }: BucketExplanation): string => {
+const fillOf = ({ outcome, type, events, level, capacity, leakspeed, due }: BucketExplanation): string => {
   const counted = `${events} event${events === 1 ? "" : "s"}`
   if (outcome === "cancelled") return "emptied: cancel_on holds"
   if (type === "trigger") return "triggered"
   if (outcome === "overflowed") return `ran over with ${counted}`
+  if (outcome === "expired") return `ran over with ${counted} at ${due}`
   const repeated = outcome === "repeated" ? ", this one not counted: distinct knows it already" : ""
-  if (level === undefined || capacity === undefined) return `holds ${counted}${repeated}`
+  const end = due === undefined ? "" : `, runs over at ${due}`
+  if (level === undefined || capacity === undefined) return `holds ${counted}${end}${repeated}`
   const full = Math.min(gaugeLength, Math.round((level / capacity) * gaugeLength))
   const gauge = "█".repeat(full) + "░".repeat(gaugeLength - full)
-  return `${gauge} ${level} of ${capacity}, one leaks in ${leakspeed}${repeated}`
+  return `${gauge} ${level} of ${capacity}, one leaks in ${leakspeed}${end}${repeated}`
 }

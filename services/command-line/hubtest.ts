@@ -17,6 +17,7 @@ import { Failure } from "./failure.ts"
 import { coverageText, failureText, jsonReport, noteText, totalsOf, totalsText } from "./hubtest-report.ts"
 import { nowFlag, nowOf } from "./now-flag.ts"
 import { paintOf } from "./paint.ts"
+import { rulesFlags } from "./rules-flag.ts"
 
 const folder = (name: string, description: string) =>
   Flag.optional(Flag.String(name).pipe(Flag.withMetavar("DIR"), Flag.withDescription(description)))
@@ -31,6 +32,7 @@ const flags = {
   hub: folder("hub", "Rules in the layout of CrowdSec's hub; without it the starter rules"),
   tests: folder("tests", "The folder of test folders; without it .tests in the hub folder"),
   data: folder("data", "Where the data files of the rules are"),
+  patterns: rulesFlags.patterns,
   now: nowFlag,
   json: toggle("json", "Print one JSON object and nothing else"),
   watch: toggle("watch", "Stay, and run again what is touched by an edit"),
@@ -51,11 +53,12 @@ export const hubtest = Command.make(
     const places = {
       hub,
       tests: Option.getOrElse(input.tests, () => join(hub, ".tests")),
-      data: Option.getOrUndefined(input.data)
+      data: Option.getOrUndefined(input.data),
+      patterns: input.patterns
     }
     const session = new Session(input)
     if (!input.watch) return yield* session.run(places)
-    const folders = [places.hub, places.tests, ...(places.data === undefined ? [] : [places.data])]
+    const folders = [places.hub, places.tests, ...(places.data === undefined ? [] : [places.data]), ...places.patterns]
     yield* watchHub(folders, { quiet: 150, poll: 2_000, initially: true }).pipe(
       Stream.runForEach(() =>
         session.run(places).pipe(Effect.catch((failure) => Console.error(`testudo: ${failure.message}`)))

@@ -7,7 +7,6 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Logger from "effect/Logger"
-import * as CliError from "effect/cli/CliError"
 import * as Command from "effect/cli/Command"
 import { consoleLogger } from "../node/console.ts"
 import { version } from "../version.ts"
@@ -16,14 +15,16 @@ import { decisions } from "./decisions.ts"
 import { explain } from "./explain.ts"
 import { describe } from "./failure.ts"
 import { hubtest } from "./hubtest.ts"
+import { log } from "./log.ts"
 import { replay } from "./replay.ts"
 import { run } from "./run.ts"
+import { isUsageError, layerUsage, usageStatus } from "./usage.ts"
 
 const testudo = Command.make("testudo").pipe(
   Command.withDescription(
     "A firewall that remembers: reads logs, recognises attackers by what they do, bans them, and can tell why."
   ),
-  Command.withSubcommands([run, replay, decisions, bouncers, explain, hubtest]),
+  Command.withSubcommands([run, replay, decisions, bouncers, explain, hubtest, log]),
   Command.withExamples([
     { command: "testudo run", description: "Watch the logs that testudo.yaml names and ban attackers" },
     {
@@ -37,9 +38,9 @@ const testudo = Command.make("testudo").pipe(
 
 const program = Command.run(testudo, { version }).pipe(
   // A defect is a fault of Testudo's own: shown whole. Everything else is said in one line.
-  Effect.tapError((error) => (CliError.isCliError(error) ? Effect.void : Console.error(describe(error)))),
+  Effect.tapError((error) => (isUsageError(error) ? Effect.void : Console.error(describe(error)))),
   // Standard output belongs to what a command prints.
-  Effect.provide([NodeServices.layer, Logger.layer([consoleLogger])])
+  Effect.provide([NodeServices.layer, layerUsage, Logger.layer([consoleLogger])])
 )
 
 NodeRuntime.runMain(program, {
@@ -47,6 +48,8 @@ NodeRuntime.runMain(program, {
   teardown: (exit, onExit) => {
     if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return onExit(0)
     if (Cause.hasDies(exit.cause)) console.error(Cause.pretty(exit.cause))
-    return onExit(1)
+    return onExit(
+      exit.cause.reasons.some((reason) => Cause.isFailReason(reason) && isUsageError(reason.error)) ? usageStatus : 1
+    )
   }
 })

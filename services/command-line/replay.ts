@@ -7,7 +7,6 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
-import { isZone } from "../../domain/time/zone.ts"
 import { formatProblem, type Problem } from "../../domain/rules/problem.ts"
 import { readColdFiles } from "../acquisition/cold-files.ts"
 import { RecordedFiles } from "../acquisition/recorded-files.ts"
@@ -26,6 +25,7 @@ import { ReplayReport } from "./replay-report.ts"
 import { replayTable } from "./replay-table.ts"
 import { namedStore } from "./store-flag.ts"
 import { hubOf, rulesFlags } from "./rules-flag.ts"
+import { checkZone, timezoneFlag } from "./timezone-flag.ts"
 
 const flags = {
   files: Argument.String("file").pipe(
@@ -37,6 +37,12 @@ const flags = {
     Flag.withDescription("Which log it is: syslog, nginx, … (the label that parsers look at)")
   ),
   ...rulesFlags,
+  profiles: Flag.optional(
+    Flag.String("profiles").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription("Which decisions answer an overflow; without it a ban for 4 h")
+    )
+  ),
   store: Flag.optional(
     Flag.String("store").pipe(
       Flag.withMetavar("STORE"),
@@ -46,26 +52,12 @@ const flags = {
     )
   ),
   now: nowFlag,
-  timezone: Flag.String("timezone").pipe(
-    Flag.withMetavar("ZONE"),
-    Flag.withDescription("Zone of time stamps that name none, such as Europe/Berlin; UTC without it"),
-    Flag.withDefault("UTC")
-  ),
+  timezone: timezoneFlag,
   json: Flag.Boolean("json").pipe(
     Flag.withDescription("Print one JSON object and nothing else"),
     Flag.withDefault(false)
   )
 }
-
-const checkZone = (zone: string): Effect.Effect<void, Failure> =>
-  isZone(zone)
-    ? Effect.void
-    : Effect.fail(
-        new Failure({
-          code: "TST-CLI-ZONE",
-          message: `--timezone ${zone}: not a time zone; write one such as Europe/Berlin or UTC.`
-        })
-      )
 
 /** The store that `--store` names, and the folder for snapshots beside its events; without it, the memory. */
 const storeOf = (flag: Option.Option<string>) =>
@@ -83,8 +75,11 @@ export const replay = Command.make(
     const now = yield* nowOf(input.now)
     yield* checkZone(input.timezone)
     const { layer, snapshots } = yield* storeOf(input.store)
-    const { files, problems } = yield* loadHub(hubOf(input))
-    const detection = Detection.layer({ snapshots, names: "off" }).pipe(
+    const { files, problems } = yield* loadHub({
+      ...hubOf(input),
+      ...(Option.isSome(input.profiles) ? { profiles: input.profiles.value } : {})
+    })
+    const detection = Detection.layer({ snapshots, names: "off", time: "stands" }).pipe(
       Layer.provide([Names.layerOff, DecisionNumbers.layer]),
       Layer.provideMerge(layer)
     )

@@ -1,4 +1,4 @@
-/** `--hub`, `--data` and `--collection`: which rules a command judges by. */
+/** `--hub`, `--data`, `--patterns` and `--collection`: which rules a command judges by. */
 import * as Option from "effect/Option"
 import * as Flag from "effect/cli/Flag"
 import type { HubOptions } from "../hub/hub.ts"
@@ -14,6 +14,11 @@ export const rulesFlags = {
   data: Flag.optional(
     Flag.String("data").pipe(Flag.withMetavar("DIR"), Flag.withDescription("Where the data files of the rules are"))
   ),
+  patterns: Flag.String("patterns").pipe(
+    Flag.withMetavar("DIR"),
+    Flag.withDescription("A folder of grok patterns of your own; may be repeated"),
+    Flag.atLeast(0)
+  ),
   collection: Flag.String("collection").pipe(
     Flag.withMetavar("NAME"),
     Flag.withDescription(
@@ -27,9 +32,11 @@ export const rulesFlags = {
 export const hubOf = (input: {
   readonly hub: Option.Option<string>
   readonly data: Option.Option<string>
+  readonly patterns: ReadonlyArray<string>
   readonly collection: ReadonlyArray<string>
 }): HubOptions => ({
   hub: Option.getOrElse(input.hub, () => starterHub),
   collections: input.collection,
+  patterns: input.patterns,
   ...(Option.isSome(input.data) ? { data: input.data.value } : {})
 })

@@ -11,6 +11,7 @@ import { Administration } from "../api/administration.ts"
 import type { StoreLocation } from "../configuration/configuration.ts"
 import { parseStoreLocation, resolved } from "../configuration/store-location.ts"
 import { DecisionNumbers } from "../engine/decision-numbers.ts"
+import type { EventStore, StoreUnavailable } from "../event-store/event-store.ts"
 import { storeAt } from "../event-store/located-store.ts"
 import { readHolder } from "../event-store/writer-lock.ts"
 import { projectionsLayer } from "../projections/runner.ts"
@@ -67,6 +68,17 @@ export const storeOf = ({ config, store }: StoreInput): Effect.Effect<NamedStore
 
 const projectionsOf = ({ snapshots }: NamedStore, save: boolean) =>
   projectionsLayer({ save, ...(snapshots === undefined ? {} : { directory: snapshots }) })
+
+/** The store at a location such as `embedded:./data/store` or `esdb://host:2113`. */
+export const storeNamed = (
+  text: string,
+  mode: "reader" | "writer"
+): Layer.Layer<EventStore, StoreUnavailable | Failure> =>
+  Layer.unwrap(Effect.map(namedStore(text), ({ location }) => storeAt(location, { mode, whenAway: "fail" })))
+
+/** The log, read beside whoever writes. */
+export const readingLog = (input: StoreInput) =>
+  Layer.unwrap(Effect.map(storeOf(input), ({ location }) => storeAt(location, { mode: "reader", whenAway: "fail" })))
 
 /** The projections as they are now, read beside whoever writes. */
 export const reading = (input: StoreInput) =>

@@ -47,6 +47,16 @@ export interface PlayConfiguration {
   readonly speed: number
 }
 
+/** What the event log forgets; undefined: nothing. */
+export interface RetentionConfiguration {
+  /** Age of raw log lines, in milliseconds. */
+  readonly linesAge: number | undefined
+  /** Bytes of raw log lines, compressed. */
+  readonly linesBytes: number | undefined
+  /** Age of dossiers, in milliseconds. */
+  readonly dossiersAge: number | undefined
+}
+
 export interface Configuration {
   /** Path as the person named it, for messages. */
   readonly file: string
@@ -74,4 +84,5 @@ export interface Configuration {
   readonly protectOwnAddresses: boolean
   readonly reverseDns: boolean
   readonly play: ReadonlyArray<PlayConfiguration>
+  readonly retention: RetentionConfiguration
 }

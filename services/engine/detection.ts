@@ -5,24 +5,27 @@
  * it stands at, as a local cache beside the store. After a crash it resumes from the snapshot and folds the log since;
  * what the log already holds of its verdicts it recognises by their ids.
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { type Counters, type Engine, lineTime } from "../../domain/detection/engine.ts"
 import { AllowlistReplaced } from "../../domain/events/allowlist.ts"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
-import { type Decision, DecisionMade } from "../../domain/events/decision.ts"
+import { type Decision, DecisionMade, DecisionRetracted } from "../../domain/events/decision.ts"
 import { derivedId } from "../../domain/events/derived-id.ts"
 import type { ProposedEvent } from "../../domain/events/event.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { type Activation, RulesetActivated } from "../../domain/events/ruleset.ts"
-import { namesStream, rulesetStream } from "../../domain/events/stream-name.ts"
+import { namesStream, rulesetStream, timeStream } from "../../domain/events/stream-name.ts"
+import { TimePassed } from "../../domain/events/time-passed.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
 import { formatTimestamp } from "../../domain/time/instant.ts"
@@ -37,8 +40,18 @@ import type { Verdict } from "./judge.ts"
 import { OffenderLog } from "./offender-log.ts"
 import { compileRules, lastActivation, Rulebook } from "./rulebook.ts"
 
-/** What the engine folds. Its own verdicts are not among them. */
-const followed = { types: [LogBatchAppended.type, NameResolved.type, AllowlistReplaced.type, RulesetActivated.type] }
+/** What the engine folds. Decisions are among them because of those that people make and retract. */
+const followed = {
+  types: [
+    LogBatchAppended.type,
+    NameResolved.type,
+    TimePassed.type,
+    AllowlistReplaced.type,
+    RulesetActivated.type,
+    DecisionMade.type,
+    DecisionRetracted.type
+  ]
+}
 
 /**
  * So many events, and about so many log lines, are judged before their verdicts are appended together. Judging and
@@ -50,6 +63,14 @@ const sliceLines = 2_000
 
 /** How many reverse look-ups run at once: whoever answers slowly for his own addresses shall not delay the others. */
 const lookups = 64
+
+/**
+ * How long nothing must have arrived before the passing of time is recorded, in milliseconds: lines that come in tell of
+ * it themselves, and those of a backlog tell of another time than the clock.
+ */
+const quietFor = 2_000
+/** How often it is looked after. */
+const ticking = "500 millis"
 
 const slices = (page: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArray<TestudoEvent>> => {
   const cut: Array<Array<TestudoEvent>> = []
@@ -107,6 +128,8 @@ export class Detection extends Context.Service<
     /** Folder for the snapshot; none: nothing is kept. */
     readonly snapshots: string | undefined
     readonly names: Activation["names"]
+    /** Whether time passes when no line comes: not so for logs of the past. */
+    readonly time: "passes" | "stands"
   }) =>
     Layer.effect(
       Detection,
@@ -131,6 +154,7 @@ export class Detection extends Context.Service<
         const provide = Effect.provideService(EventStore, store)
 
         const turn = yield* Semaphore.make(1)
+        let arrived = yield* Clock.currentTimeMillis
 
         const numbered = Effect.fnUntraced(function* (verdicts: ReadonlyArray<Verdict>) {
           const decisions = verdicts.flatMap(({ events }) => events.filter(({ type }) => type === DecisionMade.type))
@@ -159,6 +183,7 @@ export class Detection extends Context.Service<
           }
           yield* offenders.append(yield* numbered(verdicts))
           const last = events.at(-1)!
+          arrived = yield* Clock.currentTimeMillis
           yield* SubscriptionRef.set(reached, { position: last.position, event: last.id })
         })
 
@@ -173,6 +198,24 @@ export class Detection extends Context.Service<
             // Appended twice after an unknown outcome it does no harm: nothing waits for the name any more.
           }).pipe(patiently, namesTurn.withPermits(1))
         })
+
+        /** A bucket is due, and no line tells that it got so late: that is recorded, and the engine reads it there. */
+        const recordPassage = Effect.gen(function* () {
+          const now = yield* Clock.currentTimeMillis
+          if (now - arrived < quietFor || judge.engine.deadline >= now) return
+          const [last] = yield* store.readStream(timeStream, { direction: "backwards", limit: 1 })
+          // The one before is not judged yet: it may be all that is needed.
+          if (last !== undefined && last.position > SubscriptionRef.getUnsafe(reached).position) return
+          const revision = last?.revision ?? -1
+          const at = formatTimestamp(now)
+          const event = TimePassed.propose(derivedId("time", at, revision + 1), { at })
+          yield* store.append(timeStream, [event], revision < 0 ? "no_stream" : revision)
+        }).pipe(
+          // One that was appended although the answer was lost is found by the next attempt.
+          Effect.catchTag("WrongExpectedRevision", () => Effect.void),
+          patiently
+        )
+        const time = options.time === "passes" ? Effect.repeat(recordPassage, Schedule.spaced(ticking)) : Effect.never
 
         const follow = store.subscribe({ after: recovered.place.position, filter: followed }).pipe(
           Stream.filterMap((item) => (item._tag === "Event" ? Result.succeed(item.event) : Result.fail(undefined))),
@@ -210,13 +253,14 @@ export class Detection extends Context.Service<
               { path, labels, zone, observedAt: formatTimestamp(observedAt), time: "own" },
               line
             ),
-          follow: Effect.raceFirst(
+          follow: Effect.raceAllFirst([
             follow,
+            time,
             Effect.forEach(Array.from({ length: lookups }), () => Effect.forever(resolveName), {
               concurrency: lookups,
               discard: true
             })
-          ).pipe(provide),
+          ]).pipe(Effect.asVoid, provide),
           judged: (target) =>
             SubscriptionRef.changes(reached).pipe(
               Stream.takeUntil(({ position }) => position >= target),

@@ -13,6 +13,7 @@ import {
   snapshotEngine,
   snapshotVersion
 } from "../../domain/detection/snapshot.ts"
+import type { DecisionHistorySnapshot } from "../../domain/decision/decision-history.ts"
 import type { Allowlist } from "../../domain/events/allowlist.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
@@ -33,6 +34,7 @@ const name = "engine"
 interface State {
   readonly engine: EngineSnapshot
   readonly allowlists: ReadonlyArray<Allowlist>
+  readonly decisions: DecisionHistorySnapshot
   /** Positions of the batches to whose lines buckets refer. */
   readonly positions: ReadonlyArray<readonly [event: string, position: number]>
 }
@@ -61,6 +63,7 @@ export const recoverState = Effect.fn("engine.recover")(function* (options: Reco
     rules,
     known: yield* overflowsAfter(-1),
     allowlists: [],
+    decisions: [],
     engine: (geo) => makeEngine(rules.ruleset, { geo })
   })
   return { judge, positions: new Map(), place: { position: -1, event: "" } } satisfies Recovered
@@ -72,7 +75,7 @@ export const keepState = ({ judge, positions, place }: Recovered, snapshots: str
     const engine = snapshotEngine(judge.engine)
     const referred = new Set(referredBatches(engine))
     for (const event of positions.keys()) if (!referred.has(event)) positions.delete(event)
-    const state: State = { engine, allowlists: judge.allowlists, positions: [...positions] }
+    const state: State = { engine, allowlists: judge.allowlists, decisions: judge.decisions, positions: [...positions] }
     const snapshot: Snapshot = { projection: name, version: snapshotVersion, ...place, state: state as unknown as Json }
     yield* Effect.tryPromise(() => mkdir(snapshots, { recursive: true }).then(() => writeSnapshot(snapshots, snapshot)))
   }).pipe(
@@ -120,6 +123,7 @@ const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, 
         rules,
         known,
         allowlists: state.allowlists,
+        decisions: state.decisions,
         engine: (geo: GeoLookup) => restoreEngine(rules.ruleset, state.engine, lines, { geo })
       }),
       positions,

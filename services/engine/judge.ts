@@ -10,6 +10,7 @@ import type { ProposedEvent } from "../../domain/events/event.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
 import { offenderStream } from "../../domain/events/stream-name.ts"
 import { Allowlists } from "../../domain/decision/allowlist.ts"
+import { DecisionHistory, type DecisionHistorySnapshot } from "../../domain/decision/decision-history.ts"
 import { decide } from "../../domain/decision/decide.ts"
 import type { Engine, GeoLookup, Outcome } from "../../domain/detection/engine.ts"
 import { decodeLines } from "../acquisition/body.ts"
@@ -32,6 +33,7 @@ const nothing: Judgement = { verdicts: [], namesWanted: [] }
 export class Judge {
   readonly engine: Engine
   readonly #known: Set<string>
+  readonly #history: DecisionHistory
   #allowlists: Allowlists
   #rules: Rules
 
@@ -40,28 +42,22 @@ export class Judge {
     /** Ids of overflows that the log already holds beyond the place where this fold begins: not proposed again. */
     readonly known: Set<string>
     readonly allowlists: ReadonlyArray<Allowlist>
+    /** The decisions that were made before. */
+    readonly decisions: DecisionHistorySnapshot
     /** Makes the engine, new or from a snapshot. */
     readonly engine: (geo: GeoLookup) => Engine
   }) {
     this.#rules = options.rules
     this.#known = options.known
     this.#allowlists = Allowlists.of(options.allowlists)
-    const rules = () => this.#rules
-    // The databases come and go with the rules; the engine keeps one look-up for its life.
-    this.engine = options.engine({
-      get city() {
-        return rules().geo.city
-      },
-      get network() {
-        return rules().geo.network
-      }
-    } as GeoLookup)
+    this.engine = options.engine(this.#rules.geo)
+    this.#history = new DecisionHistory(options.decisions)
   }
 
   /** Judges by these rules from here on. */
   use(rules: Rules): void {
     if (rules.hash === this.#rules.hash) return
-    this.engine.activate(rules.ruleset)
+    this.engine.activate(rules.ruleset, rules.geo)
     this.#rules = rules
   }
 
@@ -73,14 +69,27 @@ export class Judge {
     return [...this.#allowlists.lists.values()]
   }
 
+  get decisions(): DecisionHistorySnapshot {
+    return this.#history.snapshot()
+  }
+
   judge(event: TestudoEvent): Judgement {
     switch (event.type) {
       case "LogBatchAppended":
         return this.#verdicts(this.engine.pour(event, decodeLines(event.data)))
       case "NameResolved":
         return this.#verdicts(this.engine.resolve(event))
+      case "TimePassed":
+        return this.#verdicts(this.engine.pass(event))
       case "AllowlistReplaced":
         this.#allowlists = this.#allowlists.replaced(event.data)
+        return nothing
+      case "DecisionMade":
+        // Its own it knows since it made them; this one a person made.
+        this.#history.add(event.id, event.data)
+        return nothing
+      case "DecisionRetracted":
+        this.#history.retract(event.data)
         return nothing
       default:
         return nothing
@@ -93,13 +102,17 @@ export class Judge {
     const namesWanted: Array<string> = []
     for (const outcome of outcomes) {
       if (outcome._tag === "NameWanted") namesWanted.push(outcome.address)
-      else if (!this.#known.delete(outcome.id)) verdicts.push(this.#verdict(outcome))
+      else {
+        const known = this.#known.delete(outcome.id)
+        const verdict = this.#verdict(outcome)
+        if (!known) verdicts.push(verdict)
+      }
     }
     return { verdicts, namesWanted }
   }
 
   #verdict(outcome: Extract<Outcome, { _tag: "Overflow" }>): Verdict {
-    const { id, overflow } = outcome
+    const { id, overflow, at } = outcome
     const raised = OverflowRaised.propose(id, overflow, {
       causation: outcome.causation,
       correlation: outcome.correlation
@@ -109,8 +122,17 @@ export class Judge {
       overflow,
       correlation: outcome.correlation,
       profiles: this.#rules.profiles,
-      allowlists: this.#allowlists
+      allowlists: this.#allowlists,
+      view: this.#viewAt(at)
     })
+    for (const decision of decisions) this.#history.add(decision.id, decision.data)
     return { stream: offenderStream(overflow.source.scope, overflow.source.value), events: [raised, ...decisions] }
+  }
+
+  /** What profiles see at a detection time, in milliseconds since 1970. */
+  #viewAt(at: number) {
+    const { world } = this.#rules.ruleset
+    world.enter(this.engine.world, at * 1000)
+    return { decisions: this.#history.at(at), stashes: world.stashes, geo: world.geo }
   }
 }

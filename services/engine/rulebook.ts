@@ -25,7 +25,10 @@ export const compileRules = (
   options: { readonly names: Activation["names"] }
 ): { readonly rules: Rules; readonly problems: ReadonlyArray<Problem> } => {
   const { ruleset, problems } = compileRuleset(files, options)
-  const compiled = compileProfiles(files.filter((file) => file.kind === "profiles"))
+  const compiled = compileProfiles(
+    files.filter((file) => file.kind === "profiles"),
+    ruleset.world.files
+  )
   const { geo, problems: geoProblems } = openGeo(files)
   return {
     rules: { hash: ruleset.hash, activation: ruleset.activation, ruleset, profiles: compiled.profiles, geo },

@@ -5,7 +5,9 @@ import type { StoreUnavailable } from "./event-store.ts"
 
 /** These do not pass by waiting. */
 const final = new Set(
-  ["DAMAGED", "NEWER", "MISSING", "CLOSED", "READER", "CONNECTION", "POSITION"].map((reason) => `TST-STORE-${reason}`)
+  ["DAMAGED", "NEWER", "OLDER", "LOST", "MISSING", "CLOSED", "READER", "CONNECTION", "POSITION"].map(
+    (reason) => `TST-STORE-${reason}`
+  )
 )
 
 const backOff = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("10 seconds")])

@@ -88,12 +88,21 @@ describe("a hub folder", () => {
     write("hub/parsers/s01-parse/me/.hidden.yaml", "no")
     write("hub/.tests/parsers/s01-parse/x.yaml", "no")
     write("hub/scenarios/.git/x.yaml", "no")
-    write("hub/contexts/me/x.yaml", "no")
     write("hub/appsec-rules/me/x.yaml", "no")
     expect(await paths()).toMatchObject({
       paths: ["parsers/s00-raw/me/z.yml", "parsers/s01-parse/me/b.yaml"],
       problems: []
     })
+  })
+
+  it("may have patterns and contexts of its own", async () => {
+    write("hub/patterns/shop", "SHOP x\n")
+    write("hub/patterns/README.md", "no")
+    symlinkSync(write("secret", "x"), join(hub, "patterns/stolen"))
+    write("hub/contexts/me/c.yaml", "context:\n  who: [evt.Meta.target_user]\n")
+    const found = await paths()
+    expect(found.paths).toEqual(["shop", "contexts/me/c.yaml"])
+    expect(found.problems).toEqual([expect.stringMatching(/stolen: is a link that leads out/)])
   })
 
   it("may hold links, but none that leads out, nowhere or round", async () => {

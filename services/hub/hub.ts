@@ -2,22 +2,23 @@
  * Loads rules from disk: a hub folder in the layout of CrowdSec's hub, data files, pattern files and profiles.
  *
  *     parsers/<stage>/<author>/x.yaml   postoverflows/<stage>/<author>/x.yaml
- *     scenarios/<author>/x.yaml         collections/<author>/x.yaml
- *     data/<file>                       .index.json (optional: names and versions)
+ *     scenarios/<author>/x.yaml         contexts/<author>/x.yaml
+ *     collections/<author>/x.yaml       data/<file>
+ *     patterns/<file>                   .index.json (optional: names and versions)
  */
 import { readdir, stat } from "node:fs/promises"
-import { basename, join } from "node:path"
+import { basename } from "node:path"
 import * as Effect from "effect/Effect"
 import type { Problem } from "../../domain/rules/problem.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
 import { readRules } from "../../domain/rules/rule-file.ts"
-import { byteOrder } from "../../domain/text/byte-order.ts"
 import { orderFiles } from "../../domain/rules/inventory.ts"
 import { selectItems } from "./collection.ts"
 import { readData } from "./data.ts"
 import { readHashed, unreadable } from "./folder.ts"
 import { HubUnreadable, reason } from "./hub-error.ts"
 import { findItems } from "./item.ts"
+import { readPatterns } from "./patterns.ts"
 
 export interface HubOptions {
   /** The hub folder. */
@@ -29,7 +30,7 @@ export interface HubOptions {
    * `…/dateparse-enrich`) with them, so that `crowdsecurity/nginx` alone works on an nginx log. None: everything.
    */
   readonly collections?: ReadonlyArray<string>
-  /** Folders of grok pattern files. */
+  /** Folders of grok pattern files, besides that of the hub. */
   readonly patterns?: ReadonlyArray<string>
   /** A profiles file. One beside it that is called the same with `.local` after it comes before it. */
   readonly profiles?: string
@@ -45,7 +46,7 @@ export interface HubContent {
   readonly problems: ReadonlyArray<Problem>
 }
 
-/** Of a pattern or profiles file. */
+/** Of a profiles file. */
 const maximumBytes = 4 * 1024 * 1024
 
 /** Fails only when the hub folder itself cannot be read; everything else is a problem of the content. */
@@ -83,33 +84,15 @@ const load = async (options: HubOptions): Promise<HubContent> => {
   const ordered = orderFiles(rules)
   const entries = ordered.flatMap((file) => readRules(file).rules)
   const data = await readData(entries, options.hub, options.data, problems)
-  const patterns = await readPatterns(options.patterns ?? [], problems)
+  const patterns = await readPatterns(options.hub, options.patterns ?? [], problems)
   const profiles = options.profiles === undefined ? [] : await readProfiles(options.profiles, problems)
   return { files: orderFiles([...patterns, ...data, ...ordered, ...profiles]), problems }
-}
-
-/** The files of each folder in the order of their names; those with a dot in their name are no pattern files. */
-const readPatterns = async (folders: ReadonlyArray<string>, problems: Problem[]): Promise<ReadonlyArray<RuleFile>> => {
-  const files: RuleFile[] = []
-  for (const folder of folders) {
-    const names = await readdir(folder).catch((cause) => {
-      problems.push(unreadable(folder, cause))
-      return []
-    })
-    for (const name of names.sort(byteOrder)) {
-      const file = join(folder, name)
-      if (name.includes(".") || !(await isOrdinary(file))) continue
-      const read = await readFile("patterns", name, file, problems)
-      if (read !== undefined) files.push(read)
-    }
-  }
-  return files
 }
 
 const readProfiles = async (file: string, problems: Problem[]): Promise<ReadonlyArray<RuleFile>> => {
   const local = `${file}.local`
   const files = (await isOrdinary(local)) ? [local, file] : [file]
-  const read = await Promise.all(files.map((each) => readFile("profiles", basename(each), each, problems)))
+  const read = await Promise.all(files.map((each) => readFile(basename(each), each, problems)))
   return read.filter((each) => each !== undefined)
 }
 
@@ -118,14 +101,9 @@ const isOrdinary = async (file: string): Promise<boolean> => {
   return found?.isFile() ?? false
 }
 
-const readFile = async (
-  kind: "patterns" | "profiles",
-  path: string,
-  file: string,
-  problems: Problem[]
-): Promise<RuleFile | undefined> => {
+const readFile = async (path: string, file: string, problems: Problem[]): Promise<RuleFile | undefined> => {
   try {
-    return { kind, path, file, version: "?", ...(await readHashed(file, maximumBytes)) }
+    return { kind: "profiles", path, file, version: "?", ...(await readHashed(file, maximumBytes)) }
   } catch (cause) {
     problems.push(unreadable(file, cause))
     return undefined

@@ -1,14 +1,14 @@
 /** The items of a hub: each rule file and collection, found by name. */
 import type { Problem } from "../../domain/rules/problem.ts"
-import type { RuleFile } from "../../domain/rules/rule.ts"
+import { nameOfRule, type RuleFile } from "../../domain/rules/rule.ts"
 import { readCollections, readRules } from "../../domain/rules/rule-file.ts"
 import { listFiles, readHashed, unreadable } from "./folder.ts"
 import type { FoundFile } from "./folder.ts"
 import { readIndex } from "./hub-index.ts"
 import type { HubIndex } from "./hub-index.ts"
 
-export type ItemKind = "parsers" | "postoverflows" | "scenarios" | "collections"
-const itemKinds: ReadonlyArray<ItemKind> = ["parsers", "postoverflows", "scenarios", "collections"]
+export type ItemKind = "parsers" | "postoverflows" | "scenarios" | "contexts" | "collections"
+const itemKinds: ReadonlyArray<ItemKind> = ["parsers", "postoverflows", "scenarios", "contexts", "collections"]
 
 export interface Item extends FoundFile {
   readonly kind: ItemKind
@@ -105,5 +105,5 @@ const ownNames = async (
 
 const namesIn = (file: ItemFile): ReadonlyArray<string> => {
   if (file.kind === "collections") return readCollections(file.file, file.content).collections.map(({ name }) => name)
-  return readRules(file as RuleFile).rules.map((rule) => ("node" in rule ? rule.node.name : rule.name))
+  return readRules(file as RuleFile).rules.flatMap((rule) => nameOfRule(rule) ?? [])
 }

@@ -1,12 +1,13 @@
 import { expect, test } from "vitest"
 import { exampleEvent } from "../../domain/expression/example.ts"
 import { Float } from "../../domain/expression/float.ts"
+import { KeptFields } from "../../domain/text/fields.ts"
 import { evaluateAssertions } from "./assertions.ts"
 
 const parsers = () => {
   const Evt = exampleEvent({
-    Parsed: new Map([["a key", "x"]]),
-    Meta: new Map([
+    Parsed: new KeptFields("Parsed", [["a key", "x"]]),
+    Meta: new KeptFields("Meta", [
       ["service", "ssh"],
       ["datasource_path", "/some/where/auth.log"]
     ]),

@@ -1,6 +1,6 @@
 /** Which rules of the hub no test has touched. */
 import { readRules } from "../../domain/rules/rule-file.ts"
-import type { Rule, RuleFile } from "../../domain/rules/rule.ts"
+import { nameOfRule, type RuleFile } from "../../domain/rules/rule.ts"
 import type { Items } from "../hub/item.ts"
 import type { TestResult } from "./run.ts"
 import { type TestedKind, testedKinds } from "./test-folder.ts"
@@ -40,6 +40,5 @@ export const coverageOf = (items: Items, results: ReadonlyArray<TestResult>): Re
   })
 }
 
-const namesIn = (file: RuleFile): ReadonlyArray<string> => readRules(file).rules.map(nameOf)
-
-const nameOf = (rule: Rule): string => ("node" in rule ? rule.node.name : rule.name)
+const namesIn = (file: RuleFile): ReadonlyArray<string> =>
+  readRules(file).rules.flatMap((rule) => nameOfRule(rule) ?? [])

@@ -3,6 +3,7 @@ import type { EngineWatch } from "../../domain/detection/engine.ts"
 import { LOG, type PipelineEvent } from "../../domain/detection/pipeline-event.ts"
 import type { EventObject } from "../../domain/expression/environment/event.ts"
 import { Float } from "../../domain/expression/float.ts"
+import { KeptFields } from "../../domain/text/fields.ts"
 import { goSort } from "./go-sort.ts"
 
 export interface ParserResult {
@@ -49,16 +50,17 @@ const keyOf = ({ Overflow }: PipelineEvent): string =>
 /** CrowdSec's results go through YAML, and nothing is shared with the event that goes on. */
 const copyOf = (event: PipelineEvent): EventObject => {
   const { Type, ExpectMode, Overflow, Stage, StrTime, StrTimeFormat, MarshaledTime, Process, Time } = event
-  const Meta = new Map(event.Meta)
-  const Parsed = new Map(event.Parsed)
+  const Meta = new KeptFields("Meta", event.Meta)
+  const Parsed = new KeptFields("Parsed", event.Parsed)
   return {
     ...{ Type, ExpectMode, Overflow, Stage, StrTime, StrTimeFormat, MarshaledTime, Process, Time, Meta, Parsed },
     Whitelisted: event.Whitelisted,
     WhitelistReason: event.WhitelistReason,
     Line: { ...event.Line, Labels: new Map(event.Line.Labels) },
-    Enriched: new Map(event.Enriched),
+    Enriched: new KeptFields("Enriched", event.Enriched),
     Unmarshaled: new Map(Array.from(event.Unmarshaled, ([key, value]) => [key, throughYaml(value)])),
     GetType: () => event.GetType(),
+    ParseIPSources: () => event.ParseIPSources(),
     GetMeta: (key) => (Type === LOG ? (Meta.get(key) ?? "") : event.GetMeta(key)),
     SetMeta: (key, value) => Boolean(Meta.set(key, value)),
     SetParsed: (key, value) => Boolean(Parsed.set(key, value))

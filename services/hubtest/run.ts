@@ -112,7 +112,12 @@ export const runTest = async (
   const problems = [...found, ...damaged].filter(({ severity }) => severity === "error")
   const results = new Results()
   const { labels, logFile } = configuration
-  const batch = unrecordedBatch({ path: join(folder, logFile), labels, observedAt: formatTimestamp(observedIn(now)) })
+  const batch = unrecordedBatch({
+    path: join(folder, logFile),
+    labels,
+    zone: "UTC",
+    observedAt: formatTimestamp(observedIn(now))
+  })
   makeEngine(ruleset, { geo, watch: results.watch }).pour(batch, linesOf(prepared.log))
   const overflows = results.overflows()
 

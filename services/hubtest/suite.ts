@@ -24,6 +24,7 @@ export interface SuitePlaces {
   readonly hub: string
   readonly tests: string
   readonly data: string | undefined
+  readonly patterns?: ReadonlyArray<string>
 }
 
 export interface Suite {
@@ -55,7 +56,7 @@ export const openSuite = async (places: SuitePlaces, wanted: ReadonlyArray<strin
   const names = wanted.length === 0 ? all : all.filter((name) => wanted.some((pattern) => glob(pattern, name)))
   const problems: Array<Problem> = []
   const items = await findItems(places.hub, problems)
-  return { places: { ...places, items }, names, problems }
+  return { places: { ...places, patterns: places.patterns ?? [], items }, names, problems }
 }
 
 /** Runs the tests one after the other; `skip` says of a prepared one that there is nothing new about it. */

@@ -11,6 +11,7 @@ import { readData } from "../hub/data.ts"
 import { readBounded } from "../hub/folder.ts"
 import { reason } from "../hub/hub-error.ts"
 import type { Items } from "../hub/item.ts"
+import { readPatterns } from "../hub/patterns.ts"
 import { type TestConfiguration, type TestedKind, testedKinds } from "./test-folder.ts"
 
 /** Where things are found. */
@@ -20,6 +21,8 @@ export interface TestPlaces {
   /** The folder of test folders. */
   readonly tests: string
   readonly data: string | undefined
+  /** Folders of grok patterns, besides that of the hub. */
+  readonly patterns: ReadonlyArray<string>
 }
 
 const ruleBytes = 5 * 1024 * 1024
@@ -55,7 +58,8 @@ export const rulesOf = async (
   const data = await readData(entries, places.hub, places.data, missing)
   // A node that runs goes on without it; a test without it would prove nothing.
   problems.push(...missing.map((problem) => ({ ...problem, severity: "error" as const })))
-  return { files: [...rules.values(), ...data], problems }
+  const patterns = await readPatterns(places.hub, places.patterns, problems)
+  return { files: [...patterns, ...rules.values(), ...data], problems }
 }
 
 /** The file of an item, or what is wrong. */

@@ -2,6 +2,7 @@ import type { FunctionDeclaration } from "../environment.ts"
 import { functionsOf } from "../environment.ts"
 import { collectionBuiltins } from "./collection.ts"
 import { conversionBuiltins } from "./conversion.ts"
+import { dateBuiltins } from "./date.ts"
 import { numberBuiltins } from "./number.ts"
 import { textBuiltins } from "./text.ts"
 
@@ -9,6 +10,7 @@ import { textBuiltins } from "./text.ts"
 export const builtins: ReadonlyMap<string, FunctionDeclaration> = functionsOf(
   collectionBuiltins,
   conversionBuiltins,
+  dateBuiltins,
   numberBuiltins,
   textBuiltins
 )

@@ -55,6 +55,9 @@ const typeGot = ([given]: ReadonlyArray<Type>): Type => {
   return anyType
 }
 
+const keysOf = ([given]: ReadonlyArray<Type>): Type =>
+  arrayOf(given?.kind === "map" ? (given.key ?? stringType) : anyType)
+
 export const collectionBuiltins: ReadonlyArray<FunctionDeclaration> = [
   declare("len", [[stringType, array, map]], intType, (_, value: unknown) => lengthOf(value)),
   declare("get", [anyType, anyType], typeGot, (_, object: unknown, key: unknown) => get(object, key)),
@@ -84,9 +87,9 @@ export const collectionBuiltins: ReadonlyArray<FunctionDeclaration> = [
     },
     { required: 1 }
   ),
-  declare("keys", [map], arrayOf(stringType), (_, entries: ReadonlyMap<string, unknown>) => [...entries.keys()]),
+  declare("keys", [map], keysOf, (_, entries: ReadonlyMap<string, unknown>) => [...entries.keys()]),
   declare("values", [map], array, (_, entries: ReadonlyMap<string, unknown>) => [...entries.values()]),
-  declare("toPairs", [map], arrayOf(array), (_, entries: ReadonlyMap<string, unknown>) =>
+  declare("toPairs", [map], arrayOf(array), (_, entries: ReadonlyMap<unknown, unknown>) =>
     [...entries].map(([key, value]) => [key, value])
   ),
   declare("fromPairs", [array], map, (_, pairs: ReadonlyArray<unknown>) => new Map(pairs.map(pairOf)))

@@ -1,13 +1,11 @@
 import type { FunctionDeclaration } from "../environment.ts"
 import { declare } from "../environment.ts"
-import { Duration, durationType } from "../duration.ts"
 import { EvaluationError } from "../error.ts"
 import { decodeBase64, encodeBase64 } from "../base64.ts"
 import { parseJson, writeJson } from "../json.ts"
 import { anyType, stringType } from "../type.ts"
 
 export const conversionBuiltins: ReadonlyArray<FunctionDeclaration> = [
-  declare("duration", [stringType], durationType, (_, text: string) => Duration.parse(text)),
   declare("toJSON", [anyType], stringType, (_, value: unknown) => writeJson(value, "  ")),
   declare("fromJSON", [stringType], anyType, (_, text: string) => parseJson(text)),
   declare("toBase64", [stringType], stringType, (_, text: string) => encodeBase64(text)),

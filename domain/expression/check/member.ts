@@ -1,6 +1,6 @@
 import type { MemberNode, Node, SliceNode } from "../syntax.ts"
 import type { Type } from "../type.ts"
-import { anyType, isAny, nameOf } from "../type.ts"
+import { anyType, isAny, nameOf, stringType } from "../type.ts"
 import type { Fail } from "./fail.ts"
 
 /** Type of `object.name` or `object[property]`. */
@@ -8,9 +8,11 @@ export const memberResult = (node: MemberNode, object: Type, property: Type, fai
   switch (object.kind) {
     case "any":
       return anyType
-    case "map":
-      if (isAny(property) || property.kind === "string") return object.value
-      return fail(node.property, `a key of a map is a string, not ${nameOf(property)}`)
+    case "map": {
+      const { key = stringType } = object
+      if (isAny(property) || isAny(key) || property.kind === key.kind) return object.value
+      return fail(node.property, `a key of this map is a ${nameOf(key)}, not ${nameOf(property)}`)
+    }
     case "array":
       if (isAny(property) || property.kind === "int") return object.element
       return fail(node.property, `an index of an array is an int, not ${nameOf(property)}`)

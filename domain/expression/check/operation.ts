@@ -87,7 +87,12 @@ const isSearchable = (needle: Type, hay: Type): boolean => {
     case "array":
       return isComparable(needle, hay.element)
     case "map":
-      return isAny(needle) || needle.kind === "nil" || isText(needle)
+      return (
+        isAny(needle) ||
+        needle.kind === "nil" ||
+        isAny(hay.key ?? stringType) ||
+        needle.kind === (hay.key ?? stringType).kind
+      )
     case "struct":
       return isAny(needle) || isText(needle)
     default:

@@ -1,6 +1,6 @@
 import type { BuiltinNode } from "../syntax.ts"
 import type { Type } from "../type.ts"
-import { anyType, arrayOf, boolType, intType, isAny, isNilable, mapOf, nameOf } from "../type.ts"
+import { anyType, arrayOf, boolType, groupsOf, intType, isAny, isNilable, nameOf } from "../type.ts"
 import type { Fail } from "./fail.ts"
 import { isNumber } from "./operation.ts"
 
@@ -48,10 +48,10 @@ export const predicateResult = (node: BuiltinNode, { item, body, extra }: Predic
       return type
     }
     case "groupBy":
-      if (!isAny(body!) && body!.kind !== "string") {
-        fail(predicate!, `groupBy needs a string to group by, not ${nameOf(body!)}`)
+      if (!isAny(body!) && !["string", "int", "bool"].includes(body!.kind)) {
+        fail(predicate!, `groupBy groups by a string, int or bool, not by ${nameOf(body!)}`)
       }
-      return mapOf(arrayOf(item))
+      return groupsOf(body!, arrayOf(item))
     case "sortBy": {
       if (extra !== undefined && !isAny(extra) && extra.kind !== "string") fail(order!, `the order is "asc" or "desc"`)
       return arrayOf(item)

@@ -54,8 +54,9 @@ export const compileMember = (compiler: Compiler, node: MemberNode): Run => {
       }
       return onValue(compiler, node, (object, scope, frame) => {
         const key = property(scope, frame)
-        if (typeof key !== "string") throw new EvaluationError(`a key of a map is a string, not ${kindOf(key)}`)
-        return (object as Map<string, unknown>).get(key) ?? zero
+        if (typeof key !== "string" && type.key === undefined)
+          throw new EvaluationError(`a key of a map is a string, not ${kindOf(key)}`)
+        return (object as Map<unknown, unknown>).get(key) ?? zero
       })
     }
     case "array":
@@ -77,22 +78,18 @@ const fieldOfName = (compiler: Compiler, node: Node, read: (object: never) => un
   }
 }
 
-/** `evt.Meta.service` and its like: what nearly every filter asks, in one go. */
+/** `evt.Meta.service`, `#.Meta.service` and their like: what nearly every filter asks, in one go. */
 const entryOfField = (compiler: Compiler, node: Node, key: string, zero: unknown): Run | undefined => {
-  if (node.kind !== "member" || node.optional || node.property.kind !== "string" || node.object.kind !== "name") {
-    return undefined
-  }
+  if (node.kind !== "member" || node.optional || node.property.kind !== "string") return undefined
   const type = compiler.typeOf(node.object)
-  const read = type.kind === "struct" ? type.fields.get(node.property.value)!.read : undefined
-  const variable = compiler.checked.slots.has(node.object)
-    ? undefined
-    : compiler.checked.variables.get(node.object.name)!.read
-  if (read === undefined || variable === undefined) return undefined
-  return (scope) => {
-    const object = variable(scope as never)
-    const entries = isNil(object) ? undefined : (read(object as never) as Map<string, unknown> | undefined | null)
-    if (entries === undefined || entries === null) throw new EvaluationError(`nil has no member ${key}`)
-    const value = entries.get(key)
+  const entry = type.kind === "struct" ? type.fields.get(node.property.value)!.entry?.(key) : undefined
+  if (entry === undefined) return undefined
+  const owner = compiler.compile(node.object)
+  const message = `nil has no member ${node.property.value}`
+  return (scope, frame) => {
+    const object = owner(scope, frame)
+    if (object === undefined || object === null) throw new EvaluationError(message)
+    const value = entry(object as never)
     return value === undefined ? zero : value
   }
 }

@@ -1,8 +1,11 @@
 import { pointerSlots } from "../check.ts"
 import type { Compiler } from "../compile.ts"
 import { EvaluationError } from "../error.ts"
-import type { BuiltinNode } from "../syntax.ts"
-import { add, compare, descending, kindOf } from "../value.ts"
+import { builtins } from "../builtins/catalogue.ts"
+import { isInRanges } from "../functions/net.ts"
+import type { BuiltinNode, Node, StringNode } from "../syntax.ts"
+import { childrenOf, operandsOf } from "../syntax.ts"
+import { add, compare, descending, isNil, kindOf } from "../value.ts"
 import type { Frame, Run } from "./run.ts"
 import { charge } from "./run.ts"
 
@@ -46,7 +49,10 @@ export const compilePredicate = (compiler: Compiler, node: BuiltinNode): Run => 
 
   switch (name) {
     case "any":
-      return (scope, frame) => search(items(scope, frame), scope, frame, false) >= 0
+      return (
+        (predicate && anyRange(compiler, listNode!, predicate, itemSlot)) ??
+        ((scope, frame) => search(items(scope, frame), scope, frame, false) >= 0)
+      )
     case "none":
       return (scope, frame) => search(items(scope, frame), scope, frame, false) < 0
     case "all":
@@ -62,7 +68,10 @@ export const compilePredicate = (compiler: Compiler, node: BuiltinNode): Run => 
     case "count":
       return (scope, frame) => passing(items(scope, frame), scope, frame).length
     case "filter":
-      return (scope, frame) => passing(items(scope, frame), scope, frame)
+      return (
+        (predicate && selection(compiler, listNode!, predicate, test, itemSlot)) ??
+        ((scope, frame) => passing(items(scope, frame), scope, frame))
+      )
     case "map":
       return (scope, frame) => items(scope, frame).map((item, index) => value(scope, point(frame, item, index)))
     case "sum":
@@ -82,10 +91,11 @@ export const compilePredicate = (compiler: Compiler, node: BuiltinNode): Run => 
       }
     case "groupBy":
       return (scope, frame) => {
-        const groups = new Map<string, Array<unknown>>()
+        const groups = new Map<unknown, Array<unknown>>()
         items(scope, frame).forEach((item, index) => {
           const key = value(scope, point(frame, item, index))
-          if (typeof key !== "string") throw new EvaluationError(`groupBy needs a string, but met ${kindOf(key)}`)
+          if (typeof key !== "string" && typeof key !== "number" && typeof key !== "boolean")
+            throw new EvaluationError(`groupBy groups by a string, int or bool, but met ${kindOf(key)}`)
           const group = groups.get(key)
           if (group === undefined) groups.set(key, [item])
           else group.push(item)
@@ -112,6 +122,90 @@ export const compilePredicate = (compiler: Compiler, node: BuiltinNode): Run => 
         return accumulator
       }
   }
+}
+
+/**
+ * `any(File("ranges.txt"), {len(#) > 0 && IpInRange(address, #)})`: one look-up, however long the list is. What else is
+ * asked of an item is asked once.
+ */
+const anyRange = (compiler: Compiler, list: Node, predicate: Node, itemSlot: number): Run | undefined => {
+  if (compiler.context.shortcuts === false) return undefined
+  if (list.kind !== "call" || compiler.checked.functions.get(list.name)?.effect !== "data") return undefined
+  const body = predicate.kind === "predicate" ? predicate.body : predicate
+  const conjuncts = body.kind === "binary" && body.operator === "&&" ? operandsOf(body) : [body]
+  const last = conjuncts.at(-1)!
+  if (last.kind !== "call" || last.name !== "IpInRange") return undefined
+  const [address, range] = last.arguments
+  if (range?.kind !== "pointer" || range.name !== "" || compiler.typeOf(address!).kind !== "string") return undefined
+  const others = conjuncts.slice(0, -1)
+  if (mentionsPointer(address!) || !others.every((other) => dependsOnItem(compiler, other))) return undefined
+  const ranges = compiler.compile(list)
+  const asked = compiler.compile(address!)
+  const tests = others.map((other) => compiler.compileBool(other))
+  let known: { readonly items: unknown; readonly ranges: ReadonlyArray<unknown> } | undefined
+  return (scope, frame) => {
+    const items = ranges(scope, frame)
+    if (!Array.isArray(items)) throw new EvaluationError(`any works on an array, not on ${kindOf(items)}`)
+    if (known?.items !== items) {
+      charge(frame, items.length)
+      const usable = items.filter((item) => {
+        frame.slots[itemSlot] = item
+        return tests.every((test) => test(scope, frame))
+      })
+      known = { items, ranges: usable }
+    }
+    // Without a range nobody asks for the address: that it may fail does not matter then.
+    return known.ranges.length > 0 && isInRanges(asked(scope, frame) as string, known.ranges)
+  }
+}
+
+const mentionsPointer = (node: Node): boolean => node.kind === "pointer" || childrenOf(node).some(mentionsPointer)
+
+/** `filter(queue.Queue, {…})`: a long list that changes little from one evaluation to the next. */
+const selection = (
+  compiler: Compiler,
+  list: Node,
+  predicate: Node,
+  test: (scope: object, frame: Frame) => boolean,
+  itemSlot: number
+): Run | undefined => {
+  if (compiler.context.shortcuts === false) return undefined
+  if (list.kind !== "member" || list.optional || list.property.kind !== "string") return undefined
+  const type = compiler.typeOf(list.object)
+  const select = type.kind === "struct" ? type.fields.get(list.property.value)?.select : undefined
+  if (select === undefined || !dependsOnItem(compiler, predicate)) return undefined
+  const owner = compiler.compile(list.object)
+  return (scope, frame) => {
+    const object = owner(scope, frame)
+    if (isNil(object)) throw new EvaluationError(`nil has no member ${(list.property as StringNode).value}`)
+    return select(object as never, predicate, (item) => {
+      charge(frame, 1)
+      frame.slots[itemSlot] = item
+      return test(scope, frame)
+    })
+  }
+}
+
+/** Whether a predicate gives the same for the same item, wherever and whenever it is asked. */
+const dependsOnItem = (compiler: Compiler, node: Node): boolean => {
+  switch (node.kind) {
+    case "name":
+    case "let":
+      return false
+    case "pointer":
+      return node.name === ""
+    case "method": {
+      const type = compiler.typeOf(node.object)
+      if (type.kind !== "struct" || type.methods.get(node.name)?.effect !== "pure") return false
+      break
+    }
+    case "call":
+    case "builtin": {
+      const effect = (builtins.get(node.name) ?? compiler.checked.functions.get(node.name))?.effect
+      if (effect !== "pure" && effect !== "data") return false
+    }
+  }
+  return childrenOf(node).every((child) => dependsOnItem(compiler, child))
 }
 
 const bool = (value: unknown): boolean => {

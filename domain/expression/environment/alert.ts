@@ -14,9 +14,16 @@ export interface SourceObject {
   readonly Value: string
 }
 
+/** One key with its value. */
+export interface MetaItem {
+  readonly Key: string
+  readonly Value: string
+}
+
 /** One event of an alert: a list of keys and values, and when it was. */
 export interface AlertEventObject {
   readonly Timestamp: string
+  readonly Meta: ReadonlyArray<MetaItem>
   readonly GetMeta: (key: string) => string
 }
 
@@ -32,6 +39,9 @@ export interface AlertObject {
   readonly StopAt: string
   readonly Simulated: boolean
   readonly Remediation: boolean
+  readonly Kind: string
+  /** What `contexts/` tell about the events. */
+  readonly Meta: ReadonlyArray<MetaItem>
   readonly Source: SourceObject
   readonly Events: ReadonlyArray<AlertEventObject>
   readonly GetMeta: (key: string) => string
@@ -64,15 +74,27 @@ export const sourceType: StructType = struct("Source", {
   methods: () => ({
     GetScope: method([], stringType, (source: SourceObject) => source.Scope),
     GetValue: method([], stringType, (source: SourceObject) => source.Value),
-    GetAsNumberName: method([], stringType, (source: SourceObject) =>
-      [source.AsNumber, source.AsName].filter((part) => part !== "").join(" ")
+    GetAsNumberName: method(
+      [],
+      stringType,
+      ({ AsNumber, AsName }: SourceObject) => (AsNumber === "0" ? "" : AsNumber) + (AsName === "" ? "" : ` ${AsName}`)
     )
   }),
   zero: noSource
 })
 
+const metaItemType: StructType = struct("MetaItem", {
+  fields: () => ({
+    Key: field(stringType, (item: MetaItem) => item.Key),
+    Value: field(stringType, (item: MetaItem) => item.Value)
+  })
+})
+
 const alertEventType: StructType = struct("AlertEvent", {
-  fields: () => ({ Timestamp: field(stringType, (event: AlertEventObject) => event.Timestamp) }),
+  fields: () => ({
+    Timestamp: field(stringType, (event: AlertEventObject) => event.Timestamp),
+    Meta: field(arrayOf(metaItemType), (event: AlertEventObject) => event.Meta)
+  }),
   methods: () => ({
     GetMeta: method([stringType], stringType, (event: AlertEventObject, key: string) => event.GetMeta(key))
   })
@@ -91,6 +113,8 @@ export const alertType: StructType = struct("Alert", {
     StopAt: field(stringType, (alert: AlertObject) => alert.StopAt),
     Simulated: field(boolType, (alert: AlertObject) => alert.Simulated),
     Remediation: field(boolType, (alert: AlertObject) => alert.Remediation),
+    Kind: field(stringType, (alert: AlertObject) => alert.Kind),
+    Meta: field(arrayOf(metaItemType), (alert: AlertObject) => alert.Meta),
     Source: field(sourceType, (alert: AlertObject) => alert.Source),
     Events: field(arrayOf(alertEventType), (alert: AlertObject) => alert.Events)
   }),

@@ -13,6 +13,8 @@ export interface QueueObject {
   readonly Queue: ReadonlyArray<EventObject>
   /** Its limit; -1: none. */
   readonly L: number
+  /** See `Field.select`. */
+  readonly select: (key: object, passes: (event: unknown) => boolean) => ReadonlyArray<EventObject>
 }
 
 export interface LeakyObject {
@@ -32,7 +34,10 @@ export interface LeakyObject {
 
 const queueType: StructType = struct("Queue", {
   fields: () => ({
-    Queue: field(arrayOf(eventType), (queue: QueueObject) => queue.Queue),
+    Queue: {
+      ...field(arrayOf(eventType), (queue: QueueObject) => queue.Queue),
+      select: (queue: QueueObject, key, passes) => queue.select(key, passes)
+    },
     L: field(intType, (queue: QueueObject) => queue.L)
   })
 })

@@ -1,9 +1,12 @@
+import { parseAddress } from "../../net/address.ts"
 import type { Environment } from "../environment.ts"
 import { variable } from "../environment.ts"
 import { crowdsecFunctions } from "../functions/catalogue.ts"
+import { IpAddress, ipAddressType } from "../net-value.ts"
 import type { Time } from "../time.ts"
 import { timeType } from "../time.ts"
-import type { StructType } from "../type.ts"
+import { type FieldMap, type Fields, fieldNames } from "../../text/fields.ts"
+import type { Field, StructType } from "../type.ts"
 import { anyType, arrayOf, boolType, field, intType, mapOf, method, stringType, struct } from "../type.ts"
 import type { AlertObject, SourceObject } from "./alert.ts"
 import { alertType, sourceType } from "./alert.ts"
@@ -43,9 +46,9 @@ export interface EventObject {
   readonly WhitelistReason: string
   readonly Stage: string
   readonly Line: LineObject
-  readonly Parsed: Map<string, string>
-  readonly Enriched: Map<string, string>
-  readonly Meta: Map<string, string>
+  readonly Parsed: Fields
+  readonly Enriched: Fields
+  readonly Meta: Fields
   /** Values as expressions have them: maps are `Map`, floats `Float`. */
   readonly Unmarshaled: Map<string, unknown>
   readonly Overflow: OverflowObject
@@ -55,6 +58,7 @@ export interface EventObject {
   readonly MarshaledTime: string
   readonly Process: boolean
   readonly GetType: () => "log" | "overflow"
+  readonly ParseIPSources: () => ReadonlyArray<string>
   readonly GetMeta: (key: string) => string
   readonly SetMeta: (key: string, value: string) => boolean
   readonly SetParsed: (key: string, value: string) => boolean
@@ -99,6 +103,14 @@ const appsecType: StructType = struct("Appsec", {
 })
 const noAppsec = {}
 
+const fieldsOf = (map: FieldMap, read: (event: EventObject) => Fields): Field => ({
+  ...field(mapOf(stringType), read),
+  entry: (name) => {
+    const slot = fieldNames[map].slot(name)
+    return ((event: EventObject) => read(event).at(slot)) as (object: never) => string | undefined
+  }
+})
+
 export const eventType: StructType = struct("Event", {
   fields: () => ({
     Type: field(intType, (event: EventObject) => event.Type),
@@ -107,9 +119,9 @@ export const eventType: StructType = struct("Event", {
     WhitelistReason: field(stringType, (event: EventObject) => event.WhitelistReason),
     Stage: field(stringType, (event: EventObject) => event.Stage),
     Line: field(lineType, (event: EventObject) => event.Line),
-    Parsed: field(mapOf(stringType), (event: EventObject) => event.Parsed),
-    Enriched: field(mapOf(stringType), (event: EventObject) => event.Enriched),
-    Meta: field(mapOf(stringType), (event: EventObject) => event.Meta),
+    Parsed: fieldsOf("Parsed", (event) => event.Parsed),
+    Enriched: fieldsOf("Enriched", (event) => event.Enriched),
+    Meta: fieldsOf("Meta", (event) => event.Meta),
     Unmarshaled: field(mapOf(anyType), (event: EventObject) => event.Unmarshaled),
     Overflow: field(overflowType, (event: EventObject) => event.Overflow),
     Time: field(timeType, (event: EventObject) => event.Time),
@@ -121,6 +133,12 @@ export const eventType: StructType = struct("Event", {
   }),
   methods: () => ({
     GetType: method([], stringType, (event: EventObject) => event.GetType()),
+    ParseIPSources: method([], arrayOf(ipAddressType), (event: EventObject) =>
+      event
+        .ParseIPSources()
+        .filter((source) => parseAddress(source) !== undefined)
+        .map((source) => new IpAddress(source))
+    ),
     GetMeta: method([stringType], stringType, (event: EventObject, key: string) => event.GetMeta(key)),
     SetMeta: method(
       [stringType, stringType],

@@ -1,4 +1,6 @@
 /** Functions of CrowdSec that are left out on purpose, and why: their names get a message of their own. */
+const decisions = "only profiles may ask for decisions, because rules are judged before the decisions are made"
+
 export const absentFunctions: ReadonlyMap<string, string> = new Map([
   ["LookupHost", "an expression cannot ask the network; names are resolved by the method reverse_dns of a parser"],
   ["HTTPGet", "an expression cannot ask the network"],
@@ -9,6 +11,10 @@ export const absentFunctions: ReadonlyMap<string, string> = new Map([
   ["JA4H", "it needs a request seen by a web application firewall"],
   ["LibInjectionIsSQLI", "it belongs to a web application firewall"],
   ["LibInjectionIsXSS", "it belongs to a web application firewall"],
+  ["GetDecisionsCount", decisions],
+  ["GetDecisionsSinceCount", decisions],
+  ["GetActiveDecisionsCount", decisions],
+  ["GetActiveDecisionsTimeLeft", decisions],
   ["Hostname", "the result of an expression must not depend on the machine that runs it"],
   ["now", "an expression sees no clock; TimeNow() is the detection time of the line"]
 ])

@@ -1,6 +1,5 @@
 import type { FunctionDeclaration } from "../environment.ts"
 import { functionsOf } from "../environment.ts"
-import { decisionFunctions } from "./decision.ts"
 import { fileFunctions } from "./file.ts"
 import { geoFunctions } from "./geo.ts"
 import { jsonFunctions } from "./json.ts"
@@ -15,7 +14,6 @@ import { xmlFunctions } from "./xml.ts"
 
 /** The functions that CrowdSec adds to the language, by name. */
 export const crowdsecFunctions: ReadonlyMap<string, FunctionDeclaration> = functionsOf(
-  decisionFunctions,
   fileFunctions,
   geoFunctions,
   jsonFunctions,

@@ -5,7 +5,7 @@ import { intType, stringType } from "../type.ts"
 
 const text = stringType
 
-/** What profiles ask about earlier decisions; nothing is known where none are kept. */
+/** What profiles ask about earlier decisions. Nobody else may: a filter is judged before the decisions are made. */
 export const decisionFunctions: ReadonlyArray<FunctionDeclaration> = [
   declare("GetDecisionsCount", [text], intType, ({ decisions }, value: string) => decisions?.all(value) ?? 0, {
     effect: "reads"

@@ -19,6 +19,14 @@ export const fileFunctions: ReadonlyArray<FunctionDeclaration> = [
   declare("LookupFile", [text, text], text, ({ files }, value: string, name: string) => files.lookup(name, value), {
     effect: "data"
   }),
+  declare(
+    "MatchKnownBot",
+    [text, text, text, text],
+    boolType,
+    ({ files }, address: string, agent: string, path: string, ...names: Array<never>) =>
+      files.isKnownBot(names, address, agent, path),
+    { required: 3, rest: true, effect: "data" }
+  ),
   declare("FileMap", [text], arrayOf(mapOf(stringType)), ({ files }, name: string) => files.entries(name) ?? [], {
     effect: "data"
   })

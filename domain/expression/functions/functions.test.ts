@@ -1,8 +1,9 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Context } from "../environment.ts"
-import { EvaluationError, emptyContext } from "../expression.ts"
+import { EvaluationError, ExpressionError, emptyContext } from "../expression.ts"
 import { Float } from "../float.ts"
+import { KeptFields } from "../../text/fields.ts"
 import { evaluate, exampleEvent } from "../example.ts"
 import { Time } from "../time.ts"
 
@@ -51,7 +52,12 @@ describe("text", () => {
     "fromJSON('{')",
     "evt.Unmarshaled.x | Lower()"
   ])("%s is an error", (text) => {
-    expect(() => evaluate(text)).toThrow(EvaluationError)
+    // What is constant fails when the rule is loaded, what a line brings fails on that line.
+    expect(() => evaluate(text)).toThrow(text.includes("evt") ? EvaluationError : ExpressionError)
+    const [, name, value] = /^(\w+)\('(.*)'\)$/.exec(text) ?? []
+    if (name === undefined) return
+    const event = { ...exampleEvent(), Meta: new KeptFields("Meta", [["x", value!]]) }
+    expect(() => evaluate(`${name}(evt.Meta.x)`, event)).toThrow(EvaluationError)
   })
 
   it.each([
@@ -140,7 +146,7 @@ describe("JSON", () => {
       fc.property(fc.dictionary(fc.string(), fc.oneof(fc.integer(), fc.boolean(), fc.constant(null))), (object) => {
         for (const [key, value] of Object.entries(object)) {
           if (/[.[]/.test(key) || key === "") continue
-          const event = { ...line(JSON.stringify(object)), Meta: new Map([["key", key]]) }
+          const event = { ...line(JSON.stringify(object)), Meta: new KeptFields("Meta", [["key", key]]) }
           expect(evaluate("JsonExtract(evt.Line.Raw, evt.Meta.key)", event)).toBe(String(value))
         }
       })
@@ -214,10 +220,58 @@ describe("URLs", () => {
   })
 })
 
+describe("places", () => {
+  const context: Context = {
+    ...emptyContext,
+    geo: {
+      city: (address) =>
+        address === "192.0.2.1"
+          ? { country: "FR", inEuropeanUnion: true, latitude: 48.5, longitude: 2 }
+          : { country: "", inEuropeanUnion: false, latitude: 0, longitude: 0 },
+      network: (address) =>
+        address === "192.0.2.1"
+          ? { number: 64_500, organization: "Example", range: "192.0.2.0/24" }
+          : { number: 0, organization: "", range: "" }
+    }
+  }
+  const of = (address: string) => ({ ...exampleEvent(), Meta: new KeptFields("Meta", [["ip", address]]) })
+
+  it.each([
+    ["IPToCountry(evt.Meta.ip)", "FR", "", ""],
+    ["GeoIPEnrich(evt.Meta.ip)?.Country.IsoCode", "FR", "", "error"],
+    ["GeoIPEnrich(evt.Meta.ip).Country.IsInEuropeanUnion", true, false, "error"],
+    ["GeoIPEnrich(evt.Meta.ip).Location.Latitude > 48", true, false, "error"],
+    ["GeoIPASNEnrich(evt.Meta.ip).AutonomousSystemNumber", 64_500, 0, "error"],
+    ["GeoIPASNEnrich(evt.Meta.ip).AutonomousSystemOrganization", "Example", "", "error"],
+    ["GeoIPRangeEnrich(evt.Meta.ip)?.String()", "192.0.2.0/24", undefined, "error"]
+  ])("%s", (text, known, unknown, broken) => {
+    expect(evaluate(text, of("192.0.2.1"), context)).toBe(known)
+    expect(evaluate(text, of("192.0.2.9"), context)).toBe(unknown)
+    if (broken === "error") expect(() => evaluate(text, of("x"), context)).toThrow(EvaluationError)
+    else expect(evaluate(text, of("x"), context)).toBe(broken)
+  })
+
+  it("are nil where there is no database", () => {
+    expect(evaluate("GeoIPEnrich(evt.Meta.ip) == nil && GeoIPASNEnrich(evt.Meta.ip) == nil", of("192.0.2.1"))).toBe(
+      true
+    )
+    expect(evaluate("GeoIPRangeEnrich(evt.Meta.ip)?.String() ?? 'none'", of("192.0.2.1"))).toBe("none")
+    expect(() => evaluate("GeoIPEnrich(evt.Meta.ip).City.Names", of("192.0.2.1"))).toThrow(/City has no field City/)
+  })
+
+  it("know the addresses that an event is about", () => {
+    const event = { ...exampleEvent(), ParseIPSources: () => ["192.0.2.1", "nonsense"] }
+    expect(evaluate("map(evt.ParseIPSources(), .String())", event)).toEqual(["192.0.2.1"])
+    const range = "GeoIPRangeEnrich(evt.Meta.ip).Contains(evt.ParseIPSources()[0])"
+    expect(evaluate(range, { ...event, ...of("192.0.2.1"), ParseIPSources: () => ["192.0.2.77"] }, context)).toBe(true)
+  })
+})
+
 describe("places and times", () => {
   it("measures distances", () => {
     expect((evaluate("Distance('51.45', '1.15', '41.54', '12.27')") as Float).value).toBeCloseTo(1389.1793118293067, 6)
-    expect(() => evaluate("Distance('lol', '1.15', '41.54', '12.27')")).toThrow(EvaluationError)
+    expect(() => evaluate("Distance('lol', '1.15', '41.54', '12.27')")).toThrow(ExpressionError)
+    expect(() => evaluate("Distance(evt.Meta.lol, '1.15', '41.54', '12.27')")).toThrow(EvaluationError)
     expect(evaluate("FloatApproxEqual(1.0000001, 1) && !FloatApproxEqual(1.1, 1)")).toBe(true)
   })
 
@@ -238,6 +292,8 @@ describe("the world outside", () => {
     files: {
       lines: (file) => (file === "list.txt" ? lines : undefined),
       matches: (file, text) => file === "re.txt" && /bad/.test(text),
+      patterns: (file) => (file === "re.txt" ? ["bad"] : undefined),
+      isKnownBot: (files, address, agent) => files.includes("bots.json") && address === "192.0.2.1" && agent === "good",
       lookup: (file, text) => (file === "map.json" && text === "/x" ? "tag" : ""),
       entries: () => undefined
     },
@@ -254,9 +310,10 @@ describe("the world outside", () => {
     ["any(File('list.txt'), # == 'y')", true],
     ["RegexpInFile('very bad', 're.txt')", true],
     ["LookupFile('/x', 'map.json') + LookupFile('/y', 'map.json')", "tag"],
+    ["MatchKnownBot('192.0.2.1', 'good', '/', 'no.json', 'bots.json')", true],
+    ["MatchKnownBot('192.0.2.1', 'good', '/') || MatchKnownBot('192.0.2.2', 'good', '/', 'bots.json')", false],
     ["GetFromStash('a', 'k') + GetFromStash('a', 'nope')", "v"],
-    ["SetInStash('a', 'n', 'w', duration('1h')); GetFromStash('a', 'n')", "w"],
-    ["GetDecisionsCount('1.2.3.4') + GetActiveDecisionsCount('1.2.3.4')", 0]
+    ["SetInStash('a', 'n', 'w', duration('1h')); GetFromStash('a', 'n')", "w"]
   ])("%s", (text, value) => {
     expect(evaluate(text, exampleEvent(), context)).toBe(value)
   })

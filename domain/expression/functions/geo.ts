@@ -1,9 +1,11 @@
-import type { FunctionDeclaration } from "../environment.ts"
+import { parseAddress } from "../../net/address.ts"
+import type { FunctionDeclaration, GeoCityObject, GeoNetworkObject } from "../environment.ts"
 import { declare } from "../environment.ts"
 import { EvaluationError } from "../error.ts"
 import { Float } from "../float.ts"
+import { IpRange, ipRangeType } from "../net-value.ts"
 import { parseFloatText } from "../number.ts"
-import { boolType, floatType, intType, stringType } from "../type.ts"
+import { boolType, field, floatType, intType, stringType, struct } from "../type.ts"
 import { numberOf } from "../value.ts"
 
 const text = stringType
@@ -29,6 +31,42 @@ const distance = (given: ReadonlyArray<string>): number => {
   return 2 * Math.atan2(Math.sqrt(chord), Math.sqrt(1 - chord)) * earthRadius
 }
 
+const isAddress = (text: string): boolean => parseAddress(text) !== undefined
+
+const known = (address: string): string => {
+  if (!isAddress(address)) throw new EvaluationError(`${JSON.stringify(address.slice(0, 64))} is not an IP address`)
+  return address
+}
+
+const countryType = struct("Country", {
+  fields: () => ({
+    IsoCode: field(text, ({ country }: GeoCityObject) => country),
+    IsInEuropeanUnion: field(boolType, ({ inEuropeanUnion }: GeoCityObject) => inEuropeanUnion)
+  })
+})
+
+const locationType = struct("Location", {
+  fields: () => ({
+    Latitude: field(floatType, ({ latitude }: GeoCityObject) => latitude),
+    Longitude: field(floatType, ({ longitude }: GeoCityObject) => longitude)
+  })
+})
+
+/** What a city database says of an address; of CrowdSec's record those parts that every database has. */
+const cityType = struct("City", {
+  fields: () => ({
+    Country: field(countryType, (city: GeoCityObject) => city),
+    Location: field(locationType, (city: GeoCityObject) => city)
+  })
+})
+
+const systemType = struct("ASN", {
+  fields: () => ({
+    AutonomousSystemNumber: field(intType, ({ number }: GeoNetworkObject) => number),
+    AutonomousSystemOrganization: field(text, ({ organization }: GeoNetworkObject) => organization)
+  })
+})
+
 export const geoFunctions: ReadonlyArray<FunctionDeclaration> = [
   declare("Distance", [text, text, text, text], floatType, (_, ...given: Array<never>) => new Float(distance(given))),
   declare(
@@ -38,10 +76,27 @@ export const geoFunctions: ReadonlyArray<FunctionDeclaration> = [
     (_, left: number | Float, right: number | Float) => Math.abs(numberOf(left)! - numberOf(right)!) < 1e-6
   ),
   declare("Atof", [text], floatType, (_, value: string) => new Float(parseFloatText(value) ?? 0)),
-  declare("IPToCountry", [text], text, ({ geo }, address: string) => geo?.country(address) ?? "", {
+  declare(
+    "IPToCountry",
+    [text],
+    text,
+    ({ geo }, address: string) => (isAddress(address) ? (geo?.city(address)?.country ?? "") : ""),
+    { effect: "reads" }
+  ),
+  declare("GeoIPEnrich", [text], cityType, ({ geo }, address: string) => geo?.city(known(address)), {
     effect: "reads"
   }),
-  declare("GeoIPRangeEnrich", [text], text, ({ geo }, address: string) => geo?.network(address) ?? "", {
+  declare("GeoIPASNEnrich", [text], systemType, ({ geo }, address: string) => geo?.network(known(address)), {
     effect: "reads"
-  })
+  }),
+  declare(
+    "GeoIPRangeEnrich",
+    [text],
+    ipRangeType,
+    ({ geo }, address: string) => {
+      const range = geo?.network(known(address))?.range ?? ""
+      return range === "" ? undefined : new IpRange(range)
+    },
+    { effect: "reads" }
+  )
 ]

@@ -3,6 +3,7 @@ import { declare } from "../environment.ts"
 import { isIPv4, parseAddress } from "../../net/address.ts"
 import type { Prefix } from "../../net/prefix.ts"
 import { bitsOf, formatPrefix, maskAddress, parsePrefix, prefixContains } from "../../net/prefix.ts"
+import { PrefixTable } from "../../net/prefix-table.ts"
 import { limit } from "../limit.ts"
 import { boolType, stringType } from "../type.ts"
 
@@ -26,6 +27,23 @@ const isInRange = (address: string, range: string): boolean => {
   const prefix = readRange(range)
   const parsed = prefix === undefined ? undefined : parseAddress(address)
   return parsed !== undefined && prefixContains(prefix!, parsed)
+}
+
+const tables = new WeakMap<ReadonlyArray<unknown>, PrefixTable<true>>()
+
+/** Whether any text of a list is a range with the address in it. The list is one that never changes, such as a file's. */
+export const isInRanges = (address: string, ranges: ReadonlyArray<unknown>): boolean => {
+  let table = tables.get(ranges)
+  if (table === undefined) {
+    table = new PrefixTable()
+    for (const range of ranges) {
+      const prefix = typeof range === "string" && range.includes("/") ? parsePrefix(range) : undefined
+      if (prefix !== undefined) table.add(prefix, true)
+    }
+    tables.set(ranges, table)
+  }
+  const parsed = parseAddress(address)
+  return parsed !== undefined && table.contains(parsed)
 }
 
 const rangeOf = (address: string, mask: string): string => {

@@ -10,22 +10,37 @@ import { kindOf } from "../value.ts"
 const times = arrayOf(timeType)
 
 /** Differences between neighbours, once the times are in order. */
-const intervals = (name: string, given: ReadonlyArray<unknown>): ReadonlyArray<bigint> => {
+const intervals = (name: string, given: ReadonlyArray<unknown>): Array<bigint> => {
   const points = given.map((value) => {
     if (value instanceof Time) return value.unixNanoseconds
     throw new EvaluationError(`${name} works on times, not on ${kindOf(value)}`)
   })
   if (points.length < 2) throw new EvaluationError(`${name} needs at least two times`)
-  const sorted = points.toSorted(ascending)
-  return sorted.slice(1).map((point, at) => point - sorted[at]!)
+  sort(points)
+  for (let at = 1; at < points.length; at++) points[at - 1] = points[at]! - points[at - 1]!
+  points.pop()
+  return points
 }
+
+/** Lists of times are nearly always short, and in order already: then nothing is as cheap as to look. */
+const sort = (values: Array<bigint>): void => {
+  if (values.length > longestInserted) return void values.sort(ascending)
+  for (let at = 1; at < values.length; at++) {
+    const value = values[at]!
+    let place = at
+    for (; place > 0 && values[place - 1]! > value; place--) values[place] = values[place - 1]!
+    values[place] = value
+  }
+}
+
+const longestInserted = 16
 
 const ascending = (left: bigint, right: bigint): number => (left < right ? -1 : left > right ? 1 : 0)
 
-const median = (values: ReadonlyArray<bigint>): bigint => {
-  const sorted = values.toSorted(ascending)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2n
+const median = (values: Array<bigint>): bigint => {
+  sort(values)
+  const middle = Math.floor(values.length / 2)
+  return values.length % 2 === 1 ? values[middle]! : (values[middle - 1]! + values[middle]!) / 2n
 }
 
 export const timeFunctions: ReadonlyArray<FunctionDeclaration> = [

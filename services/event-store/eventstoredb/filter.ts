@@ -2,7 +2,7 @@
 import type { Filter } from "@kurrent/kurrentdb-client"
 import { catalogue } from "../../../domain/events/catalogue.ts"
 import type { EventFilter } from "../event-store.ts"
-import { isKnown } from "../kinds.ts"
+import { isKnown } from "../row.ts"
 
 export interface SplitFilter {
   readonly server: Filter

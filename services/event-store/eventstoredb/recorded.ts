@@ -3,8 +3,8 @@ import type { AllStreamRecordedEvent, EventData, JSONEventType, RecordedEvent } 
 import { decodeEvent, type TestudoEvent } from "../../../domain/events/catalogue.ts"
 import type { ProposedEvent } from "../../../domain/events/event.ts"
 import { storeFailure } from "../failure.ts"
-import { isKnown } from "../kinds.ts"
-import { metadataOf } from "../proposal.ts"
+import { isKnown } from "../row.ts"
+import { metadataOf, type Proposal, withBytes } from "../proposal.ts"
 
 export type ServerEvent = RecordedEvent | AllStreamRecordedEvent
 
@@ -30,8 +30,12 @@ export const positionOf = (event: ServerEvent, shown: string): number => numberO
 export const sentEvent = (
   jsonEvent: (event: JSONEventType & { readonly id: string }) => EventData,
   { id, type, data, metadata }: ProposedEvent,
+  { bytes }: Proposal,
   recordedAt: number
-): EventData => jsonEvent({ id, type, data: data as JSONEventType["data"], metadata: { ...metadata, recordedAt } })
+): EventData => {
+  const json = bytes === undefined ? data : withBytes(type, data, Buffer.from(bytes).toString("base64"))
+  return jsonEvent({ id, type, data: json as JSONEventType["data"], metadata: { ...metadata, recordedAt } })
+}
 
 /** The event, or undefined when this version does not know its type. Throws `TST-STORE-DAMAGED`, naming the position. */
 export const receivedEvent = (event: ServerEvent, shown: string): TestudoEvent | undefined => {

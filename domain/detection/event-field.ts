@@ -1,0 +1,96 @@
+/** One text of an event, as rules name it: an entry of one of its maps, or a label of its line. */
+import { fieldNames } from "../text/fields.ts"
+import { childrenOf, type Node } from "../expression/syntax.ts"
+import type { PipelineEvent } from "./pipeline-event.ts"
+
+export interface EventField {
+  readonly map: "Meta" | "Parsed" | "Enriched" | "Labels"
+  readonly key: string
+  /** A missing one is "". */
+  readonly read: (event: PipelineEvent) => string
+}
+
+export const eventField = (map: EventField["map"], key: string): EventField => ({ map, key, read: reader(map, key) })
+
+export const sameField = (one: EventField, other: EventField): boolean => one.map === other.map && one.key === other.key
+
+const reader = (map: EventField["map"], key: string): EventField["read"] => {
+  if (map === "Labels") return (event) => event.Line.Labels.get(key) ?? ""
+  const slot = fieldNames[map].slot(key)
+  switch (map) {
+    case "Meta":
+      return (event) => event.Meta.at(slot) ?? ""
+    case "Parsed":
+      return (event) => event.Parsed.at(slot) ?? ""
+    case "Enriched":
+      return (event) => event.Enriched.at(slot) ?? ""
+  }
+}
+
+/** `evt.Meta.name` and its like. */
+export const fieldOf = (node: Node): EventField | undefined => {
+  if (node.kind === "chain") return fieldOf(node.body)
+  const key = memberOf(node)
+  const map = key && memberOf(key.object)
+  if (key === undefined || map === undefined) return undefined
+  if (isEvent(map.object) && (map.name === "Meta" || map.name === "Parsed" || map.name === "Enriched"))
+    return eventField(map.name, key.name)
+  const line = map.name === "Labels" ? memberOf(map.object) : undefined
+  return line?.name === "Line" && isEvent(line.object) ? eventField("Labels", key.name) : undefined
+}
+
+/**
+ * The one field that an expression depends on, besides constants; undefined when there are more or none. Whether the
+ * field is there at all may matter to it too, which a text that is not "" settles.
+ */
+export const onlyField = (node: Node): EventField | undefined => {
+  const fields: Array<EventField | "other"> = []
+  const look = (part: Node): void => {
+    const field = fieldOf(part) ?? askedFor(part)
+    if (field !== undefined) fields.push(field)
+    else if (part.kind === "name" && part.name === "evt") fields.push("other")
+    else for (const child of childrenOf(part)) look(child)
+  }
+  look(node)
+  const [first] = fields
+  if (first === undefined || first === "other" || first.map === "Labels") return undefined
+  return fields.every((each) => each !== "other" && sameField(each, first)) ? first : undefined
+}
+
+/** `"name" in evt.Meta` */
+const askedFor = (node: Node): EventField | undefined => {
+  if (node.kind !== "binary" || node.operator !== "in" || node.left.kind !== "string") return undefined
+  const map = memberOf(node.right)
+  if (map === undefined || !isEvent(map.object)) return undefined
+  return map.name === "Meta" || map.name === "Parsed" || map.name === "Enriched"
+    ? eventField(map.name, node.left.value)
+    : undefined
+}
+
+const memberOf = (node: Node): { readonly object: Node; readonly name: string } | undefined =>
+  node.kind === "member" && node.property.kind === "string" && !node.optional
+    ? { object: node.object, name: node.property.value }
+    : undefined
+
+const isEvent = (node: Node): boolean => node.kind === "name" && node.name === "evt"
+
+/** `evt.Line.Src` and its like: texts of the event that are in no map. */
+const plain: Readonly<Record<string, (event: PipelineEvent) => string>> = {
+  StrTime: (event) => event.StrTime,
+  MarshaledTime: (event) => event.MarshaledTime,
+  "Line.Raw": (event) => event.Line.Raw,
+  "Line.Src": (event) => event.Line.Src,
+  "Line.Module": (event) => event.Line.Module
+}
+
+/** How the text that an expression names is read; undefined when it is more than a name. */
+export const textReader = (node: Node): ((event: PipelineEvent) => string) | undefined => {
+  const field = fieldOf(node)
+  if (field !== undefined) return field.read
+  const member = memberOf(node)
+  if (member === undefined) return undefined
+  if (isEvent(member.object)) return Object.hasOwn(plain, member.name) ? plain[member.name] : undefined
+  const line = memberOf(member.object)
+  const name = `Line.${member.name}`
+  return line?.name === "Line" && isEvent(line.object) && Object.hasOwn(plain, name) ? plain[name] : undefined
+}

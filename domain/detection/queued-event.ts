@@ -1,0 +1,242 @@
+/**
+ * An event in the queue of a bucket. Most events are never looked at again, so a queue holds no more of a line than its
+ * text: when an alert or an expression asks for it, the line is parsed once more by the rules that parsed it first.
+ */
+import type { EventObject } from "../expression/environment/event.ts"
+import type { Fields } from "../text/fields.ts"
+import { Time } from "../expression/time.ts"
+import type { LineReference } from "../events/log-batch.ts"
+import { AlertEvent, type AlertMeta, AlertSource, type RuntimeAlert } from "./alert.ts"
+import { parseAddress } from "../net/address.ts"
+import { formatPrefix, parsePrefix } from "../net/prefix.ts"
+import { type AlertContext, textsOfEvent } from "./alert-context.ts"
+import { type Line, LOG, offsetOf, PipelineEvent } from "./pipeline-event.ts"
+
+/** Who parsed a line, and can do it again. */
+export interface Origin {
+  /** Hash of the rules. */
+  readonly ruleset: string
+  readonly parseAgain: (queued: QueuedEvent, into: PipelineEvent) => void
+}
+
+/** How much of a line an alert keeps, in characters. */
+const longestText = 1_024
+
+/** What alerts show of an event. */
+export interface Shown {
+  readonly event: AlertEvent
+  /** Who it is about, without scope and value; undefined when it names no address. */
+  readonly source: AlertSource | undefined
+  /** What it has to tell under each key of the contexts. */
+  readonly told: ReadonlyArray<ReadonlyArray<string>>
+  readonly contexts: ReadonlyArray<AlertContext>
+  /** How often the event had been written to by then. */
+  readonly edits: number
+}
+
+/** Lines that only an alert looks at are parsed again into this one. */
+const scratch = PipelineEvent.reusable()
+
+export class QueuedEvent implements EventObject {
+  readonly Type: PipelineEvent["Type"]
+  readonly ExpectMode: PipelineEvent["ExpectMode"]
+  readonly reference: LineReference
+  readonly correlation: string
+  /** Detection time in microseconds since 1970. */
+  readonly at: number
+  /** The line; empty for an overflow. */
+  readonly raw: string
+  readonly #origin: Origin | undefined
+  /** The event itself: while its line is at hand, and for good when parsing the line again would give another one. */
+  #event: PipelineEvent | undefined
+  #shown: Shown | undefined
+  #time: Time | undefined
+
+  private constructor(
+    fields: Pick<QueuedEvent, "Type" | "reference" | "correlation" | "at" | "raw">,
+    origin: Origin | undefined,
+    event: PipelineEvent | undefined
+  ) {
+    this.Type = fields.Type
+    this.ExpectMode = 1
+    this.reference = fields.reference
+    this.correlation = fields.correlation
+    this.at = fields.at
+    this.raw = fields.raw
+    this.#origin = origin
+    this.#event = event
+  }
+
+  /** An event that stays as it is, or one that is let go of with {@link release}. */
+  static of(event: PipelineEvent): QueuedEvent {
+    const { Type, reference, correlation, at, Line, origin } = event
+    return new QueuedEvent({ Type, reference, correlation, at, raw: Line.Raw }, origin, event)
+  }
+
+  /** A line that was parsed before. */
+  static again(fields: Pick<QueuedEvent, "reference" | "correlation" | "at" | "raw">, origin: Origin): QueuedEvent {
+    return new QueuedEvent({ Type: LOG, ...fields }, origin, undefined)
+  }
+
+  /** Whether its line is not through yet. */
+  get isAtHand(): boolean {
+    return this.#event !== undefined && this.#event.queued === this && this.#origin !== undefined
+  }
+
+  /** Its line is through. `kept`: what parsing it again would not give. */
+  release(kept: PipelineEvent | undefined): void {
+    this.#event = kept
+  }
+
+  /** Whether it holds more than a line that can be parsed again. */
+  get isKept(): boolean {
+    return this.#event !== undefined
+  }
+
+  /** Hash of the rules that parsed it. */
+  get ruleset(): string {
+    return this.#event?.ruleset ?? this.#origin?.ruleset ?? ""
+  }
+
+  get event(): PipelineEvent {
+    if (this.#event !== undefined) return this.#event
+    const event = PipelineEvent.kept()
+    this.#origin!.parseAgain(this, event)
+    return event
+  }
+
+  /** What alerts show of it; made once, as long as nobody writes to the event. */
+  shown(contexts: ReadonlyArray<AlertContext>): Shown {
+    const known = this.#shown
+    const event = this.#event
+    if (known?.contexts === contexts && (event === undefined || event.edits === known.edits)) return known
+    if (event === undefined) this.#origin!.parseAgain(this, scratch)
+    this.#shown = show(this, event ?? scratch, contexts)
+    return this.#shown
+  }
+
+  /** In the zone that the line's own time stamp names, else in UTC. */
+  get Time(): Time {
+    this.#time ??= new Time(BigInt(this.at) * 1000n, offsetOf(this.MarshaledTime))
+    return this.#time
+  }
+
+  get Whitelisted(): boolean {
+    return this.event.Whitelisted
+  }
+  get WhitelistReason(): string {
+    return this.event.WhitelistReason
+  }
+  get Stage(): string {
+    return this.event.Stage
+  }
+  get Line(): Line {
+    return this.event.Line
+  }
+  get Parsed(): Fields {
+    return this.event.Parsed
+  }
+  get Enriched(): Fields {
+    return this.event.Enriched
+  }
+  get Meta(): Fields {
+    return this.event.Meta
+  }
+  get Unmarshaled(): Map<string, unknown> {
+    return this.event.Unmarshaled
+  }
+  get Overflow(): RuntimeAlert {
+    return this.event.Overflow
+  }
+  get StrTime(): string {
+    return this.event.StrTime
+  }
+  get StrTimeFormat(): string {
+    return this.event.StrTimeFormat
+  }
+  get MarshaledTime(): string {
+    return this.event.MarshaledTime
+  }
+  get Process(): boolean {
+    return this.event.Process
+  }
+
+  GetType(): "log" | "overflow" {
+    return this.event.GetType()
+  }
+
+  ParseIPSources(): ReadonlyArray<string> {
+    return this.event.ParseIPSources()
+  }
+
+  GetMeta(key: string): string {
+    return this.event.GetMeta(key)
+  }
+
+  SetMeta(key: string, value: string): boolean {
+    return this.#written().SetMeta(key, value)
+  }
+
+  SetParsed(key: string, value: string): boolean {
+    return this.#written().SetParsed(key, value)
+  }
+
+  /** Whoever writes to it means this event, and no copy. */
+  #written(): PipelineEvent {
+    this.#event ??= this.event
+    return this.#event
+  }
+}
+
+/** What stands for the event in all queues that it is poured into. */
+export const queuedOf = (event: PipelineEvent): QueuedEvent => {
+  event.queued ??= QueuedEvent.of(event)
+  return event.queued
+}
+
+const show = (queued: QueuedEvent, event: PipelineEvent, contexts: ReadonlyArray<AlertContext>): Shown => ({
+  event: new AlertEvent({
+    Meta: metaOf(event),
+    Timestamp: event.MarshaledTime === "" ? event.Time.toRfc3339() : event.MarshaledTime,
+    reference: queued.reference,
+    at: queued.at,
+    text: queued.raw.slice(0, longestText)
+  }),
+  source: sourceOf(event),
+  told: textsOfEvent(contexts, event),
+  contexts,
+  edits: event.edits
+})
+
+/** Sorted by key: a dozen entries, for which nothing is as cheap as putting each where it belongs. */
+const metaOf = ({ Meta }: PipelineEvent): ReadonlyArray<AlertMeta> => {
+  const sorted: Array<AlertMeta> = []
+  Meta.forEach((Value, Key) => {
+    const entry = { Key, Value }
+    let at = sorted.push(entry) - 1
+    for (; at > 0 && sorted[at - 1]!.Key > Key; at--) sorted[at] = sorted[at - 1]!
+    sorted[at] = entry
+  })
+  return sorted
+}
+
+const sourceOf = ({ Meta, Enriched }: PipelineEvent): AlertSource | undefined => {
+  const address = Meta.get("source_ip")
+  if (address === undefined || parseAddress(address) === undefined) return undefined
+  const source = new AlertSource()
+  source.IP = address
+  source.AsNumber = Enriched.get("ASNumber") ?? Enriched.get("ASNNumber") ?? ""
+  source.AsName = Enriched.get("ASNOrg") ?? ""
+  source.Cn = Enriched.get("IsoCode") ?? ""
+  source.Latitude = degrees(Enriched.get("Latitude"))
+  source.Longitude = degrees(Enriched.get("Longitude"))
+  const range = parsePrefix(Meta.get("SourceRange") ?? "")
+  if (range !== undefined) source.Range = formatPrefix(range)
+  return source
+}
+
+/** CrowdSec keeps degrees in 32 bits. */
+const degrees = (text: string | undefined): number => {
+  const value = Number(text ?? "")
+  return Number.isFinite(value) ? Math.fround(value) : 0
+}

@@ -1,0 +1,276 @@
+/** The functions that the language documents, one by one, as it describes them. */
+import { describe, expect, it } from "vitest"
+import { evaluate, exampleEvent } from "../example.ts"
+import { EvaluationError, ExpressionError } from "../expression.ts"
+import { KeptFields } from "../../text/fields.ts"
+import { Float } from "../float.ts"
+import { builtins } from "./catalogue.ts"
+import { predicateArity } from "./predicate.ts"
+
+const float = (value: number): Float => new Float(value)
+
+const cases: Readonly<Record<string, ReadonlyArray<readonly [expression: string, value: unknown]>>> = {
+  trim: [
+    ["trim('  Hello  ')", "Hello"],
+    ["trim('__Hello__', '_')", "Hello"]
+  ],
+  trimPrefix: [["trimPrefix('HelloWorld', 'Hello')", "World"]],
+  trimSuffix: [["trimSuffix('HelloWorld', 'World')", "Hello"]],
+  upper: [["upper('hello')", "HELLO"]],
+  lower: [["lower('HELLO')", "hello"]],
+  split: [
+    ["split('apple,orange,grape', ',')", ["apple", "orange", "grape"]],
+    ["split('apple,orange,grape', ',', 2)", ["apple", "orange,grape"]]
+  ],
+  splitAfter: [
+    ["splitAfter('apple,orange,grape', ',')", ["apple,", "orange,", "grape"]],
+    ["splitAfter('apple,orange,grape', ',', 2)", ["apple,", "orange,grape"]]
+  ],
+  replace: [
+    ["replace('Hello World', 'World', 'Universe')", "Hello Universe"],
+    ["replace('aaa', 'a', 'b', 1)", "baa"]
+  ],
+  repeat: [["repeat('Hi', 3)", "HiHiHi"]],
+  indexOf: [
+    ["indexOf('apple pie', 'pie')", 6],
+    ["indexOf('apple', 'x')", -1]
+  ],
+  lastIndexOf: [["lastIndexOf('apple pie apple', 'apple')", 10]],
+  hasPrefix: [["hasPrefix('HelloWorld', 'Hello')", true]],
+  hasSuffix: [["hasSuffix('HelloWorld', 'World')", true]],
+  join: [
+    ["join(['apple', 'orange', 'grape'], ',')", "apple,orange,grape"],
+    ["join(['apple', 'orange', 'grape'])", "appleorangegrape"]
+  ],
+  duration: [
+    ["duration('1h').Seconds()", float(3600)],
+    ["duration('90s') + duration('30s') == duration('2m')", true],
+    ["duration('1m') * 3 > duration('2m59s') && -duration('1s') < duration('0s')", true],
+    ["duration('1h30m').String()", "1h30m0s"]
+  ],
+  date: [
+    ["date('2023-08-14').Year()", 2023],
+    ["date('2023-08-14').Weekday().String()", "Monday"],
+    ["date('2023-08-14 15:04:05').Format('02/Jan/2006 3:04:05PM')", "14/Aug/2023 3:04:05PM"],
+    ["date('15:04:05').Hour()", 15],
+    ["date('2023-08-14T15:04:05.5+02:00').UTC().String()", "2023-08-14 13:04:05.5 +0000 UTC"],
+    ["date('Mon, 14 Aug 2023 15:04:05 UTC').Unix()", 1692025445],
+    ["date('14.08.2023', '02.01.2006').Format('2006-01-02')", "2023-08-14"],
+    ["date('2023-08-14 12:00:00', '2006-01-02 15:04:05', 'Europe/Paris').UTC().Hour()", 10],
+    ["date(timezone('Europe/Paris'), '2023-08-14 12:00:00').UTC().Hour()", 10],
+    ["date('2023-08-14') - duration('24h') == date('2023-08-13')", true],
+    ["(date('2023-08-15') - date('2023-08-14')).Hours()", float(24)],
+    ["date('2023-08-14') < date('2023-08-15')", true]
+  ],
+  timezone: [
+    ["date('2023-08-14 12:00:00').In(timezone('Europe/Zurich')).String()", "2023-08-14 14:00:00 +0200 +0200"],
+    ["timezone('UTC').String()", "UTC"]
+  ],
+  max: [
+    ["max(5, 7)", 7],
+    ["max([1, 9, 3])", 9],
+    ["max(1, 2.5)", float(2.5)]
+  ],
+  min: [
+    ["min(5, 7)", 5],
+    ["min([4, 2], 3)", 2]
+  ],
+  abs: [
+    ["abs(-5)", 5],
+    ["abs(-5.5)", float(5.5)]
+  ],
+  ceil: [["ceil(1.5)", float(2)]],
+  floor: [["floor(1.5)", float(1)]],
+  round: [["round(1.5)", float(2)]],
+  all: [
+    ["all([1, 2, 3], # > 0)", true],
+    ["all([], false)", true]
+  ],
+  any: [["any([1, 2, 3], {# > 2})", true]],
+  one: [
+    ["one([1, 2, 3], # > 2)", true],
+    ["one([1, 2, 3], # > 1)", false]
+  ],
+  none: [["none([1, 2, 3], # > 3)", true]],
+  map: [
+    ["map([{n: 'a'}, {n: 'b'}], .n)", ["a", "b"]],
+    ["map(['a', 'b'], #index)", [0, 1]]
+  ],
+  filter: [["filter([1, 2, 3], # % 2 == 1)", [1, 3]]],
+  find: [
+    ["find([1, 2, 3, 4], # > 2)", 3],
+    ["find([1], # > 2)", undefined]
+  ],
+  findIndex: [["findIndex([1, 2, 3, 4], # > 2)", 2]],
+  findLast: [["findLast([1, 2, 3, 4], # > 2)", 4]],
+  findLastIndex: [["findLastIndex([1, 2, 3, 4], # > 2)", 3]],
+  groupBy: [
+    [
+      "groupBy(['a1', 'b', 'a2'], #[:1])",
+      new Map([
+        ["a", ["a1", "a2"]],
+        ["b", ["b"]]
+      ])
+    ],
+    ["groupBy([1, 2, 3], # % 2)[1]", [1, 3]],
+    ["1 in groupBy([1, 3], # % 2) && 0 not in groupBy([1, 3], # % 2)", true]
+  ],
+  count: [
+    ["count([1, 2, 3], # > 1)", 2],
+    ["count([true, false, true])", 2]
+  ],
+  concat: [["concat([1, 2], [3])", [1, 2, 3]]],
+  flatten: [["flatten([1, 2, [3, [4]]])", [1, 2, 3, 4]]],
+  uniq: [["uniq([1, 2, 3, 2, 1])", [1, 2, 3]]],
+  reduce: [
+    ["reduce(1..9, #acc + #)", 45],
+    ["reduce(1..9, #acc + #, 100)", 145],
+    ["reduce(['a', 'b'], #acc + string(#index) + #, '')", "0a1b"]
+  ],
+  sum: [
+    ["sum([1, 2, 3])", 6],
+    ["sum([{n: 1}, {n: 2.5}], .n)", float(3.5)],
+    ["sum([])", 0]
+  ],
+  mean: [["mean([1, 2, 3])", float(2)]],
+  median: [["median([1, 2, 3, 10])", float(2.5)]],
+  first: [["first([1, 2, 3])", 1]],
+  last: [["last([1, 2, 3])", 3]],
+  take: [
+    ["take([1, 2, 3], 2)", [1, 2]],
+    ["take([1], 5)", [1]]
+  ],
+  reverse: [["reverse([3, 1, 4])", [4, 1, 3]]],
+  sort: [
+    ["sort([3, 1, 4])", [1, 3, 4]],
+    ["sort(['b', 'a'], 'desc')", ["b", "a"]]
+  ],
+  sortBy: [
+    ["map(sortBy([{n: 3}, {n: 1}], .n), .n)", [1, 3]],
+    ["map(sortBy([{n: 3}, {n: 4}], .n, 'desc'), .n)", [4, 3]]
+  ],
+  keys: [["keys({name: 'John', age: 30})", ["name", "age"]]],
+  values: [["values({name: 'John', age: 30})", ["John", 30]]],
+  type: [
+    [
+      "[type(42), type(4.2), type('a'), type([]), type({}), type(true), type(nil)] | join(' ')",
+      "int float string array map bool nil"
+    ]
+  ],
+  int: [
+    ["int('123') + int(3.9)", 126],
+    ["int(-3.9)", -3]
+  ],
+  float: [["float('123.45') + float(1)", float(124.45)]],
+  string: [["string(123) + string(1.5) + string(true) + string(nil)", "1231.5true<nil>"]],
+  toJSON: [["toJSON({name: 'John', age: 30})", '{\n  "age": 30,\n  "name": "John"\n}']],
+  fromJSON: [[`fromJSON('{"name": "John", "n": [1]}').n[0]`, float(1)]],
+  toBase64: [["toBase64('Hello World')", "SGVsbG8gV29ybGQ="]],
+  fromBase64: [["fromBase64('SGVsbG8gV29ybGQ=')", "Hello World"]],
+  toPairs: [
+    [
+      "toPairs({name: 'John', age: 30})",
+      [
+        ["name", "John"],
+        ["age", 30]
+      ]
+    ]
+  ],
+  fromPairs: [["fromPairs([['name', 'John'], ['age', 30]]).age", 30]],
+  len: [["len([1, 2, 3]) + len({name: 'John'}) + len('Hello')", 9]],
+  get: [
+    ["get([1, 2, 3], 1)", 2],
+    ["get([1, 2, 3], 9)", undefined],
+    ["get({name: 'John'}, 'name') + (get({}, 'x') ?? '!')", "John!"]
+  ],
+  bitand: [["bitand(0b1010, 0b1100)", 0b1000]],
+  bitor: [["bitor(0b1010, 0b1100)", 0b1110]],
+  bitxor: [["bitxor(0b1010, 0b1100)", 0b110]],
+  bitnand: [["bitnand(0b1010, 0b1100)", 0b10]],
+  bitnot: [["bitnot(0b1010)", -0b1011]],
+  bitshl: [["bitshl(0b101101, 2)", 0b10110100]],
+  bitshr: [["bitshr(0b101101, 2)", 0b1011]],
+  bitushr: [["bitushr(-0b101, 2)", undefined]]
+}
+
+describe("every documented function", () => {
+  const all = Object.entries(cases).flatMap(([name, each]) =>
+    each.map(([expression, value]) => ({ name, expression, value }))
+  )
+
+  it.each(all.filter(({ name }) => name !== "bitushr"))("$name: $expression", ({ expression, value }) => {
+    expect(evaluate(expression)).toEqual(value)
+  })
+
+  it("bitushr gives what has more than 53 bits only as an error", () => {
+    expect(() => evaluate("bitushr(-5, 2)")).toThrow(ExpressionError)
+    expect(evaluate("bitushr(-5, 60)")).toBe(15)
+  })
+
+  it("is here", () => {
+    expect([...builtins.keys(), ...predicateArity.keys()].filter((name) => !(name in cases))).toEqual([])
+    expect(() => evaluate("now()")).toThrow(/an expression sees no clock/)
+  })
+})
+
+describe("the syntax that the language documents", () => {
+  it.each([
+    ["// a comment\n 1 + /* another */ 2", 3],
+    ["0x1F + 0b11 + 0o17 + 1_000", 1049],
+    [".5 + 1e3", float(1000.5)],
+    ["`raw \\n text`", "raw \\n text"],
+    ["'\\x41\\u00e9\\t'", "Aé\t"],
+    ["'Arthur' + ' ' + 'Dent'", "Arthur Dent"],
+    ["'hello' matches 'h.*o' && 'hello' contains 'ell' && 'hello' startsWith 'he' && 'hello' endsWith 'lo'", true],
+    ["not ('a' in ['b']) and 'a' not in ['b'] and !('a' contains 'b') and 'a' not contains 'b'", true],
+    ["2 ** 3 ^ 2", float(512)],
+    ["7 % 3 + 7 / 2", float(4.5)],
+    ["1 < 2 <= 2 > 1", true],
+    ["true ? 'a' : 'b'", "a"],
+    ["nil ?? 'b' ?? 'c'", "b"],
+    ["if 1 > 2 { 'a' } else if 2 > 1 { 'b' } else { 'c' }", "b"],
+    ["let x = 42; let y = x * 2; y + 1", 85],
+    ["1..3 == [1, 2, 3]", true],
+    ["1..5 | filter(# > 2) | map(# * 2) | sum()", 24],
+    ["'Hello World' | lower() | split(' ') | first()", "hello"],
+    ["[1, 2, 3, 4, 5][1:4] == [2, 3, 4] && [1, 2, 3][:-1] == [1, 2] && [1, 2, 3][-2:] == [2, 3]", true],
+    ["{'a b': 1}['a b'] + {a: {b: 2}}.a.b", 3],
+    ["{a: nil}?.a?.b?.c", undefined],
+    ["filter(1..3, {let y = #; any([2], # == y)})", [2]],
+    ["map([[1, 2], [3]], len(#)) == [2, 1]", true],
+    ["all([{t: 'a'}, {t: 'b'}], len(.t) == 1)", true],
+    ["$env.evt.Line.Module + $env['evt'].Line.Module", "filefile"],
+    ["'evt' in $env && 'nope' not in $env", true]
+  ])("%s", (expression, value) => {
+    expect(evaluate(expression)).toEqual(value)
+  })
+
+  it("knows no variable by a name that is computed, and fails at load where a constant cannot be", () => {
+    expect(() => evaluate("$env[evt.Line.Raw]")).toThrow(ExpressionError)
+    expect(() => evaluate("$env.nope")).toThrow(ExpressionError)
+    for (const text of ["duration('10 minutes')", "date('14 o clock')", "timezone('Mars/Olympus')", "int('x')"])
+      expect(() => evaluate(text)).toThrow(/this fails always/)
+  })
+
+  it("formats and moves times as Go does", () => {
+    const at = (expression: string) => evaluate(`let t = date('2024-02-29T03:04:05.6789+01:00'); ${expression}`)
+    expect(at("t.Format('Mon Jan _2 15:04:05.000 -0700 MST 2006')")).toBe("Thu Feb 29 03:04:05.678 +0100 +0100 2024")
+    expect(at("t.Format('Monday, January 02 06 3:4:5,999999 pm Z07:00 002 __2 _2006')")).toBe(
+      "Thursday, February 29 24 3:4:5,6789 am +01:00 060  60 _2024"
+    )
+    expect(at("t.UTC().Format('2006-01-02T15:04:05Z07:00')")).toBe("2024-02-29T02:04:05Z")
+    expect(at("t.AddDate(1, 0, 0).Format('2006-01-02')")).toBe("2025-03-01")
+    expect(at("t.AddDate(0, -1, 1).Format('2006-01-02')")).toBe("2024-01-30")
+    expect(at("t.Truncate(duration('1h')).Format('15:04:05')")).toBe("03:00:00")
+    expect(at("t.Round(duration('1h')).Format('15:04:05')")).toBe("03:00:00")
+    expect(at("t.Add(duration('-4h')).Day()")).toBe(28)
+    expect(at("t.Compare(t) == 0 && not t.IsZero() && date('0001-01-01').IsZero()")).toBe(true)
+    expect(at("t.In(timezone('America/New_York')).Format('15:04 -07')")).toBe("21:04 -05")
+  })
+
+  it("cannot do with texts of a line what has no meaning", () => {
+    const event = { ...exampleEvent(), Meta: new KeptFields("Meta", [["x", "nonsense"]]) }
+    for (const text of ["date(evt.Meta.x)", "timezone(evt.Meta.x)", "duration(evt.Meta.x)", "fromJSON(evt.Meta.x)"])
+      expect(() => evaluate(text, event)).toThrow(EvaluationError)
+  })
+})

@@ -1,0 +1,94 @@
+/** A verdict rests on what is recorded: the same log read under another clock, zone, language and load gives the same events. */
+import { cpSync, mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { expect, it } from "vitest"
+import { botnet } from "../fixtures/generators/botnet.ts"
+import { sshAttackers } from "../fixtures/generators/ssh-attackers.ts"
+import type { GeneratedLog } from "../fixtures/generators/timeline.ts"
+import { root, start, temporaryFolder } from "./process.ts"
+import { recordedEvents } from "./recorded.ts"
+
+/** What the clock of the machine says is shifted, and the places of a sort or a hash seed are others. */
+const worlds = [
+  { env: { TZ: "UTC", LANG: "C", LC_ALL: "C" }, years: 0 },
+  { env: { TZ: "Pacific/Kiritimati", LANG: "tr_TR.UTF-8", LC_ALL: "tr_TR.UTF-8", UV_THREADPOOL_SIZE: "1" }, years: 9 },
+  { env: { TZ: "America/St_Johns", LANG: "ja_JP.UTF-8", LC_ALL: "ja_JP.UTF-8", UV_THREADPOOL_SIZE: "16" }, years: -30 }
+]
+
+const shifted = (years: number): string => {
+  const code = `const by = ${years} * 31_556_952_000
+const real = Date.now
+const Real = Date
+globalThis.Date = class extends Real {
+  constructor(...given) { given.length === 0 ? super(real() + by) : super(...given) }
+  static now() { return real() + by }
+}`
+  return `--import=data:text/javascript,${encodeURIComponent(code)}`
+}
+
+const counter = `
+type: counter
+name: me/counted
+description: "Requests and attempts of a minute"
+filter: "evt.Meta.source_ip != '' && evt.Time.Hour() >= 0"
+groupby: evt.Meta.source_ip
+duration: 1m
+overflow_filter: leaky.Total_count > 20
+blackhole: 10m
+reprocess: true
+labels: { remediation: true }
+`
+
+const context = `
+context:
+  when: [evt.Time.Format("2006-01-02 15:04")]
+  what: [Upper(evt.Meta.log_type), evt.Meta.http_path]
+`
+
+const linesOf = (log: GeneratedLog): ReadonlyArray<string> => [...log.lines]
+
+it("the same logs give byte-identical events, whatever the machine's clock, zone, language and threads", async () => {
+  const folder = temporaryFolder()
+  const hub = join(folder, "hub")
+  cpSync(join(root, "hub"), hub, { recursive: true })
+  mkdirSync(join(hub, "contexts/me"), { recursive: true })
+  writeFileSync(join(hub, "scenarios/counted.yaml"), counter)
+  writeFileSync(join(hub, "contexts/me/c.yaml"), context)
+  const logs = {
+    "a.log": botnet({ seed: 3, bots: 40, visitors: 60 }),
+    "b.log": botnet({ seed: 4, bots: 20, visitors: 20 })
+  }
+  for (const [name, log] of Object.entries(logs)) writeFileSync(join(folder, name), `${linesOf(log).join("\n")}\n`)
+  const auth = linesOf(sshAttackers({ seed: 2 }))
+  writeFileSync(join(folder, "auth.log"), `${auth.join("\n")}\n`)
+
+  const told = async (
+    { env, years }: (typeof worlds)[number],
+    number: number,
+    type: string,
+    files: ReadonlyArray<string>
+  ) => {
+    const store = join(folder, `store-${type}-${number}`)
+    const options = ["--type", type, "--hub", hub, "--now", "2026-11-24T00:00:00Z", "--timezone", "Europe/Berlin"]
+    const replay = start(
+      join(root, "bin/testudo"),
+      ["replay", ...files.map((file) => join(folder, file)), ...options, "--store", store],
+      { env: { ...env, NODE_OPTIONS: shifted(years) } }
+    )
+    const { status, stderr } = await replay.finished
+    expect([status, stderr]).toEqual([0, ""])
+    const events = await recordedEvents(store)
+    expect(new Date(events[0]!.recordedAt).getUTCFullYear() - new Date().getUTCFullYear()).toBe(years)
+    return events.map(({ recordedAt: _whenStored, ...event }) => JSON.stringify(event))
+  }
+
+  for (const [type, files] of [
+    ["nginx", ["a.log", "b.log"]],
+    ["syslog", ["auth.log"]]
+  ] as const) {
+    const [one, ...others] = await Promise.all(worlds.map((world, number) => told(world, number, type, files)))
+    expect(one!.filter((event) => event.includes('"me/counted"')).length).toBeGreaterThan(5)
+    expect(one!.some((event) => event.includes('"what":"'))).toBe(true)
+    for (const other of others) expect(other).toEqual(one)
+  }
+}, 120_000)
