@@ -48,4 +48,5 @@ export const leaseStream = (role: string): string => `lease-${role}`
 
 export const contentStream = "content"
 export const namesStream = "names"
+export const decisionNumbersStream = "decision-numbers"
 export const auditStream = "audit"

@@ -1,13 +1,11 @@
 /** `testudo run`: the node. */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { formatProblem } from "../../domain/rules/problem.ts"
 import type { Configuration } from "../configuration/configuration.ts"
-import { consoleLogger } from "../node/console.ts"
 import { runNode } from "../node/node.ts"
 import { configFlag, configurationOf, reread } from "./configuration-flag.ts"
 import { describe } from "./failure.ts"
@@ -34,7 +32,7 @@ export const run = Command.make(
       Effect.map((read) => (read.configuration === undefined ? undefined : withRole(read.configuration))),
       Effect.catch((error) => Effect.as(Console.error(describe(error)), undefined))
     )
-    yield* runNode(configuration, { reread: again }).pipe(Effect.provide(Logger.layer([consoleLogger])))
+    yield* runNode(configuration, { reread: again })
   })
 ).pipe(
   Command.withDescription("Watch the logs that the configuration names, ban attackers, serve bouncers"),

@@ -17,8 +17,9 @@ import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { type Counters, type Engine, lineTime } from "../../domain/detection/engine.ts"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
-import { DecisionMade } from "../../domain/events/decision.ts"
+import { type Decision, DecisionMade } from "../../domain/events/decision.ts"
 import { derivedId } from "../../domain/events/derived-id.ts"
+import type { ProposedEvent } from "../../domain/events/event.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
@@ -74,6 +75,9 @@ const slices = (page: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArray<
   }
   return cut
 }
+
+const withNumber = (event: ProposedEvent, number: number | undefined): ProposedEvent =>
+  number === undefined ? event : { ...event, data: { ...(event.data as Decision), number } }
 
 const faultOf = ({ fault, counters }: Engine): string =>
   `The engine failed at line ${fault?.reference.line} of the batch ${fault?.reference.event}: ${fault?.message}. The line is ` +
@@ -148,8 +152,7 @@ export class Detection extends Context.Service<
           rulebook,
           part,
           snapshots: options.snapshots,
-          names: options.names,
-          nextNumber: numbers.next
+          names: options.names
         })
         const { judge, positions } = recovered
         const reached = yield* SubscriptionRef.make(recovered.place)
@@ -162,6 +165,18 @@ export class Detection extends Context.Service<
 
         const turn = yield* Semaphore.make(1)
         let arrived = yield* Clock.currentTimeMillis
+
+        const numbered = Effect.fnUntraced(function* (verdicts: ReadonlyArray<Verdict>) {
+          const decisions = verdicts.flatMap(({ events }) => events.filter(({ type }) => type === DecisionMade.type))
+          const given = yield* numbers.numbersOf(decisions.map(({ id }) => id))
+          const byId = new Map(decisions.map(({ id }, index) => [id, given[index]!]))
+          return verdicts.map(
+            ({ stream, events }): Verdict => ({
+              stream,
+              events: events.map((event) => withNumber(event, byId.get(event.id)))
+            })
+          )
+        })
 
         /** A slice was begun and not ended: the state is ahead of the place, and of no use to another start. */
         let isTorn = false
@@ -182,10 +197,11 @@ export class Detection extends Context.Service<
             // A batch is some milliseconds of work: the API and the edge get their turn in between.
             yield* Effect.yieldNow
           }
+          const appended = yield* numbered(verdicts)
           // A stop need not wait for a store that is away: the log tells the next start what is missing.
-          yield* offenders.append(verdicts)
-          if (options.announce !== undefined) yield* options.announce(verdicts)
-          yield* metrics.update(judge.engine.counters, decisionsIn(verdicts))
+          yield* offenders.append(appended)
+          if (options.announce !== undefined) yield* options.announce(appended)
+          yield* metrics.update(judge.engine.counters, decisionsIn(appended))
           const last = events.at(-1)!
           if (events.some(tellsTime)) arrived = yield* Clock.currentTimeMillis
           yield* SubscriptionRef.set(reached, { position: last.position, event: last.id })

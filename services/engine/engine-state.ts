@@ -54,7 +54,6 @@ interface RecoverOptions {
   /** Folder of the snapshot; undefined: there is none. */
   readonly snapshots: string | undefined
   readonly names: Activation["names"]
-  readonly nextNumber: () => number
 }
 
 /** The state of the last snapshot, or that of the beginning. */
@@ -66,7 +65,6 @@ export const recoverState = Effect.fn("engine.recover")(function* (options: Reco
   const judge = new Judge({
     rules,
     known,
-    nextNumber: options.nextNumber,
     allowlists: [],
     poured: [],
     decisions: [],
@@ -150,7 +148,6 @@ const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, 
       judge: new Judge({
         rules,
         known,
-        nextNumber: options.nextNumber,
         allowlists: state.allowlists,
         poured: state.poured,
         decisions: state.decisions,

@@ -17,7 +17,7 @@ import { type KnownIds, learn } from "../../projections/known-ids.ts"
 import { decodeLines } from "../acquisition/body.ts"
 import type { Rules } from "./rulebook.ts"
 
-/** One overflow with its decisions: appended together, to its offender's stream. */
+/** One overflow with its decisions, which have no numbers yet: appended together, to its offender's stream. */
 export interface Verdict {
   readonly stream: string
   readonly events: ReadonlyArray<ProposedEvent>
@@ -33,7 +33,6 @@ const nothing: Judgement = { verdicts: [], namesWanted: [] }
 
 export class Judge {
   readonly engine: Engine
-  readonly #nextNumber: () => number
   readonly #known: Set<string>
   readonly #poured: KnownIds
   readonly #history: DecisionHistory
@@ -42,8 +41,6 @@ export class Judge {
 
   constructor(options: {
     readonly rules: Rules
-    /** The next free decision number. Called once for each decision, in order. */
-    readonly nextNumber: () => number
     /** Ids of overflows that the log already holds beyond the place where this fold begins: not proposed again. */
     readonly known: Set<string>
     readonly allowlists: ReadonlyArray<Allowlist>
@@ -55,7 +52,6 @@ export class Judge {
     readonly engine: (geo: GeoLookup) => Engine
   }) {
     this.#rules = options.rules
-    this.#nextNumber = options.nextNumber
     this.#known = options.known
     this.#poured = new Set(options.poured)
     this.#allowlists = Allowlists.of(options.allowlists)
@@ -125,14 +121,14 @@ export class Judge {
       if (outcome._tag === "NameWanted") namesWanted.push(outcome.address)
       else {
         const known = this.#known.delete(outcome.id)
-        const verdict = this.#verdict(outcome, known ? () => 0 : this.#nextNumber)
+        const verdict = this.#verdict(outcome)
         if (!known) verdicts.push(verdict)
       }
     }
     return { verdicts, namesWanted }
   }
 
-  #verdict(outcome: Extract<Outcome, { _tag: "Overflow" }>, nextNumber: () => number): Verdict {
+  #verdict(outcome: Extract<Outcome, { _tag: "Overflow" }>): Verdict {
     const { id, overflow, at } = outcome
     const raised = OverflowRaised.propose(id, overflow, {
       causation: outcome.causation,
@@ -144,8 +140,7 @@ export class Judge {
       correlation: outcome.correlation,
       profiles: this.#rules.profiles,
       allowlists: this.#allowlists,
-      view: this.#viewAt(at),
-      nextNumber
+      view: this.#viewAt(at)
     })
     for (const decision of decisions) this.#history.add(decision.id, decision.data)
     return { stream: offenderStream(overflow.source.scope, overflow.source.value), events: [raised, ...decisions] }

@@ -1,11 +1,11 @@
 /** An event of EventStoreDB as one of ours, and the other way round. */
 import type { AllStreamRecordedEvent, EventData, JSONEventType, RecordedEvent } from "@kurrent/kurrentdb-client"
-import { declarationOf, decodeEvent, type TestudoEvent } from "../../../domain/events/catalogue.ts"
+import { decodeEvent, type TestudoEvent } from "../../../domain/events/catalogue.ts"
 import type { ProposedEvent } from "../../../domain/events/event.ts"
 import { unreadable } from "../../../domain/events/unreadable.ts"
 import { storeFailure } from "../failure.ts"
 import { isKnown } from "../row.ts"
-import { metadataOf, withBytes } from "../proposal.ts"
+import { metadataOf, type Proposal, withBytes } from "../proposal.ts"
 
 export type ServerEvent = RecordedEvent | AllStreamRecordedEvent
 
@@ -29,15 +29,11 @@ export const positionOf = (event: ServerEvent, shown: string): number => numberO
 export const sentEvent = (
   jsonEvent: (event: JSONEventType & { readonly id: string }) => EventData,
   { id, type, data, metadata }: ProposedEvent,
+  { bytes }: Proposal,
   recordedAt: number
-): EventData =>
-  jsonEvent({ id, type, data: asJson(type, data) as JSONEventType["data"], metadata: { ...metadata, recordedAt } })
-
-/** Bytes go as base64. */
-const asJson = (type: string, data: unknown): unknown => {
-  const key = declarationOf(type)?.bytes
-  const bytes = key === undefined ? undefined : (data as Readonly<Record<string, unknown>>)[key]
-  return bytes instanceof Uint8Array ? withBytes(type, data, Buffer.from(bytes).toString("base64")) : data
+): EventData => {
+  const json = bytes === undefined ? data : withBytes(type, data, Buffer.from(bytes).toString("base64"))
+  return jsonEvent({ id, type, data: json as JSONEventType["data"], metadata: { ...metadata, recordedAt } })
 }
 
 /** The event, or undefined when this version does not know its type. */
@@ -46,15 +42,15 @@ export const receivedEvent = (event: ServerEvent, shown: string): TestudoEvent |
   if (!isKnown(type)) return undefined
   const position = positionOf(event, shown)
   const revision = numberOf(event.revision, shown)
+  // A read cuts the server's own time to seconds.
+  const taken = Math.floor(event.created.getTime() / 1000) * 1000
   try {
     const metadata = metadataOf(event.metadata)
     if (!event.isJson || metadata === undefined) throw new TypeError("it was not written by Testudo")
-    // A read cuts the server's own time to seconds.
-    const taken = Math.floor(event.created.getTime() / 1000) * 1000
     const { recordedAt = taken, ...ours } = metadata as typeof metadata & { recordedAt?: number }
     if (!Number.isSafeInteger(recordedAt)) throw new TypeError("its metadata has no time")
     return decodeEvent({ stream, revision, position, recordedAt, id, type, metadata: ours, data: event.data })
   } catch (error) {
-    return unreadable({ id, type, stream, revision, position, recordedAt: event.created.getTime() }, error)
+    return unreadable({ id, type, stream, revision, position, recordedAt: taken }, error)
   }
 }
