@@ -27,7 +27,6 @@ const hex = (digest: Uint8Array): string => Buffer.from(digest).toString("hex")
 
 export class EmbeddedVerifier {
   readonly #stored: StoredEvents
-  readonly #path: string
   readonly #findings = new Findings()
   readonly #record: HeadRecord
   readonly #ends: ReadonlyMap<number, { readonly end: LogEnd; readonly whose: string }>
@@ -41,7 +40,6 @@ export class EmbeddedVerifier {
 
   /** @param head what somebody kept elsewhere */
   constructor(db: DatabaseSync, path: string, head?: LogEnd) {
-    this.#path = path
     this.#stored = new StoredEvents(db)
     // The record first: the database never holds less than it.
     this.#record = readHeadRecord(dirname(path))
