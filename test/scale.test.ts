@@ -53,6 +53,14 @@ describe("agents and api nodes on one event store", () => {
     west.write("auth.log", guesses("203.0.113.7"))
     await banned(first, "203.0.113.0/24")
 
+    // An address that both meet at the same time is in its dossier twice, once for each, and in order.
+    west.write("auth.log", guesses("198.18.0.1"))
+    east.write("auth.log", guesses("198.18.0.1"))
+    const both = () =>
+      overflowsOf(site, "testudo/ssh-bf").then((all) => all.filter(({ data }) => data.source.value === "198.18.0.1"))
+    await until("both overflows", async () => (await both()).length === 2)
+    expect(new Set((await both()).map(({ stream }) => stream))).toEqual(new Set(["offender-Ip:198.18.0.1"]))
+
     // The network's overflow names the three, and goes back to a line of an agent's log.
     const [meta] = await overflowsOf(site, "test/network")
     const raised = await overflowsOf(site, "testudo/ssh-bf")
@@ -89,6 +97,8 @@ describe("agents and api nodes on one event store", () => {
     await holds(back, "api")
     await banned(first, "198.51.100.0/24")
     for (const node of [...agents, back]) expect((await node.stop("SIGINT")).status).toBe(0)
+    // It had no snapshot: it read the log again, and came to the same verdicts.
+    expect(await overflowsOf(site, "test/network")).toHaveLength(2)
     await isClean(site)
   }, 180_000)
 

@@ -119,7 +119,8 @@ const overflowsAfter = Effect.fn("engine.overflowsAfter")(function* (position: n
   const store = yield* EventStore
   const known = new Set<string>()
   const head = yield* store.head
-  yield* foldLog({ after: position, filter: { types: [OverflowRaised.type] } }, ({ id }) => known.add(id))
+  // Overflows are large: short pages.
+  yield* foldLog({ after: position, limit: 200, filter: { types: [OverflowRaised.type] } }, ({ id }) => known.add(id))
   return { known, head }
 })
 

@@ -5,6 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
+import * as TestClock from "effect/testing/TestClock"
 import { randomUUID } from "node:crypto"
 import { LeaseRenewed, LeaseTaken } from "../../domain/events/lease.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
@@ -175,6 +176,20 @@ describe("a role by lease", () => {
           terms,
           terms.toSorted((a, b) => a - b)
         )
+      })
+    )
+  )
+
+  it.effect("cuts its stream, so that renewals do not fill the store", () =>
+    withStore((store) =>
+      Effect.gen(function* () {
+        const one = yield* holder("one", store)
+        yield* Fiber.join(one.lease)
+        for (let renewals = 0; renewals < 2_600; renewals += 1) yield* TestClock.adjust(milliseconds / 4)
+        const kept = yield* store.readStream("lease-api", { limit: 10_000 })
+        assert.isAbove(kept.at(-1)!.revision, 2_500)
+        assert.isBelow(kept.length, 2_001)
+        yield* one.stop
       })
     )
   )
