@@ -1,9 +1,12 @@
 /** The methods of statics (spec detection.md §2.7): they add to `evt.Enriched` what is known of the value. */
 import { fixedFloat } from "../expression/format.ts"
+import { fieldNames } from "../text/fields.ts"
+import type { GeoLookup } from "./geo.ts"
+import type { PipelineEvent } from "./pipeline-event.ts"
 import { parseJson } from "../expression/json.ts"
-import { parseDate } from "../time/date.ts"
+import { parseDate, parseSameDate } from "../time/date.ts"
 import { formatTimestamp } from "../time/instant.ts"
-import { type Arrival, detectionTime, microseconds } from "./detection-time.ts"
+import { detectionTime, microseconds } from "./detection-time.ts"
 import { attempt, NameUnknown, type Pass } from "./pass.ts"
 
 export type EnrichmentMethod = (pass: Pass, value: string) => void
@@ -11,54 +14,76 @@ export type EnrichmentMethod = (pass: Pass, value: string) => void
 /** The line's own time. Text that is no date counts as the time of detection, as CrowdSec takes the present. */
 const ParseDate: EnrichmentMethod = (pass, value) => {
   const { evt, arrival, world } = pass
-  const found = sameDate(value, evt.StrTimeFormat, arrival)
+  const context = { layout: evt.StrTimeFormat, observedAt: arrival.observed / 1000, zone: arrival.zone }
+  const found = world.shortcuts ? parseSameDate(value, context) : parseDate(value, context)
   const own = found && microseconds(found.instant)
   evt.at = detectionTime(arrival, own)
   world.time = evt.at
   pass.date = { own, text: found?.text ?? formatTimestamp(evt.at / 1000) }
-  evt.Enriched.set("MarshaledTime", pass.date.text)
+  evt.Enriched.put(marshaledTime, pass.date.text)
 }
 
-/** Neighbouring lines mostly carry the same second, so the last date is remembered. */
-let last:
-  | { readonly value: string; readonly layout: string; readonly arrival: Arrival; readonly found: DateFound }
-  | undefined
+const marshaledTime = fieldNames.Enriched.slot("MarshaledTime")
 
-const sameDate = (value: string, layout: string, arrival: Arrival): DateFound => {
-  const { observed, zone } = arrival
-  const same = last !== undefined && last.value === value && last.layout === layout
-  if (same && last!.arrival.observed === observed && last!.arrival.zone === zone) return last!.found
-  const found = parseDate(value, { layout, observedAt: observed / 1000, zone })
-  last = { value, layout, arrival, found }
-  return found
+/** What a look-up adds to `evt.Enriched`, by slot. */
+export type Addition = ReadonlyArray<readonly [slot: number, value: string]>
+
+/** Looks an address up; undefined when the database is missing. */
+export type Lookup = (geo: GeoLookup, address: string) => Addition | undefined
+
+/** Most addresses share what is known of them with very many others. */
+const additions = new Map<string, Addition>()
+const mostAdditions = 10_000
+
+const enriched = (entries: Readonly<Record<string, string>>): Addition => {
+  const key = JSON.stringify(entries)
+  const known = additions.get(key)
+  if (known !== undefined) return known
+  const addition = Object.entries(entries).map(([name, value]) => [fieldNames.Enriched.slot(name), value] as const)
+  if (additions.size >= mostAdditions) additions.clear()
+  additions.set(key, addition)
+  return addition
 }
 
-type DateFound = ReturnType<typeof parseDate>
-
-const GeoIpCity: EnrichmentMethod = ({ evt, world }, address) => {
-  const { city } = world.state.lookup
-  if (city === undefined) return
+const cityOf: Lookup = ({ city }, address) => {
+  if (city === undefined) return undefined
   const found = city(address)
-  evt.Enriched.set("IsoCode", found?.country ?? "")
-  evt.Enriched.set("IsInEU", String(found?.inEuropeanUnion ?? false))
-  evt.Enriched.set("Latitude", fixedFloat(found?.latitude ?? 0))
-  evt.Enriched.set("Longitude", fixedFloat(found?.longitude ?? 0))
+  return enriched({
+    IsoCode: found?.country ?? "",
+    IsInEU: String(found?.inEuropeanUnion ?? false),
+    Latitude: fixedFloat(found?.latitude ?? 0),
+    Longitude: fixedFloat(found?.longitude ?? 0)
+  })
 }
 
-const GeoIpASN: EnrichmentMethod = ({ evt, world }, address) => {
-  const { network } = world.state.lookup
-  if (network === undefined) return
+const systemOf: Lookup = ({ network }, address) => {
+  if (network === undefined) return undefined
   const found = network(address)
   const number = String(found?.number ?? 0)
-  evt.Enriched.set("ASNNumber", number)
-  evt.Enriched.set("ASNumber", number)
-  evt.Enriched.set("ASNOrg", found?.organization ?? "")
+  return enriched({ ASNNumber: number, ASNumber: number, ASNOrg: found?.organization ?? "" })
 }
 
-const IpToRange: EnrichmentMethod = ({ evt, world }, address) => {
-  const range = world.state.lookup.network?.(address)?.range ?? ""
-  if (range !== "") evt.Enriched.set("SourceRange", range)
+const rangeOf: Lookup = ({ network }, address) => {
+  const range = network?.(address)?.range ?? ""
+  return range === "" ? undefined : enriched({ SourceRange: range })
 }
+
+/** Methods that do nothing but look an address up: the same address gives the same, as long as the databases stay. */
+export const lookups: ReadonlyMap<string, Lookup> = new Map([
+  ["GeoIpCity", cityOf],
+  ["GeoIpASN", systemOf],
+  ["IpToRange", rangeOf]
+])
+
+export const add = (evt: PipelineEvent, addition: Addition | undefined): void => {
+  if (addition === undefined) return
+  for (let i = 0; i < addition.length; i++) evt.Enriched.put(addition[i]![0], addition[i]![1])
+}
+
+const method =
+  (lookup: Lookup): EnrichmentMethod =>
+  ({ evt, world }, address) =>
+    add(evt, lookup(world.state.lookup, address))
 
 /** Never waits: an overflow is put aside until the answer is in the log, a log line goes on without. */
 const reverseDns: EnrichmentMethod = ({ evt, world, wantsName }, address) => {
@@ -78,9 +103,7 @@ const UnmarshalJSON: EnrichmentMethod = ({ evt }) => {
 
 export const enrichmentMethods: ReadonlyMap<string, EnrichmentMethod> = new Map([
   ["ParseDate", ParseDate],
-  ["GeoIpCity", GeoIpCity],
-  ["GeoIpASN", GeoIpASN],
-  ["IpToRange", IpToRange],
+  ...Array.from(lookups, ([name, lookup]) => [name, method(lookup)] as const),
   ["reverse_dns", reverseDns],
   ["UnmarshalJSON", UnmarshalJSON]
 ])

@@ -1,5 +1,5 @@
 /** Searches the fields of an event for the texts of which each rule needs one. */
-import { ownCopy } from "./answers.ts"
+import { ownCopy } from "../text/remembered.ts"
 import { type EventField, sameField } from "./event-field.ts"
 import { LiteralIndex } from "./literal-index.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"

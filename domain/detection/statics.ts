@@ -7,8 +7,9 @@ import { ruleCodes } from "../rules/rule-code.ts"
 import type { StaticRule, StaticTarget } from "../rules/rule.ts"
 import type { AlertSource } from "./alert.ts"
 import type { Compiler } from "./compiler.ts"
-import { enrichmentMethods } from "./enrichment.ts"
-import { type EventField, textReader } from "./event-field.ts"
+import type { Expression } from "../expression/expression.ts"
+import { add, enrichmentMethods, lookups } from "./enrichment.ts"
+import { type EventField, fieldOf, textReader } from "./event-field.ts"
 import { attempt, failed, type Pass, parseAborted } from "./pass.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 
@@ -47,6 +48,10 @@ const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler)
   const expression = compiler.checked(source.expression, eventEnvironment, "any")
   const doubt = expression && doubtAbout(expression.type)
   if (doubt !== undefined) compiler.warning(ruleCodes.doubtful, source.expression, doubt)
+  if (target.kind === "method" && expression !== undefined) {
+    const lookup = compileLookup(target.method, expression, compiler)
+    if (lookup !== undefined) return lookup
+  }
   const read = expression && textReader(expression.tree)
   if (read !== undefined && !takesNothing) return copy(read, write)
   const evaluate = expression?.evaluate ?? nothing
@@ -70,6 +75,26 @@ const doubtAbout = (type: Type): string | undefined => {
       return `the result is ${nameOf(type)}, which counts as empty: nothing is set; write for example join(…) or toJSON(…)`
     default:
       return undefined
+  }
+}
+
+/** A look-up of what one field holds: the same address comes again and again. */
+const compileLookup = (method: string, { tree }: Expression, compiler: Compiler): Static | undefined => {
+  const lookup = lookups.get(method)
+  const field = fieldOf(tree)
+  if (lookup === undefined || field === undefined || !compiler.world.shortcuts) return undefined
+  const { world } = compiler
+  const found = compiler.answers(field).remembered((event) => {
+    const geo = world.state.lookup
+    return { geo, addition: lookup(geo, field.read(event)) }
+  })
+  return (pass) => {
+    const address = field.read(pass.evt)
+    if (address === "") return
+    const geo = world.state.lookup
+    const known = found(pass.evt)
+    // Another engine with these rules may have other databases.
+    add(pass.evt, known.geo === geo ? known.addition : lookup(geo, address))
   }
 }
 

@@ -64,18 +64,6 @@ const ownLayout = (layout: string): Read => {
   return read
 }
 
-/** The date last read, and all that it depended on: logs repeat a second many times. */
-let last:
-  | {
-      readonly text: string
-      readonly layout: string
-      readonly zone: string
-      /** undefined when the text named its year. */
-      readonly observedAt: number | undefined
-      readonly date: LineDate | undefined
-    }
-  | undefined
-
 /**
  * Reads the date of a log line with the context's layout, then CrowdSec's layouts in their order, then as seconds since
  * 1970. undefined when none fits.
@@ -84,20 +72,29 @@ let last:
  * differ); CrowdSec takes the current year, and so the future for a line of last December.
  */
 export const parseDate = (text: string, context: DateContext): LineDate | undefined => {
-  const { layout = "", zone, observedAt } = context
-  if (
-    last !== undefined &&
-    last.text === text &&
-    last.layout === layout &&
-    last.zone === zone &&
-    (last.observedAt === undefined || last.observedAt === observedAt)
-  ) {
-    return last.date
-  }
   if (text === "" || text.length > maxLength) return undefined
-  const parsed = parseFields(text, layout)
-  const date = parsed === undefined ? parseUnixSeconds(text) : resolve(parsed, context)
-  last = { text, layout, zone, observedAt: parsed === undefined || parsed.year ? undefined : observedAt, date }
+  const parsed = parseFields(text, context.layout ?? "")
+  return parsed === undefined ? parseUnixSeconds(text) : resolve(parsed, context)
+}
+
+/** The date last read, and all that it depended on: logs repeat a second many times. */
+let last:
+  | {
+      readonly text: string
+      readonly layout: string | undefined
+      readonly zone: string
+      readonly observedAt: number
+      readonly date: LineDate | undefined
+    }
+  | undefined
+
+/** The same, remembered from one line to the next. */
+export const parseSameDate = (text: string, context: DateContext): LineDate | undefined => {
+  const { layout, zone, observedAt } = context
+  const same = last !== undefined && last.text === text && last.layout === layout
+  if (same && last!.zone === zone && last!.observedAt === observedAt) return last!.date
+  const date = parseDate(text, context)
+  last = { text, layout, zone, observedAt, date }
   return date
 }
 

@@ -54,23 +54,14 @@ export class Judge {
     this.#nextNumber = options.nextNumber
     this.#known = options.known
     this.#allowlists = Allowlists.of(options.allowlists)
+    this.engine = options.engine(this.#rules.geo)
     this.#history = new DecisionHistory(options.decisions)
-    const rules = () => this.#rules
-    // The databases come and go with the rules; the engine keeps one look-up for its life.
-    this.engine = options.engine({
-      get city() {
-        return rules().geo.city
-      },
-      get network() {
-        return rules().geo.network
-      }
-    } as GeoLookup)
   }
 
   /** Judges by these rules from here on. */
   use(rules: Rules): void {
     if (rules.hash === this.#rules.hash) return
-    this.engine.activate(rules.ruleset)
+    this.engine.activate(rules.ruleset, rules.geo)
     this.#rules = rules
   }
 
