@@ -42,18 +42,25 @@ export const compileContexts = (rules: ReadonlyArray<ContextRule>, compiler: Com
   )
 }
 
-/** Each key whose expressions give something, with the different results as a JSON array. Sorted by key. */
+/** What an event has to tell under each key, in the order of the keys. */
+export const textsOfEvent = (
+  contexts: ReadonlyArray<AlertContext>,
+  evt: EventObject
+): ReadonlyArray<ReadonlyArray<string>> =>
+  contexts.map(({ expressions }) =>
+    expressions.flatMap((expression) => textsOf(attempt(expression, { evt })).filter((text) => text !== ""))
+  )
+
+/** Each key under which events have something to tell, with their different texts as a JSON array. Sorted by key. */
 export const contextOf = (
   contexts: ReadonlyArray<AlertContext>,
-  events: ReadonlyArray<EventObject>
+  events: ReadonlyArray<ReadonlyArray<ReadonlyArray<string>>>
 ): ReadonlyArray<AlertMeta> => {
   const told: Array<AlertMeta> = []
   let left = budget
-  for (const { key, expressions } of contexts) {
+  for (const [index, { key }] of contexts.entries()) {
     const texts = new Set<string>()
-    for (const evt of events)
-      for (const expression of expressions)
-        for (const text of textsOf(attempt(expression, { evt }))) if (text !== "") texts.add(text)
+    for (const event of events) for (const text of event[index]!) texts.add(text)
     if (texts.size === 0) continue
     const Value = truncated([...texts])
     left -= key.length + Value.length

@@ -131,11 +131,6 @@ export class RuntimeAlert {
     return [...this.Sources.keys()]
   }
 
-  /** What all its alerts tell about their events. */
-  tell(meta: ReadonlyArray<AlertMeta>): void {
-    for (const alert of this.APIAlerts) alert.Meta = meta
-  }
-
   /** Its sources are a postoverflow's to rewrite; the events never change and are shared. */
   copy(): RuntimeAlert {
     const sources = Array.from(this.Sources, ([key, source]) => [key, source.copy()] as const)

@@ -9,7 +9,6 @@ import type { ResolvedName } from "../events/name-resolved.ts"
 import type { Passage } from "../events/time-passed.ts"
 import { parseTimestamp } from "../time/instant.ts"
 import type { RuntimeAlert } from "./alert.ts"
-import { contextOf } from "./alert-context.ts"
 import { Blackhole } from "./blackhole.ts"
 import type { Bucket } from "./bucket.ts"
 import { Buckets } from "./buckets.ts"
@@ -308,7 +307,6 @@ export class Engine {
       this.#options.watch?.held?.(bucket, alert)
       return
     }
-    alert.tell(contextOf(this.#ruleset.contexts, bucket.queue.Queue))
     this.#settle({
       alert,
       scenario: bucket.scenario.identity,
@@ -324,9 +322,10 @@ export class Engine {
   /** The alert about a bucket, or what keeps it back. One that names nobody opens the blackhole all the same. */
   #alert(bucket: Bucket): RuntimeAlert | Held {
     const { overflowFilter, identity } = bucket.scenario
+    const { contexts } = this.#ruleset
     const swallowed = () => this.blackholes.get(identity)!.swallows(bucket.group, bucket.overflowed)
-    if (overflowFilter === undefined) return swallowed() ? "blackhole" : (runtimeAlert(bucket) ?? "nobody")
-    const alert = runtimeAlert(bucket)
+    if (overflowFilter === undefined) return swallowed() ? "blackhole" : (runtimeAlert(bucket, contexts) ?? "nobody")
+    const alert = runtimeAlert(bucket, contexts)
     const signal = { Alert: alert?.Alert }
     if (attempt(overflowFilter, { queue: bucket.queue, leaky: bucket, signal }) === false) return "overflow_filter"
     return swallowed() ? "blackhole" : (alert ?? "nobody")

@@ -172,7 +172,7 @@ export class Explainer {
     }
     if (this.#overflow?.event !== event) {
       // Nothing saw the overflow before its first postoverflow: it is made from the bucket once more.
-      const alert = (this.#last && runtimeAlert(this.#last.bucket)) ?? event.Overflow
+      const alert = (this.#last && runtimeAlert(this.#last.bucket, this.#engine.ruleset.contexts)) ?? event.Overflow
       const initial = [
         ["evt.Stage", stage],
         ["evt.MarshaledTime", formatTimestamp(event.at / 1000)]

@@ -9,6 +9,7 @@ import type { LineReference } from "../events/log-batch.ts"
 import { AlertEvent, type AlertMeta, AlertSource, type RuntimeAlert } from "./alert.ts"
 import { parseAddress } from "../net/address.ts"
 import { formatPrefix, parsePrefix } from "../net/prefix.ts"
+import { type AlertContext, textsOfEvent } from "./alert-context.ts"
 import { type Line, LOG, offsetOf, PipelineEvent } from "./pipeline-event.ts"
 
 /** Who parsed a line, and can do it again. */
@@ -22,10 +23,13 @@ export interface Origin {
 const longestText = 1_024
 
 /** What alerts show of an event. */
-interface Shown {
+export interface Shown {
   readonly event: AlertEvent
   /** Who it is about, without scope and value; undefined when it names no address. */
   readonly source: AlertSource | undefined
+  /** What it has to tell under each key of the contexts. */
+  readonly told: ReadonlyArray<ReadonlyArray<string>>
+  readonly contexts: ReadonlyArray<AlertContext>
   /** How often the event had been written to by then. */
   readonly edits: number
 }
@@ -102,11 +106,12 @@ export class QueuedEvent implements EventObject {
   }
 
   /** What alerts show of it; made once, as long as nobody writes to the event. */
-  get shown(): Shown {
+  shown(contexts: ReadonlyArray<AlertContext>): Shown {
     const known = this.#shown
-    if (known !== undefined && (this.#event === undefined || this.#event.edits === known.edits)) return known
-    if (this.#event === undefined) this.#origin!.parseAgain(this, scratch)
-    this.#shown = show(this, this.#event ?? scratch)
+    const event = this.#event
+    if (known?.contexts === contexts && (event === undefined || event.edits === known.edits)) return known
+    if (event === undefined) this.#origin!.parseAgain(this, scratch)
+    this.#shown = show(this, event ?? scratch, contexts)
     return this.#shown
   }
 
@@ -189,7 +194,7 @@ export const queuedOf = (event: PipelineEvent): QueuedEvent => {
   return event.queued
 }
 
-const show = (queued: QueuedEvent, event: PipelineEvent): Shown => ({
+const show = (queued: QueuedEvent, event: PipelineEvent, contexts: ReadonlyArray<AlertContext>): Shown => ({
   event: new AlertEvent({
     Meta: metaOf(event),
     Timestamp: event.MarshaledTime === "" ? event.Time.toRfc3339() : event.MarshaledTime,
@@ -198,6 +203,8 @@ const show = (queued: QueuedEvent, event: PipelineEvent): Shown => ({
     text: queued.raw.slice(0, longestText)
   }),
   source: sourceOf(event),
+  told: textsOfEvent(contexts, event),
+  contexts,
   edits: event.edits
 })
 

@@ -32,8 +32,9 @@ export const batchOf = (
     startsInsideLine: false,
     endsInsideLine: false,
     lines: 0,
-    encoding: "zstd+base64",
-    body: "",
+    encoding: "zstd",
+    commitment: null,
+    body: new Uint8Array(),
     ...data
   })
 }

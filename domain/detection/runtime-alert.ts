@@ -3,18 +3,25 @@ import { formatDuration } from "../time/duration.ts"
 import { formatTimestamp } from "../time/instant.ts"
 import { Time } from "../expression/time.ts"
 import { Alert, AlertSource, RuntimeAlert } from "./alert.ts"
+import { type AlertContext, contextOf } from "./alert-context.ts"
 import type { Bucket } from "./bucket.ts"
 import { attempt } from "./pass.ts"
 import { OVFLW } from "./pipeline-event.ts"
-import type { QueuedEvent } from "./queued-event.ts"
+import type { QueuedEvent, Shown } from "./queued-event.ts"
 import type { Scenario } from "./scenario.ts"
 
 /** undefined when nobody can be named: an event without the address that the scope asks for, or no source at all. */
-export const runtimeAlert = (bucket: Bucket): RuntimeAlert | undefined => {
+export const runtimeAlert = (bucket: Bucket, contexts: ReadonlyArray<AlertContext>): RuntimeAlert | undefined => {
   const { rule } = bucket.scenario
-  const sources = sourcesOf(bucket)
+  const queue = bucket.queue.Queue
+  const shown = queue.map((queued) => queued.shown(contexts))
+  const sources = sourcesOf(bucket.scenario, queue, shown)
   if (sources === undefined || sources.size === 0) return undefined
-  const events = bucket.queue.Queue.map(({ shown }) => shown.event)
+  const events = shown.map(({ event }) => event)
+  const context = contextOf(
+    contexts,
+    shown.map(({ told }) => told)
+  )
   const runtime = new RuntimeAlert()
   runtime.Mapkey = bucket.Mapkey
   runtime.BucketId = bucket.scenario.identity
@@ -33,6 +40,7 @@ export const runtimeAlert = (bucket: Bucket): RuntimeAlert | undefined => {
       StopAt: formatTimestamp(bucket.overflowed / 1000),
       Remediation: rule.labels["remediation"] === true,
       Events: events,
+      Meta: context,
       // The same object: what a postoverflow writes to the one is read from the other.
       Source: source,
       Labels: rule.labels
@@ -50,32 +58,32 @@ const messageOf = (bucket: Bucket, sources: ReadonlyMap<string, AlertSource>): s
 }
 
 /** Who did it, by the key that the alert has for him; undefined when an event cannot say. */
-const sourcesOf = ({ scenario, queue }: Bucket): Map<string, AlertSource> | undefined => {
+const sourcesOf = (
+  scenario: Scenario,
+  queue: ReadonlyArray<QueuedEvent>,
+  shown: ReadonlyArray<Shown>
+): Map<string, AlertSource> | undefined => {
   const sources = new Map<string, AlertSource>()
   const isIp = scenario.rule.scope.type === "Ip"
-  const { Queue } = queue
-  for (let index = 0; index < Queue.length; index++) {
-    const queued = Queue[index]!
-    // Of events from the same address only the last one's source would stay.
-    if (isIp && isSameSource(queued, Queue[index + 1])) continue
+  for (let index = 0; index < queue.length; index++) {
+    const queued = queue[index]!
     if (queued.Type === OVFLW) {
       for (const [key, source] of queued.Overflow.Sources) fromOverflow(scenario, queued, key, source, sources)
       continue
     }
-    const source = fromLine(scenario, queued)
+    const who = shown[index]!.source
+    // Of events from the same address only the last one's source would stay.
+    const next = queue[index + 1]
+    if (isIp && next !== undefined && next.Type !== OVFLW && who?.IP === shown[index + 1]!.source?.IP) continue
+    const source = fromLine(scenario, queued, who)
     if (source === undefined) return undefined
     sources.set(isIp ? source.IP : source.Value, source)
   }
   return sources
 }
 
-const isSameSource = (queued: QueuedEvent, next: QueuedEvent | undefined): boolean =>
-  next !== undefined &&
-  queued.Type !== OVFLW &&
-  next.Type !== OVFLW &&
-  queued.shown.source?.IP === next.shown.source?.IP
-
-const fromLine = (scenario: Scenario, queued: QueuedEvent): AlertSource | undefined => {
+/** `who`: what the event says of the address it is about. */
+const fromLine = (scenario: Scenario, queued: QueuedEvent, who: AlertSource | undefined): AlertSource | undefined => {
   const scope = scenario.rule.scope.type
   if (scope !== "Ip" && scope !== "Range") {
     const source = new AlertSource()
@@ -83,7 +91,7 @@ const fromLine = (scenario: Scenario, queued: QueuedEvent): AlertSource | undefi
     source.Value = scopeValue(scenario, queued) ?? ""
     return source
   }
-  const source = queued.shown.source?.copy()
+  const source = who?.copy()
   if (source === undefined) return undefined
   source.Scope = scope
   source.Value = scope === "Ip" ? source.IP : (scopeValue(scenario, queued) ?? source.Range)

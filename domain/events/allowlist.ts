@@ -17,4 +17,10 @@ export const Allowlist = Schema.Struct({
 })
 export type Allowlist = typeof Allowlist.Type
 
-export const AllowlistReplaced = declareEvent({ type: "AllowlistReplaced", version: 1, schema: Allowlist })
+export const AllowlistReplaced = declareEvent({
+  type: "AllowlistReplaced",
+  version: 1,
+  schema: Allowlist,
+  stream: "allowlist-<name>",
+  tells: "A list of addresses and ranges that are never banned was replaced."
+})

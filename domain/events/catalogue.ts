@@ -1,5 +1,6 @@
 /** Every event there is. A store's reader decodes what it reads with this catalogue. */
 import { AllowlistReplaced } from "./allowlist.ts"
+import { EventsDropped, LossAccepted, OffenderErased } from "./audit.ts"
 import { BouncerDeleted, BouncerRegistered } from "./bouncer.ts"
 import { DecisionMade, DecisionRetracted } from "./decision.ts"
 import type { RecordedEvent } from "./event.ts"
@@ -20,7 +21,10 @@ export const catalogue = {
   TimePassed,
   BouncerRegistered,
   BouncerDeleted,
-  AllowlistReplaced
+  AllowlistReplaced,
+  LossAccepted,
+  EventsDropped,
+  OffenderErased
 } as const
 
 type Catalogue = typeof catalogue
@@ -30,12 +34,20 @@ export type TestudoEvent = {
   [Type in keyof Catalogue]: RecordedEvent<Type, ReturnType<Catalogue[Type]["decode"]>>
 }[keyof Catalogue]
 
+/** The declaration of a type, undefined for one that this version does not know. */
+export const declarationOf = (type: string): Catalogue[keyof Catalogue] | undefined =>
+  Object.hasOwn(catalogue, type) ? catalogue[type as keyof Catalogue] : undefined
+
 /**
- * The event with its data checked, or undefined for a type that this version does not know (a newer node's, or a
- * system event of EventStoreDB), which every fold skips. Throws a `SchemaError` when a known type's data is malformed.
+ * The event with its data checked and brought to the current version, or undefined for what this version does not know (a
+ * newer node's type or version, or a system event of EventStoreDB), which every fold skips. Throws a `SchemaError` when a
+ * known type's data is malformed.
  */
 export const decodeEvent = (event: RecordedEvent): TestudoEvent | undefined => {
-  if (!Object.hasOwn(catalogue, event.type)) return undefined
-  const declared = catalogue[event.type as keyof Catalogue]
-  return { ...event, data: declared.decode(event.data) } as TestudoEvent
+  const declared = declarationOf(event.type)
+  const { version } = event.metadata
+  if (declared === undefined || version > declared.version) return undefined
+  const data = declared.decode(event.data, version)
+  const metadata = version === declared.version ? event.metadata : { ...event.metadata, version: declared.version }
+  return { ...event, metadata, data } as TestudoEvent
 }

@@ -24,7 +24,13 @@ export const Decision = Schema.Struct({
 })
 export type Decision = typeof Decision.Type
 
-export const DecisionMade = declareEvent({ type: "DecisionMade", version: 1, schema: Decision })
+export const DecisionMade = declareEvent({
+  type: "DecisionMade",
+  version: 1,
+  schema: Decision,
+  stream: "offender-<scope>:<value>",
+  tells: "A ban, or another remedy, was decided on."
+})
 
 export const Retraction = Schema.Struct({
   /** Event id of the `DecisionMade` that ends. */
@@ -38,4 +44,10 @@ export const Retraction = Schema.Struct({
 })
 export type Retraction = typeof Retraction.Type
 
-export const DecisionRetracted = declareEvent({ type: "DecisionRetracted", version: 1, schema: Retraction })
+export const DecisionRetracted = declareEvent({
+  type: "DecisionRetracted",
+  version: 1,
+  schema: Retraction,
+  stream: "offender-<scope>:<value>",
+  tells: "A decision ended before its time."
+})

@@ -39,13 +39,25 @@ export interface RecordedEvent<Type extends string = string, Data = unknown> ext
   readonly recordedAt: number
 }
 
+/** What data of one version becomes in the next. It gets whatever a store holds: the next version's schema judges it. */
+export type Upcaster = (data: Readonly<Record<string, unknown>>) => unknown
+
 /** One event type: its name, its current version and the schema of its data. */
 export interface EventType<Type extends string, Data> {
   readonly type: Type
   readonly version: number
   readonly schema: Schema.Codec<Data, unknown>
-  /** Checks the data of an event that came from outside this process. Throws a `SchemaError`. */
-  readonly decode: (data: unknown) => Data
+  /** The streams that it stands on, as people write them: `offender-<scope>:<value>`. */
+  readonly stream: string
+  /** What it tells, in one sentence. */
+  readonly tells: string
+  /** The key of the data that holds bytes, if any: a store may keep them beside the JSON. In JSON they are base64. */
+  readonly bytes?: string | undefined
+  /**
+   * Checks the data of an event that came from outside this process, after bringing it from its version (default: the
+   * current one) to the current one. Throws a `SchemaError`.
+   */
+  readonly decode: (data: unknown, version?: number) => Data
   /** An event of this type, ready to append. */
   readonly propose: (
     id: string,
@@ -60,23 +72,52 @@ export const declareEvent = <const Type extends string, Data>(options: {
   readonly type: Type
   readonly version: number
   readonly schema: Schema.Codec<Data, unknown>
-}): EventType<Type, Data> => ({
-  ...options,
-  decode: Schema.decodeUnknownSync(options.schema) as (data: unknown) => Data,
-  propose: (id, data, cause) => ({
-    id,
-    type: options.type,
-    data,
-    metadata:
-      cause === undefined
-        ? { version: options.version }
-        : { version: options.version, $causationId: cause.causation, $correlationId: cause.correlation }
-  }),
-  is: (event): event is RecordedEvent<Type, Data> => event.type === options.type
-})
+  readonly stream: string
+  readonly tells: string
+  readonly bytes?: keyof Data & string
+  /** How data of each older version becomes the next version's: one for every version from 1 on. */
+  readonly upcasters?: Readonly<Record<number, Upcaster>>
+}): EventType<Type, Data> => {
+  const { type, version, schema, stream, tells, bytes, upcasters = {} } = options
+  const decodeCurrent = Schema.decodeUnknownSync(schema) as (data: unknown) => Data
+  return {
+    type,
+    version,
+    schema,
+    stream,
+    tells,
+    bytes,
+    decode: (data, from = version) => {
+      let current = data
+      for (let older = from; older < version; older++) {
+        if (typeof current === "object" && current !== null) current = upcasters[older]?.({ ...current }) ?? current
+      }
+      return decodeCurrent(current)
+    },
+    propose: (id, data, cause) => ({
+      id,
+      type,
+      data,
+      metadata:
+        cause === undefined
+          ? { version }
+          : { version, $causationId: cause.causation, $correlationId: cause.correlation }
+    }),
+    is: (event): event is RecordedEvent<Type, Data> => event.type === type
+  }
+}
+
+/** Bytes of an event; base64 where there is nothing but JSON. */
+export const Bytes = Schema.Union([Schema.Uint8Array, Schema.Uint8ArrayFromBase64])
 
 /** RFC 3339 text in UTC, such as `2026-11-22T07:00:00.125Z`. */
-export const Timestamp = Schema.String.check(Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/))
+export const Timestamp = Schema.String.annotate({
+  description: "time, RFC 3339 in UTC",
+  examples: ["2026-11-22T07:00:00.125Z"]
+}).check(Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/))
 
 /** SHA-256 in lower-case hexadecimal. */
-export const Sha256 = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/))
+export const Sha256 = Schema.String.annotate({
+  description: "SHA-256 in hexadecimal",
+  examples: ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"]
+}).check(Schema.isPattern(/^[0-9a-f]{64}$/))

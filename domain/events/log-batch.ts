@@ -1,6 +1,6 @@
 /** `LogBatchAppended`: a piece of a log as it was read, on the stream `log-<source>`. */
 import * as Schema from "effect/Schema"
-import { declareEvent, Sha256, Timestamp } from "./event.ts"
+import { Bytes, declareEvent, Sha256, Timestamp } from "./event.ts"
 
 /** Which file the bytes came from. Device and inode survive a rename, the fingerprint reveals a reused inode. */
 export const FileIdentity = Schema.Struct({
@@ -35,13 +35,26 @@ export const LogBatch = Schema.Struct({
   endsInsideLine: Schema.Boolean,
   /** Number of line beginnings in the body, empty lines included. */
   lines: Schema.Int,
-  encoding: Schema.Literal("zstd+base64"),
-  /** The raw bytes of the range, line ends included. */
-  body: Schema.String
+  encoding: Schema.Literal("zstd"),
+  /**
+   * SHA-256 over the salted digests of the body's lines, in order: lines can be taken out of the body, and the rest still
+   * proves that it is what was recorded. Null in batches of version 1, which commit to their whole body.
+   */
+  commitment: Schema.NullOr(Sha256),
+  /** The raw bytes of the range, line ends included, with what the commitment needs: `services/acquisition/body.ts`. */
+  body: Bytes
 })
 export type LogBatch = typeof LogBatch.Type
 
-export const LogBatchAppended = declareEvent({ type: "LogBatchAppended", version: 1, schema: LogBatch })
+export const LogBatchAppended = declareEvent({
+  type: "LogBatchAppended",
+  version: 2,
+  schema: LogBatch,
+  stream: "log-<source>",
+  tells: "A piece of a log, as it was read.",
+  bytes: "body",
+  upcasters: { 1: (batch) => ({ ...batch, encoding: "zstd", commitment: null }) }
+})
 
 /** One line of a batch: the batch's event id and the index of the line in it. */
 export const LineReference = Schema.Struct({ event: Schema.String, line: Schema.Int })

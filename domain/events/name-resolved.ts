@@ -10,4 +10,10 @@ export const ResolvedName = Schema.Struct({
 })
 export type ResolvedName = typeof ResolvedName.Type
 
-export const NameResolved = declareEvent({ type: "NameResolved", version: 1, schema: ResolvedName })
+export const NameResolved = declareEvent({
+  type: "NameResolved",
+  version: 1,
+  schema: ResolvedName,
+  stream: "names",
+  tells: "What the reverse DNS answered."
+})

@@ -57,4 +57,10 @@ export const Overflow = Schema.Struct({
 })
 export type Overflow = typeof Overflow.Type
 
-export const OverflowRaised = declareEvent({ type: "OverflowRaised", version: 1, schema: Overflow })
+export const OverflowRaised = declareEvent({
+  type: "OverflowRaised",
+  version: 1,
+  schema: Overflow,
+  stream: "offender-<scope>:<value>",
+  tells: "A bucket ran over; with the evidence."
+})

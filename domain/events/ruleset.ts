@@ -24,7 +24,13 @@ export const Activation = Schema.Struct({
 export type Activation = typeof Activation.Type
 
 /** On the stream `ruleset`. */
-export const RulesetActivated = declareEvent({ type: "RulesetActivated", version: 1, schema: Activation })
+export const RulesetActivated = declareEvent({
+  type: "RulesetActivated",
+  version: 1,
+  schema: Activation,
+  stream: "ruleset",
+  tells: "These rules judge from here on."
+})
 
 /** A piece of a rule's, pattern file's or data file's text, on the stream `content`; each hash is recorded once. */
 export const Content = Schema.Struct({
@@ -36,4 +42,10 @@ export const Content = Schema.Struct({
 })
 export type Content = typeof Content.Type
 
-export const ContentRecorded = declareEvent({ type: "ContentRecorded", version: 1, schema: Content })
+export const ContentRecorded = declareEvent({
+  type: "ContentRecorded",
+  version: 1,
+  schema: Content,
+  stream: "content",
+  tells: "A piece of a rule file or data file, once for each hash."
+})

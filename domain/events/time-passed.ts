@@ -8,4 +8,10 @@ import { declareEvent, Timestamp } from "./event.ts"
 export const Passage = Schema.Struct({ at: Timestamp })
 export type Passage = typeof Passage.Type
 
-export const TimePassed = declareEvent({ type: "TimePassed", version: 1, schema: Passage })
+export const TimePassed = declareEvent({
+  type: "TimePassed",
+  version: 1,
+  schema: Passage,
+  stream: "time",
+  tells: "That nothing arrived for so long that a bucket was due to run over."
+})

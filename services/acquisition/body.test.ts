@@ -2,7 +2,16 @@ import { zstdCompressSync } from "node:zlib"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { LogBatch } from "../../domain/events/log-batch.ts"
-import { decodeBody, decodeLines, maxBatchBytes, maxBatchLines } from "./body.ts"
+import {
+  decodeBody,
+  decodeLines,
+  keepsCommitment,
+  maxBatchBytes,
+  maxBatchLines,
+  sealBody,
+  tailOf,
+  withoutLines
+} from "./body.ts"
 import { batchOf } from "./line-reader.ts"
 import { LineWindow, type Piece } from "./line-window.ts"
 
@@ -43,8 +52,8 @@ describe("body", () => {
 
   it("refuses a damaged body, one that expands without bound, and one that does not hold what it says", () => {
     const [batch] = batchesOf([Buffer.from("one\ntwo\n")])
-    expect(() => decodeLines({ ...batch!, body: "AAAA" })).toThrow(/\/log.*cannot be read/)
-    const bomb = zstdCompressSync(Buffer.alloc(100_000_000)).toString("base64")
+    expect(() => decodeLines({ ...batch!, body: new Uint8Array(9) })).toThrow(/\/log.*cannot be read/)
+    const bomb = Buffer.concat([Buffer.alloc(17), zstdCompressSync(Buffer.alloc(100_000_000))])
     expect(() => decodeLines({ ...batch!, body: bomb })).toThrow(/cannot be read/)
     expect(() => decodeLines({ ...batch!, lines: 3 })).toThrow(/2 lines instead of 3/)
     expect(() => decodeLines({ ...batch!, range: { from: 0, to: 9 } })).toThrow(/8 bytes instead of 9/)
@@ -119,5 +128,67 @@ describe("line window", () => {
     expect(window.ready).toBe(0)
     window.finish()
     expect(window.take()).toMatchObject({ from: 110, to: 114, lines: 1 })
+  })
+})
+
+describe("what a batch commits to", () => {
+  const text = fc.array(fc.stringMatching(/^[a-zé \r]{0,30}$/), { maxLength: 30 }).map((lines) => lines.join("\n"))
+
+  it("is kept by what remains when lines are erased, one after the other", () => {
+    fc.assert(
+      fc.property(text, fc.array(fc.nat({ max: 40 }), { maxLength: 8 }), (log, erased) => {
+        for (const original of batchesOf([Buffer.from(log)])) {
+          expect(keepsCommitment(original)).toBe(true)
+          let batch = original
+          const gone = new Set<number>()
+          for (const which of erased) {
+            let line = -1
+            const body = withoutLines(batch, () => ++line === which)
+            // Lines that were erased before are not asked about again.
+            if (body === undefined) continue
+            const kept = decodeLines(batch)
+            const asked = [...kept.keys()].filter((index) => !gone.has(index))
+            gone.add(asked[which]!)
+            batch = { ...batch, body }
+            expect(keepsCommitment(batch)).toBe(true)
+            const [before, after] = [decodeLines(original), decodeLines(batch)]
+            expect(after).toHaveLength(before.length)
+            for (const [index, line] of after.entries()) {
+              if (gone.has(index)) expect(line).toMatch(/^\**$/)
+              else expect(line).toBe(before[index])
+            }
+          }
+        }
+      })
+    )
+  })
+
+  it("reveals every other change", () => {
+    const [batch] = batchesOf([Buffer.from("one 203.0.113.9\ntwo 203.0.113.10\nthree\n")])
+    const same = sealBody(Buffer.from("one 203.0.113.9\ntwo 203.0.113.11\nthree\n"))
+    expect(keepsCommitment({ ...batch!, body: same.body })).toBe(false)
+    const erased = withoutLines(batch!, (line) => line.includes("203.0.113.9"))!
+    for (let at = 5; at < 5 + 33 + 17 * 2; at++) {
+      const changed = Buffer.from(erased)
+      changed[at]! ^= 2
+      const kept = () => {
+        try {
+          return keepsCommitment({ ...batch!, body: changed })
+        } catch {
+          return false
+        }
+      }
+      expect(kept(), `byte ${at}`).toBe(false)
+    }
+  })
+
+  it("never holds what was erased, and gives the tail of the file up to there", () => {
+    const lines = Array.from({ length: 50 }, (_, n) => `line ${n} of 203.0.113.${n % 5}`)
+    const [batch] = batchesOf([Buffer.from(`${lines.join("\n")}\n`)])
+    expect(tailOf(batch!, 20).toString()).toBe("49 of 203.0.113.4\n".padStart(20, "e "))
+    const body = withoutLines(batch!, (line) => line.includes("203.0.113.3"))!
+    expect(decodeBody({ ...batch!, body }).includes("203.0.113.3")).toBe(false)
+    expect(tailOf({ ...batch!, body }, 1000).toString()).toBe("line 49 of 203.0.113.4\n")
+    expect(withoutLines({ ...batch!, body }, (line) => line.includes("203.0.113.3"))).toBeUndefined()
   })
 })

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto"
 import { constants } from "node:fs"
 import { type FileHandle, open, stat } from "node:fs/promises"
 import type { FileIdentity, LogBatch } from "../../domain/events/log-batch.ts"
-import { decodeBody } from "./body.ts"
+import { tailOf } from "./body.ts"
 
 /** Bytes at the beginning of a file that its fingerprint covers, and bytes before a place that prove that place. */
 export const fingerprintBytes = 1024
@@ -99,7 +99,7 @@ export const positionAfter = (batch: LogBatch): Position => ({
   file: batch.file,
   to: batch.range.to,
   insideLine: batch.endsInsideLine,
-  tail: decodeBody(batch).subarray(-fingerprintBytes),
+  tail: tailOf(batch, fingerprintBytes),
   seen: Date.parse(batch.observedAt)
 })
 

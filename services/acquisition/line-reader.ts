@@ -1,6 +1,6 @@
 /** One source of lines being read, file after file: a log that is followed, or a set of cold files. */
 import type { LogBatch } from "../../domain/events/log-batch.ts"
-import { encodeBody } from "./body.ts"
+import { sealBody } from "./body.ts"
 import { identify } from "./file-identity.ts"
 import type { LineWindow, Piece } from "./line-window.ts"
 
@@ -56,8 +56,8 @@ export const batchOf = (
   startsInsideLine: piece.startsInsideLine,
   endsInsideLine: piece.endsInsideLine,
   lines: piece.lines,
-  encoding: "zstd+base64",
-  body: encodeBody(piece.bytes)
+  encoding: "zstd",
+  ...sealBody(piece.bytes)
 })
 
 /**

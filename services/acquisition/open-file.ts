@@ -202,7 +202,8 @@ export class StreamedFile implements OpenFile {
       this.#tail = lastBytes(this.#tail, part)
       this.#end += part.length
     }
-    return this.#tail.subarray(-position.tail.length).equals(position.tail) ? "here" : "other"
+    const { tail } = position // empty when its lines were erased from the log
+    return tail.length === 0 || this.#tail.subarray(-tail.length).equals(tail) ? "here" : "other"
   }
 
   position(seen: number): Position {

@@ -18,12 +18,13 @@ export const unrecordedBatch = (
     startsInsideLine: false,
     endsInsideLine: false,
     lines: 0,
-    encoding: "zstd+base64",
-    body: ""
+    encoding: "zstd",
+    commitment: null,
+    body: new Uint8Array()
   },
   stream: "unrecorded",
   revision: 0,
   position: 0,
   recordedAt: 0,
-  metadata: { version: 1 }
+  metadata: { version: LogBatchAppended.version }
 })

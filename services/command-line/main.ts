@@ -13,6 +13,7 @@ import { decisions } from "./decisions.ts"
 import { explain } from "./explain.ts"
 import { describe } from "./failure.ts"
 import { hubtest } from "./hubtest.ts"
+import { log } from "./log.ts"
 import { replay } from "./replay.ts"
 import { run } from "./run.ts"
 import { isUsageError, layerUsage, usageStatus } from "./usage.ts"
@@ -21,7 +22,7 @@ const testudo = Command.make("testudo").pipe(
   Command.withDescription(
     "A firewall that remembers: reads logs, recognises attackers by what they do, bans them, and can tell why."
   ),
-  Command.withSubcommands([run, replay, decisions, bouncers, explain, hubtest]),
+  Command.withSubcommands([run, replay, decisions, bouncers, explain, hubtest, log]),
   Command.withExamples([
     { command: "testudo run", description: "Watch the logs that testudo.yaml names and ban attackers" },
     {

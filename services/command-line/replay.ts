@@ -1,5 +1,4 @@
 /** `testudo replay`: cold logs on their own time. Tells who would have been banned; bans nobody. */
-import { resolve } from "node:path"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,11 +10,11 @@ import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { formatProblem, type Problem } from "../../domain/rules/problem.ts"
 import { readColdFiles } from "../acquisition/cold-files.ts"
 import { RecordedFiles } from "../acquisition/recorded-files.ts"
-import { parseStoreLocation } from "../configuration/store-location.ts"
 import { DecisionNumbers } from "../engine/decision-numbers.ts"
 import { Detection } from "../engine/detection.ts"
 import { Intake } from "../engine/intake.ts"
 import { EmbeddedEventStore } from "../event-store/embedded.ts"
+import { storeAt } from "../event-store/located-store.ts"
 import { foldLog } from "../event-store/fold-log.ts"
 import { loadHub } from "../hub/hub.ts"
 import { Names } from "../names/names.ts"
@@ -24,7 +23,7 @@ import { nowFlag, nowOf } from "./now-flag.ts"
 import { progressBar } from "./progress.ts"
 import { ReplayReport } from "./replay-report.ts"
 import { replayTable } from "./replay-table.ts"
-import { snapshotFolder } from "./store-flag.ts"
+import { namedStore } from "./store-flag.ts"
 import { hubOf, rulesFlags } from "./rules-flag.ts"
 import { checkZone, timezoneFlag } from "./timezone-flag.ts"
 
@@ -46,8 +45,10 @@ const flags = {
   ),
   store: Flag.optional(
     Flag.String("store").pipe(
-      Flag.withMetavar("PATH"),
-      Flag.withDescription("Keep the events there; a second run of the same files goes on where the log ends")
+      Flag.withMetavar("STORE"),
+      Flag.withDescription(
+        "Keep the events there (a directory, or esdb://HOST:PORT); a second run of the same files goes on where the log ends"
+      )
     )
   ),
   now: nowFlag,
@@ -58,16 +59,14 @@ const flags = {
   )
 }
 
-/** The store that `--store` names, and the folder for snapshots beside its events. */
+/** The store that `--store` names, and the folder for snapshots beside its events; without it, the memory. */
 const storeOf = (flag: Option.Option<string>) =>
-  Effect.gen(function* () {
-    if (Option.isNone(flag)) return { layer: EmbeddedEventStore.layerMemory, snapshots: undefined }
-    const location = parseStoreLocation(flag.value)
-    if ("problem" in location)
-      return yield* new Failure({ code: "TST-CLI-STORE", message: `--store: ${location.problem}.` })
-    const directory = resolve(location.directory)
-    return { layer: EmbeddedEventStore.layer({ directory, mode: "writer" }), snapshots: snapshotFolder(directory) }
-  })
+  Option.isNone(flag)
+    ? Effect.succeed({ layer: EmbeddedEventStore.layerMemory, snapshots: undefined })
+    : Effect.map(namedStore(flag.value), ({ location, snapshots }) => ({
+        layer: storeAt(location, { mode: "writer", whenAway: "wait" }),
+        snapshots
+      }))
 
 export const replay = Command.make(
   "replay",

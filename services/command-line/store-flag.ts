@@ -1,16 +1,18 @@
 /**
- * The event store of a command that looks at a node's log or changes it. Beside a running node every command works:
- * writes go through the node, which is the one writer, and reads go beside it.
+ * The event store of a command that looks at a node's log or changes it. Beside a running node every command works. An
+ * embedded store has one writer: writes go through the node, and reads go beside it. A server takes both from everybody.
  */
-import { join, resolve } from "node:path"
+import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Flag from "effect/cli/Flag"
 import { Administration } from "../api/administration.ts"
-import { parseStoreLocation } from "../configuration/store-location.ts"
+import type { StoreLocation } from "../configuration/configuration.ts"
+import { parseStoreLocation, resolved } from "../configuration/store-location.ts"
 import { DecisionNumbers } from "../engine/decision-numbers.ts"
-import { EmbeddedEventStore } from "../event-store/embedded.ts"
+import type { EventStore, StoreUnavailable } from "../event-store/event-store.ts"
+import { storeAt } from "../event-store/located-store.ts"
 import { readHolder } from "../event-store/writer-lock.ts"
 import { projectionsLayer } from "../projections/runner.ts"
 import { configFlag, configurationOf } from "./configuration-flag.ts"
@@ -19,8 +21,10 @@ import { remoteAdministration } from "./remote-administration.ts"
 
 export const storeFlag = Flag.optional(
   Flag.String("store").pipe(
-    Flag.withMetavar("PATH"),
-    Flag.withDescription("The event store, instead of the one that the configuration names")
+    Flag.withMetavar("STORE"),
+    Flag.withDescription(
+      "The event store, instead of the one that the configuration names: a directory, or esdb://HOST:PORT"
+    )
   )
 )
 
@@ -32,40 +36,72 @@ interface StoreInput {
   readonly store: Option.Option<string>
 }
 
-/** Absolute path of the directory that `--store` or the configuration names. */
-export const storeDirectory = ({ config, store }: StoreInput): Effect.Effect<string, Failure> =>
-  Effect.gen(function* () {
-    if (Option.isNone(store)) return (yield* configurationOf(config)).eventStore.directory
-    const location = parseStoreLocation(store.value)
-    if ("problem" in location)
-      return yield* new Failure({ code: "TST-CLI-STORE", message: `--store: ${location.problem}.` })
-    return resolve(location.directory)
-  })
+/** Where a store is, and the folder for snapshots beside it; undefined where there is none. */
+export interface NamedStore {
+  readonly location: StoreLocation
+  readonly snapshots: string | undefined
+}
 
-/** Folder of the snapshots, beside the events. */
-export const snapshotFolder = (directory: string): string => join(directory, "snapshots")
+/** Folder of the snapshots in what this machine keeps beside the store. */
+export const snapshotFolder = (folder: string): string => join(folder, "snapshots")
+
+/** The store that `--store` names. A server that is named so has no folder of this machine beside it. */
+export const namedStore = (text: string): Effect.Effect<NamedStore, Failure> => {
+  const parsed = parseStoreLocation(text)
+  if ("problem" in parsed)
+    return Effect.fail(new Failure({ code: "TST-CLI-STORE", message: `--store: ${parsed.problem}.` }))
+  const location = resolved(parsed, ".")
+  return Effect.succeed({
+    location,
+    snapshots: location.kind === "embedded" ? snapshotFolder(location.directory) : undefined
+  })
+}
+
+/** The store that `--store` or the configuration names. */
+export const storeOf = ({ config, store }: StoreInput): Effect.Effect<NamedStore, Failure> =>
+  Option.isSome(store)
+    ? namedStore(store.value)
+    : Effect.map(configurationOf(config), ({ eventStore, localFolder }) => ({
+        location: eventStore,
+        snapshots: snapshotFolder(localFolder)
+      }))
+
+const projectionsOf = ({ snapshots }: NamedStore, save: boolean) =>
+  projectionsLayer({ save, ...(snapshots === undefined ? {} : { directory: snapshots }) })
+
+/** The store at a location such as `embedded:./data/store` or `esdb://host:2113`. */
+export const storeNamed = (
+  text: string,
+  mode: "reader" | "writer"
+): Layer.Layer<EventStore, StoreUnavailable | Failure> =>
+  Layer.unwrap(Effect.map(namedStore(text), ({ location }) => storeAt(location, { mode, whenAway: "fail" })))
+
+/** The log, read beside whoever writes. */
+export const readingLog = (input: StoreInput) =>
+  Layer.unwrap(Effect.map(storeOf(input), ({ location }) => storeAt(location, { mode: "reader", whenAway: "fail" })))
 
 /** The projections as they are now, read beside whoever writes. */
 export const reading = (input: StoreInput) =>
   Layer.unwrap(
-    Effect.map(storeDirectory(input), (directory) =>
-      projectionsLayer({ directory: snapshotFolder(directory), save: false }).pipe(
-        Layer.provideMerge(EmbeddedEventStore.layer({ directory, mode: "reader" }))
+    Effect.map(storeOf(input), (named) =>
+      projectionsOf(named, false).pipe(
+        Layer.provideMerge(storeAt(named.location, { mode: "reader", whenAway: "fail" }))
       )
     )
   )
 
-/** The administration: the running node's, or this process's own when no node runs. */
+/** The administration: the running node's of an embedded store, else this process's own. */
 export const writing = (input: StoreInput) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const directory = yield* storeDirectory(input)
-      const holder = yield* readHolder(directory)
+      const named = yield* storeOf(input)
+      const { location } = named
+      const holder = location.kind === "embedded" ? yield* readHolder(location.directory) : undefined
       const socket = holder?.announced["socket"]
       if (socket !== undefined) return remoteAdministration(socket)
       return Administration.layer({ by: "command line" }).pipe(
-        Layer.provide([projectionsLayer({ directory: snapshotFolder(directory) }), DecisionNumbers.layer]),
-        Layer.provide(EmbeddedEventStore.layer({ directory, mode: "writer" }))
+        Layer.provide([projectionsOf(named, location.kind === "embedded"), DecisionNumbers.layer]),
+        Layer.provide(storeAt(location, { mode: "writer", whenAway: "fail" }))
       )
     })
   )

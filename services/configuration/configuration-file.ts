@@ -19,9 +19,10 @@ import {
   text
 } from "../../domain/rules/reader.ts"
 import { broken, type DocumentCodes, openReport, quote } from "../../domain/rules/report.ts"
+import { parseMilliseconds } from "../../domain/time/duration.ts"
 import { isZone } from "../../domain/time/zone.ts"
 import type { Configuration } from "./configuration.ts"
-import { parseStoreLocation } from "./store-location.ts"
+import { parseStoreLocation, resolved } from "./store-location.ts"
 
 const codes: DocumentCodes = {
   encoding: "TST-CONFIG-ENCODING",
@@ -80,9 +81,29 @@ const listenByDefault = { host: "127.0.0.1", port: 8080 }
 /** The zone of this machine's own logs. */
 const machineZone = (): string => new Intl.DateTimeFormat("en").resolvedOptions().timeZone
 
+const leastAge = 86_400_000
+
+/** How old something may get, in milliseconds. Less than a day would take from the engine what it is still counting. */
+const age: Reader<number> = refined(text, (value, field, report) => {
+  const milliseconds = parseMilliseconds(value)
+  if (milliseconds !== undefined && milliseconds >= leastAge) return milliseconds
+  return report.error(codes.wrongValue, field, `${quote(value)} is not an age from 1d on; write one such as 30d or 36h`)
+})
+
+const units: Readonly<Record<string, number>> = { kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 }
+
+/** Bytes. */
+const size: Reader<number> = refined(text, (value, field, report) => {
+  const [, digits, unit] = /^(\d{1,6}(?:\.\d{1,3})?) ?(kB|MB|GB|TB)$/.exec(value) ?? []
+  const bytes = unit === undefined ? 0 : Math.round(Number(digits) * units[unit]!)
+  if (bytes > 0) return bytes
+  return report.error(codes.wrongValue, field, `${quote(value)} is not a size; write one such as 500MB or 10GB`)
+})
+
 const readerFor = (starterHub: string) =>
   mapping({
     eventStore: defaulted(storeLocation, { kind: "embedded", directory: "data/store" } as const),
+    localFolder: defaulted(text, "data/local"),
     api: defaulted(
       mapping({ listen: defaulted(endpoint, listenByDefault), trustedProxies: defaulted(list(block), []) }),
       { listen: listenByDefault, trustedProxies: [] }
@@ -111,6 +132,13 @@ const readerFor = (starterHub: string) =>
     ),
     allowlist: defaulted(list(allowlistEntry), []),
     protectOwnAddresses: defaulted(flag, true),
+    retention: defaulted(
+      mapping({
+        lines: defaulted(mapping({ age: optional(age), size: optional(size) }), { age: undefined, size: undefined }),
+        dossiers: defaulted(mapping({ age: optional(age) }), { age: undefined })
+      }),
+      { lines: { age: undefined, size: undefined }, dossiers: { age: undefined } }
+    ),
     reverseDns: defaulted(flag, true),
     play: defaulted(
       list(
@@ -152,10 +180,12 @@ export const readConfiguration = (file: string, content: Uint8Array, starterHub:
   if (read === undefined) return failed()
   const folder = dirname(resolve(file))
   const path = (relative: string) => resolve(folder, relative)
+  const eventStore = resolved(read.eventStore, folder)
   return {
     configuration: {
       file,
-      eventStore: { kind: "embedded", directory: path(read.eventStore.directory) },
+      eventStore,
+      localFolder: eventStore.kind === "embedded" ? eventStore.directory : path(read.localFolder),
       api: { ...read.api.listen, trustedProxies: read.api.trustedProxies },
       rules: {
         hub: path(read.rules.hub),
@@ -172,6 +202,11 @@ export const readConfiguration = (file: string, content: Uint8Array, starterHub:
       allowlist: read.allowlist,
       protectOwnAddresses: read.protectOwnAddresses,
       reverseDns: read.reverseDns,
+      retention: {
+        linesAge: read.retention.lines.age,
+        linesBytes: read.retention.lines.size,
+        dossiersAge: read.retention.dossiers.age
+      },
       play: read.play.map(({ from, into, speed }) => ({ from: path(from), into: path(into), speed }))
     },
     problems: report.problems

@@ -1,11 +1,29 @@
 /** What the node is configured to do: `testudo.yaml`, read and checked. `docs/configuration.md` explains every key. */
 
-/** Where events are kept. More kinds of store come behind the same port. */
+import type * as Redacted from "effect/Redacted"
+
+/** Where events are kept: in a directory of this machine, */
 export interface EmbeddedLocation {
   readonly kind: "embedded"
   /** Absolute path. */
   readonly directory: string
 }
+
+/** or on a server or a cluster. */
+export interface EventStoreDbLocation {
+  readonly kind: "eventstoredb"
+  /** As written: `esdb`, `kurrentdb+discover`… */
+  readonly scheme: string
+  /** `HOST:PORT` each. */
+  readonly hosts: ReadonlyArray<string>
+  readonly user: { readonly name: string; readonly password: Redacted.Redacted<string> } | undefined
+  /** Options of the client by name. */
+  readonly options: Readonly<Record<string, string>>
+  /** For people: scheme and hosts, without user, password and options. */
+  readonly shown: string
+}
+
+export type StoreLocation = EmbeddedLocation | EventStoreDbLocation
 
 export interface AcquisitionConfiguration {
   /** Absolute paths or globs. */
@@ -29,10 +47,25 @@ export interface PlayConfiguration {
   readonly speed: number
 }
 
+/** What the event log forgets; undefined: nothing. */
+export interface RetentionConfiguration {
+  /** Age of raw log lines, in milliseconds. */
+  readonly linesAge: number | undefined
+  /** Bytes of raw log lines, compressed. */
+  readonly linesBytes: number | undefined
+  /** Age of dossiers, in milliseconds. */
+  readonly dossiersAge: number | undefined
+}
+
 export interface Configuration {
   /** Path as the person named it, for messages. */
   readonly file: string
-  readonly eventStore: EmbeddedLocation
+  readonly eventStore: StoreLocation
+  /**
+   * Absolute path of the folder for snapshots and the admin socket: for what this machine keeps beside the store. Of an
+   * embedded store, its directory.
+   */
+  readonly localFolder: string
   readonly api: { readonly host: string; readonly port: number; readonly trustedProxies: ReadonlyArray<string> }
   readonly rules: {
     /** Absolute path of the hub folder. */
@@ -51,4 +84,5 @@ export interface Configuration {
   readonly protectOwnAddresses: boolean
   readonly reverseDns: boolean
   readonly play: ReadonlyArray<PlayConfiguration>
+  readonly retention: RetentionConfiguration
 }

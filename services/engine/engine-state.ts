@@ -166,7 +166,7 @@ const linesOf = Effect.fn("engine.linesOf")(function* (
   for (const id of new Set(batches)) {
     const position = positions.get(id)
     if (position === undefined) continue
-    const [event] = yield* store.readAll({ after: position - 1, limit: 1 })
+    const event = yield* store.eventAt(position)
     if (event !== undefined && event.id === id && LogBatchAppended.is(event)) {
       found.set(id, { batch: event.data, lines: decodeLines(event.data) })
     }

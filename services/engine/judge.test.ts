@@ -5,7 +5,7 @@ import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import type { ProposedEvent } from "../../domain/events/event.ts"
 import { makeEngine } from "../../domain/detection/engine.ts"
 import { batchOf, plainParser, ruleFile, scenarioFile } from "../../domain/detection/recorded.fixture.ts"
-import { encodeBody } from "../acquisition/body.ts"
+import { sealBody } from "../acquisition/body.ts"
 import { Judge } from "./judge.ts"
 import { compileRules } from "./rulebook.ts"
 
@@ -31,13 +31,13 @@ duration_expr: Sprintf('%dm', GetDecisionsCount(Alert.GetValue()) + 10 * GetActi
 )
 
 const lineAt = (seconds: number, host: number): TestudoEvent => {
-  const bytes = new TextEncoder().encode(`- 192.0.2.${host} -\n`)
+  const bytes = Buffer.from(`- 192.0.2.${host} -\n`)
   return batchOf({
     id: `b${seconds}`,
     observedAt: stamp(seconds),
     lines: 1,
     range: { from: 0, to: bytes.length },
-    body: encodeBody(bytes)
+    ...sealBody(bytes)
   })
 }
 

@@ -6,6 +6,7 @@ import { describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import { appendContract } from "./contract/append.ts"
+import { dropContract } from "./contract/drop.ts"
 import { command, runAgainstModel } from "./contract/model.ts"
 import { readContract } from "./contract/read.ts"
 import { checkOn, type MakeLayer, newCategory } from "./contract/sample.ts"
@@ -19,6 +20,7 @@ export const eventStoreContract = (name: string, makeLayer: MakeLayer, options =
     appendContract(check)
     readContract(check)
     subscriptionContract(check)
+    dropContract(check)
     it("shows random writers, readers and subscribers one log", () =>
       fc.assert(
         fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 40 }), (commands) =>

@@ -1,9 +1,9 @@
 /**
  * The event store in one directory of this machine: durable, without a server. One process writes, others read beside it.
  *
- * A commit syncs the write-ahead log before the append answers (`synchronous = full`), so that an acknowledged event
- * survives SIGKILL and power loss. Readers take short snapshots, a page each, so that the log can always be folded back
- * into the database.
+ * A commit syncs the write-ahead log and then the head record before the append answers, so that an acknowledged event
+ * survives SIGKILL and power loss, and its loss does not go unnoticed. Readers take short snapshots, a page each, so that
+ * the log can always be folded back into the database.
  */
 import { join, resolve } from "node:path"
 import type { DatabaseSync } from "node:sqlite"
@@ -12,9 +12,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { EventLog, type GroupOutcome, type PageSize } from "./event-log.ts"
+import { type Appender, directAppender, failureOf } from "./appender.ts"
+import { EventLog, type PageSize } from "./event-log.ts"
 import {
   type AppendError,
+  type Appended,
+  AppendRefused,
   EventStore,
   type ReadAllOptions,
   type StoreUnavailable,
@@ -24,8 +27,12 @@ import { storeFailure, storeFailureOf } from "./failure.ts"
 import { follow } from "./follower.ts"
 import { Horizon } from "./horizon.ts"
 import { closedOnFailure, makeDirectory, openForReading, openForWriting, storeFile } from "./layout.ts"
+import { LogWriter, type ReadyAppend } from "./log-writer.ts"
+import { proposals } from "./proposal.ts"
 import { subscription } from "./subscription.ts"
+import { whole } from "./whole.ts"
 import { lockForWriting } from "./writer-lock.ts"
+import { WriterThread } from "./writer-thread.ts"
 
 export interface EmbeddedOptions {
   /** Made when it is not there and `mode` is `writer`. */
@@ -34,36 +41,49 @@ export interface EmbeddedOptions {
   readonly mode: "writer" | "reader"
   /** What other processes can learn of the writer with `readHolder`, such as where its API listens. */
   readonly announce?: Readonly<Record<string, string>>
+  /** Go on from what is there when acknowledged events are missing. */
+  readonly acceptLoss?: boolean
 }
 
 /** What a subscription holds in memory at a time. */
 const subscriptionPage: PageSize = { events: 256, bytes: 2_000_000 }
-/** After so long without an append the write-ahead log is folded into the database, before a busy moment has to. */
-const idleMilliseconds = 500
-
-const whole = (value: number | undefined, least: number, name: string): Effect.Effect<void> =>
-  value === undefined || (Number.isSafeInteger(value) && value >= least)
-    ? Effect.void
-    : Effect.die(new RangeError(`${name} has to be a whole number from ${least} on, not ${value}`))
+/** The parts that keep the rules of the port, up to the first that does not, and what is wrong with that one. */
+const ready = (
+  group: ReadonlyArray<StreamAppend>
+): { readonly parts: ReadonlyArray<ReadyAppend>; readonly refused: AppendRefused | undefined } => {
+  const parts: Array<ReadyAppend> = []
+  for (const { stream, events, expected } of group) {
+    const proposed = proposals(stream, events, expected)
+    if (proposed instanceof AppendRefused) return { parts, refused: proposed }
+    const stored = proposed.map(({ id, type, metadata, text, bytes }) => ({ id, type, metadata, data: text, bytes }))
+    parts.push({ stream, expected, events: stored })
+  }
+  return { parts, refused: undefined }
+}
 
 /** The port over an open log. */
-const storeOver = (
-  log: EventLog,
-  path: string,
-  horizon: Horizon,
-  write: (group: ReadonlyArray<StreamAppend>, recordedAt: number) => GroupOutcome
-): typeof EventStore.Service => {
+const storeOver = (log: EventLog, path: string, horizon: Horizon, appender: Appender): typeof EventStore.Service => {
   const attempt = <A>(use: () => A): Effect.Effect<A, StoreUnavailable> =>
     Effect.try({ try: use, catch: (error) => storeFailureOf(error, path) })
 
-  const appendGroup = (group: ReadonlyArray<StreamAppend>) =>
-    Clock.currentTimeMillis.pipe(
-      Effect.flatMap((now) => attempt(() => write(group, now))),
-      Effect.flatMap(
-        ({ appended, failure }): Effect.Effect<GroupOutcome["appended"], AppendError> =>
-          failure === undefined ? Effect.succeed(appended) : Effect.fail(failure)
-      )
-    )
+  const drop = ({ stream, before }: { readonly stream: string; readonly before: number | "all" }) =>
+    Effect.gen(function* () {
+      const recordedAt = yield* Clock.currentTimeMillis
+      yield* appender.append({ drop: { stream, before }, recordedAt })
+      horizon.advance(log.head())
+    })
+
+  const appendGroup = (group: ReadonlyArray<StreamAppend>): Effect.Effect<ReadonlyArray<Appended>, AppendError> =>
+    Effect.gen(function* () {
+      const { parts, refused } = ready(group)
+      const recordedAt = yield* Clock.currentTimeMillis
+      const { appended, failure } =
+        parts.length === 0 ? { appended: [] } : yield* appender.append({ parts, recordedAt })
+      for (const { position } of appended) horizon.advance(position)
+      if (failure !== undefined) return yield* failureOf(failure)
+      if (refused !== undefined) return yield* refused
+      return appended
+    })
 
   return EventStore.of({
     append: (stream, events, expected) =>
@@ -88,7 +108,10 @@ const storeOver = (
         })
       return Stream.unwrap(Effect.as(whole(after, -1, "after"), subscription(after, nextPage, horizon)))
     },
-    head: attempt(() => log.head())
+    eventAt: (position) => attempt(() => log.eventAt(position)),
+    head: attempt(() => log.head()),
+    truncate: (stream, before) => Effect.andThen(whole(before, 0, "before"), drop({ stream, before })),
+    deleteStream: (stream) => drop({ stream, before: "all" })
   })
 }
 
@@ -115,44 +138,37 @@ const opened = (
       })
   )
 
-/** The writer of an open log: nobody else appends, so that whoever waits for more hears it from here. */
-const writer = (
-  path: string,
-  open: (path: string) => DatabaseSync
-): Effect.Effect<typeof EventStore.Service, StoreUnavailable, Scope.Scope> =>
-  Effect.gen(function* () {
-    const { log, horizon } = yield* opened(path, open)
-    const idle = setTimeout(() => {
-      try {
-        log.checkpoint()
-      } catch {
-        // The commits are safe without it; what is wrong shows with the next append.
-      }
-    }, idleMilliseconds).unref()
-    yield* Effect.addFinalizer(() => Effect.sync(() => clearTimeout(idle)))
-    return storeOver(log, path, horizon, (group, recordedAt) => {
-      const outcome = log.append(group, recordedAt)
-      horizon.advance(log.head())
-      idle.refresh()
-      return outcome
-    })
-  })
+/** A log in memory: written and read through one connection. */
+const inMemory: Effect.Effect<typeof EventStore.Service, StoreUnavailable, Scope.Scope> = Effect.gen(function* () {
+  const path = ":memory:"
+  const { db } = openForWriting(path)
+  const { log, horizon } = yield* opened(path, () => db)
+  return storeOver(log, path, horizon, directAppender(new LogWriter(db, path), path))
+})
 
+/** Who writes to a directory: nobody else appends, so that whoever waits for more hears it from here. */
 const writerOf = (options: EmbeddedOptions): Effect.Effect<typeof EventStore.Service, StoreUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
-    const path = join(resolve(options.directory), storeFile)
+    const directory = resolve(options.directory)
+    const path = join(directory, storeFile)
     const now = yield* Clock.currentTimeMillis
     yield* Effect.acquireRelease(
       Effect.try({
         try: () => {
-          makeDirectory(resolve(options.directory))
-          return lockForWriting(resolve(options.directory), new Date(now).toISOString(), options.announce ?? {})
+          makeDirectory(directory)
+          return lockForWriting(directory, new Date(now).toISOString(), options.announce ?? {})
         },
-        catch: (error) => storeFailureOf(error, resolve(options.directory))
+        catch: (error) => storeFailureOf(error, directory)
       }),
       (release) => Effect.sync(release)
     )
-    return yield* writer(path, openForWriting)
+    const { thread, notices } = yield* Effect.acquireRelease(
+      WriterThread.open(path, options.acceptLoss === true ? { acceptLoss: true } : {}),
+      ({ thread }) => thread.close
+    )
+    for (const notice of notices) yield* Effect.logWarning(notice)
+    const { log, horizon } = yield* opened(path, openForReading)
+    return storeOver(log, path, horizon, thread)
   })
 
 const readerOf = (options: EmbeddedOptions): Effect.Effect<typeof EventStore.Service, StoreUnavailable, Scope.Scope> =>
@@ -163,26 +179,23 @@ const readerOf = (options: EmbeddedOptions): Effect.Effect<typeof EventStore.Ser
       Effect.sync(() => follow(log, path, horizon)),
       (stop) => Effect.sync(stop)
     )
-    const refuse = (): GroupOutcome => {
-      throw storeFailure(
+    const refuse = Effect.fail(
+      storeFailure(
         "TST-STORE-READER",
         `The event store ${path} is open for reading only: write through the process that holds it.`
       )
-    }
-    return storeOver(log, path, horizon, refuse)
+    )
+    return storeOver(log, path, horizon, { append: () => refuse, close: Effect.void })
   })
 
 export const EmbeddedEventStore = {
   /**
    * The store in a directory. Fails with `StoreUnavailable`: `TST-STORE-IN-USE` for a second writer, `TST-STORE-MISSING`
-   * for a reader where no store is, `TST-STORE-READ-ONLY`, `-FULL`, `-DIRECTORY`, `-DAMAGED`, `-NEWER`, `-BUSY`, `-IO`.
+   * for a reader where no store is, `TST-STORE-LOST` where acknowledged events are missing, `TST-STORE-READ-ONLY`, `-FULL`, `-DIRECTORY`, `-DAMAGED`, `-NEWER`, `-BUSY`, `-IO`.
    */
   layer: (options: EmbeddedOptions): Layer.Layer<EventStore, StoreUnavailable> =>
     Layer.effect(EventStore, options.mode === "writer" ? writerOf(options) : readerOf(options)),
 
   /** A store of its own in memory, gone with its scope. */
-  layerMemory: Layer.effect(EventStore, writer(":memory:", openForWriting)) satisfies Layer.Layer<
-    EventStore,
-    StoreUnavailable
-  >
+  layerMemory: Layer.effect(EventStore, inMemory) satisfies Layer.Layer<EventStore, StoreUnavailable>
 }

@@ -1,20 +1,11 @@
-/** The log in one SQLite database: plain synchronous functions that throw the port's errors. */
+/** Reading the log in one SQLite database: plain synchronous functions that throw the port's errors. */
 import { statSync } from "node:fs"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
-import {
-  type Appended,
-  AppendRefused,
-  type EventFilter,
-  type ExpectedRevision,
-  type ReadStreamOptions,
-  type StreamAppend,
-  WrongExpectedRevision
-} from "./event-store.ts"
+import type { EventFilter, ReadStreamOptions } from "./event-store.ts"
 import { storeFailure } from "./failure.ts"
-import { category, Kinds } from "./kinds.ts"
-import { type Proposal, proposals } from "./proposal.ts"
-import { type Row, recordedEvent } from "./row.ts"
+import { Kinds } from "./kinds.ts"
+import { isKnown, type Row, recordedEvent } from "./row.ts"
 
 /** How much one page holds at most; one event more than the bytes, so that a page always gets on. */
 export interface PageSize {
@@ -28,40 +19,12 @@ export interface Page {
   readonly next: number
 }
 
-/** What became of a group: the parts that are written, and why the next one is not. */
-export interface GroupOutcome {
-  readonly appended: ReadonlyArray<Appended>
-  readonly failure?: WrongExpectedRevision | AppendRefused | undefined
-}
-
-interface ReadyAppend {
-  readonly part: StreamAppend
-  readonly events: ReadonlyArray<Proposal>
-}
-
 interface Place {
-  readonly revision: number
   readonly position: number
 }
 
-const nowhere: Place = { revision: -1, position: -1 }
-
 /** How many positions one look into the index of one kind takes. */
 const indexedPositions = { least: 100, most: 1000 }
-
-const holds = (expected: ExpectedRevision, actual: number): boolean => {
-  if (expected === "any") return true
-  if (expected === "stream_exists") return actual >= 0
-  return actual === (expected === "no_stream" ? -1 : expected)
-}
-
-/** Whether the events were appended, in this order, by an append that expected this. */
-const repeats = (known: ReadonlyArray<Place>, expected: ExpectedRevision): boolean => {
-  const first = known[0]!.revision
-  if (!known.every((place, index) => place.revision === first + index)) return false
-  if (expected === "any" || expected === "stream_exists") return true
-  return first === (expected === "no_stream" ? 0 : expected + 1)
-}
 
 export class EventLog {
   readonly #db: DatabaseSync
@@ -71,10 +34,6 @@ export class EventLog {
   readonly #head: StatementSync
   readonly #streamOf: StatementSync
   readonly #nameAt: StatementSync
-  readonly #lastOf: StatementSync
-  readonly #placeOf: StatementSync
-  readonly #insertStream: StatementSync
-  readonly #insertEvent: StatementSync
   readonly #eventAt: StatementSync
   readonly #eventsAfter: StatementSync
   readonly #positionsOfKind: StatementSync
@@ -90,13 +49,7 @@ export class EventLog {
     this.#head = db.prepare("select max(position) as position from events")
     this.#streamOf = db.prepare("select stream from streams where name = ?")
     this.#nameAt = db.prepare("select name from events join streams using (stream) where position = ?")
-    this.#lastOf = db.prepare("select revision, position from events where stream = ? order by revision desc limit 1")
-    this.#placeOf = db.prepare("select revision, position from events where stream = ? and id = ?")
-    this.#insertStream = db.prepare("insert into streams(name) values (?)")
-    this.#insertEvent = db.prepare(
-      "insert into events(stream, revision, kind, recorded_at, id, metadata, data) values (?, ?, ?, ?, ?, ?, ?)"
-    )
-    const rows = `select position, name as stream, revision, kinds.type as type, recorded_at as recordedAt, id, metadata, data
+    const rows = `select position, name as stream, revision, kinds.type as type, recorded_at as recordedAt, id, metadata, data, bytes
       from events cross join streams using (stream) cross join kinds using (kind)`
     this.#eventAt = db.prepare(`${rows} where position = ?`)
     this.#eventsAfter = db.prepare(`${rows} where position > ? and position <= ? order by position`)
@@ -125,84 +78,10 @@ export class EventLog {
     )
   }
 
-  /** Writes the parts in one transaction, up to the first that cannot be. Durable when it returns. */
-  append(group: ReadonlyArray<StreamAppend>, recordedAt: number): GroupOutcome {
-    const ready: Array<ReadyAppend> = []
-    let refused: AppendRefused | undefined
-    for (const part of group) {
-      const events = proposals(part.stream, part.events, part.expected)
-      if (events instanceof AppendRefused) {
-        refused = events
-        break
-      }
-      ready.push({ part, events })
-    }
-    const outcome = ready.length === 0 ? { appended: [] } : this.#write(ready, recordedAt)
-    return refused === undefined || outcome.failure !== undefined ? outcome : { ...outcome, failure: refused }
-  }
-
-  #write(ready: ReadonlyArray<ReadyAppend>, recordedAt: number): GroupOutcome {
-    this.checkInPlace()
-    this.#db.exec("begin immediate")
-    try {
-      const appended: Array<Appended> = []
-      let failure: GroupOutcome["failure"]
-      for (const { part, events } of ready) {
-        const outcome = this.#writePart(part, events, recordedAt)
-        if ("_tag" in outcome) {
-          failure = outcome
-          break
-        }
-        appended.push(outcome)
-      }
-      this.#db.exec("commit")
-      return { appended, failure }
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec("rollback")
-      throw error
-    }
-  }
-
-  /** Everything that can be wrong with a part is found before its first event is inserted. */
-  #writePart(
-    { stream, expected }: StreamAppend,
-    events: ReadonlyArray<Proposal>,
-    recordedAt: number
-  ): Appended | WrongExpectedRevision | AppendRefused {
-    const existing = (this.#streamOf.get(stream) as { readonly stream: number } | undefined)?.stream
-    const last = (existing === undefined ? undefined : (this.#lastOf.get(existing) as Place | undefined)) ?? nowhere
-    const known = existing === undefined ? [] : this.#placesOf(existing, events)
-    if (known.length > 0 && known.length < events.length) {
-      return new AppendRefused({
-        stream,
-        message:
-          `Of ${events.length} events, ${known.length} are in ${JSON.stringify(stream)} already (the first at revision ` +
-          `${known[0]!.revision}): a repeated append has to be the same as the first time. Append what is missing.`
-      })
-    }
-    if (known.length > 0 && repeats(known, expected)) return known.at(-1)!
-    if (!holds(expected, last.revision)) return new WrongExpectedRevision({ stream, expected, actual: last.revision })
-    if (known.length > 0) {
-      return new AppendRefused({
-        stream,
-        message: `Event ${events[0]!.id} is in ${JSON.stringify(stream)} already, at revision ${known[0]!.revision}.`
-      })
-    }
-    if (events.length === 0) return last
-    const target = existing ?? Number(this.#insertStream.run(stream).lastInsertRowid)
-    const kinds = new Map<string, number>()
-    let { revision, position } = last
-    for (const { id, type, metadata, data } of events) {
-      const kind = kinds.get(type) ?? this.#kinds.ensure(category(stream), type)
-      kinds.set(type, kind)
-      revision++
-      position = Number(this.#insertEvent.run(target, revision, kind, recordedAt, id, metadata, data).lastInsertRowid)
-    }
-    return { revision, position }
-  }
-
-  #placesOf(stream: number, events: ReadonlyArray<Proposal>): ReadonlyArray<Place> {
-    return events.flatMap(({ id }) => (this.#placeOf.get(stream, id) as Place | undefined) ?? [])
+  /** The event at this position, or undefined. */
+  eventAt(position: number): TestudoEvent | undefined {
+    const row = this.#eventAt.get(position)
+    return row === undefined ? undefined : recordedEvent(row as unknown as Row, this.#path)
   }
 
   readStream(name: string, options: ReadStreamOptions): ReadonlyArray<TestudoEvent> {
@@ -223,7 +102,7 @@ export class EventLog {
 
   /** The next events after a position and up to another that the filter lets through. Types unknown here are left out. */
   page(after: number, upTo: number, filter: EventFilter, size: PageSize): Page {
-    const { kinds, byName } = this.#kinds.selected(filter)
+    const { kinds, byName } = this.#kinds.selected(filter, isKnown)
     const rows =
       kinds === "all"
         ? (this.#eventsAfter.iterate(after, upTo) as Iterable<unknown>)
@@ -234,7 +113,7 @@ export class EventLog {
       const event = recordedEvent(row, this.#path)
       if (event === undefined) continue
       events.push(event)
-      bytes += row.data.length
+      bytes += row.data.length + (row.bytes?.length ?? 0)
       if (events.length >= size.events || bytes >= size.bytes) return { events, next: row.position }
     }
     return { events, next: upTo }
@@ -270,11 +149,6 @@ export class EventLog {
   #startsWith(position: number, prefixes: ReadonlyArray<string>): boolean {
     const { name } = this.#nameAt.get(position) as { readonly name: string }
     return prefixes.some((prefix) => name.startsWith(prefix))
-  }
-
-  /** Moves what it can of the write-ahead log into the database without waiting for anybody. */
-  checkpoint(): void {
-    this.#db.exec("pragma wal_checkpoint(passive)")
   }
 
   close(): void {

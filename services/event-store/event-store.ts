@@ -47,7 +47,7 @@ export interface ReadStreamOptions {
 }
 
 export interface ReadAllOptions {
-  /** Only events at positions greater than this one. Default: from the beginning. */
+  /** Only events at positions greater than this one, which the store gave. Default: from the beginning. */
   readonly after?: number
   /** At most so many events, at least 1. Default 1,000. */
   readonly limit?: number
@@ -86,6 +86,12 @@ export type AppendError = WrongExpectedRevision | AppendRefused | StoreUnavailab
 export const maxAppendBytes = 1_000_000
 
 /**
+ * So many events in one append go well with others that follow the log live: EventStoreDB drops whoever follows it when an
+ * append overruns a small buffer. More are taken as well, and whoever follows through this port loses nothing.
+ */
+export const considerateAppendEvents = 64
+
+/**
  * **Gotchas**
  * - An append has succeeded only when it answers; what it answered survives SIGKILL and power loss.
  * - After `StoreUnavailable` the outcome is unknown: read the stream's end, then append what is missing.
@@ -103,7 +109,7 @@ export class EventStore extends Context.Service<
     ): Effect.Effect<Appended, AppendError>
     /**
      * Appends to several streams with as few syncs as the store can. Each stream's part is atomic, the group is not: the
-     * first part that fails ends it, and the parts before it are written, in the given order.
+     * first part that fails is the answer, and the parts before it are written, in the given order. Those after it may be.
      */
     appendGroup(group: ReadonlyArray<StreamAppend>): Effect.Effect<ReadonlyArray<Appended>, AppendError>
     /** A page of one stream; empty for a stream that does not exist. */
@@ -124,7 +130,19 @@ export class EventStore extends Context.Service<
       readonly after?: number
       readonly filter?: EventFilter
     }): Stream.Stream<Subscribed, StoreUnavailable>
+    /** The event at exactly this position, wherever the position comes from; undefined when there is none, or none that is known here. */
+    eventAt(position: number): Effect.Effect<TestudoEvent | undefined, StoreUnavailable>
     /** Position of the last event, or -1 when there is none. */
     readonly head: Effect.Effect<number, StoreUnavailable>
+    /**
+     * Drops the events of a stream below a revision; its last event always stays. The stream shows it at once, the whole
+     * log when the store cleans up (EventStoreDB: at the next scavenge). Revisions and positions of the others stay.
+     */
+    truncate(stream: string, before: number): Effect.Effect<void, StoreUnavailable>
+    /**
+     * Drops all events of a stream, as {@link truncate} does: it reads as if it had never been. Whoever appends to it may
+     * expect `no_stream`; its revisions go on where they were. Deleting what is not there is no error.
+     */
+    deleteStream(stream: string): Effect.Effect<void, StoreUnavailable>
   }
 >()("testudo/EventStore") {}

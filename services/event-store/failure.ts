@@ -1,20 +1,6 @@
-/** What SQLite and the file system report, as errors for people. */
+/** The errors of the stores for people, and what SQLite and the file system report as one of them. */
 import { StoreUnavailable } from "./event-store.ts"
-
-/** Stable codes of the embedded store's errors. */
-export type StoreFailureCode =
-  | "TST-STORE-BUSY"
-  | "TST-STORE-CLOSED"
-  | "TST-STORE-DAMAGED"
-  | "TST-STORE-DIRECTORY"
-  | "TST-STORE-FULL"
-  | "TST-STORE-IN-USE"
-  | "TST-STORE-IO"
-  | "TST-STORE-MISSING"
-  | "TST-STORE-MOVED"
-  | "TST-STORE-NEWER"
-  | "TST-STORE-READ-ONLY"
-  | "TST-STORE-READER"
+import { type StoreFailureCode, StoreFault } from "./fault.ts"
 
 export const storeFailure = (code: StoreFailureCode, message: string, cause?: unknown): StoreUnavailable =>
   new StoreUnavailable({ code, message, ...(cause === undefined ? {} : { cause }) })
@@ -113,6 +99,7 @@ const ofSystem = (code: string, path: string, cause: unknown): StoreUnavailable 
 /** The error as {@link StoreUnavailable}. One that is neither SQLite's nor the system's is a fault of the program: it is thrown on. */
 export const storeFailureOf = (error: unknown, path: string): StoreUnavailable => {
   if (error instanceof StoreUnavailable) return error
+  if (error instanceof StoreFault) return storeFailure(error.code, error.message)
   const { errcode, code } = error as { readonly errcode?: unknown; readonly code?: unknown }
   const failure =
     typeof errcode === "number"

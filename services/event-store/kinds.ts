@@ -1,6 +1,5 @@
 /** The kinds of events that a log holds: pairs of stream category and event type, numbered. */
 import type { DatabaseSync, StatementSync } from "node:sqlite"
-import { catalogue } from "../../domain/events/catalogue.ts"
 import type { EventFilter } from "./event-store.ts"
 
 interface Kind {
@@ -8,9 +7,6 @@ interface Kind {
   readonly category: string
   readonly type: string
 }
-
-/** Whether this version can read events of this type. */
-export const isKnown = (type: string): boolean => Object.hasOwn(catalogue, type)
 
 /** A stream's name up to its first `-`, inclusive: `log-`, `offender-`; all of a name without one: `ruleset`. */
 export const category = (stream: string): string => stream.slice(0, stream.indexOf("-") + 1) || stream
@@ -56,7 +52,7 @@ export class Kinds {
   }
 
   /** The kinds that can pass the filter and that this version can read. */
-  selected({ types, streamPrefixes }: EventFilter): Selection {
+  selected({ types, streamPrefixes }: EventFilter, isKnown: (type: string) => boolean): Selection {
     const kinds = this.#current()
     const covered = (kind: Kind) => streamPrefixes?.some((prefix) => covers(prefix, kind)) ?? true
     const selected = kinds.filter(

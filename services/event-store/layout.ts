@@ -1,32 +1,60 @@
 /**
  * How the embedded store lies on disk: one SQLite database, `events.sqlite`, in its directory.
  *
- * - `streams`: one row a stream.
+ * - `streams`: one row a stream. `first`: the revision of its first event, more than 0 once older ones were dropped.
  * - `kinds`: one row for each pair of category (the beginning of the stream's name) and event type. There are few, and
  *   with the index over them a filtered read of the whole log touches matching events only.
- * - `events`: the log. `position` is never used twice, also after the newest events are gone (autoincrement).
- *   `data` comes last, so that a look at the other columns does not read it.
+ * - `events`: the log. No `position` is given twice, also after the newest events are gone. `link` is the hash chain (see
+ *   `chain.ts`); `content`, of an event that was redacted, the digest of what it said at first. `data` and `bytes` come
+ *   last, so that a look at the other columns does not read them.
+ * - `gaps`: runs of events that were dropped. `link` is that of the last one, where the chain goes on.
  *
  * The write-ahead log makes a commit one write and one sync, and lets other processes read meanwhile.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs"
+import { accessSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs"
 import { dirname } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { storeFailure } from "./failure.ts"
+import { contentOf, linkOf, origin, type StoredEvent } from "./chain.ts"
+import { StoreFault } from "./fault.ts"
 
 export const storeFile = "events.sqlite"
 
 /** Marks the database as Testudo's: "Tstd". */
 const applicationId = 0x54737464
 /** Raised with every change of the tables. */
-const layoutVersion = 1
+const layoutVersion = 2
 /** How long a statement waits for another program's lock before it fails. */
 const busyMilliseconds = 2000
+
+const eventTables = `
+  create table events(
+    position integer primary key,
+    stream integer not null,
+    revision integer not null,
+    kind integer not null,
+    recorded_at integer not null,
+    id text not null,
+    link blob not null,
+    content blob,
+    metadata text not null,
+    data text not null,
+    bytes blob,
+    unique(stream, revision),
+    unique(stream, id)
+  ) strict;
+  create index events_by_kind on events(kind);
+  create table gaps(
+    last integer primary key,
+    first integer not null,
+    events integer not null,
+    link blob not null
+  ) strict;`
 
 const tables = `
   create table streams(
     stream integer primary key,
-    name text not null unique
+    name text not null unique,
+    first integer not null default 0
   ) strict;
   create table kinds(
     kind integer primary key,
@@ -34,44 +62,32 @@ const tables = `
     type text not null,
     unique(category, type)
   ) strict;
-  create table events(
-    position integer primary key autoincrement,
-    stream integer not null,
-    revision integer not null,
-    kind integer not null,
-    recorded_at integer not null,
-    id text not null,
-    metadata text not null,
-    data text not null,
-    unique(stream, revision),
-    unique(stream, id)
-  ) strict;
-  create index events_by_kind on events(kind);`
+  ${eventTables}`
 
 const number = (db: DatabaseSync, sql: string): number => Number(Object.values(db.prepare(sql).get() ?? {})[0])
 
-/** Whether the database is empty as yet. Throws when it is not ours or newer than this program. */
-const isNew = (db: DatabaseSync, path: string): boolean => {
+/** The layout of the database, 0 when it is empty as yet. Throws when it is not ours or newer than this program. */
+const layoutOf = (db: DatabaseSync, path: string): number => {
   const id = number(db, "pragma application_id")
-  if (id === 0 && number(db, "select count(*) from sqlite_schema") === 0) return true
+  if (id === 0 && number(db, "select count(*) from sqlite_schema") === 0) return 0
   if (id !== applicationId) {
-    throw storeFailure("TST-STORE-DAMAGED", `${path} is a database of another program. Name another directory.`)
+    throw new StoreFault("TST-STORE-DAMAGED", `${path} is a database of another program. Name another directory.`)
   }
   const version = number(db, "pragma user_version")
   if (version > layoutVersion) {
-    throw storeFailure(
+    throw new StoreFault(
       "TST-STORE-NEWER",
       `The event store ${path} was written by a newer Testudo (layout ${version}, this one knows ${layoutVersion}). ` +
         "Use that version, or name another directory."
     )
   }
-  if (version < layoutVersion) {
-    throw storeFailure(
+  if (version < 1) {
+    throw new StoreFault(
       "TST-STORE-DAMAGED",
       `The event store ${path} says that its layout is ${version}, which never was.`
     )
   }
-  return false
+  return version
 }
 
 /** Uses the database, and closes it when that fails. */
@@ -87,6 +103,37 @@ export const closedOnFailure = <A>(db: DatabaseSync, use: () => A): A => {
 const create = (db: DatabaseSync): void => {
   db.exec("pragma page_size = 8192; pragma journal_mode = wal; begin immediate")
   db.exec(`pragma application_id = ${applicationId}; pragma user_version = ${layoutVersion}; ${tables} commit`)
+}
+
+/** Layout 1 had no chain: it is computed over what is there, in one transaction. */
+const chainEvents = (db: DatabaseSync): void => {
+  db.exec(`
+    begin immediate;
+    alter table streams add column first integer not null default 0;
+    drop index events_by_kind;
+    alter table events rename to unchained;
+    ${eventTables}`)
+  try {
+    const insert = db.prepare(`
+      insert into events(position, stream, revision, kind, recorded_at, id, link, metadata, data)
+      select position, stream, revision, kind, recorded_at, id, ?, metadata, data from unchained where position = ?`)
+    const next = db.prepare(`
+      select position, name as stream, revision, kinds.type as type, recorded_at as recordedAt, id, metadata, data
+      from unchained join streams using (stream) join kinds using (kind)
+      where position > ? order by position limit 1`)
+    let link = origin
+    for (let position = -1; ; ) {
+      const event = next.get(position) as unknown as StoredEvent | undefined
+      if (event === undefined) break
+      position = event.position
+      link = linkOf(link, contentOf(event))
+      insert.run(link, position)
+    }
+    db.exec(`drop table unchained; pragma user_version = ${layoutVersion}; commit`)
+  } catch (error) {
+    db.exec("rollback")
+    throw error
+  }
 }
 
 /** Makes the directory and the names in it durable: SQLite syncs its files, not the directory they were made in. */
@@ -106,11 +153,18 @@ export const makeDirectory = (directory: string): void => {
   for (let made = directory; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made))
 }
 
-/** Opens the database to read and write, and makes it when it is not there. The caller holds the writer's lock. */
-export const openForWriting = (path: string): DatabaseSync => {
+/**
+ * Opens the database to read and write, and makes it when it is not there. The caller holds the writer's lock. `isNew`: it
+ * was made or brought to this layout just now, so that no head record can be expected.
+ */
+export const openForWriting = (path: string): { readonly db: DatabaseSync; readonly isNew: boolean } => {
   const db = new DatabaseSync(path, { timeout: busyMilliseconds })
   return closedOnFailure(db, () => {
-    if (isNew(db, path)) create(db)
+    // SQLite opens what it may not write to for reading, and says so with the first write only.
+    if (path !== ":memory:") accessSync(path, constants.W_OK)
+    const layout = layoutOf(db, path)
+    if (layout === 0) create(db)
+    else if (layout === 1) chainEvents(db)
     db.exec(`
       pragma synchronous = full;
       pragma cache_size = -32000;
@@ -120,27 +174,34 @@ export const openForWriting = (path: string): DatabaseSync => {
       pragma cell_size_check = on`)
     const journal = db.prepare("pragma journal_mode").get()!["journal_mode"]
     if (journal !== "wal" && path !== ":memory:") {
-      throw storeFailure(
+      throw new StoreFault(
         "TST-STORE-DIRECTORY",
         `${dirname(path)} cannot hold an event store: its file system (a network share?) has no shared memory for its readers.`
       )
     }
     if (path !== ":memory:") syncDirectory(dirname(path))
-    return db
+    return { db, isNew: layout < layoutVersion }
   })
 }
 
 /** Opens the database to read beside its writer, if there is one. */
 export const openForReading = (path: string): DatabaseSync => {
   const missing = () =>
-    storeFailure(
+    new StoreFault(
       "TST-STORE-MISSING",
       `There is no event store in ${dirname(path)}. Start a node or a replay that writes there first, or name another directory.`
     )
   if (!existsSync(path)) throw missing()
   const db = new DatabaseSync(path, { readOnly: true, timeout: busyMilliseconds })
   return closedOnFailure(db, () => {
-    if (isNew(db, path)) throw missing()
+    const layout = layoutOf(db, path)
+    if (layout === 0) throw missing()
+    if (layout < layoutVersion) {
+      throw new StoreFault(
+        "TST-STORE-OLDER",
+        `The event store ${path} was written by an older Testudo. Start the node once, so that it brings the store up to date.`
+      )
+    }
     db.exec("pragma trusted_schema = off; pragma cell_size_check = on")
     return db
   })

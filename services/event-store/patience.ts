@@ -4,7 +4,11 @@ import * as Schedule from "effect/Schedule"
 import type { StoreUnavailable } from "./event-store.ts"
 
 /** These do not pass by waiting. */
-const final = new Set(["DAMAGED", "NEWER", "MISSING", "CLOSED", "READER"].map((reason) => `TST-STORE-${reason}`))
+const final = new Set(
+  ["DAMAGED", "NEWER", "OLDER", "LOST", "MISSING", "CLOSED", "READER", "CONNECTION", "POSITION"].map(
+    (reason) => `TST-STORE-${reason}`
+  )
+)
 
 const backOff = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("10 seconds")])
 

@@ -1,8 +1,7 @@
 /** A row of the embedded store as an event. */
-import { decodeEvent, type TestudoEvent } from "../../domain/events/catalogue.ts"
+import { declarationOf, decodeEvent, type TestudoEvent } from "../../domain/events/catalogue.ts"
 import { storeFailure } from "./failure.ts"
-import { isKnown } from "./kinds.ts"
-import { metadataOf } from "./proposal.ts"
+import { metadataOf, withBytes } from "./proposal.ts"
 
 export interface Row {
   readonly position: number
@@ -13,7 +12,11 @@ export interface Row {
   readonly id: string
   readonly metadata: string
   readonly data: string
+  readonly bytes: Uint8Array | null
 }
+
+/** Whether this version can read events of this type. */
+export const isKnown = (type: string): boolean => declarationOf(type) !== undefined
 
 const maxReasonLength = 300
 
@@ -23,7 +26,18 @@ export const recordedEvent = (row: Row, path: string): TestudoEvent | undefined 
   try {
     const metadata = metadataOf(JSON.parse(row.metadata))
     if (metadata === undefined) throw new TypeError("its metadata lacks the schema's version")
-    return decodeEvent({ ...row, metadata, data: JSON.parse(row.data) })
+    const { position, stream, revision, type, recordedAt, id, bytes } = row
+    const data = JSON.parse(row.data)
+    return decodeEvent({
+      id,
+      type,
+      data: bytes === null ? data : withBytes(type, data, bytes),
+      metadata,
+      stream,
+      revision,
+      position,
+      recordedAt
+    })
   } catch (error) {
     const why = String(error instanceof Error ? error.message : error).slice(0, maxReasonLength)
     throw storeFailure(

@@ -24,18 +24,22 @@ import type { Configuration } from "../configuration/configuration.ts"
 import { DecisionNumbers } from "../engine/decision-numbers.ts"
 import { Detection } from "../engine/detection.ts"
 import { Intake } from "../engine/intake.ts"
-import { EmbeddedEventStore } from "../event-store/embedded.ts"
 import { EventStore } from "../event-store/event-store.ts"
+import { storeAt } from "../event-store/located-store.ts"
 import { loadHub } from "../hub/hub.ts"
 import { foldersOf, watchHub } from "../hub/watch.ts"
 import { Names } from "../names/names.ts"
 import { Projections } from "../projections/projections.ts"
 import { projectionsLayer } from "../projections/runner.ts"
 import { allowlistsOf, replaceAllowlists } from "./allowlists.ts"
+import { Retention } from "../retention/retention.ts"
 import { announce, announced } from "./announcement.ts"
 
 /** How often the engine's state is kept while it runs; also when it stops. */
 const keepEvery = "60 seconds"
+
+/** How often old events are dropped. */
+const forgetEvery = "10 minutes"
 
 export interface NodeOptions {
   /** Reads the configuration again after an edit; undefined when it has errors, which it has said then. */
@@ -43,10 +47,10 @@ export interface NodeOptions {
 }
 
 export const runNode = (configuration: Configuration, options: NodeOptions) => {
-  const { directory } = configuration.eventStore
-  const snapshots = join(directory, "snapshots")
-  const socket = join(directory, "node.sock")
-  const store = EmbeddedEventStore.layer({ directory, mode: "writer", announce: { socket } })
+  const { eventStore, localFolder } = configuration
+  const snapshots = join(localFolder, "snapshots")
+  const socket = join(localFolder, "node.sock")
+  const store = storeAt(eventStore, { mode: "writer", announce: { socket }, whenAway: "wait" })
   const services = Layer.mergeAll(
     ApiServer.layer(configuration.api),
     Detection.layer({
@@ -58,7 +62,8 @@ export const runNode = (configuration: Configuration, options: NodeOptions) => {
       ),
       time: "passes"
     }),
-    adminLayer({ path: socket })
+    // Commands write to a server themselves.
+    eventStore.kind === "embedded" ? adminLayer({ path: socket }) : Layer.empty
   ).pipe(
     Layer.provide(Administration.layer({ by: "command line" })),
     Layer.provide(configuration.reverseDns ? Names.layerSystem : Names.layerOff),
@@ -125,6 +130,7 @@ const main = Effect.fnUntraced(function* (configuration: Configuration, options:
     detection.follow,
     tell,
     keep,
+    forget(configuration.retention),
     reloadRules(configuration, ruleEdits),
     reloadAllowlists(configuration, configurationEdits, options.reread),
     ...configuration.play.map(({ from, into, speed }) =>
@@ -137,6 +143,20 @@ const main = Effect.fnUntraced(function* (configuration: Configuration, options:
   ]
   yield* Effect.raceAllFirst([read, ...parts]).pipe(Effect.ensuring(detection.keep))
 }, Effect.scoped)
+
+/** Drops what is old, now and from time to time. What goes wrong with it costs nothing but disk. */
+const forget = (rules: Configuration["retention"]) => {
+  const retention = new Retention(rules)
+  return retention.apply.pipe(
+    Effect.tap(({ batches, bytes, dossiers }) =>
+      batches + dossiers === 0
+        ? Effect.void
+        : Console.log(`Forgotten: ${batches} batches of log lines (${Math.ceil(bytes / 1e6)} MB), ${dossiers} dossiers`)
+    ),
+    Effect.catch(({ message, code }) => Effect.logWarning(`Nothing was forgotten this time: ${message} (${code})`)),
+    Effect.repeat(Schedule.spaced(forgetEvery))
+  )
+}
 
 /** A sign for every change below these folders from now on; several changes in a row may be one. */
 const edits = Effect.fnUntraced(function* (folders: ReadonlyArray<string>) {

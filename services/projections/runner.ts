@@ -58,11 +58,7 @@ const statesAt = Effect.fnUntraced(function* (store: Store, time: number) {
 
 /** Whether a snapshot stands in this log: the event at its position is the one that it names. */
 export const standsIn = (store: Store, { position, event }: Snapshot): Effect.Effect<boolean, StoreUnavailable> =>
-  position < 0
-    ? Effect.succeed(true)
-    : store
-        .readAll({ after: position - 1, limit: 1 })
-        .pipe(Effect.map(([found]) => found?.position === position && found.id === event))
+  position < 0 ? Effect.succeed(true) : Effect.map(store.eventAt(position), (found) => found?.id === event)
 
 const restore = Effect.fnUntraced(function* (store: Store, directory: string, target: Place) {
   const found = yield* Effect.promise(() => readSnapshot(directory, target.projection, target.version))

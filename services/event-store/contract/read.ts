@@ -109,6 +109,18 @@ export const readContract = (check: Check): void => {
       })
     )
 
+    check("the event at a position, and none where there is none", (store, category) =>
+      Effect.gen(function* () {
+        yield* store.append(`${category}-1`, [event(), unknownEvent(), event()], "no_stream")
+        const [first, last] = yield* store.readStream(`${category}-1`)
+        assert.deepStrictEqual(yield* store.eventAt(first!.position), first!)
+        assert.deepStrictEqual(yield* store.eventAt(last!.position), last!)
+        const head = yield* store.head
+        for (const nowhere of [-1, head + 1, head + 1_000_000, last!.position + 0.5])
+          assert.strictEqual(yield* store.eventAt(nowhere), undefined)
+      })
+    )
+
     check("dies of nonsense instead of answering it", (store, category) =>
       Effect.gen(function* () {
         const calls: ReadonlyArray<Effect.Effect<unknown, unknown>> = [

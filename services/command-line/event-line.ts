@@ -1,0 +1,42 @@
+/** An event in one readable line. */
+import type { TestudoEvent } from "../../domain/events/catalogue.ts"
+import { printable } from "../node/announcement.ts"
+
+const said = (event: TestudoEvent): string => {
+  switch (event.type) {
+    case "LogBatchAppended":
+      return `${event.data.lines} lines of ${event.data.path}, bytes ${event.data.range.from} to ${event.data.range.to}`
+    case "OverflowRaised":
+      return `${event.data.scenario.name}: ${event.data.source.scope} ${event.data.source.value}, ${event.data.eventsCount} events`
+    case "DecisionMade":
+      return `#${event.data.number} ${event.data.type} ${event.data.scope} ${event.data.value} for ${event.data.duration}, ${event.data.scenario}`
+    case "DecisionRetracted":
+      return `#${event.data.number} by ${event.data.by}${event.data.reason === "" ? "" : `: ${event.data.reason}`}`
+    case "RulesetActivated":
+      return `${event.data.items.length} items, ${event.data.hash.slice(0, 12)}`
+    case "ContentRecorded":
+      return `${event.data.hash.slice(0, 12)}, part ${event.data.part + 1} of ${event.data.parts}`
+    case "NameResolved":
+      return `${event.data.address}: ${event.data.name === "" ? event.data.outcome : event.data.name}`
+    case "AllowlistReplaced":
+      return `${event.data.name}, ${event.data.entries.length} entries`
+    case "BouncerRegistered":
+    case "BouncerDeleted":
+      return event.data.name
+    case "LossAccepted":
+      return `by ${event.data.by}, behind position ${event.data.found.position}`
+    case "EventsDropped":
+      return `${event.data.events} of ${event.data.types.join(", ")}`
+    case "OffenderErased":
+      return `by ${event.data.by}: ${event.data.lines} lines, ${event.data.events.length} other events`
+    default:
+      return ""
+  }
+}
+
+/** `TIME  POSITION  STREAM@REVISION  TYPE  what it says`. */
+export const eventLine = (event: TestudoEvent): string => {
+  const time = new Date(event.recordedAt).toISOString()
+  const place = `${event.stream}@${event.revision}`
+  return printable(`${time}  ${String(event.position).padStart(8)}  ${place}  ${event.type}  ${said(event)}`)
+}

@@ -1,0 +1,61 @@
+/** `testudo log stats`: what the log holds. */
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import { foldLog } from "../event-store/fold-log.ts"
+import { LogStatistics } from "../event-store/log-statistics.ts"
+import { readingLog, storeFlags } from "./store-flag.ts"
+import { table } from "./table.ts"
+
+const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
+
+const size = (bytes: number): string => {
+  const units = ["B", "kB", "MB", "GB", "TB"]
+  let value = bytes
+  let unit = 0
+  for (; value >= 1_000 && unit < units.length - 1; unit++) value /= 1_000
+  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`
+}
+
+const minute = (milliseconds: number): string => new Date(milliseconds).toISOString().slice(0, 16).replace("T", " ")
+
+/** Bodies of batches are large. */
+const pageLength = 200
+
+export const stats = Command.make(
+  "stats",
+  { ...storeFlags, json },
+  Effect.fnUntraced(function* (input) {
+    const statistics = new LogStatistics()
+    yield* foldLog({ limit: pageLength }, (event) => statistics.add(event))
+    const kinds = statistics.kinds()
+    const sum = (field: "events" | "bytes" | "lines") => kinds.reduce((total, kind) => total + kind[field], 0)
+    if (input.json) {
+      const shown = kinds.map(({ first, last, ...kind }) => ({
+        ...kind,
+        first: new Date(first).toISOString(),
+        last: new Date(last).toISOString()
+      }))
+      const totals = { events: sum("events"), streams: statistics.streams, bytes: sum("bytes"), lines: sum("lines") }
+      return yield* Console.log(JSON.stringify({ ...totals, kinds: shown }))
+    }
+    const rows = kinds.map(({ category, type, events, bytes, lines, first, last }) => [
+      category.endsWith("-") ? `${category}…` : category,
+      type,
+      String(events),
+      size(bytes),
+      lines === 0 ? "" : String(lines),
+      minute(first),
+      minute(last)
+    ])
+    if (rows.length > 0)
+      yield* Console.log(table(["STREAMS", "TYPE", "EVENTS", "SIZE", "LINES", "FIRST", "LAST"], rows))
+    yield* Console.log(
+      `${sum("events")} events in ${statistics.streams} streams, ${size(sum("bytes"))}, ${sum("lines")} log lines`
+    )
+  })
+).pipe(
+  Command.provide((input) => readingLog(input)),
+  Command.withDescription("What the log holds: events by stream and type, sizes, first and last")
+)

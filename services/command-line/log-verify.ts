@@ -1,0 +1,111 @@
+/** `testudo log verify`: is the log still what was written? `testudo log accept-loss`: go on when it is not. */
+import { userInfo } from "node:os"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import { formatEnd, parseEnd } from "../event-store/chain.ts"
+import { acceptLoss } from "../event-store/accept-loss.ts"
+import type { Finding } from "../event-store/verification.ts"
+import { storeAt } from "../event-store/located-store.ts"
+import { verifyLog } from "../event-store/verify-log.ts"
+import { verifyEmbedded } from "../event-store/verify-embedded.ts"
+import { printable } from "../node/announcement.ts"
+import { Failure } from "./failure.ts"
+import { storeFlags, storeOf } from "./store-flag.ts"
+
+const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
+
+const head = Flag.optional(
+  Flag.String("head").pipe(
+    Flag.withMetavar("POSITION-HEX"),
+    Flag.withDescription("The head that an earlier check printed and somebody kept: the log has to go on from there")
+  )
+)
+
+const headOf = (flag: Option.Option<string>) =>
+  Effect.gen(function* () {
+    if (Option.isNone(flag)) return undefined
+    const end = parseEnd(flag.value)
+    if (end !== undefined) return end
+    return yield* new Failure({
+      code: "TST-LOG-HEAD",
+      message: `--head ${flag.value}: not a head as \`testudo log verify\` prints it, such as 1742-9f86d0… with 64 digits behind the hyphen.`
+    })
+  })
+
+const lineOf = ({ position, stream, revision, message }: Finding): string => {
+  const event = stream === undefined ? "" : ` (revision ${revision} of ${JSON.stringify(stream)})`
+  return printable(`${position === null ? "the log" : `position ${position}${event}`}: ${message}`)
+}
+
+/** Who is asked to be accountable. */
+export const operator = (): string => {
+  try {
+    return userInfo().username
+  } catch {
+    return `user ${process.getuid?.() ?? "unknown"}`
+  }
+}
+
+export const verify = Command.make(
+  "verify",
+  { ...storeFlags, head, json },
+  Effect.fnUntraced(function* (input) {
+    const { location } = yield* storeOf(input)
+    const given = yield* headOf(input.head)
+    const verification =
+      location.kind === "embedded"
+        ? yield* verifyEmbedded(location.directory, given)
+        : yield* Effect.provide(verifyLog, storeAt(location, { mode: "reader", whenAway: "fail" }))
+    const { events, streams, dropped, findings } = verification
+    if (input.json) yield* Console.log(JSON.stringify({ ok: findings.length === 0, ...verification }))
+    else {
+      for (const finding of findings) yield* Console.log(lineOf(finding))
+      const gone = dropped === 0 ? "" : `, ${dropped} dropped by retention`
+      const head = verification.head === null ? "" : `; head ${verification.head}`
+      yield* Console.log(`${events} events in ${streams} streams${gone}${head}`)
+      if (findings.length === 0) {
+        yield* Console.log(verification.head === null ? "Nothing is wrong." : "The log is what was written.")
+      }
+    }
+    if (findings.length === 0) return
+    return yield* new Failure({
+      code: "TST-LOG-WRONG",
+      message: `The log is not what was written, first at ${lineOf(findings[0]!)}.`
+    })
+  })
+).pipe(
+  Command.withDescription("Check the log: order, ids, revisions, the hash chain, digests and the head record"),
+  Command.withExamples([
+    {
+      command: "testudo log verify",
+      description: "Also while a node runs; exit status 1 and the place when something is wrong"
+    },
+    { command: "testudo log verify --head 1742-9f86d0…", description: "Against a head that was kept elsewhere" }
+  ])
+)
+
+export const acceptTheLoss = Command.make(
+  "accept-loss",
+  storeFlags,
+  Effect.fnUntraced(function* (input) {
+    const { location } = yield* storeOf(input)
+    if (location.kind !== "embedded") {
+      return yield* new Failure({
+        code: "TST-LOG-EMBEDDED",
+        message: "Only the embedded store keeps a head record; a server answers for its own losses."
+      })
+    }
+    const { acknowledged, found } = yield* acceptLoss(location.directory, operator())
+    const before = acknowledged === undefined ? "an unknown position" : formatEnd(acknowledged)
+    yield* Console.log(
+      `The log goes on behind ${formatEnd(found)}; it had come to ${before}. The stream audit says so.`
+    )
+  })
+).pipe(
+  Command.withDescription(
+    "Go on with a log that lost acknowledged events, as after restoring a backup; the log records it"
+  )
+)

@@ -1,0 +1,35 @@
+/** How a store's appends reach its writer: in the caller's thread, or gathered for a thread of their own. */
+import * as Effect from "effect/Effect"
+import { type StoreUnavailable, AppendRefused, WrongExpectedRevision } from "./event-store.ts"
+import { storeFailureOf } from "./failure.ts"
+import type { LogWriter, PartFailure, ReadyGroup, Written } from "./log-writer.ts"
+
+export interface Appender {
+  /** Answers when the group is durable, up to the part that failed. */
+  readonly append: (group: ReadyGroup) => Effect.Effect<Written, StoreUnavailable>
+  /** Writes what waits, then ends. */
+  readonly close: Effect.Effect<void>
+}
+
+/** What a commit says of one of its groups. */
+export type CommitAnswer = Written | { readonly error: unknown }
+
+export const answered = (answer: CommitAnswer, path: string): Effect.Effect<Written, StoreUnavailable> =>
+  "error" in answer
+    ? Effect.try({
+        try: (): Written => {
+          throw answer.error
+        },
+        catch: (error) => storeFailureOf(error, path)
+      })
+    : Effect.succeed(answer)
+
+/** The part's failure as the port's error. */
+export const failureOf = (failure: PartFailure): WrongExpectedRevision | AppendRefused =>
+  failure.reason === "AppendRefused" ? new AppendRefused(failure) : new WrongExpectedRevision(failure)
+
+/** Each append is a commit of its own, at once. */
+export const directAppender = (writer: LogWriter, path: string): Appender => ({
+  append: (group) => Effect.suspend(() => answered(writer.commit([group])[0]!, path)),
+  close: Effect.sync(() => writer.close())
+})

@@ -1,0 +1,243 @@
+/** Pages of one stream and of the whole log. Every read has a timer: some are never answered. */
+import type { ReadAllOptions, ReadStreamOptions } from "@kurrent/kurrentdb-client"
+import * as Effect from "effect/Effect"
+import type { TestudoEvent } from "../../../domain/events/catalogue.ts"
+import type { EventFilter, ReadStreamOptions as StreamPage, StoreUnavailable } from "../event-store.ts"
+import { storeFailure } from "../failure.ts"
+import { isStreamName } from "../proposal.ts"
+import { type Connection, type Driver, NoAnswer } from "./connection.ts"
+import { isStreamDeleted, isStreamNotFound, storeFailureOf, wantsNewClient } from "./failure.ts"
+import { splitFilter } from "./filter.ts"
+import type { Outage } from "./outage.ts"
+import { numberOf, positionOf, receivedEvent, type ServerEvent } from "./recorded.ts"
+
+/** How much a page holds at most; one event more than the bytes, so that a page always gets on. */
+export interface PageSize {
+  readonly events: number
+  readonly bytes: number
+}
+
+export interface LogPage {
+  readonly events: ReadonlyArray<TestudoEvent>
+  /** Position of the last event that was looked at; of the place itself when there was none. */
+  readonly last: number
+  /** The log had no more when it was read. */
+  readonly isEnd: boolean
+}
+
+/** Once a read has shown events that do not count, so many are asked for at least: a read takes its time, however short. */
+const leastGlance = 64
+
+/** So often a read at a position is tried beside one that works before the position is to blame. */
+const positionAttempts = 3
+
+/** Gives one event after the other until `visit` has enough, as long as they come. */
+const visitAll = async (
+  events: AsyncIterable<{ readonly event?: ServerEvent }>,
+  timeout: number,
+  visit: (event: ServerEvent) => boolean
+): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new NoAnswer(timeout)), timeout)
+  })
+  const reading = async () => {
+    for await (const { event } of events) {
+      timer?.refresh()
+      // A link without its target has no event.
+      if (event !== undefined && !visit(event)) return
+    }
+  }
+  try {
+    await Promise.race([reading(), silence])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** About what an event takes in memory and on the wire: its size is not told, its position grows by it. */
+class Bytes {
+  #last: number | undefined
+  total = 0
+
+  add(position: number): void {
+    if (this.#last !== undefined) this.total += Math.abs(position - this.#last)
+    this.#last = position
+  }
+}
+
+export class Reader {
+  readonly #connection: Connection
+  readonly #outage: Outage
+
+  constructor(connection: Connection, outage: Outage) {
+    this.#connection = connection
+    this.#outage = outage
+  }
+
+  /** A call that is repeated until it is answered, with a new client where the old one is no good. */
+  call<A>(use: (driver: Driver) => Promise<A>): Effect.Effect<A, StoreUnavailable> {
+    return this.#outage.outlast(() => this.#once(use))
+  }
+
+  #once<A>(use: (driver: Driver) => Promise<A>): Effect.Effect<A, StoreUnavailable> {
+    return Effect.tryPromise({
+      try: async () => {
+        const driver = await this.#connection.driver()
+        try {
+          return await use(driver)
+        } catch (error) {
+          if (wantsNewClient(error)) void this.#connection.replace(driver)
+          throw error
+        }
+      },
+      catch: (error) => storeFailureOf(error, this.#connection.shown)
+    })
+  }
+
+  /** Position of the last event that is no system event, -1 when there is none. */
+  readonly head: Effect.Effect<number, StoreUnavailable> = Effect.suspend(() =>
+    this.call((driver) => this.#head(driver))
+  )
+
+  async #head({ client, package: { excludeSystemEvents } }: Driver): Promise<number> {
+    let head = -1
+    const last = client.readAll({
+      direction: "backwards",
+      fromPosition: "end",
+      maxCount: 1,
+      filter: excludeSystemEvents()
+    })
+    await visitAll(last, this.#connection.callTimeout, (event) => {
+      head = positionOf(event, this.#connection.shown)
+      return false
+    })
+    return head
+  }
+
+  /**
+   * A read at a position. The server fails at one that no event ever had, and the client says no more than that: when
+   * other reads succeed meanwhile, it is the position. Fails with `TST-STORE-POSITION` then.
+   */
+  #at<A>(position: number, use: (driver: Driver) => Promise<A>): Effect.Effect<A, StoreUnavailable> {
+    const { shown } = this.#connection
+    const attempt = (left: number): Effect.Effect<A, StoreUnavailable> =>
+      this.#once(use).pipe(
+        Effect.catch((error) => {
+          if (error.code !== "TST-STORE-AWAY") return Effect.fail(error)
+          if (left > 1)
+            return Effect.andThen(
+              this.#once((driver) => this.#head(driver)),
+              attempt(left - 1)
+            )
+          const message = `There is no position ${position} in the event store ${shown}: it is that of another log.`
+          return Effect.fail(storeFailure("TST-STORE-POSITION", message))
+        })
+      )
+    return position < 0 ? this.call(use) : this.#outage.outlast(() => attempt(positionAttempts))
+  }
+
+  /** The next events behind a position that pass the filter. */
+  page(after: number, filter: EventFilter, size: PageSize): Effect.Effect<LogPage, StoreUnavailable> {
+    const split = splitFilter(filter)
+    if (split === undefined) return Effect.succeed({ events: [], last: after, isEnd: true })
+    const { shown, callTimeout } = this.#connection
+    return this.#at(after, async ({ client }) => {
+      const events: Array<TestudoEvent> = []
+      const bytes = new Bytes()
+      let last = after
+      // What does not pass here counts there, so one read may not fill the page.
+      for (;;) {
+        // Reads begin with the event at the position, which is left out: what is scavenged meanwhile cannot skip another.
+        const missing = size.events - events.length
+        const maxCount = Math.max(missing, last === after ? 1 : leastGlance) + (last < 0 ? 0 : 1)
+        const options: ReadAllOptions = { maxCount, filter: split.server, direction: "forwards", ...placeOf(last) }
+        const from = last
+        let seen = 0
+        await visitAll(client.readAll(options), callTimeout, (event) => {
+          seen += 1
+          const position = positionOf(event, shown)
+          if (position <= from) return true
+          last = position
+          bytes.add(position)
+          const known = split.isWanted(event.type) ? receivedEvent(event, shown) : undefined
+          if (known !== undefined) events.push(known)
+          return events.length < size.events && bytes.total < size.bytes
+        })
+        const isFull = events.length >= size.events || bytes.total >= size.bytes
+        if (isFull || seen < maxCount) return { events, last, isEnd: !isFull }
+      }
+    })
+  }
+
+  /** The event at exactly this position, whatever it is. */
+  eventAt(position: number): Effect.Effect<TestudoEvent | undefined, StoreUnavailable> {
+    if (!Number.isSafeInteger(position) || position < 0) return Effect.succeed(undefined)
+    const { shown, callTimeout } = this.#connection
+    return this.#at(position, async ({ client }) => {
+      let found: TestudoEvent | undefined
+      const options: ReadAllOptions = { maxCount: 1, direction: "forwards", ...placeOf(position) }
+      await visitAll(client.readAll(options), callTimeout, (event) => {
+        if (positionOf(event, shown) === position) found = receivedEvent(event, shown)
+        return false
+      })
+      return found
+    }).pipe(
+      Effect.catch((error) => (error.code === "TST-STORE-POSITION" ? Effect.succeed(undefined) : Effect.fail(error)))
+    )
+  }
+
+  /** The events of a stream as they are, at most so many; none for a stream that is missing or deleted. */
+  streamEvents(
+    stream: string,
+    { from, direction = "forwards", limit = 1000 }: StreamPage
+  ): Effect.Effect<ReadonlyArray<ServerEvent>, StoreUnavailable> {
+    if (!isStreamName(stream)) return Effect.succeed([])
+    return this.call(async ({ client }) => {
+      const events: Array<ServerEvent> = []
+      // A direction counts only together with a revision; `start` goes forwards and `end` backwards whatever it says.
+      const fromRevision = from === undefined ? (direction === "forwards" ? "start" : "end") : BigInt(from)
+      const options: ReadStreamOptions = { direction, fromRevision, maxCount: limit }
+      try {
+        await visitAll(
+          client.readStream(stream, options),
+          this.#connection.callTimeout,
+          (event) => events.push(event) < limit
+        )
+      } catch (error) {
+        if (!isStreamNotFound(error) && !isStreamDeleted(error)) throw error
+      }
+      return events
+    })
+  }
+
+  /** The events of a stream that this version knows, at most so many. */
+  stream(stream: string, options: StreamPage): Effect.Effect<ReadonlyArray<TestudoEvent>, StoreUnavailable> {
+    const { direction = "forwards", limit = 1000 } = options
+    const { shown } = this.#connection
+    return Effect.gen({ self: this }, function* () {
+      const known: Array<TestudoEvent> = []
+      let from = options.from
+      for (;;) {
+        const wanted = from === options.from ? limit : Math.max(limit - known.length, leastGlance)
+        const events = yield* this.streamEvents(stream, {
+          direction,
+          limit: wanted,
+          ...(from === undefined ? {} : { from })
+        })
+        const decoded = yield* Effect.try({
+          try: () => events.flatMap((event) => receivedEvent(event, shown) ?? []),
+          catch: (error) => storeFailureOf(error, shown)
+        })
+        known.push(...decoded.slice(0, limit - known.length))
+        if (events.length < wanted || known.length === limit) return known
+        const last = numberOf(events.at(-1)!.revision, shown)
+        if (direction === "backwards" && last === 0) return known
+        from = direction === "forwards" ? last + 1 : last - 1
+      }
+    })
+  }
+}
+
+const placeOf = (position: number): Pick<ReadAllOptions, "fromPosition"> =>
+  position < 0 ? { fromPosition: "start" } : { fromPosition: { commit: BigInt(position), prepare: BigInt(position) } }

@@ -1,0 +1,338 @@
+/** Writing to the log in one SQLite database: plain synchronous functions, in the node's thread or in one of their own. */
+import { statSync } from "node:fs"
+import { dirname } from "node:path"
+import type { DatabaseSync, StatementSync } from "node:sqlite"
+import { contentOf, emptyEnd, formatEnd, type LogEnd, linkOf, sameDigest } from "./chain.ts"
+import type { Appended, ExpectedRevision } from "./event-store.ts"
+import { StoreFault } from "./fault.ts"
+import { Dropped, Gaps } from "./gaps.ts"
+import { HeadWriter, readHeadRecord } from "./head-record.ts"
+import { category, Kinds } from "./kinds.ts"
+import { closedOnFailure, openForWriting } from "./layout.ts"
+import { linksBehind, StoredEvents } from "./stored-events.ts"
+import { tornTail } from "./torn-tail.ts"
+
+/** An event as it is stored. */
+export interface ReadyEvent {
+  readonly id: string
+  readonly type: string
+  /** JSON. */
+  readonly metadata: string
+  /** JSON, without `bytes`. */
+  readonly data: string
+  /** What the type keeps beside its JSON. */
+  readonly bytes?: Uint8Array | undefined
+}
+
+/** One stream's part of a group, checked by the rules of the port. */
+export interface ReadyAppend {
+  readonly stream: string
+  readonly expected: ExpectedRevision
+  readonly events: ReadonlyArray<ReadyEvent>
+}
+
+export interface AppendGroup {
+  readonly parts: ReadonlyArray<ReadyAppend>
+  /** Milliseconds since 1970. */
+  readonly recordedAt: number
+}
+
+/** What a stream is to lose: all below a revision but its last event, or everything. */
+export interface DropGroup {
+  readonly drop: { readonly stream: string; readonly before: number | "all" }
+  /** Milliseconds since 1970. */
+  readonly recordedAt: number
+}
+
+export type ReadyGroup = AppendGroup | DropGroup
+
+/** Why a part was not written, as plain values: it may cross threads. */
+export type PartFailure =
+  | {
+      readonly reason: "WrongExpectedRevision"
+      readonly stream: string
+      readonly actual: number
+      expected: ExpectedRevision
+    }
+  | { readonly reason: "AppendRefused"; readonly stream: string; readonly message: string }
+
+/** What became of a group: the parts that are written, and why the next one is not. */
+export interface Written {
+  readonly appended: ReadonlyArray<Appended>
+  readonly failure?: PartFailure | undefined
+}
+
+interface Place {
+  readonly revision: number
+  readonly position: number
+}
+
+const nowhere: Place = { revision: -1, position: -1 }
+
+/** Where a stream ends; one that was deleted reads as if it had never been, and goes on where it was. */
+interface StreamEnd extends Place {
+  readonly isEmpty: boolean
+}
+
+const holds = (expected: ExpectedRevision, { revision, isEmpty }: StreamEnd): boolean => {
+  if (expected === "any") return true
+  if (expected === "stream_exists") return !isEmpty
+  if (expected === "no_stream" || expected === -1) return isEmpty
+  return revision === expected
+}
+
+/** Whether the events were appended, in this order, by an append that expected this. */
+const repeats = (known: ReadonlyArray<Place>, expected: ExpectedRevision, begin: number): boolean => {
+  const first = known[0]!.revision
+  if (!known.every((place, index) => place.revision === first + index)) return false
+  if (expected === "any" || expected === "stream_exists") return true
+  return first === (expected === "no_stream" ? begin : expected + 1)
+}
+
+export interface OpenedWriter {
+  readonly writer: LogWriter
+  /** What had to be mended or assumed, each a line for people. */
+  readonly notices: ReadonlyArray<string>
+}
+
+export class LogWriter {
+  readonly #db: DatabaseSync
+  readonly #path: string
+  readonly #file: bigint | undefined
+  readonly #kinds: Kinds
+  readonly #gaps: Gaps
+  readonly #record: HeadWriter | undefined
+  readonly #lastPosition: StatementSync
+  readonly #streamOf: StatementSync
+  readonly #lastOf: StatementSync
+  readonly #placeOf: StatementSync
+  readonly #insertStream: StatementSync
+  readonly #insertEvent: StatementSync
+  /** Where the committed log ends. */
+  #end: LogEnd
+
+  /** @param record where the end is kept as well; none for a log in memory */
+  constructor(db: DatabaseSync, path: string, end: LogEnd = emptyEnd, record?: HeadWriter) {
+    this.#db = db
+    this.#path = path
+    this.#record = record
+    this.#end = end
+    this.#file = record === undefined ? undefined : statSync(path, { bigint: true }).ino
+    this.#kinds = new Kinds(db)
+    this.#gaps = new Gaps(db)
+    this.#lastPosition = db.prepare(
+      "select max(ifnull((select max(position) from events), -1), ifnull((select max(last) from gaps), -1)) as position"
+    )
+    this.#streamOf = db.prepare("select stream, first from streams where name = ?")
+    this.#lastOf = db.prepare("select revision, position from events where stream = ? order by revision desc limit 1")
+    this.#placeOf = db.prepare("select revision, position from events where stream = ? and id = ?")
+    this.#insertStream = db.prepare("insert into streams(name) values (?)")
+    this.#insertEvent = db.prepare(
+      `insert into events(position, stream, revision, kind, recorded_at, id, link, metadata, data, bytes)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+    )
+  }
+
+  /**
+   * Opens the log of a directory whose lock the caller holds. Throws `TST-STORE-LOST` when the database holds less than
+   * what was acknowledged, or something else; with `acceptLoss` that is said and the log goes on from what is there.
+   */
+  static open(path: string, options: { readonly acceptLoss?: boolean } = {}): OpenedWriter {
+    const directory = dirname(path)
+    const notices: Array<string> = []
+    const torn = tornTail(`${path}-wal`)
+    if (torn > 0) {
+      notices.push(
+        `The event store ${path} ended with ${torn} bytes of an append that was never acknowledged: a crash interrupted it. They were cut off.`
+      )
+    }
+    const { db, isNew } = openForWriting(path)
+    return closedOnFailure(db, () => {
+      const stored = new StoredEvents(db)
+      const found = stored.end()
+      const known = readHeadRecord(directory)
+      const lost = isNew && known._tag === "Missing" ? undefined : lossOf(stored, found, known, path)
+      if (lost !== undefined && options.acceptLoss !== true) throw new StoreFault("TST-STORE-LOST", lost)
+      const record = new HeadWriter(directory, known)
+      if (lost !== undefined) record.replace(found)
+      else if (known._tag !== "Found" || known.end.position !== found.position) record.write(found)
+      // A position that was acknowledged is never given again, even when its event is lost.
+      const position = known._tag === "Found" ? Math.max(found.position, known.end.position) : found.position
+      return { writer: new LogWriter(db, path, { position, link: found.link }, record), notices }
+    })
+  }
+
+  get end(): LogEnd {
+    return this.#end
+  }
+
+  /**
+   * Whoever moves or deletes the files under a running process leaves it with a database that nobody will find again:
+   * what it then wrote would be acknowledged and lost.
+   */
+  #checkInPlace(): void {
+    if (this.#file === undefined) return
+    if (statSync(this.#path, { bigint: true, throwIfNoEntry: false })?.ino === this.#file) return
+    throw new StoreFault(
+      "TST-STORE-MOVED",
+      `The event store ${this.#path} was moved, deleted or replaced while it was in use. Put it back, or start again.`
+    )
+  }
+
+  /**
+   * Writes the groups in one transaction, each up to its first part that cannot be. Durable when it returns. A group that
+   * the database itself refuses takes no other with it.
+   */
+  commit(groups: ReadonlyArray<ReadyGroup>): ReadonlyArray<Written | { readonly error: unknown }> {
+    const before = this.#end
+    let written: ReadonlyArray<Written>
+    try {
+      this.#checkInPlace()
+      this.#db.exec("begin immediate")
+    } catch (error) {
+      return groups.map(() => ({ error }))
+    }
+    try {
+      this.#checkUntouched()
+      const dropped = new Dropped()
+      written = groups.map((group) => ("drop" in group ? this.#drop(group, dropped) : this.#writeGroup(group)))
+      if (dropped.events > 0) this.#writeGroup(dropped.told(groups[0]!.recordedAt))
+      this.#db.exec("commit")
+    } catch (error) {
+      this.#end = before
+      // On some errors, such as a full disk, SQLite has rolled back itself.
+      if (this.#db.isTransaction) this.#db.exec("rollback")
+      return groups.length === 1 ? [{ error }] : groups.flatMap((group) => this.commit([group]))
+    }
+    try {
+      if (this.#end.position !== before.position) this.#record?.write(this.#end)
+      return written
+    } catch (error) {
+      return groups.map(() => ({ error })) // written, but not acknowledged
+    }
+  }
+
+  /** The lock keeps other writers of ours away, not a database shell. */
+  #checkUntouched(): void {
+    const { position } = this.#lastPosition.get() as { readonly position: number }
+    if (position <= this.#end.position) return
+    throw new StoreFault("TST-STORE-MOVED", `Another program wrote to the event store ${this.#path}. Start again.`)
+  }
+
+  /** Runs of dropped events stay as gaps, where the chain goes on. */
+  #drop({ drop: { stream, before } }: DropGroup, dropped: Dropped): Written {
+    const known = this.#streamOf.get(stream) as { readonly stream: number; readonly first: number } | undefined
+    const last = known === undefined ? undefined : (this.#lastOf.get(known.stream) as Place | undefined)
+    if (known === undefined || last === undefined) return { appended: [] }
+    const end = before === "all" ? last.revision + 1 : Math.min(before, last.revision)
+    this.#gaps.drop(known.stream, end, dropped)
+    return { appended: [] }
+  }
+
+  #writeGroup({ parts, recordedAt }: AppendGroup): Written {
+    const appended: Array<Appended> = []
+    for (const part of parts) {
+      const outcome = this.#writePart(part, recordedAt)
+      if ("reason" in outcome) return { appended, failure: outcome }
+      appended.push(outcome)
+    }
+    return { appended }
+  }
+
+  /** Everything that can be wrong with a part is found before its first event is inserted. */
+  #writePart({ stream, expected, events }: ReadyAppend, recordedAt: number): Appended | PartFailure {
+    const known = this.#streamOf.get(stream) as { readonly stream: number; readonly first: number } | undefined
+    const existing = known?.stream
+    const place = existing === undefined ? undefined : (this.#lastOf.get(existing) as Place | undefined)
+    const begin = known?.first ?? 0
+    const last: StreamEnd = { revision: begin - 1, position: -1, isEmpty: place === undefined, ...place }
+    const places = existing === undefined ? [] : this.#placesOf(existing, events)
+    const refuse = (message: string): PartFailure => ({ reason: "AppendRefused", stream, message })
+    if (places.length > 0 && places.length < events.length) {
+      return refuse(
+        `Of ${events.length} events, ${places.length} are in ${JSON.stringify(stream)} already (the first at revision ` +
+          `${places[0]!.revision}): a repeated append has to be the same as the first time. Append what is missing.`
+      )
+    }
+    if (places.length > 0 && repeats(places, expected, begin)) return places.at(-1)!
+    if (!holds(expected, last)) {
+      const actual = expected === "stream_exists" ? -1 : last.revision
+      return { reason: "WrongExpectedRevision", stream, expected, actual }
+    }
+    if (places.length > 0) {
+      return refuse(
+        `Event ${events[0]!.id} is in ${JSON.stringify(stream)} already, at revision ${places[0]!.revision}.`
+      )
+    }
+    if (events.length === 0) return last.isEmpty ? nowhere : { revision: last.revision, position: last.position }
+    const target = existing ?? Number(this.#insertStream.run(stream).lastInsertRowid)
+    return this.#insert(target, stream, last.revision, events, recordedAt)
+  }
+
+  #insert(
+    target: number,
+    stream: string,
+    after: number,
+    events: ReadonlyArray<ReadyEvent>,
+    recordedAt: number
+  ): Appended {
+    const kinds = new Map<string, number>()
+    let { link } = this.#end
+    let position = Math.max(this.#end.position, 0) // the first is 1
+    let revision = after
+    for (const { id, type, metadata, data, bytes } of events) {
+      const kind = kinds.get(type) ?? this.#kinds.ensure(category(stream), type)
+      kinds.set(type, kind)
+      revision++
+      position++
+      link = linkOf(link, contentOf({ position, stream, revision, type, recordedAt, id, metadata, data }))
+      this.#insertEvent.run(position, target, revision, kind, recordedAt, id, link, metadata, data, bytes ?? null)
+    }
+    this.#end = { position, link }
+    return { revision, position }
+  }
+
+  #placesOf(stream: number, events: ReadonlyArray<ReadyEvent>): ReadonlyArray<Place> {
+    return events.flatMap(({ id }) => (this.#placeOf.get(stream, id) as Place | undefined) ?? [])
+  }
+
+  /** Moves what it can of the write-ahead log into the database without waiting for anybody. */
+  checkpoint(): void {
+    this.#db.exec("pragma wal_checkpoint(passive)")
+  }
+
+  close(): void {
+    this.#record?.close()
+    if (this.#db.isOpen) this.#db.close()
+  }
+}
+
+/** What is missing or wrong at the end of the database, for people; undefined when all that was acknowledged is there. */
+const lossOf = (
+  stored: StoredEvents,
+  found: LogEnd,
+  known: ReturnType<typeof readHeadRecord>,
+  path: string
+): string | undefined => {
+  const mend = "Nothing was written. Put the right file back, or go on with what is there: testudo log accept-loss."
+  if (known._tag === "Forged") {
+    return `The head record beside the event store ${path} is damaged or was not made with its key, so nobody can tell whether events are missing. ${mend}`
+  }
+  if (known._tag === "Missing") {
+    return found.position < 0
+      ? undefined
+      : `The head record beside the event store ${path} is missing, so nobody can tell whether events are missing. ${mend}`
+  }
+  const { end } = known
+  if (found.position < end.position) {
+    return (
+      `The event store ${path} ends at position ${found.position}, but events up to position ${end.position} were ` +
+      `acknowledged: the database was truncated, damaged or restored from an older copy. ${mend}`
+    )
+  }
+  const link = stored.linkAt(end.position)
+  const behind = link === undefined || !sameDigest(link, end.link) ? undefined : linksBehind(stored, end)
+  return behind === undefined || !sameDigest(behind.link, found.link)
+    ? `The event store ${path} holds another log than the one that was acknowledged up to ${formatEnd(end)}. ${mend}`
+    : undefined
+}
