@@ -232,3 +232,9 @@ test("tells when a bucket runs over by itself, and of the line that shows that i
     { outcome: "filling", group: "192.0.2.9", due: "2020-01-01T10:00:40Z" }
   ])
 })
+
+test("tells what contexts tell about an overflow", () => {
+  const words = ruleFile("contexts", "contexts/test/c.yaml", "context:\n  word: [evt.Meta.word]\n")
+  const [, , third] = explained([leaky("burst"), words], at(1, "a"), at(2, "b"), at(3, "a"))
+  expect(third!.buckets).toMatchObject([{ overflow: { alerts: [{ context: { word: '["a","b"]' } }] } }])
+})
