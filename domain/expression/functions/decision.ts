@@ -1,4 +1,4 @@
-import { nanosecondsPerMillisecond, parseMilliseconds } from "../../time/duration.ts"
+import { parseLongDuration } from "../../time/duration.ts"
 import { Duration, durationType } from "../duration.ts"
 import { EvaluationError } from "../error.ts"
 import type { FunctionDeclaration } from "../environment.ts"
@@ -9,10 +9,9 @@ const text = stringType
 
 /** As durations of decisions are written: Go's text, and days. */
 const spanOf = (text: string): bigint => {
-  const milliseconds = parseMilliseconds(text)
-  if (milliseconds === undefined)
-    throw new EvaluationError(`${JSON.stringify(text.slice(0, 64))} is not a duration such as 24h or 7d`)
-  return BigInt(Math.trunc(milliseconds)) * nanosecondsPerMillisecond
+  const nanoseconds = parseLongDuration(text)
+  if (nanoseconds !== undefined) return nanoseconds
+  throw new EvaluationError(`${JSON.stringify(text.slice(0, 64))} is not a duration such as 24h or 7d`)
 }
 
 /** What profiles ask about earlier decisions. Nobody else may: a filter is judged before the decisions are made. */
