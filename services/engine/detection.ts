@@ -59,6 +59,8 @@ const lookups = 64
  * it themselves, and those of a backlog tell of another time than the clock.
  */
 const quietFor = 2_000
+/** The same after a start: whoever reads on may have to look for the place in rotated files first. */
+const quietAtStart = 10_000
 /** How often it is looked after. */
 const ticking = "500 millis"
 
@@ -164,7 +166,8 @@ export class Detection extends Context.Service<
         const provide = Effect.provideService(EventStore, store)
 
         const turn = yield* Semaphore.make(1)
-        let arrived = yield* Clock.currentTimeMillis
+        /** No time passes by itself before, in milliseconds since 1970. */
+        let quietUntil = Number.POSITIVE_INFINITY
 
         const numbered = Effect.fnUntraced(function* (verdicts: ReadonlyArray<Verdict>) {
           const decisions = verdicts.flatMap(({ events }) => events.filter(({ type }) => type === DecisionMade.type))
@@ -203,7 +206,7 @@ export class Detection extends Context.Service<
           if (options.announce !== undefined) yield* options.announce(appended)
           yield* metrics.update(judge.engine.counters, decisionsIn(appended))
           const last = events.at(-1)!
-          if (events.some(tellsTime)) arrived = yield* Clock.currentTimeMillis
+          if (events.some(tellsTime)) quietUntil = Math.max(quietUntil, (yield* Clock.currentTimeMillis) + quietFor)
           yield* SubscriptionRef.set(reached, { position: last.position, event: last.id })
           isTorn = false
         })
@@ -223,7 +226,7 @@ export class Detection extends Context.Service<
         /** A bucket is due, and no line tells that it got so late: that is recorded, and the engine reads it there. */
         const recordPassage = Effect.gen(function* () {
           const now = yield* Clock.currentTimeMillis
-          if (now - arrived < quietFor || judge.engine.deadline >= now) return
+          if (now < quietUntil || judge.engine.deadline >= now) return
           const [last] = yield* store.readStream(timeStreamOf(part), { direction: "backwards", limit: 1 })
           // The one before is not judged yet: it may be all that is needed.
           if (last !== undefined && last.position > SubscriptionRef.getUnsafe(reached).position) return
@@ -236,7 +239,11 @@ export class Detection extends Context.Service<
           Effect.catchTag("WrongExpectedRevision", () => Effect.void),
           patiently
         )
-        const time = options.time === "passes" ? Effect.repeat(recordPassage, Schedule.spaced(ticking)) : Effect.never
+        const passTime = Effect.gen(function* () {
+          quietUntil = (yield* Clock.currentTimeMillis) + quietAtStart
+          yield* Effect.repeat(recordPassage, Schedule.spaced(ticking))
+        })
+        const time = options.time === "passes" ? passTime : Effect.never
 
         const follow = store.subscribe({ after: recovered.place.position, filter: followed(part) }).pipe(
           Stream.filterMap((item) =>
