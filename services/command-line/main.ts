@@ -6,7 +6,9 @@ import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Logger from "effect/Logger"
 import * as Command from "effect/cli/Command"
+import { consoleLogger } from "../node/console.ts"
 import { version } from "../version.ts"
 import { bouncers } from "./bouncers.ts"
 import { decisions } from "./decisions.ts"
@@ -38,7 +40,7 @@ const testudo = Command.make("testudo").pipe(
 const program = Command.run(testudo, { version }).pipe(
   // A defect is a fault of Testudo's own: shown whole. Everything else is said in one line.
   Effect.tapError((error) => (isUsageError(error) ? Effect.void : Console.error(describe(error)))),
-  Effect.provide([NodeServices.layer, layerUsage])
+  Effect.provide([NodeServices.layer, layerUsage, Logger.layer([consoleLogger])])
 )
 
 NodeRuntime.runMain(program, {
