@@ -70,7 +70,7 @@ const lastOf = Effect.fnUntraced(function* (store: Store) {
   const head = yield* store.head
   if (head < 0) return undefined
   // The last event itself, unless it is of a type that is unknown here: then everything is looked at.
-  const [event] = yield* store.readAll({ after: head - 1, limit: 1 })
+  const event = yield* store.eventAt(head)
   if (event !== undefined) return event
   yield* history(store, -1, (events) =>
     Effect.sync(() => {
