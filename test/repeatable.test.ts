@@ -5,6 +5,7 @@ import { expect, it } from "vitest"
 import { botnet } from "../fixtures/generators/botnet.ts"
 import { sshAttackers } from "../fixtures/generators/ssh-attackers.ts"
 import type { GeneratedLog } from "../fixtures/generators/timeline.ts"
+import { decodeLines } from "../services/acquisition/body.ts"
 import { root, start, temporaryFolder } from "./process.ts"
 import { recordedEvents } from "./recorded.ts"
 
@@ -79,7 +80,13 @@ it("the same logs give byte-identical events, whatever the machine's clock, zone
     expect([status, stderr]).toEqual([0, ""])
     const events = await recordedEvents(store)
     expect(new Date(events[0]!.recordedAt).getUTCFullYear() - new Date().getUTCFullYear()).toBe(years)
-    return events.map(({ recordedAt: _whenStored, ...event }) => JSON.stringify(event))
+    const inStreams = [...events].sort((a, b) => (a.stream === b.stream ? 0 : a.stream < b.stream ? -1 : 1))
+    return inStreams.map(({ recordedAt: _whenStored, position: _howFarTheReaderWasAhead, ...event }) =>
+      // A batch commits to its lines with salts that nobody can guess; the lines are the same.
+      event.type === "LogBatchAppended"
+        ? JSON.stringify({ ...event, data: { ...event.data, commitment: "", body: decodeLines(event.data) } })
+        : JSON.stringify(event)
+    )
   }
 
   for (const [type, files] of [

@@ -12,6 +12,7 @@ import { consoleLogger } from "../node/console.ts"
 import { version } from "../version.ts"
 import { bouncers } from "./bouncers.ts"
 import { decisions } from "./decisions.ts"
+import { erase } from "./erase.ts"
 import { explain } from "./explain.ts"
 import { describe } from "./failure.ts"
 import { hubtest } from "./hubtest.ts"
@@ -24,7 +25,7 @@ const testudo = Command.make("testudo").pipe(
   Command.withDescription(
     "A firewall that remembers: reads logs, recognises attackers by what they do, bans them, and can tell why."
   ),
-  Command.withSubcommands([run, replay, decisions, bouncers, explain, hubtest, log]),
+  Command.withSubcommands([run, replay, decisions, bouncers, explain, hubtest, log, erase]),
   Command.withExamples([
     { command: "testudo run", description: "Watch the logs that testudo.yaml names and ban attackers" },
     {
