@@ -139,8 +139,10 @@ const make = Effect.fnUntraced(function* (by: string) {
           `${entry.comment === "" ? "" : ` (${entry.comment})`}. Take it off the list first.`
       )
     }
-    const decision: Decision = { number: numbers.next(), ...made }
-    const event = DecisionMade.propose(randomUUID(), decision)
+    const id = randomUUID()
+    const [number] = yield* numbers.numbersOf([id])
+    const decision: Decision = { number: number!, ...made }
+    const event = DecisionMade.propose(id, decision)
     yield* append([{ stream: offenderStream(decision.scope, decision.value), events: [event] }]).pipe(retrying)
     return decision
   })

@@ -40,6 +40,7 @@ const testudo = Command.make("testudo").pipe(
 const program = Command.run(testudo, { version }).pipe(
   // A defect is a fault of Testudo's own: shown whole. Everything else is said in one line.
   Effect.tapError((error) => (isUsageError(error) ? Effect.void : Console.error(describe(error)))),
+  // Standard output belongs to what a command prints.
   Effect.provide([NodeServices.layer, layerUsage, Logger.layer([consoleLogger])])
 )
 

@@ -18,7 +18,7 @@ import {
   type StreamAppend,
   WrongExpectedRevision
 } from "../event-store.ts"
-import { type Proposal, proposals } from "../proposal.ts"
+import { type Proposal, proposals, sizeOf } from "../proposal.ts"
 import { type Connection, type Driver, within } from "./connection.ts"
 import { isBadRequest, isStreamDeleted, isTooLarge, isWrongVersion, storeFailureOf, wantsNewClient } from "./failure.ts"
 import { KnownIds, mixed, tailLength } from "./known-ids.ts"
@@ -99,7 +99,7 @@ export class Appender {
           refused = sent
           break
         }
-        const size = sent.reduce((sum, { data }) => sum + data.length, 0)
+        const size = sent.reduce((sum, proposal) => sum + sizeOf(proposal), 0)
         bytes += size
         checked.push({ ...part, proposals: sent, bytes: size })
       }
@@ -165,7 +165,7 @@ export class Appender {
           try {
             return await this.#request(driver, part, now)
           } catch (error) {
-            if (wantsNewClient(error)) void this.#connection.replace(driver)
+            if (wantsNewClient(error, number)) void this.#connection.replace(driver)
             throw error
           }
         },
@@ -177,7 +177,9 @@ export class Appender {
   async #request({ client, package: { jsonEvent } }: Driver, part: Ready, now: number): Promise<Appended> {
     const { stream, events, expected } = part
     const behind = exactly(expected)
-    const data: Array<EventData> = events.map((event) => sentEvent(jsonEvent, event, now))
+    const data: Array<EventData> = events.map((event, index) =>
+      sentEvent(jsonEvent, event, part.proposals[index]!, now)
+    )
     const streamState = behind === undefined ? (expected as "any") : behind === -1 ? "no_stream" : BigInt(behind)
     const answer = await within(this.#connection.callTimeout, client.appendToStream(stream, data, { streamState }))
     this.#inOrder = client
