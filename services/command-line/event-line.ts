@@ -14,6 +14,8 @@ const said = (event: TestudoEvent): string => {
       return `${event.data.decisions.length} from #${event.data.first} on`
     case "DecisionRetracted":
       return `#${event.data.number} by ${event.data.by}${event.data.reason === "" ? "" : `: ${event.data.reason}`}`
+    case "DecisionsNumbered":
+      return `#${event.data.first} to #${event.data.first + event.data.decisions.length - 1}`
     case "RulesetActivated":
       return `${event.data.items.length} items, ${event.data.hash.slice(0, 12)}`
     case "ContentRecorded":

@@ -38,7 +38,8 @@ const runsOf = (events: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArra
   for (const event of events) {
     const run = runs.at(-1)
     const size = sizeOf(event)
-    if (run?.[0]!.stream === event.stream && run.length < appendEvents && bytes + size <= appendBytes) {
+    const fits = run !== undefined && run.length < appendEvents && bytes + size <= appendBytes
+    if (fits && run[0]!.stream === event.stream) {
       run.push(event)
       bytes += size
     } else {
@@ -71,7 +72,11 @@ const lastOf = Effect.fnUntraced(function* (store: Store) {
   // The last event itself, unless it is of a type that is unknown here: then everything is looked at.
   const event = yield* store.eventAt(head)
   if (event !== undefined) return event
-  yield* history(store, -1, (events) => Effect.sync(() => void (last = events.at(-1) ?? last)))
+  yield* history(store, -1, (events) =>
+    Effect.sync(() => {
+      last = events.at(-1) ?? last
+    })
+  )
   return last as TestudoEvent | undefined
 })
 

@@ -126,7 +126,8 @@ export class EmbeddedVerifier {
         this.#findings.at(event, "its lines are not those that it committed to")
       }
     } catch (error) {
-      return this.#findings.at(event, error instanceof Error ? error.message : String(error))
+      this.#findings.at(event, error instanceof Error ? error.message : String(error))
+      return
     }
     if (EventsDropped.is(read)) this.#dropped += read.data.events
     if (OffenderErased.is(read)) for (const { event, content } of read.data.events) this.#erasures.set(event, content)
