@@ -10,8 +10,6 @@ const said = (event: TestudoEvent): string => {
       return `${event.data.scenario.name}: ${event.data.source.scope} ${event.data.source.value}, ${event.data.eventsCount} events`
     case "DecisionMade":
       return `#${event.data.number} ${event.data.type} ${event.data.scope} ${event.data.value} for ${event.data.duration}, ${event.data.scenario}`
-    case "DecisionsNumbered":
-      return `${event.data.decisions.length} from #${event.data.first} on`
     case "DecisionRetracted":
       return `#${event.data.number} by ${event.data.by}${event.data.reason === "" ? "" : `: ${event.data.reason}`}`
     case "DecisionsNumbered":

@@ -121,7 +121,10 @@ export class EmbeddedVerifier {
     try {
       read = recordedEvent(event)
       if (read === undefined) return
-      if (isUnreadable(read)) return this.#findings.at(event, `it is not readable: ${read.data.reason}`)
+      if (isUnreadable(read)) {
+        this.#findings.at(event, `it is not readable: ${read.data.reason}`)
+        return
+      }
       if (LogBatchAppended.is(read) && !keepsCommitment(read.data)) {
         this.#findings.at(event, "its lines are not those that it committed to")
       }
