@@ -206,7 +206,24 @@ describe("agents and api nodes on one event store", () => {
     await site.server.start()
     await banned(api, "198.18.7.2", 40_000)
     await isClean(site)
-    for (const node of nodes) expect((await node.stop("SIGINT")).status).toBe(0)
+    // They also end when it is away, and a line that was not judged by then is judged after the next start.
+    await site.server.kill()
+    west.write("auth.log", guesses("198.18.7.3"))
+    await new Promise((wake) => setTimeout(wake, leaseMs * 2))
+    const ends = await Promise.all(
+      nodes.map((node) =>
+        Promise.race([
+          node.stop("SIGINT"),
+          new Promise((wake) => setTimeout(wake, 15_000)).then(() => "hangs" as const)
+        ])
+      )
+    )
+    expect(ends.map((end) => (end === "hangs" ? end : end.status))).toEqual([0, 0])
+    await site.server.start()
+    const again = [west.start(), api.start()]
+    await banned(api, "198.18.7.3", 40_000)
+    await isClean(site)
+    for (const node of again) expect((await node.stop("SIGINT")).status).toBe(0)
   }, 120_000)
 })
 

@@ -162,7 +162,9 @@ export const takeLease = (options: LeaseOptions): Effect.Effect<HeldLease, never
         const { code, message } = lostBecause
         return Effect.fail(new StoreUnavailable({ code, message }))
       }
-      return isSure() ? Effect.void : Effect.andThen(Effect.sleep(Math.min(50, milliseconds / 20)), guard)
+      if (isSure()) return Effect.void
+      // A stop need not wait for a store that is away, whatever it may not interrupt.
+      return Effect.andThen(Effect.interruptible(Effect.sleep(Math.min(50, milliseconds / 20))), guard)
     })
     return { guard, milliseconds, lost: Deferred.await(lost) }
   })
