@@ -1,4 +1,5 @@
 /** One bucket: the events of one offender (or whatever the scenario groups by) on their way to an overflow. */
+import { Duration } from "../expression/duration.ts"
 import { Time } from "../expression/time.ts"
 import { ownCopy } from "../text/remembered.ts"
 import { EventQueue } from "./event-queue.ts"
@@ -94,6 +95,12 @@ export class Bucket {
   }
   get CacheSize(): number {
     return this.scenario.rule.cacheSize
+  }
+  get Leakspeed(): Duration {
+    return new Duration(this.scenario.rule.leakspeedNs)
+  }
+  get Duration(): Duration {
+    return new Duration(BigInt(Math.round(this.scenario.lifetime)) * 1000n)
   }
   get Reprocess(): boolean {
     return this.scenario.rule.reprocess

@@ -54,6 +54,31 @@ test("what is broken is left out and named by file, line and key; the rest works
   expect(makeEngine(ruleset).pour(batch, line)).toMatchObject([{ overflow: { scenario: { name: "test/works" } } }])
 })
 
+test("a static whose result no field can hold is told", () => {
+  const { problems } = compileRuleset(
+    [
+      ruleFile(
+        "parsers",
+        "parsers/s00-raw/test/s.yaml",
+        `name: test/s
+statics:
+  - {meta: a, expression: "1 == 1"}
+  - {meta: b, expression: evt.Time}
+  - {meta: c, expression: "Split(evt.Line.Raw, ' ')"}
+  - {meta: d, expression: "string(1 == 1)"}
+  - {meta: e, expression: "UnmarshalJSON(evt.Line.Raw, evt.Unmarshaled, 'j')"}
+`
+      )
+    ],
+    asked
+  )
+  expect(problems.map(({ severity, code, line: at }) => `${severity} ${code} ${at}`)).toEqual([
+    "warning TST-RULE-DOUBTFUL 3",
+    "warning TST-RULE-DOUBTFUL 4",
+    "warning TST-RULE-DOUBTFUL 5"
+  ])
+})
+
 test("a pattern that is known keeps its first definition, and that is told", () => {
   const file = (name: string, pattern: string) =>
     ruleFile(
