@@ -78,7 +78,7 @@ const logs = {
   nginx: () => [...botnet({ seed: 11, bots: 120, visitors: 200 }).lines],
   starterLists: () => [...listRequests(12, 6_000, listed(new URL("../hub/data", import.meta.url).pathname))],
   hubLists: () => [...listRequests(12, 6_000, listed(join(shared, "hub-data/web")))],
-  syslog: () => [...sshAttackers({ seed: 13, minutes: 20 }).lines]
+  syslog: () => [...sshAttackers({ seed: 13, minutes: 6 }).lines]
 } as const
 
 /** How many overflows there are: few would prove little. */
