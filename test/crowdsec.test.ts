@@ -39,10 +39,7 @@ describe.skipIf(crowdsec === undefined)(`CrowdSec ${crowdsec?.version} and Testu
   })
 
   it.each(comparedLogs)("find the same offenders in the $name log", { timeout: 60_000 }, async (log) => {
-    const recorded = new URL(
-      `../fixtures/crowdsec/crowdsec-${crowdsec!.version}-${log.name}.json`,
-      import.meta.url
-    )
+    const recorded = new URL(`../fixtures/crowdsec/crowdsec-${crowdsec!.version}-${log.name}.json`, import.meta.url)
     const expected = JSON.parse(readFileSync(recorded, "utf8")) as Recording
     const lines = log.lines(crowdsec!, data)
     const text = `${lines.join("\n")}\n`

@@ -49,7 +49,9 @@ const summary = (all: ReadonlyArray<ReadonlyArray<RecordedAlert>>): Recording["a
   for (const key of [...keys].sort()) {
     const [scenario, offender] = JSON.parse(key) as [string, string]
     const of = all.map((alerts) =>
-      alerts.filter((alert) => alert.scenario === scenario && `${alert.scope}:${alert.value}` === offender).sort(byOrder)
+      alerts
+        .filter((alert) => alert.scenario === scenario && `${alert.scope}:${alert.value}` === offender)
+        .sort(byOrder)
     )
     const firsts = of.map(([first]) => first && [first.events, first.startAt, first.stopAt])
     if (new Set(firsts.map((first) => JSON.stringify(first))).size > 1)
@@ -89,8 +91,9 @@ for (const log of comparedLogs) {
     }
     const name = `crowdsec-${crowdsec.version}-${log.name}.json`
     // One offender a line.
-    const json = JSON.stringify(recording, null, 1).replaceAll(/\[\n\s+([^\]]*?)\n\s+\]/g, (_, items: string) =>
-      `[${items.replaceAll(/\s*\n\s*/g, " ")}]`
+    const json = JSON.stringify(recording, null, 1).replaceAll(
+      /\[\n\s+([^\]]*?)\n\s+\]/g,
+      (_, items: string) => `[${items.replaceAll(/\s*\n\s*/g, " ")}]`
     )
     writeFileSync(join(fixtures, name), `${json}\n`)
   } finally {
