@@ -1,8 +1,5 @@
 import { type CharacterSet, includes, WORD } from "./character-set.ts"
-import { PatternError } from "./pattern-error.ts"
-import { type Assertion, type Syntax, sizeOf } from "./syntax.ts"
-
-const MAX_SIZE = 20_000
+import type { Assertion, Syntax } from "./syntax.ts"
 
 /** Captured texts by index (0: the whole match), and where the match begins. */
 export type PatternMatch = ReadonlyArray<string | undefined> & { readonly index: number }
@@ -32,14 +29,7 @@ export class Automaton {
   readonly #program: Array<Instruction> = []
   readonly #slots: number
 
-  /** Throws `PatternError` for a pattern so large that a single line would take it seconds. */
   constructor(syntax: Syntax, captures: number) {
-    if (sizeOf(syntax) > MAX_SIZE) {
-      throw new PatternError(
-        "TST-PATTERN-TOO-LARGE",
-        "the pattern is too large for matching it safely: use fewer or smaller {n,m} repetitions and no captures in them"
-      )
-    }
     this.#slots = 2 * (captures + 1)
     this.#compile({ kind: "capture", item: syntax, index: 0 })
     this.#program.push({ op: "match" })

@@ -50,9 +50,9 @@ describe("the hub", () => {
             const text = grok?.pattern ?? (grok?.name === undefined ? undefined : `%{${grok.name}}`)
             if (text === undefined) continue
             count++
-            const grok = host.compile(text)
-            if (!grok.linear) nonlinear.push(file)
-            if (grok.reach < longestReach) shortSighted.push(file)
+            const { linear, reach } = host.compile(text)
+            if (!linear) nonlinear.push(file)
+            if (reach < longestReach) shortSighted.push(file)
           } catch (error) {
             refused.push(`${file}: ${String(error)}`)
           }

@@ -10,7 +10,7 @@ export const MAX_SOURCE_LENGTH = 65_536
 const MAX_REPETITION = 1000
 const MAX_DEPTH = 500
 /** States of the automaton. V8's linear engine builds it anew for every text that it is given. */
-const MAX_SIZE = 32_768
+const MAX_SIZE = 16_384
 
 export interface ParsedPattern {
   readonly syntax: Syntax

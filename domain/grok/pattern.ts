@@ -46,6 +46,9 @@ export const assemblePattern = (source: string, parsed: ParsedPattern): Pattern 
   }
 }
 
+/** Sets such as `\pL` are long when they are written out. In UTF-16 units. */
+const longestTranslation = 131_072
+
 const assembled = (
   source: string,
   { syntax, captures }: ParsedPattern
@@ -54,7 +57,8 @@ const assembled = (
   const literals = requiredLiterals(syntax)
   const needle = literals.reduce((longest, literal) => (literal.length > longest.length ? literal : longest), "")
   const differs = differsInJavaScript(syntax)
-  const reach = reachOf(syntax, translation.linear && !differs ? "v8" : "automaton")
+  const tooLong = translation.source.length > longestTranslation
+  const reach = tooLong ? undefined : reachOf(syntax, translation.linear && !differs ? "v8" : "automaton")
   const base = { source, linear: translation.linear, literals, reach }
   if (!translation.linear) {
     const automaton = new Automaton(syntax, captures)
