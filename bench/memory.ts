@@ -78,9 +78,9 @@ const cases: Readonly<Record<string, Case>> = {
   },
   lines: {
     type: "nginx",
-    what: "attack: 2,000 sources, lines of 7.5 kB",
-    line: (n) => missing(n % 2_000, `/${n}?${long}${n}`, at(n)),
-    lines: 12_000
+    what: "attack: 20,000 sources, 8 lines of 7.5 kB each",
+    line: (n) => missing(n % 20_000, `/${n}?${long}${n}`, at(n)),
+    lines: 160_000
   },
   agents: {
     type: "nginx",
