@@ -18,12 +18,12 @@ import { parsePattern } from "../domain/grok/pattern-parser.ts"
 import type { Syntax } from "../domain/grok/syntax.ts"
 import type { NodeRule, ParserRule, RuleFile } from "../domain/rules/rule.ts"
 import { readRules } from "../domain/rules/rule-file.ts"
+import { allowedMs, costOf } from "../fixtures/cost.ts"
 import { hostileLines, hostileMixes, hostileTexts } from "../fixtures/generators/hostile-text.ts"
 import { Random } from "../fixtures/generators/random.ts"
 import { fixtureBatch } from "../fixtures/rig.ts"
 import { loadHub } from "../services/hub/hub.ts"
 
-const allowed = 50
 const many = process.env["TESTUDO_ATTACK"] === "full"
 const seed = Number(process.env["TESTUDO_ATTACK_SEED"] ?? 1)
 /** So many times the texts. */
@@ -44,25 +44,12 @@ interface Cost {
 
 const costs: Array<Cost> = []
 
-/**
- * The least CPU time of several runs: on a busy machine a single one says little, and the first compiles. Each run gets
- * another text, so that nothing is remembered.
- */
 const attack = (of: string, shape: string, text: string, run: (text: string) => void): void => {
-  let ms = Number.POSITIVE_INFINITY
-  for (let round = 0; round < 7 && ms > allowed / 2; round++) {
-    const subject = round === 0 ? text : `${text}${round}`
-    const cpu = process.cpuUsage()
-    const start = performance.now()
-    run(subject)
-    const wall = performance.now() - start
-    const used = process.cpuUsage(cpu)
-    ms = Math.min(ms, wall, (used.user + used.system) / 1_000)
-  }
+  const ms = costOf((round) => run(round === 0 ? text : `${text}${round}`))
   costs.push({ ms, of, shape, text: text.slice(0, 60) })
 }
 
-const tooDear = (from: number): ReadonlyArray<Cost> => costs.slice(from).filter(({ ms }) => ms > allowed)
+const tooDear = (from: number): ReadonlyArray<Cost> => costs.slice(from).filter(({ ms }) => ms > allowedMs)
 
 afterAll(() => {
   const slowest = costs.toSorted((one, other) => other.ms - one.ms).slice(0, 10)
