@@ -223,7 +223,7 @@ class Comparison {
     const told = command.includes("--measure") ? (JSON.parse(taken.output) as Measured) : taken
     const perLine = told.cpuSeconds / lines
     if (this.#yardstick === 0) this.#yardstick = perLine
-    this.rows.push([
+    const row = [
       log.name,
       what,
       thousands(lines),
@@ -231,7 +231,9 @@ class Comparison {
       thousands(1 / perLine),
       (perLine / this.#yardstick).toFixed(1),
       resting === undefined ? "" : thousands(taken.peak - resting)
-    ])
+    ]
+    this.rows.push(row)
+    console.error(`  ${row.slice(2).join("  ")}`)
   }
 }
 
