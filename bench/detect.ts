@@ -110,6 +110,12 @@ const children: Readonly<Record<string, (log: BenchLog) => Promise<Measured>>> =
   }
 }
 
+/** What a run took beyond its start. */
+const beyond = (taken: Taken, start: Taken | undefined): Pick<Taken, "seconds" | "cpuSeconds"> => ({
+  seconds: taken.seconds - (start?.seconds ?? 0),
+  cpuSeconds: taken.cpuSeconds - (start?.cpuSeconds ?? 0)
+})
+
 const thousands = (value: number): string => Math.round(value).toLocaleString("en")
 
 class Comparison {
@@ -209,7 +215,7 @@ class Comparison {
     await this.#row(log, what, count, command(file, log.type), command(empty, log.type))
   }
 
-  /** A child of ours tells what its work alone took; of other programs the kernel tells all. */
+  /** A child of ours tells what its work alone took; for other programs their start is subtracted. */
   async #row(
     log: BenchLog,
     what: string,
@@ -218,9 +224,9 @@ class Comparison {
     idle?: readonly [string, ...ReadonlyArray<string>]
   ): Promise<void> {
     console.error(`${log.name}: ${what} …`)
-    const taken: Taken = await watched(command)
-    const resting = idle === undefined ? undefined : (await watched(idle)).peak
-    const told = command.includes("--measure") ? (JSON.parse(taken.output) as Measured) : taken
+    const taken = await watched(command)
+    const resting = idle && (await watched(idle))
+    const told = command.includes("--measure") ? (JSON.parse(taken.output) as Measured) : beyond(taken, resting)
     const perLine = told.cpuSeconds / lines
     if (this.#yardstick === 0) this.#yardstick = perLine
     const row = [
@@ -230,7 +236,7 @@ class Comparison {
       thousands(lines / told.seconds),
       thousands(1 / perLine),
       (perLine / this.#yardstick).toFixed(1),
-      resting === undefined ? "" : thousands(taken.peak - resting)
+      resting === undefined ? "" : thousands(taken.peak - resting.peak)
     ]
     this.rows.push(row)
     console.error(`  ${row.slice(2).join("  ")}`)
