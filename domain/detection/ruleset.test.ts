@@ -92,6 +92,38 @@ test("a pattern that is known keeps its first definition, and that is told", () 
   ])
 })
 
+test("patterns that cannot be matched safely are named: refused, or told how little of a text they see", () => {
+  const grok = (name: string, pattern: string) =>
+    ruleFile(
+      "parsers",
+      `parsers/s00-raw/test/${name}.yaml`,
+      `name: test/${name}\ngrok:\n  pattern: '${pattern}'\n  apply_on: Line.Raw\n`
+    )
+  const { problems } = compileRuleset(
+    [
+      grok("ahead", "(?=%{WORD:word})x"),
+      grok("back", "(?P<a>x)(?P=a)%{WORD:word}"),
+      grok("large", `%{WORD:word}${".*?,".repeat(9_000)}`),
+      grok("loops", `%{WORD:word}${".*?x?,".repeat(130)}`),
+      grok("narrow", `%{WORD:word}${"[^,]*,".repeat(40)}`),
+      scenario("ahead", `"evt.Line.Raw matches '(?!a)b'"`),
+      scenario("large", `"evt.Line.Raw matches '${"(?:[ab]{30}c){30}".repeat(12)}'"`)
+    ],
+    asked
+  )
+  expect(
+    problems.map(({ file, code, severity }) => `${severity} ${file.split("/").slice(2).join("/")} ${code}`)
+  ).toEqual([
+    "error parsers/s00-raw/test/ahead.yaml TST-PATTERN-UNSUPPORTED",
+    "error parsers/s00-raw/test/back.yaml TST-PATTERN-UNSUPPORTED",
+    "error parsers/s00-raw/test/large.yaml TST-PATTERN-TOO-LARGE",
+    "warning parsers/s00-raw/test/loops.yaml TST-PATTERN-WIDE",
+    "error scenarios/test/ahead.yaml TST-EXPR-PATTERN",
+    "error scenarios/test/large.yaml TST-EXPR-PATTERN"
+  ])
+  expect(problems.find(({ code }) => code === "TST-PATTERN-WIDE")?.message).toMatch(/only the first \d+ characters/)
+})
+
 test("people's own pattern files stand before the library", () => {
   const parser = ruleFile(
     "parsers",
