@@ -1,5 +1,6 @@
 /** One bucket: the events of one offender (or whatever the scenario groups by) on their way to an overflow. */
 import { Time } from "../expression/time.ts"
+import { ownCopy } from "../text/remembered.ts"
 import { EventQueue } from "./event-queue.ts"
 import { Limiter } from "./limiter.ts"
 import type { Fate } from "./pour.ts"
@@ -64,7 +65,7 @@ export class Bucket {
     this.#seen ??= new Set()
     if (this.#seen.has(value)) return false
     if (this.#seen.size >= mostDistinct) this.#seen.delete(this.#seen.values().next().value!)
-    this.#seen.add(value)
+    this.#seen.add(ownCopy(value))
     return true
   }
 

@@ -18,7 +18,6 @@ import { Deadlines } from "./deadlines.ts"
 import { microseconds } from "./detection-time.ts"
 import { overflowData } from "./evidence.ts"
 import type { GeoLookup } from "./geo.ts"
-import { Groups } from "./groups.ts"
 import { type LineOrigin, LineParser } from "./line-parser.ts"
 import { Names } from "./names.ts"
 import { longestMatchedText, type Watch } from "./node.ts"
@@ -93,7 +92,6 @@ export class Engine {
   /** The line at hand. */
   readonly #event = PipelineEvent.reusable()
   readonly #scope = { evt: this.#event }
-  #groups = new Groups(true)
 
   constructor(ruleset: Ruleset, options: EngineOptions = {}) {
     this.#ruleset = ruleset
@@ -113,7 +111,6 @@ export class Engine {
     this.#ruleset = ruleset
     this.world.lookup = geo
     this.#scenarios = new Map(ruleset.scenarios.map((scenario) => [scenario.identity, scenario]))
-    this.#groups = new Groups(ruleset.world.shortcuts)
     this.#candidates = new Candidates(ruleset.scenarios, ruleset.world.shortcuts)
     this.world.asksNames = ruleset.activation.names === "asked"
     this.world.stashes.activate(ruleset.stashes)
@@ -233,7 +230,6 @@ export class Engine {
   /** Offers the event to every scenario that it may concern. */
   #judge(event: PipelineEvent, depth: number): void {
     const scope = event === this.#event ? this.#scope : { evt: event }
-    this.#groups.begin()
     this.#ruleset.world.enter(this.world, event.at)
     let { edits } = event
     let candidates = this.#candidates.of(event)
@@ -252,7 +248,7 @@ export class Engine {
   #offer({ rule: scenario, holds }: Candidate<Scenario>, scope: { readonly evt: PipelineEvent }, depth: number): void {
     const event = scope.evt
     if (!holds && !this.#passes(scenario, scope)) return
-    const group = scenario.groupBy === undefined ? "" : this.#groups.of(scenario, scope)
+    const group = scenario.groupBy === undefined ? "" : scenario.groupBy(event)
     if (group === undefined) {
       this.counters.failedFilters += 1
       return

@@ -67,7 +67,7 @@ const compileLookup = (method: string, { tree }: Expression, compiler: Compiler)
   const field = fieldOf(tree)
   if (lookup === undefined || field === undefined || !compiler.world.shortcuts) return undefined
   const { world } = compiler
-  const found = compiler.answers(field).remembered((event) => {
+  const found = compiler.world.answers(field).remembered((event) => {
     const geo = world.state.lookup
     return { geo, addition: lookup(geo, field.read(event)) }
   })
