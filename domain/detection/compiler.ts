@@ -1,6 +1,7 @@
 /** Turns the texts in rules into closures; what is wrong with one becomes a problem that names its place. */
 import type { GrokHost } from "../grok/host.ts"
 import type { Grok } from "../grok/grok.ts"
+import { longestReach, shortSighted } from "../grok/reach.ts"
 import { PatternError } from "../grok/pattern-error.ts"
 import type { Environment } from "../expression/environment.ts"
 import { compileExpression, type ExpectedKind, type Expression, ExpressionError } from "../expression/expression.ts"
@@ -140,7 +141,9 @@ export class Compiler {
 
   grok(at: Located, text: string): Grok | undefined {
     try {
-      return this.#groks.compile(text)
+      const grok = this.#groks.compile(text)
+      if (grok.reach < longestReach) this.warning("TST-PATTERN-WIDE", at, shortSighted(grok.reach))
+      return grok
     } catch (error) {
       this.#pattern(at, error)
       return undefined
