@@ -7,7 +7,6 @@ import { decodeLines } from "../services/acquisition/body.ts"
 import { botnet } from "../fixtures/generators/botnet.ts"
 import { sshAttackers } from "../fixtures/generators/ssh-attackers.ts"
 import type { GeneratedLog } from "../fixtures/generators/timeline.ts"
-import { decodeLines } from "../services/acquisition/body.ts"
 import { root, start, temporaryFolder } from "./process.ts"
 import { recordedEvents } from "./recorded.ts"
 

@@ -62,9 +62,10 @@ export class DecisionNumbers extends Context.Service<
           const fresh = decisions.filter((id) => !known.has(id))
           if (fresh.length === 0) return
           end = undefined
-          const events = fresh.map((decision, index) =>
-            DecisionNumbered.propose(derivedId("decision-number", decision), { number: next + index, decision })
-          )
+          const events = fresh.map((decision, index) => {
+            const number = next + index
+            return DecisionNumbered.propose(derivedId("decision-number", decision, number), { number, decision })
+          })
           yield* store.append(decisionNumbersStream, events, revision < 0 ? "no_stream" : revision)
           for (const { data } of events) known.set(data.decision, data.number)
           end = { revision: revision + fresh.length, next: next + fresh.length }
