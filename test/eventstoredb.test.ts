@@ -72,6 +72,29 @@ const expectNothingTwice = (events: ReadonlyArray<TestudoEvent>) => {
 
 const replayOf = (file: string) => [file, "--type", "nginx", "--json", "--now", "2026-11-22T12:00:00Z", "--store"]
 
+/** A configuration that watches one log, how somebody attacks there, and who is banned, as a command tells. */
+const watched = async (location: string) => {
+  const folder = temporaryFolder()
+  const file = join(folder, "testudo.yaml")
+  const log = join(folder, "auth.log")
+  writeFileSync(log, "")
+  writeFileSync(
+    file,
+    `eventStore: "${location}"\napi: { listen: "127.0.0.1:${await freePort()}" }\nreverseDns: false\n` +
+      "acquisition:\n  - { files: [./auth.log], type: syslog, timezone: UTC }\n"
+  )
+  const attack = (address: string) => {
+    const stamp = new Date().toISOString().slice(0, 19)
+    const lines = Array.from(
+      { length: 8 },
+      (_, n) => `${stamp}Z host sshd[${100 + n}]: Failed password for root from ${address} port ${4000 + n} ssh2\n`
+    )
+    appendFileSync(log, lines.join(""))
+  }
+  const banned = async () => (await run("decisions", "list", "--json", "--config", file)).stdout
+  return { file, attack, banned }
+}
+
 describe("on EventStoreDB", () => {
   it("a replay during which the server is killed and started again ends like one on the embedded store", async () => {
     const folder = temporaryFolder()
@@ -132,35 +155,14 @@ describe("on EventStoreDB", () => {
   }, 180_000)
 
   it("a node waits for the server, outlives its restarts, and shares the log with commands", async () => {
-    const folder = temporaryFolder()
-    const file = join(folder, "testudo.yaml")
-    const log = join(folder, "auth.log")
-    const api = await freePort()
     const esdb = await server()
+    const { file, attack, banned } = await watched(esdb.location)
     await esdb.kill()
-    writeFileSync(log, "")
-    writeFileSync(
-      file,
-      `eventStore: "${esdb.location}"\napi: { listen: "127.0.0.1:${api}" }\nreverseDns: false\n` +
-        "acquisition:\n  - { files: [./auth.log], type: syslog, timezone: UTC }\n"
-    )
     const node = testudo("run", "--config", file)
     await node.says(/cannot be used.*Waiting for it.*TST-STORE-AWAY/, 30_000)
     await esdb.start()
     await node.says(/Ctrl-C ends it/, 60_000)
 
-    const attack = (address: string) => {
-      const stamp = new Date().toISOString().slice(0, 19)
-      const lines = Array.from(
-        { length: 8 },
-        (_, n) => `${stamp}Z host sshd[${100 + n}]: Failed password for root from ${address} port ${4000 + n} ssh2\n`
-      )
-      appendFileSync(log, lines.join(""))
-    }
-    const banned = async () => {
-      const list = await run("decisions", "list", "--json", "--config", file)
-      return list.status === 0 ? JSON.stringify(JSON.parse(list.stdout)) : ""
-    }
     attack("203.0.113.7")
     await until("the first ban", async () => (await banned()).includes("203.0.113.7"), 30_000, 200)
 
@@ -191,21 +193,36 @@ describe("on EventStoreDB", () => {
     expect(list.stderr).not.toMatch(/ at |Error:/)
   }, 60_000)
 
+  it("a log moves from a directory to a server, and the copy is compared", async () => {
+    const folder = temporaryFolder()
+    const store = join(folder, "store")
+    const logs = [join(root, "fixtures/logs/auth.log"), "--type", "syslog", "--json", "--store"]
+    const replayed = result(await run("replay", ...logs, store))
+    const esdb = await server()
+    const copied = await run("log", "copy", `embedded:${store}`, esdb.location)
+    expect(copied.stderr).toBe("")
+    expect(copied.stdout).toMatch(/^(\d+) events copied\. Both logs hold \1 events/)
+    expect((await run("log", "copy", `embedded:${store}`, esdb.location)).stdout).toMatch(/^0 events copied/)
+    expect((await run("log", "verify", "--store", esdb.location)).status).toBe(0)
+    expect(result(await run("replay", ...logs, esdb.location)).offenders).toEqual(replayed.offenders)
+  }, 120_000)
+
   it.skipIf(namedServer === undefined || namedServer === "")(
-    "a replay on the named server ends like one on the embedded store",
+    "the main job on the named server: a replay with the embedded store's verdicts, and a node that bans",
     async () => {
-      const folder = temporaryFolder()
-      const logs = [
-        join(root, "fixtures/logs/auth.log"),
-        "--type",
-        "syslog",
-        "--json",
-        "--now",
-        "2026-11-22T12:00:00Z",
-        "--store"
-      ]
-      const embedded = result(await run("replay", ...logs, join(folder, "embedded")))
-      expect(result(await run("replay", ...logs, namedServer!)).offenders).toEqual(embedded.offenders)
+      const logs = [join(root, "fixtures/logs/auth.log"), "--type", "syslog", "--json", "--now", "2026-11-22T12:00:00Z"]
+      const embedded = result(await run("replay", ...logs))
+      // The server may hold more than this.
+      expect(result(await run("replay", ...logs, "--store", namedServer!)).offenders).toEqual(
+        expect.arrayContaining(embedded.offenders)
+      )
+      const { file, attack, banned } = await watched(namedServer!)
+      const node = testudo("run", "--config", file)
+      await node.says(/Ctrl-C ends it/, 60_000)
+      const address = `198.18.${Math.floor(Math.random() * 256)}.${Math.floor(Math.random() * 256)}`
+      attack(address)
+      await until("the ban", async () => (await banned()).includes(address), 60_000, 200)
+      expect((await node.stop()).status).toBe(0)
     },
     180_000
   )

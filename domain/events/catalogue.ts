@@ -2,7 +2,7 @@
 import { AllowlistReplaced } from "./allowlist.ts"
 import { EventsDropped, LossAccepted, OffenderErased } from "./audit.ts"
 import { BouncerDeleted, BouncerRegistered } from "./bouncer.ts"
-import { DecisionMade, DecisionRetracted, DecisionsNumbered } from "./decision.ts"
+import { DecisionMade, DecisionRetracted, DecisionNumbered } from "./decision.ts"
 import type { RecordedEvent } from "./event.ts"
 import { LeaseReleased, LeaseRenewed, LeaseTaken } from "./lease.ts"
 import { LogBatchAppended } from "./log-batch.ts"
@@ -17,7 +17,7 @@ export const catalogue = {
   OverflowRaised,
   DecisionMade,
   DecisionRetracted,
-  DecisionsNumbered,
+  DecisionNumbered,
   RulesetActivated,
   ContentRecorded,
   NameResolved,

@@ -1,6 +1,6 @@
 /**
  * `DecisionMade` and `DecisionRetracted`: what is to be done about an offender, on the offender's stream. Before it,
- * `DecisionsNumbered`, on a stream of its own.
+ * `DecisionNumbered`, on a stream of its own.
  */
 import * as Schema from "effect/Schema"
 import { declareEvent, Timestamp } from "./event.ts"
@@ -55,15 +55,14 @@ export const DecisionRetracted = declareEvent({
   tells: "A decision ended before its time."
 })
 
-export const DecisionsNumbered = declareEvent({
-  type: "DecisionsNumbered",
+export const DecisionNumbered = declareEvent({
+  type: "DecisionNumbered",
   version: 1,
   schema: Schema.Struct({
-    /** Number of the first of them; the others follow without a gap. */
-    first: Schema.Int,
-    /** Event ids of the `DecisionMade`. */
-    decisions: Schema.Array(Schema.String)
+    number: Schema.Int,
+    /** Event id of the `DecisionMade`. */
+    decision: Schema.String
   }),
   stream: "decision-numbers",
-  tells: "Numbers were taken for decisions that are about to be made."
+  tells: "A number was taken for a decision that is about to be made."
 })

@@ -20,6 +20,7 @@ import { holdsAt, type StandingDecision } from "../../projections/active-bans.ts
 import { DecisionNumbers } from "../engine/decision-numbers.ts"
 import {
   type AppendRefused,
+  considerateAppendEvents,
   EventStore,
   type StoreUnavailable,
   type WrongExpectedRevision
@@ -88,7 +89,7 @@ export class Administration extends Context.Service<
 const refuse = (code: string, message: string) => Effect.fail(new AdministrationRefused({ code, message }))
 
 /** Retractions that are appended together. */
-const chunk = 200
+const chunk = considerateAppendEvents
 /** How often an append is tried when somebody else writes to the same stream. */
 const tries = 8
 

@@ -12,8 +12,8 @@ const said = (event: TestudoEvent): string => {
       return `#${event.data.number} ${event.data.type} ${event.data.scope} ${event.data.value} for ${event.data.duration}, ${event.data.scenario}`
     case "DecisionRetracted":
       return `#${event.data.number} by ${event.data.by}${event.data.reason === "" ? "" : `: ${event.data.reason}`}`
-    case "DecisionsNumbered":
-      return `#${event.data.first} to #${event.data.first + event.data.decisions.length - 1}`
+    case "DecisionNumbered":
+      return `#${event.data.number} for ${event.data.decision}`
     case "RulesetActivated":
       return `${event.data.items.length} items, ${event.data.hash.slice(0, 12)}`
     case "ContentRecorded":

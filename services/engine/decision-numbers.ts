@@ -2,24 +2,29 @@
  * Hands out the small numbers that decisions have on the wire, unique in the log whoever else writes to it.
  *
  * A number is taken before its decision is made: by an append to one stream at its exact revision, which only one of
- * several writers can win. The event names the decisions, so one that was numbered and then lost in a crash is given the
+ * several writers can win. The event names the decision, so one that was numbered and then lost in a crash is given the
  * same number when it is made again.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
-import { DecisionMade, DecisionsNumbered } from "../../domain/events/decision.ts"
+import { DecisionMade, DecisionNumbered } from "../../domain/events/decision.ts"
 import { derivedId } from "../../domain/events/derived-id.ts"
 import { decisionNumbersStream } from "../../domain/events/stream-name.ts"
-import { type AppendError, EventStore, type StoreUnavailable } from "../event-store/event-store.ts"
+import {
+  type AppendError,
+  considerateAppendEvents,
+  EventStore,
+  type StoreUnavailable
+} from "../event-store/event-store.ts"
 import { foldLog } from "../event-store/fold-log.ts"
 import { patiently } from "../event-store/patience.ts"
 
-/** Most decisions in one event. */
-const most = 1_000
 /** So many events are looked into for decisions that were numbered but perhaps never made. */
-const lookedInto = 64
+const lookedInto = 1_000
+/** So many numbers are remembered. */
+const remembered = 50_000
 
 /** Where the stream of numbers ends, as far as this process knows. */
 interface End {
@@ -45,14 +50,9 @@ export class DecisionNumbers extends Context.Service<
       const look: Effect.Effect<End, StoreUnavailable> = Effect.gen(function* () {
         const recent = yield* store.readStream(decisionNumbersStream, { direction: "backwards", limit: lookedInto })
         const [last] = recent
-        if (last === undefined || !DecisionsNumbered.is(last))
-          return { revision: -1, next: (yield* highest(store)) + 1 }
-        known.clear()
-        for (const event of recent.toReversed()) {
-          if (!DecisionsNumbered.is(event)) continue
-          for (const [index, id] of event.data.decisions.entries()) known.set(id, event.data.first + index)
-        }
-        return { revision: last.revision, next: last.data.first + last.data.decisions.length }
+        if (last === undefined || !DecisionNumbered.is(last)) return { revision: -1, next: (yield* highest(store)) + 1 }
+        for (const event of recent) if (DecisionNumbered.is(event)) known.set(event.data.decision, event.data.number)
+        return { revision: last.revision, next: last.data.number + 1 }
       })
 
       /** Takes numbers for those that have none. What an attempt before has written is found first. */
@@ -62,17 +62,19 @@ export class DecisionNumbers extends Context.Service<
           const fresh = decisions.filter((id) => !known.has(id))
           if (fresh.length === 0) return
           end = undefined
-          const id = derivedId("decision-numbers", revision + 1, ...fresh)
-          const event = DecisionsNumbered.propose(id, { first: next, decisions: fresh })
-          yield* store.append(decisionNumbersStream, [event], revision < 0 ? "no_stream" : revision)
-          for (const [index, decision] of fresh.entries()) known.set(decision, next + index)
-          end = { revision: revision + 1, next: next + fresh.length }
+          const events = fresh.map((decision, index) => {
+            const number = next + index
+            return DecisionNumbered.propose(derivedId("decision-number", decision, number), { number, decision })
+          })
+          yield* store.append(decisionNumbersStream, events, revision < 0 ? "no_stream" : revision)
+          for (const { data } of events) known.set(data.decision, data.number)
+          end = { revision: revision + fresh.length, next: next + fresh.length }
         })
 
       const numbersOf = Effect.fnUntraced(function* (decisions: ReadonlyArray<string>) {
-        if (known.size > lookedInto * most) known.clear()
-        for (let from = 0; from < decisions.length; from += most) {
-          const some = [...new Set(decisions.slice(from, from + most))]
+        if (known.size > remembered) known.clear()
+        for (let from = 0; from < decisions.length; from += considerateAppendEvents) {
+          const some = [...new Set(decisions.slice(from, from + considerateAppendEvents))]
           yield* take(some).pipe(Effect.retry({ while: (error) => error._tag === "WrongExpectedRevision" }), patiently)
         }
         return decisions.map((id) => known.get(id)!)

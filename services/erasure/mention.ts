@@ -1,5 +1,6 @@
 /** Where a text speaks of somebody: of an address in any of its spellings, or of another value as a word of its own. */
 import { formatAddress, parseAddress } from "../../domain/net/address.ts"
+import { formatPrefix, parsePrefix } from "../../domain/net/prefix.ts"
 
 export interface Mention {
   /** The value as a store knows it. */
@@ -38,11 +39,17 @@ const ipv6 = (value: string): Mention => {
   }
 }
 
+/** As a word of its own: an address within a longer name, or a name within another, is somebody else. */
+const asWord = (value: string): Mention =>
+  byPattern(value, new RegExp(`(?<![\\p{L}\\p{N}_.-])${escaped(value)}(?![\\p{L}\\p{N}_-])`, "gu"))
+
 /** @param value an address in any spelling, a range, or any other value */
 export const mentionOf = (value: string): Mention => {
   const address = parseAddress(value)
-  if (address === undefined)
-    return byPattern(value, new RegExp(`(?<![\\p{L}\\p{N}_.-])${escaped(value)}(?![\\p{L}\\p{N}_-])`, "gu"))
+  if (address === undefined) {
+    const range = value.includes("/") ? parsePrefix(value) : undefined
+    return asWord(range === undefined ? value : formatPrefix(range))
+  }
   const text = formatAddress(address)
   if (text.includes(":")) return ipv6(text)
   return byPattern(text, new RegExp(`(?<![0-9]|[0-9]\\.)${escaped(text)}(?![0-9]|\\.[0-9])`, "g"))

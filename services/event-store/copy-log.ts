@@ -10,7 +10,14 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { contentDigest } from "./content-digest.ts"
-import type { AppendError, EventStore, StoreUnavailable, StreamAppend, Subscribed } from "./event-store.ts"
+import {
+  type AppendError,
+  considerateAppendEvents,
+  type EventStore,
+  type StoreUnavailable,
+  type StreamAppend,
+  type Subscribed
+} from "./event-store.ts"
 import { patiently } from "./patience.ts"
 
 type Store = typeof EventStore.Service
@@ -18,8 +25,7 @@ type Store = typeof EventStore.Service
 /** The copy cannot be made (`TST-LOG-COPY-OTHER`), or is none (`TST-LOG-COPY-DIFFERS`). */
 export class CopyRefused extends Data.TaggedError("CopyRefused")<{ readonly code: string; readonly message: string }> {}
 
-/** An append takes so many events, and about so many bytes: a server's live subscribers get along with that. */
-const appendEvents = 64
+/** An append takes about so many bytes. */
 const appendBytes = 500_000
 
 export interface Copied {
@@ -38,7 +44,7 @@ const runsOf = (events: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArra
   for (const event of events) {
     const run = runs.at(-1)
     const size = sizeOf(event)
-    const fits = run !== undefined && run.length < appendEvents && bytes + size <= appendBytes
+    const fits = run !== undefined && run.length < considerateAppendEvents && bytes + size <= appendBytes
     if (fits && run[0]!.stream === event.stream) {
       run.push(event)
       bytes += size

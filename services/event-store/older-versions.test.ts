@@ -56,7 +56,7 @@ describe("a store of layout 1", () => {
   it("holds every event type of version 1, each read as what it is now", async () => {
     const events = await using(recorded(), "writer", (store) => store.readAll())
     const later =
-      /^(?:LossAccepted|EventsDropped|OffenderErased|TimePassed|DecisionsNumbered|LeaseTaken|LeaseRenewed|LeaseReleased)$/
+      /^(?:LossAccepted|EventsDropped|OffenderErased|TimePassed|DecisionNumbered|LeaseTaken|LeaseRenewed|LeaseReleased)$/
     const older = Object.keys(catalogue).filter((type) => !later.test(type))
     expect(new Set(events.map(({ type }) => type))).toEqual(new Set(older))
     for (const event of events)

@@ -54,12 +54,15 @@ const survives = (
   test: (store: Store, standIn: StandIn) => Effect.Effect<void, unknown>,
   settings: Settings = {}
 ) =>
-  it.live(title, () =>
-    Effect.gen(function* () {
-      const standIn = yield* started()
-      yield* EventStore.use((store) => test(store, standIn)).pipe(Effect.provide(storeOn(standIn, settings)))
-      assert.isTrue(standIn.faults.areOver)
-    })
+  it.live(
+    title,
+    () =>
+      Effect.gen(function* () {
+        const standIn = yield* started()
+        yield* EventStore.use((store) => test(store, standIn)).pipe(Effect.provide(storeOn(standIn, settings)))
+        assert.isTrue(standIn.faults.areOver)
+      }),
+    60_000
   )
 
 /** The server's own client, for what Testudo never does. */
