@@ -10,15 +10,13 @@ import { compileProfiles } from "./profile.ts"
 const { profiles } = compileProfiles([])
 
 const decideOn = (overflow: Overflow, allowed: ReadonlyArray<string> = []) => {
-  let number = 41
   const entries = allowed.map((value) => ({ value, comment: "" }))
   return decide({
     overflowId: "0b5e9f0e-0000-4000-8000-000000000001",
     overflow,
     correlation: "c",
     profiles,
-    allowlists: Allowlists.of([{ name: "machine", entries }]),
-    nextNumber: () => ++number
+    allowlists: Allowlists.of([{ name: "machine", entries }])
   })
 }
 
@@ -32,7 +30,7 @@ describe("decide", () => {
       $correlationId: "c"
     })
     expect(Schema.decodeUnknownSync(Decision)(event!.data)).toEqual({
-      number: 42,
+      number: 0,
       overflow: "0b5e9f0e-0000-4000-8000-000000000001",
       scope: "Ip",
       value: "203.0.113.7",

@@ -16,6 +16,9 @@ const timestamp = (milliseconds: number): string => formatTimestamp(Math.min(mil
 const later = (from: string, duration: string): string =>
   timestamp(Date.parse(from) + (parseMilliseconds(duration) ?? 0))
 
+/** The number of a decision that has none yet: it is given when the decision is about to be recorded. */
+export const unnumbered = 0
+
 /**
  * The decisions that answer an overflow: what the profiles ask for, but for what an allowlist exempts and for addresses
  * and ranges that are none. They run from the moment of detection, so an overflow of last month gives decisions that are
@@ -31,16 +34,14 @@ export const decide = (options: {
   readonly allowlists: Allowlists
   /** What profiles may ask besides the overflow. */
   readonly view?: Omit<ProfileView, "now">
-  /** The next free decision number; called once for each decision, in order. */
-  readonly nextNumber: () => number
 }): ReadonlyArray<ProposedEvent<"DecisionMade", Decision>> => {
-  const { overflowId, overflow, correlation, profiles, allowlists, nextNumber } = options
+  const { overflowId, overflow, correlation, profiles, allowlists } = options
   return remediesFor(profiles, overflow, options.view).flatMap((remedy, index) => {
     const scope = canonicalScope(remedy.scope === "" ? overflow.source.scope : remedy.scope)
     const canonical = canonicalValue(scope, overflow.source.value)
     if ("problem" in canonical || allowlists.covers(scope, canonical.value)) return []
     const decision: Decision = {
-      number: nextNumber(),
+      number: unnumbered,
       overflow: overflowId,
       scope,
       value: canonical.value,

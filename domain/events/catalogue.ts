@@ -2,7 +2,7 @@
 import { AllowlistReplaced } from "./allowlist.ts"
 import { EventsDropped, LossAccepted, OffenderErased } from "./audit.ts"
 import { BouncerDeleted, BouncerRegistered } from "./bouncer.ts"
-import { DecisionMade, DecisionRetracted } from "./decision.ts"
+import { DecisionMade, DecisionRetracted, DecisionNumbered } from "./decision.ts"
 import type { RecordedEvent } from "./event.ts"
 import { LogBatchAppended } from "./log-batch.ts"
 import { NameResolved } from "./name-resolved.ts"
@@ -15,6 +15,7 @@ export const catalogue = {
   OverflowRaised,
   DecisionMade,
   DecisionRetracted,
+  DecisionNumbered,
   RulesetActivated,
   ContentRecorded,
   NameResolved,

@@ -1,9 +1,12 @@
-/** `DecisionMade` and `DecisionRetracted`: what is to be done about an offender, on the offender's stream. */
+/**
+ * `DecisionMade` and `DecisionRetracted`: what is to be done about an offender, on the offender's stream. Before it,
+ * `DecisionNumbered`, on a stream of its own.
+ */
 import * as Schema from "effect/Schema"
 import { declareEvent, Timestamp } from "./event.ts"
 
 export const Decision = Schema.Struct({
-  /** Small monotonic number that the wire needs as id; fits a signed 32-bit integer. */
+  /** Small number that the wire needs as id, unique in the log; fits a signed 32-bit integer. */
   number: Schema.Int,
   /** Id of the `OverflowRaised` it answers; null for a decision that a person made. */
   overflow: Schema.NullOr(Schema.String),
@@ -50,4 +53,16 @@ export const DecisionRetracted = declareEvent({
   schema: Retraction,
   stream: "offender-<scope>:<value>",
   tells: "A decision ended before its time."
+})
+
+export const DecisionNumbered = declareEvent({
+  type: "DecisionNumbered",
+  version: 1,
+  schema: Schema.Struct({
+    number: Schema.Int,
+    /** Event id of the `DecisionMade`. */
+    decision: Schema.String
+  }),
+  stream: "decision-numbers",
+  tells: "A number was taken for a decision that is about to be made."
 })

@@ -18,5 +18,6 @@ export const allowlistStream = (name: string): string => `allowlist-${readable(n
 export const rulesetStream = "ruleset"
 export const contentStream = "content"
 export const namesStream = "names"
+export const decisionNumbersStream = "decision-numbers"
 export const timeStream = "time"
 export const auditStream = "audit"

@@ -173,14 +173,14 @@ export const keepsCommitment = (batch: LogBatch): boolean => {
 }
 
 /**
- * The body without the lines that are to go, or undefined when none is. What remains keeps the batch's commitment. A
- * batch of version 1 commits to its body as a whole and cannot lose a line. Throws {@link DamagedBatch}.
+ * The body without the lines that are to go, or undefined when none is. What remains keeps the batch's commitment, if it
+ * made one. Throws {@link DamagedBatch}.
  */
 export const withoutLines = (batch: LogBatch, goes: (line: Buffer) => boolean): Uint8Array | undefined => {
   const { bytes: original, proofs: proofsOf } = open(batch)
   const bytes = Buffer.from(original)
   const ends = lineEnds(bytes)
-  const proofs = proofsOf()
+  const proofs = batch.commitment === null ? ends.map(() => ({ salt: new Uint8Array() })) : proofsOf()
   const parts: Array<Uint8Array> = []
   let start = 0
   let gone = 0
@@ -198,6 +198,7 @@ export const withoutLines = (batch: LogBatch, goes: (line: Buffer) => boolean): 
     start = end
   }
   if (gone === 0) return undefined
+  if (batch.commitment === null) return compress(bytes)
   const head = Buffer.alloc(5)
   head[0] = erased
   head.writeUInt32LE(ends.length, 1)

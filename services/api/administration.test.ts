@@ -71,7 +71,7 @@ describe("the administration", () => {
       const administration = yield* Administration
       assert.strictEqual((yield* administration.deleteDecisions({ all: true })).deleted, 450)
       assert.deepStrictEqual(yield* active, [])
-      assert.strictEqual((yield* administration.addDecision({ value: "192.0.2.1" })).number, 1)
+      assert.strictEqual((yield* administration.addDecision({ value: "192.0.2.1" })).number, 451)
     }).pipe(Effect.provide(trialServices, { local: true }))
   )
 

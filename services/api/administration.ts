@@ -20,6 +20,7 @@ import { holdsAt, type StandingDecision } from "../../projections/active-bans.ts
 import { DecisionNumbers } from "../engine/decision-numbers.ts"
 import {
   type AppendRefused,
+  considerateAppendEvents,
   EventStore,
   type StoreUnavailable,
   type WrongExpectedRevision
@@ -88,7 +89,7 @@ export class Administration extends Context.Service<
 const refuse = (code: string, message: string) => Effect.fail(new AdministrationRefused({ code, message }))
 
 /** Retractions that are appended together. */
-const chunk = 200
+const chunk = considerateAppendEvents
 /** How often an append is tried when somebody else writes to the same stream. */
 const tries = 8
 
@@ -139,8 +140,10 @@ const make = Effect.fnUntraced(function* (by: string) {
           `${entry.comment === "" ? "" : ` (${entry.comment})`}. Take it off the list first.`
       )
     }
-    const decision: Decision = { number: numbers.next(), ...made }
-    const event = DecisionMade.propose(randomUUID(), decision)
+    const id = randomUUID()
+    const [number] = yield* numbers.numbersOf([id])
+    const decision: Decision = { number: number!, ...made }
+    const event = DecisionMade.propose(id, decision)
     yield* append([{ stream: offenderStream(decision.scope, decision.value), events: [event] }]).pipe(retrying)
     return decision
   })

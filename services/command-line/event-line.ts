@@ -12,6 +12,8 @@ const said = (event: TestudoEvent): string => {
       return `#${event.data.number} ${event.data.type} ${event.data.scope} ${event.data.value} for ${event.data.duration}, ${event.data.scenario}`
     case "DecisionRetracted":
       return `#${event.data.number} by ${event.data.by}${event.data.reason === "" ? "" : `: ${event.data.reason}`}`
+    case "DecisionNumbered":
+      return `#${event.data.number} for ${event.data.decision}`
     case "RulesetActivated":
       return `${event.data.items.length} items, ${event.data.hash.slice(0, 12)}`
     case "ContentRecorded":
@@ -23,14 +25,14 @@ const said = (event: TestudoEvent): string => {
     case "BouncerRegistered":
     case "BouncerDeleted":
       return event.data.name
+    case "TimePassed":
+      return event.data.at
     case "LossAccepted":
       return `by ${event.data.by}, behind position ${event.data.found.position}`
     case "EventsDropped":
       return `${event.data.events} of ${event.data.types.join(", ")}`
     case "OffenderErased":
       return `by ${event.data.by}: ${event.data.lines} lines, ${event.data.events.length} other events`
-    default:
-      return ""
   }
 }
 

@@ -37,7 +37,8 @@ export const stats = Command.make(
         first: new Date(first).toISOString(),
         last: new Date(last).toISOString()
       }))
-      const totals = { events: sum("events"), streams: statistics.streams, bytes: sum("bytes"), lines: sum("lines") }
+      const { streams, dropped } = statistics
+      const totals = { events: sum("events"), streams, bytes: sum("bytes"), lines: sum("lines"), dropped }
       return yield* Console.log(JSON.stringify({ ...totals, kinds: shown }))
     }
     const rows = kinds.map(({ category, type, events, bytes, lines, first, last }) => [
@@ -51,8 +52,9 @@ export const stats = Command.make(
     ])
     if (rows.length > 0)
       yield* Console.log(table(["STREAMS", "TYPE", "EVENTS", "SIZE", "LINES", "FIRST", "LAST"], rows))
+    const gone = statistics.dropped === 0 ? "" : `; ${statistics.dropped} older events were dropped`
     yield* Console.log(
-      `${sum("events")} events in ${statistics.streams} streams, ${size(sum("bytes"))}, ${sum("lines")} log lines`
+      `${sum("events")} events in ${statistics.streams} streams, ${size(sum("bytes"))}, ${sum("lines")} log lines${gone}`
     )
   })
 ).pipe(

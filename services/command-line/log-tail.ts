@@ -30,19 +30,31 @@ const filterOf = (type: Option.Option<string>, stream: Option.Option<string>) =>
     } satisfies EventFilter
   })
 
-/** The last so many events that pass the filter: looked for from the end, in ever longer steps. */
+/** The last so many events after a position that pass the filter. */
+const lastAfter = Effect.fnUntraced(function* (after: number, filter: EventFilter, count: number) {
+  const store = yield* EventStore
+  const last: Array<TestudoEvent> = []
+  yield* store.subscribe({ after, filter }).pipe(
+    Stream.takeUntil((item) => item._tag === "CaughtUp"),
+    Stream.runForEach((item) =>
+      Effect.sync(() => {
+        if (item._tag === "Event" && last.push(item.event) > count) last.shift()
+      })
+    )
+  )
+  return last
+})
+
+/** Looked for from the end, in ever longer steps. A store that knows no positions between events is read whole. */
 const lastEvents = Effect.fnUntraced(function* (filter: EventFilter, count: number) {
   const store = yield* EventStore
   const head = yield* store.head
   for (let reach = count; ; reach *= 4) {
     const after = Math.max(-1, head - reach)
-    const last: Array<TestudoEvent> = []
-    yield* store.subscribe({ after, filter }).pipe(
-      Stream.takeUntil((item) => item._tag === "CaughtUp"),
-      Stream.runForEach((item) =>
-        Effect.sync(() => {
-          if (item._tag === "Event" && last.push(item.event) > count) last.shift()
-        })
+    const last = yield* lastAfter(after, filter, count).pipe(
+      Effect.catchIf(
+        ({ code }) => code === "TST-STORE-POSITION",
+        () => lastAfter(-1, filter, count)
       )
     )
     if (last.length >= count || after < 0) return { last, position: Math.max(head, last.at(-1)?.position ?? -1) }

@@ -6,10 +6,13 @@ import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Logger from "effect/Logger"
 import * as Command from "effect/cli/Command"
+import { consoleLogger } from "../node/console.ts"
 import { version } from "../version.ts"
 import { bouncers } from "./bouncers.ts"
 import { decisions } from "./decisions.ts"
+import { erase } from "./erase.ts"
 import { explain } from "./explain.ts"
 import { describe } from "./failure.ts"
 import { hubtest } from "./hubtest.ts"
@@ -22,7 +25,7 @@ const testudo = Command.make("testudo").pipe(
   Command.withDescription(
     "A firewall that remembers: reads logs, recognises attackers by what they do, bans them, and can tell why."
   ),
-  Command.withSubcommands([run, replay, decisions, bouncers, explain, hubtest, log]),
+  Command.withSubcommands([run, replay, decisions, bouncers, explain, hubtest, log, erase]),
   Command.withExamples([
     { command: "testudo run", description: "Watch the logs that testudo.yaml names and ban attackers" },
     {
@@ -37,7 +40,8 @@ const testudo = Command.make("testudo").pipe(
 const program = Command.run(testudo, { version }).pipe(
   // A defect is a fault of Testudo's own: shown whole. Everything else is said in one line.
   Effect.tapError((error) => (isUsageError(error) ? Effect.void : Console.error(describe(error)))),
-  Effect.provide([NodeServices.layer, layerUsage])
+  // Standard output belongs to what a command prints.
+  Effect.provide([NodeServices.layer, layerUsage, Logger.layer([consoleLogger])])
 )
 
 NodeRuntime.runMain(program, {

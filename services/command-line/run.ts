@@ -1,10 +1,8 @@
 /** `testudo run`: the node. */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Logger from "effect/Logger"
 import * as Command from "effect/cli/Command"
 import { formatProblem } from "../../domain/rules/problem.ts"
-import { consoleLogger } from "../node/console.ts"
 import { runNode } from "../node/node.ts"
 import { configFlag, configurationOf, reread } from "./configuration-flag.ts"
 import { describe } from "./failure.ts"
@@ -21,7 +19,7 @@ export const run = Command.make(
       Effect.map((read) => read.configuration),
       Effect.catch((error) => Effect.as(Console.error(describe(error)), undefined))
     )
-    yield* runNode(configuration, { reread: again }).pipe(Effect.provide(Logger.layer([consoleLogger])))
+    yield* runNode(configuration, { reread: again })
   })
 ).pipe(
   Command.withDescription("Watch the logs that the configuration names, ban attackers, serve bouncers"),

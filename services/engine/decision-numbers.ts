@@ -1,28 +1,97 @@
 /**
- * Hands out the small numbers that decisions have on the wire. One per process, shared by the engine and the
- * administration, because one process writes. The log says where to go on.
+ * Hands out the small numbers that decisions have on the wire, unique in the log whoever else writes to it.
+ *
+ * A number is taken before its decision is made: by an append to one stream at its exact revision, which only one of
+ * several writers can win. The event names the decision, so one that was numbered and then lost in a crash is given the
+ * same number when it is made again.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { DecisionMade } from "../../domain/events/decision.ts"
+import * as Semaphore from "effect/Semaphore"
+import { DecisionMade, DecisionNumbered } from "../../domain/events/decision.ts"
+import { derivedId } from "../../domain/events/derived-id.ts"
+import { decisionNumbersStream } from "../../domain/events/stream-name.ts"
+import {
+  type AppendError,
+  considerateAppendEvents,
+  EventStore,
+  type StoreUnavailable
+} from "../event-store/event-store.ts"
 import { foldLog } from "../event-store/fold-log.ts"
+import { patiently } from "../event-store/patience.ts"
+
+/** So many events are looked into for decisions that were numbered but perhaps never made. */
+const lookedInto = 1_000
+/** So many numbers are remembered. */
+const remembered = 50_000
+
+/** Where the stream of numbers ends, as far as this process knows. */
+interface End {
+  readonly revision: number
+  readonly next: number
+}
 
 export class DecisionNumbers extends Context.Service<
   DecisionNumbers,
   {
-    next(): number
+    /** The numbers of the decisions with these ids, in their order. Waits while the store cannot take them. */
+    numbersOf(decisions: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<number>, AppendError>
   }
 >()("testudo/DecisionNumbers") {
-  /** Starts behind the highest number in the log. */
   static readonly layer = Layer.effect(
     DecisionNumbers,
     Effect.gen(function* () {
-      let highest = 0
-      yield* foldLog({ filter: { types: [DecisionMade.type] } }, (event) => {
-        if (DecisionMade.is(event)) highest = Math.max(highest, event.data.number)
+      const store = yield* EventStore
+      const turn = yield* Semaphore.make(1)
+      const known = new Map<string, number>()
+      let end: End | undefined
+
+      const look: Effect.Effect<End, StoreUnavailable> = Effect.gen(function* () {
+        const recent = yield* store.readStream(decisionNumbersStream, { direction: "backwards", limit: lookedInto })
+        const [last] = recent
+        if (last === undefined || !DecisionNumbered.is(last)) return { revision: -1, next: (yield* highest(store)) + 1 }
+        for (const event of recent) if (DecisionNumbered.is(event)) known.set(event.data.decision, event.data.number)
+        return { revision: last.revision, next: last.data.number + 1 }
       })
-      return DecisionNumbers.of({ next: () => ++highest })
+
+      /** Takes numbers for those that have none. What an attempt before has written is found first. */
+      const take = (decisions: ReadonlyArray<string>): Effect.Effect<void, AppendError> =>
+        Effect.gen(function* () {
+          const { revision, next } = end ?? (yield* look)
+          const fresh = decisions.filter((id) => !known.has(id))
+          if (fresh.length === 0) return
+          end = undefined
+          const events = fresh.map((decision, index) => {
+            const number = next + index
+            return DecisionNumbered.propose(derivedId("decision-number", decision, number), { number, decision })
+          })
+          yield* store.append(decisionNumbersStream, events, revision < 0 ? "no_stream" : revision)
+          for (const { data } of events) known.set(data.decision, data.number)
+          end = { revision: revision + fresh.length, next: next + fresh.length }
+        })
+
+      const numbersOf = Effect.fnUntraced(function* (decisions: ReadonlyArray<string>) {
+        if (known.size > remembered) known.clear()
+        for (let from = 0; from < decisions.length; from += considerateAppendEvents) {
+          const some = [...new Set(decisions.slice(from, from + considerateAppendEvents))]
+          yield* take(some).pipe(Effect.retry({ while: (error) => error._tag === "WrongExpectedRevision" }), patiently)
+        }
+        return decisions.map((id) => known.get(id)!)
+      })
+
+      return DecisionNumbers.of({ numbersOf: (decisions) => turn.withPermits(1)(numbersOf(decisions)) })
     })
+  )
+}
+
+/** The highest number of a log from before numbers were taken from a stream. */
+const highest = (store: typeof EventStore.Service): Effect.Effect<number, StoreUnavailable> => {
+  let found = 0
+  return foldLog({ filter: { types: [DecisionMade.type] } }, (event) => {
+    if (DecisionMade.is(event)) found = Math.max(found, event.data.number)
+  }).pipe(
+    Effect.provideService(EventStore, store),
+    Effect.map(() => found)
   )
 }

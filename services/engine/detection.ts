@@ -18,8 +18,9 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import { type Counters, type Engine, lineTime } from "../../domain/detection/engine.ts"
 import { AllowlistReplaced } from "../../domain/events/allowlist.ts"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
-import { DecisionMade, DecisionRetracted } from "../../domain/events/decision.ts"
+import { type Decision, DecisionMade, DecisionRetracted } from "../../domain/events/decision.ts"
 import { derivedId } from "../../domain/events/derived-id.ts"
+import type { ProposedEvent } from "../../domain/events/event.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { type Activation, RulesetActivated } from "../../domain/events/ruleset.ts"
@@ -87,6 +88,9 @@ const slices = (page: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArray<
   return cut
 }
 
+const withNumber = (event: ProposedEvent, number: number | undefined): ProposedEvent =>
+  number === undefined ? event : { ...event, data: { ...(event.data as Decision), number } }
+
 const faultOf = ({ fault, counters }: Engine): string =>
   `The engine failed at line ${fault?.reference.line} of the batch ${fault?.reference.event}: ${fault?.message}. The line is ` +
   `left out (${counters.faults} so far). This is a fault of Testudo's own: please report it. (TST-ENGINE-FAULT)`
@@ -142,8 +146,7 @@ export class Detection extends Context.Service<
         const recovered = yield* recoverState({
           rulebook,
           snapshots: options.snapshots,
-          names: options.names,
-          nextNumber: numbers.next
+          names: options.names
         })
         const { judge, positions } = recovered
         const reached = yield* SubscriptionRef.make(recovered.place)
@@ -158,6 +161,18 @@ export class Detection extends Context.Service<
         /** No time passes by itself before, in milliseconds since 1970. */
         let quietUntil = Number.POSITIVE_INFINITY
 
+        const numbered = Effect.fnUntraced(function* (verdicts: ReadonlyArray<Verdict>) {
+          const decisions = verdicts.flatMap(({ events }) => events.filter(({ type }) => type === DecisionMade.type))
+          const given = yield* numbers.numbersOf(decisions.map(({ id }) => id))
+          const byId = new Map(decisions.map(({ id }, index) => [id, given[index]!]))
+          return verdicts.map(
+            ({ stream, events }): Verdict => ({
+              stream,
+              events: events.map((event) => withNumber(event, byId.get(event.id)))
+            })
+          )
+        })
+
         const judgeSlice = Effect.fnUntraced(function* (events: ReadonlyArray<TestudoEvent>) {
           const verdicts: Array<Verdict> = []
           for (const event of events) {
@@ -171,7 +186,7 @@ export class Detection extends Context.Service<
             // A batch is some milliseconds of work: the API and the edge get their turn in between.
             yield* Effect.yieldNow
           }
-          yield* offenders.append(verdicts)
+          yield* offenders.append(yield* numbered(verdicts))
           const last = events.at(-1)!
           quietUntil = Math.max(quietUntil, (yield* Clock.currentTimeMillis) + quietFor)
           yield* SubscriptionRef.set(reached, { position: last.position, event: last.id })

@@ -52,7 +52,6 @@ interface RecoverOptions {
   /** Folder of the snapshot; undefined: there is none. */
   readonly snapshots: string | undefined
   readonly names: Activation["names"]
-  readonly nextNumber: () => number
 }
 
 /** The state of the last snapshot, or that of the beginning. */
@@ -63,7 +62,6 @@ export const recoverState = Effect.fn("engine.recover")(function* (options: Reco
   const judge = new Judge({
     rules,
     known: yield* overflowsAfter(-1),
-    nextNumber: options.nextNumber,
     allowlists: [],
     decisions: [],
     engine: (geo) => makeEngine(rules.ruleset, { geo })
@@ -124,7 +122,6 @@ const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, 
       judge: new Judge({
         rules,
         known,
-        nextNumber: options.nextNumber,
         allowlists: state.allowlists,
         decisions: state.decisions,
         engine: (geo: GeoLookup) => restoreEngine(rules.ruleset, state.engine, lines, { geo })

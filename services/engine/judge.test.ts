@@ -53,11 +53,9 @@ const manual = (seconds: number, host: number): TestudoEvent =>
   })
 
 const judgeOf = (known: ReadonlyArray<string> = []): Judge => {
-  let number = 0
   return new Judge({
     rules,
     known: new Set(known),
-    nextNumber: () => ++number,
     allowlists: [],
     decisions: [],
     engine: (geo) => makeEngine(rules.ruleset, { geo })

@@ -16,7 +16,7 @@ import type { Engine, GeoLookup, Outcome } from "../../domain/detection/engine.t
 import { decodeLines } from "../acquisition/body.ts"
 import type { Rules } from "./rulebook.ts"
 
-/** One overflow with its decisions: appended together, to its offender's stream. */
+/** One overflow with its decisions, which have no numbers yet: appended together, to its offender's stream. */
 export interface Verdict {
   readonly stream: string
   readonly events: ReadonlyArray<ProposedEvent>
@@ -32,7 +32,6 @@ const nothing: Judgement = { verdicts: [], namesWanted: [] }
 
 export class Judge {
   readonly engine: Engine
-  readonly #nextNumber: () => number
   readonly #known: Set<string>
   readonly #history: DecisionHistory
   #allowlists: Allowlists
@@ -40,8 +39,6 @@ export class Judge {
 
   constructor(options: {
     readonly rules: Rules
-    /** The next free decision number. Called once for each decision, in order. */
-    readonly nextNumber: () => number
     /** Ids of overflows that the log already holds beyond the place where this fold begins: not proposed again. */
     readonly known: Set<string>
     readonly allowlists: ReadonlyArray<Allowlist>
@@ -51,7 +48,6 @@ export class Judge {
     readonly engine: (geo: GeoLookup) => Engine
   }) {
     this.#rules = options.rules
-    this.#nextNumber = options.nextNumber
     this.#known = options.known
     this.#allowlists = Allowlists.of(options.allowlists)
     this.engine = options.engine(this.#rules.geo)
@@ -108,14 +104,14 @@ export class Judge {
       if (outcome._tag === "NameWanted") namesWanted.push(outcome.address)
       else {
         const known = this.#known.delete(outcome.id)
-        const verdict = this.#verdict(outcome, known ? () => 0 : this.#nextNumber)
+        const verdict = this.#verdict(outcome)
         if (!known) verdicts.push(verdict)
       }
     }
     return { verdicts, namesWanted }
   }
 
-  #verdict(outcome: Extract<Outcome, { _tag: "Overflow" }>, nextNumber: () => number): Verdict {
+  #verdict(outcome: Extract<Outcome, { _tag: "Overflow" }>): Verdict {
     const { id, overflow, at } = outcome
     const raised = OverflowRaised.propose(id, overflow, {
       causation: outcome.causation,
@@ -127,8 +123,7 @@ export class Judge {
       correlation: outcome.correlation,
       profiles: this.#rules.profiles,
       allowlists: this.#allowlists,
-      view: this.#viewAt(at),
-      nextNumber
+      view: this.#viewAt(at)
     })
     for (const decision of decisions) this.#history.add(decision.id, decision.data)
     return { stream: offenderStream(overflow.source.scope, overflow.source.value), events: [raised, ...decisions] }

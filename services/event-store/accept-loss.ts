@@ -2,7 +2,9 @@
 import { randomUUID } from "node:crypto"
 import { resolve } from "node:path"
 import * as Clock from "effect/Clock"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { LossAccepted } from "../../domain/events/audit.ts"
 import { auditStream } from "../../domain/events/stream-name.ts"
 import { formatTimestamp } from "../../domain/time/instant.ts"
@@ -11,6 +13,9 @@ import { EmbeddedEventStore } from "./embedded.ts"
 import { type AppendError, EventStore } from "./event-store.ts"
 import { storeFailureOf } from "./failure.ts"
 import { readHeadRecord } from "./head-record.ts"
+
+/** Nothing is missing. Code `TST-LOG-NOTHING-LOST`. */
+export class NothingLost extends Data.TaggedError("NothingLost")<{ readonly code: string; readonly message: string }> {}
 
 export interface AcceptedLoss {
   /** Where the log had come, as far as the head record knew. */
@@ -21,7 +26,7 @@ export interface AcceptedLoss {
 const told = ({ position, link }: LogEnd) => ({ position, link: Buffer.from(link).toString("hex") })
 
 /** @param by who decides, for the log */
-export const acceptLoss = (directory: string, by: string): Effect.Effect<AcceptedLoss, AppendError> =>
+export const acceptLoss = (directory: string, by: string): Effect.Effect<AcceptedLoss, AppendError | NothingLost> =>
   Effect.gen(function* () {
     const record = Effect.try({
       try: () => {
@@ -30,6 +35,17 @@ export const acceptLoss = (directory: string, by: string): Effect.Effect<Accepte
       },
       catch: (error) => storeFailureOf(error, directory)
     })
+    const opened = yield* EventStore.use(({ head }) => head).pipe(
+      Effect.provide(EmbeddedEventStore.layer({ directory, mode: "writer" })),
+      Effect.result
+    )
+    if (Result.isSuccess(opened)) {
+      return yield* new NothingLost({
+        code: "TST-LOG-NOTHING-LOST",
+        message: "No acknowledged event is missing: there is nothing to accept."
+      })
+    }
+    if (opened.failure.code !== "TST-STORE-LOST") return yield* opened.failure
     const acknowledged = yield* record
     return yield* EventStore.use((store) =>
       Effect.gen(function* () {

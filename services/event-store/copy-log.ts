@@ -10,16 +10,22 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { contentDigest } from "./content-digest.ts"
-import type { AppendError, EventStore, StoreUnavailable, StreamAppend, Subscribed } from "./event-store.ts"
+import {
+  type AppendError,
+  considerateAppendEvents,
+  type EventStore,
+  type StoreUnavailable,
+  type StreamAppend,
+  type Subscribed
+} from "./event-store.ts"
 import { patiently } from "./patience.ts"
 
 type Store = typeof EventStore.Service
 
-/** The copy cannot be made, or is none. Codes `TST-LOG-COPY-…`. */
+/** The copy cannot be made (`TST-LOG-COPY-OTHER`), or is none (`TST-LOG-COPY-DIFFERS`). */
 export class CopyRefused extends Data.TaggedError("CopyRefused")<{ readonly code: string; readonly message: string }> {}
 
-/** An append takes so many events, and about so many bytes: a server's live subscribers get along with that. */
-const appendEvents = 64
+/** An append takes about so many bytes. */
 const appendBytes = 500_000
 
 export interface Copied {
@@ -38,7 +44,8 @@ const runsOf = (events: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArra
   for (const event of events) {
     const run = runs.at(-1)
     const size = sizeOf(event)
-    if (run?.[0]!.stream === event.stream && run.length < appendEvents && bytes + size <= appendBytes) {
+    const fits = run !== undefined && run.length < considerateAppendEvents && bytes + size <= appendBytes
+    if (fits && run[0]!.stream === event.stream) {
       run.push(event)
       bytes += size
     } else {
@@ -69,9 +76,13 @@ const lastOf = Effect.fnUntraced(function* (store: Store) {
   const head = yield* store.head
   if (head < 0) return undefined
   // The last event itself, unless it is of a type that is unknown here: then everything is looked at.
-  const [event] = yield* store.readAll({ after: head - 1, limit: 1 })
+  const event = yield* store.eventAt(head)
   if (event !== undefined) return event
-  yield* history(store, -1, (events) => Effect.sync(() => void (last = events.at(-1) ?? last)))
+  yield* history(store, -1, (events) =>
+    Effect.sync(() => {
+      last = events.at(-1) ?? last
+    })
+  )
   return last as TestudoEvent | undefined
 })
 

@@ -7,14 +7,15 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { afterAll } from "vitest"
 import { testServer } from "../../fixtures/eventstoredb/test-server.ts"
+import { parseStoreLocation } from "../configuration/store-location.ts"
 import { eventStoreContract } from "./contract.ts"
 import { EventStore } from "./event-store.ts"
-import { EventStoreDb } from "./eventstoredb.ts"
+import { storeAt } from "./located-store.ts"
 
 const server = await testServer()
-const runtime = ManagedRuntime.make(
-  EventStoreDb.layer({ connectionString: server.connectionString, shown: server.name, patience: 10_000 })
-)
+const location = parseStoreLocation(server.location)
+if ("problem" in location) throw new Error(`TESTUDO_TEST_EVENTSTOREDB: ${location.problem}`)
+const runtime = ManagedRuntime.make(storeAt(location, { mode: "writer", whenAway: "wait" }))
 afterAll(async () => {
   await runtime.dispose()
   await server.stop()

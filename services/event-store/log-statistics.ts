@@ -27,6 +27,8 @@ const sizeOf = (event: TestudoEvent): number => {
 export class LogStatistics {
   readonly #kinds = new Map<string, Counting>()
   readonly #streams = new Set<string>()
+  /** Events that were dropped, as the log tells. */
+  dropped = 0
 
   add(event: TestudoEvent): void {
     const of = category(event.stream)
@@ -38,6 +40,7 @@ export class LogStatistics {
       this.#kinds.set(key, kind)
     }
     this.#streams.add(event.stream)
+    if (event.type === "EventsDropped") this.dropped += event.data.events
     kind.events++
     kind.bytes += sizeOf(event)
     if (event.type === "LogBatchAppended") kind.lines += event.data.lines

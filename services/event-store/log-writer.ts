@@ -1,4 +1,5 @@
 /** Writing to the log in one SQLite database: plain synchronous functions, in the node's thread or in one of their own. */
+import { randomUUID } from "node:crypto"
 import { statSync } from "node:fs"
 import { dirname } from "node:path"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
@@ -9,7 +10,7 @@ import { Dropped, Gaps } from "./gaps.ts"
 import { HeadWriter, readHeadRecord } from "./head-record.ts"
 import { category, Kinds } from "./kinds.ts"
 import { closedOnFailure, openForWriting } from "./layout.ts"
-import { linksBehind, StoredEvents } from "./stored-events.ts"
+import { type ChainedEvent, linksBehind, StoredEvents } from "./stored-events.ts"
 import { tornTail } from "./torn-tail.ts"
 
 /** An event as it is stored. */
@@ -67,6 +68,9 @@ interface Place {
   readonly position: number
 }
 
+/** Rewritten events that one `OffenderErased` tells of: it has to fit an append. */
+const mostTold = 5_000
+
 const nowhere: Place = { revision: -1, position: -1 }
 
 /** Where a stream ends; one that was deleted reads as if it had never been, and goes on where it was. */
@@ -89,6 +93,14 @@ const repeats = (known: ReadonlyArray<Place>, expected: ExpectedRevision, begin:
   return first === (expected === "no_stream" ? begin : expected + 1)
 }
 
+/** What an event says from now on, and which stream it stands on. */
+export interface Rewrite {
+  readonly event: ChainedEvent
+  readonly stream?: string
+  readonly data: string
+  readonly bytes: Uint8Array | null
+}
+
 export interface OpenedWriter {
   readonly writer: LogWriter
   /** What had to be mended or assumed, each a line for people. */
@@ -108,6 +120,8 @@ export class LogWriter {
   readonly #placeOf: StatementSync
   readonly #insertStream: StatementSync
   readonly #insertEvent: StatementSync
+  readonly #rewrite: StatementSync
+  readonly #rename: StatementSync
   /** Where the committed log ends. */
   #end: LogEnd
 
@@ -126,6 +140,8 @@ export class LogWriter {
     this.#streamOf = db.prepare("select stream, first from streams where name = ?")
     this.#lastOf = db.prepare("select revision, position from events where stream = ? order by revision desc limit 1")
     this.#placeOf = db.prepare("select revision, position from events where stream = ? and id = ?")
+    this.#rewrite = db.prepare("update events set data = ?, bytes = ?, content = ? where position = ?")
+    this.#rename = db.prepare("update streams set name = ? where name = ?")
     this.#insertStream = db.prepare("insert into streams(name) values (?)")
     this.#insertEvent = db.prepare(
       `insert into events(position, stream, revision, kind, recorded_at, id, link, metadata, data, bytes)
@@ -294,6 +310,48 @@ export class LogWriter {
 
   #placesOf(stream: number, events: ReadonlyArray<ReadyEvent>): ReadonlyArray<Place> {
     return events.flatMap(({ id }) => (this.#placeOf.get(stream, id) as Place | undefined) ?? [])
+  }
+
+  /**
+   * Rewrites events in one transaction, and appends the `OffenderErased` that tells of it. The chain goes on over what they
+   * said at first; a batch that lost lines keeps what it committed to. Answers how many events the audit names.
+   */
+  rewrite(
+    rewrites: ReadonlyArray<Rewrite>,
+    told: { readonly at: string; readonly by: string; readonly lines: number; readonly batches: number },
+    recordedAt: number
+  ): number {
+    const before = this.#end
+    const events: Array<{ readonly event: string; readonly content: string }> = []
+    this.#db.exec("pragma secure_delete = on; begin immediate")
+    try {
+      for (const { event, stream, data, bytes } of rewrites) {
+        if (stream !== undefined) this.#rename.run(stream, event.stream)
+        const content = contentOf({ ...event, stream: stream ?? event.stream, data })
+        const original = contentOf(event)
+        const first = sameDigest(content, original) ? event.content : (event.content ?? original)
+        if (first !== null) events.push({ event: event.id, content: content.toString("hex") })
+        this.#rewrite.run(data, bytes, first, event.position)
+      }
+      for (let at = 0; at === 0 || at < events.length; at += mostTold) {
+        const counts = at === 0 ? told : { ...told, lines: 0, batches: 0 }
+        const data = JSON.stringify({ ...counts, events: events.slice(at, at + mostTold) })
+        const audit = { id: randomUUID(), type: "OffenderErased", metadata: '{"version":1}', data }
+        this.#writeGroup({ parts: [{ stream: "audit", expected: "any", events: [audit] }], recordedAt })
+      }
+      this.#db.exec("commit")
+    } catch (error) {
+      this.#end = before
+      if (this.#db.isTransaction) this.#db.exec("rollback")
+      throw error
+    }
+    this.#record?.write(this.#end)
+    return events.length
+  }
+
+  /** Leaves nothing of what was rewritten in the write-ahead log. */
+  vacate(): void {
+    this.#db.exec("pragma wal_checkpoint(truncate)")
   }
 
   /** Moves what it can of the write-ahead log into the database without waiting for anybody. */

@@ -4,11 +4,10 @@ import * as Schedule from "effect/Schedule"
 import type { StoreUnavailable } from "./event-store.ts"
 
 /** These do not pass by waiting. */
-const final = new Set(
-  ["DAMAGED", "NEWER", "OLDER", "LOST", "MISSING", "CLOSED", "READER", "CONNECTION", "POSITION"].map(
-    (reason) => `TST-STORE-${reason}`
-  )
-)
+const final = new Set([
+  ...["DAMAGED", "LOST", "MISSING", "NEWER", "OLDER"].map((reason) => `TST-STORE-${reason}`),
+  ...["CLOSED", "CONNECTION", "POSITION", "READER"].map((reason) => `TST-STORE-${reason}`)
+])
 
 const backOff = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("10 seconds")])
 

@@ -124,7 +124,7 @@ const checkReadable = (stream: string, { id, type, metadata }: ProposedEvent, { 
 }
 
 /** What the data takes in the largest form that a store keeps it in. */
-const sizeOf = ({ text, bytes }: Proposal): number =>
+export const sizeOf = ({ text, bytes }: Proposal): number =>
   Buffer.byteLength(text) + (bytes === undefined ? 0 : Math.ceil(bytes.length / 3) * 4)
 
 const badExpectation = (expected: ExpectedRevision): boolean =>

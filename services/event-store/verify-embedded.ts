@@ -8,7 +8,7 @@ import { dirname, join, resolve } from "node:path"
 import type { DatabaseSync } from "node:sqlite"
 import * as Effect from "effect/Effect"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
-import { OffenderErased, EventsDropped } from "../../domain/events/audit.ts"
+import { EventsDropped, LossAccepted, OffenderErased } from "../../domain/events/audit.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { keepsCommitment } from "../acquisition/body.ts"
 import { contentOf, formatEnd, type LogEnd, linkOf, origin, sameDigest } from "./chain.ts"
@@ -17,7 +17,7 @@ import { storeFailureOf } from "./failure.ts"
 import { type HeadRecord, readHeadRecord } from "./head-record.ts"
 import { openForReading, storeFile } from "./layout.ts"
 import { isKnown, recordedEvent } from "./row.ts"
-import { type ChainedEvent, StoredEvents } from "./stored-events.ts"
+import { type ChainedEvent, type Gap, StoredEvents } from "./stored-events.ts"
 import { Findings, type Verification } from "./verification.ts"
 
 const pageSize = { events: 500, bytes: 4_000_000 }
@@ -31,6 +31,10 @@ export class EmbeddedVerifier {
   readonly #record: HeadRecord
   readonly #ends: ReadonlyMap<number, { readonly end: LogEnd; readonly whose: string }>
   readonly #until: LogEnd
+  readonly #gone: number
+  readonly #gaps: Array<Gap> = []
+  /** Positions that were never given again, after losses that somebody accepted. */
+  readonly #lost: Array<{ readonly after: number; readonly until: number }> = []
   /** Rewritten events that are not yet accounted for by an `OffenderErased`, and what such events say. */
   readonly #rewritten = new Map<string, { readonly event: ChainedEvent; readonly content: string }>()
   readonly #erasures = new Map<string, string>()
@@ -44,6 +48,8 @@ export class EmbeddedVerifier {
     this.#stored = new StoredEvents(db)
     // The record first: the database never holds less than it.
     this.#record = readHeadRecord(dirname(path))
+    // What is dropped from here on is told of behind the end that is looked at.
+    this.#gone = this.#stored.dropped()
     this.#until = this.#stored.end()
     const ends = new Map<number, { readonly end: LogEnd; readonly whose: string }>()
     if (this.#record._tag === "Found")
@@ -85,6 +91,7 @@ export class EmbeddedVerifier {
       const gap = this.#stored.gapAfter(this.#at.position)
       if (gap === undefined || gap.last >= before) return
       if (gap.first <= this.#at.position) this.#wrong("the run of dropped events here overlaps what is kept", gap.first)
+      this.#gaps.push(gap)
       this.#at = { position: gap.last, link: gap.link }
       this.#compareEnds(gap.last)
     }
@@ -126,9 +133,13 @@ export class EmbeddedVerifier {
         this.#findings.at(event, "its lines are not those that it committed to")
       }
     } catch (error) {
-      return this.#findings.at(event, error instanceof Error ? error.message : String(error))
+      this.#findings.at(event, error instanceof Error ? error.message : String(error))
+      return
     }
     if (EventsDropped.is(read)) this.#dropped += read.data.events
+    if (LossAccepted.is(read) && read.data.acknowledged !== null) {
+      this.#lost.push({ after: read.data.found.position, until: read.data.acknowledged.position })
+    }
     if (OffenderErased.is(read)) for (const { event, content } of read.data.events) this.#erasures.set(event, content)
   }
 
@@ -147,7 +158,7 @@ export class EmbeddedVerifier {
     return {
       events: this.#events,
       streams: this.#findings.streams,
-      dropped: this.#stored.dropped(),
+      dropped: this.#gone,
       head: formatEnd(this.#at),
       findings: this.#findings.found
     }
@@ -178,13 +189,22 @@ export class EmbeddedVerifier {
       if (this.#erasures.get(id) !== content)
         this.#findings.at(event, "it was rewritten, and no erasure on the stream audit tells of what it says now")
     }
-    const gone = this.#stored.dropped()
-    if (gone !== this.#dropped) {
+    if (this.#gone > this.#dropped) {
       this.#findings.add({
         position: null,
-        message: `${gone} events were dropped, but the stream audit tells of ${this.#dropped}`
+        message: `${this.#gone} events were dropped, but the stream audit tells of ${this.#dropped}`
       })
     }
+    for (const gap of this.#gaps) {
+      const positions = gap.last - gap.first + 1 - this.#lostWithin(gap)
+      if (positions !== gap.events)
+        this.#wrong(`${positions} events are missing here, but only ${gap.events} are said to be dropped`, gap.last)
+    }
+  }
+
+  #lostWithin({ first, last }: Gap): number {
+    const within = this.#lost.map(({ after, until }) => Math.min(until, last) - Math.max(after, first - 1))
+    return within.reduce((sum, positions) => sum + Math.max(0, positions), 0)
   }
 }
 

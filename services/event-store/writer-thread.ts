@@ -111,7 +111,10 @@ export class WriterThread implements Appender {
       bytes += this.#waiting[count]!.bytes
       count++
     }
-    if (count === 0) return this.#whenIdle?.()
+    if (count === 0) {
+      this.#whenIdle?.()
+      return
+    }
     this.#sent = this.#waiting.splice(0, count)
     this.#worker.ref()
     this.#worker.postMessage({ what: "commit", groups: this.#sent.map(({ group }) => pack(group)) } satisfies ToWriter)

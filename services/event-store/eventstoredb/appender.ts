@@ -18,7 +18,7 @@ import {
   type StreamAppend,
   WrongExpectedRevision
 } from "../event-store.ts"
-import { type Proposal, proposals } from "../proposal.ts"
+import { type Proposal, proposals, sizeOf } from "../proposal.ts"
 import { type Connection, type Driver, within } from "./connection.ts"
 import { isBadRequest, isStreamDeleted, isTooLarge, isWrongVersion, storeFailureOf, wantsNewClient } from "./failure.ts"
 import { KnownIds, mixed, tailLength } from "./known-ids.ts"
@@ -99,7 +99,7 @@ export class Appender {
           refused = sent
           break
         }
-        const size = sent.reduce((sum, { data }) => sum + data.length, 0)
+        const size = sent.reduce((sum, proposal) => sum + sizeOf(proposal), 0)
         bytes += size
         checked.push({ ...part, proposals: sent, bytes: size })
       }
@@ -137,7 +137,8 @@ export class Appender {
       const now = yield* Clock.currentTimeMillis
       const answers = parts.length < 2 ? [] : yield* this.#sendTogether(parts, now)
       const appended: Array<Appended> = []
-      for (const [index, part] of parts.entries()) appended.push(answers[index] ?? (yield* this.#send(part, now)))
+      for (const [index, part] of parts.entries())
+        appended.push(answers[index] ?? (yield* this.#send(part, now, answers.length > 0)))
       return appended
     })
   }
@@ -149,13 +150,18 @@ export class Appender {
       // What expects no exact revision cannot be asked again.
       const repeatable = parts.every(({ expected, events }) => exactly(expected) !== undefined && events.length > 0)
       if (driver === undefined || driver.client !== this.#inOrder || !repeatable) return []
-      const answers = parts.map((part) => this.#request(driver, part, now).catch(() => undefined))
+      const answers = parts.map((part) =>
+        this.#request(driver, part, now).catch((error) => {
+          if (wantsNewClient(error, 1)) void this.#connection.replace(driver)
+          return undefined
+        })
+      )
       return Promise.all(answers)
     })
   }
 
-  /** One append on its own, repeated where that is safe. */
-  #send(part: Ready, now: number): Effect.Effect<Appended, AppendError> {
+  /** One append on its own, repeated where that is safe. `wasTried`: together with others, and its outcome is not known. */
+  #send(part: Ready, now: number, wasTried: boolean): Effect.Effect<Appended, AppendError> {
     const { stream, events, expected } = part
     if (events.length === 0) return this.#expectation(stream, expected)
     const attempt = (number: number): Effect.Effect<Appended, AppendError> =>
@@ -165,19 +171,21 @@ export class Appender {
           try {
             return await this.#request(driver, part, now)
           } catch (error) {
-            if (wantsNewClient(error)) void this.#connection.replace(driver)
+            if (wantsNewClient(error, number)) void this.#connection.replace(driver)
             throw error
           }
         },
         catch: (error) => error
-      }).pipe(Effect.catch((error) => this.#failure(part, error, number > 1)))
+      }).pipe(Effect.catch((error) => this.#failure(part, error, wasTried || number > 1)))
     return exactly(expected) === undefined ? attempt(1) : this.#outage.outlast(attempt)
   }
 
   async #request({ client, package: { jsonEvent } }: Driver, part: Ready, now: number): Promise<Appended> {
     const { stream, events, expected } = part
     const behind = exactly(expected)
-    const data: Array<EventData> = events.map((event) => sentEvent(jsonEvent, event, now))
+    const data: Array<EventData> = events.map((event, index) =>
+      sentEvent(jsonEvent, event, part.proposals[index]!, now)
+    )
     const streamState = behind === undefined ? (expected as "any") : behind === -1 ? "no_stream" : BigInt(behind)
     const answer = await within(this.#connection.callTimeout, client.appendToStream(stream, data, { streamState }))
     this.#inOrder = client

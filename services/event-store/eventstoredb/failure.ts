@@ -33,9 +33,21 @@ export const isBadRequest = (error: unknown): boolean => error instanceof Error 
 /** The server dropped a live subscription because it lagged for a moment, which also happens to quick ones. */
 export const isDropped = (error: unknown): boolean => codeOf(error) === grpc.aborted
 
-/** Whether the client may never work again: it remembers a failed discovery, and after silence nobody knows. */
-export const wantsNewClient = (error: unknown): boolean =>
-  error instanceof NoAnswer || (error instanceof Error && error.message.startsWith("Failed to discover"))
+/** After so many attempts in a row another client is tried: the native half may not find a server that was away. */
+const attemptsOfOneClient = 3
+
+/**
+ * Whether the client may never work again: it remembers a failed discovery, after silence nobody knows, and one that fails
+ * again and again does not say why.
+ */
+export const wantsNewClient = (error: unknown, attempt: number): boolean =>
+  error instanceof NoAnswer ||
+  (error instanceof Error && error.message.startsWith("Failed to discover")) ||
+  (attempt % attemptsOfOneClient === 0 && !isAnswer(error))
+
+/** The server has understood the call, and says no. */
+const isAnswer = (error: unknown): boolean =>
+  isWrongVersion(error) || isStreamDeleted(error) || isStreamNotFound(error) || isTooLarge(error) || isBadRequest(error)
 
 const isDenied = (error: unknown): boolean =>
   typeOf(error) === "access-denied" || codeOf(error) === grpc.denied || codeOf(error) === grpc.unauthenticated

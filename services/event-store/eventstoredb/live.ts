@@ -6,7 +6,6 @@
  * end of the log, and as long as it lasts (an {@link Epoch}) it gives every event behind its beginning. When it ends,
  * everybody reads on from his own place, and a new one begins.
  */
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { TestudoEvent } from "../../../domain/events/catalogue.ts"
@@ -48,8 +47,8 @@ class LiveEvent {
 export class Epoch {
   #events: Array<LiveEvent> = []
   #dropped = -1
-  /** The log reaches this far as far as this subscription knows. */
-  last = -1
+  /** The log reaches this far as far as this subscription knows; undefined as long as nobody has looked. */
+  last: number | undefined
   isOver = false
 
   add(event: LiveEvent): void {
@@ -173,16 +172,19 @@ export class Live {
     return Effect.gen({ self: this }, function* () {
       let missed = -1
       for (;;) {
-        const began = yield* Clock.currentTimeMillis
+        const { version } = this
         const head = yield* this.#reader.head
-        if (this.epoch === undefined) this.#changed()
-        else {
-          if (missed > this.epoch.last) return "silent" as const
-          // The first look tells how far the log reached when the epoch began.
-          if (this.epoch.last < 0) this.epoch.last = head
-          missed = head > this.epoch.last ? head : -1
+        const { epoch } = this
+        if (epoch === undefined) {
+          this.#changed()
+          // With an epoch the first look comes at once: it tells how far the log reached when it began.
+          yield* Effect.timeoutOption(this.changedSince(version + 1), Duration.millis(lookEvery))
+          continue
         }
-        yield* Effect.sleep(Duration.millis(began + lookEvery - (yield* Clock.currentTimeMillis)))
+        epoch.last ??= head
+        if (missed > epoch.last) return "silent" as const
+        missed = head > epoch.last ? head : -1
+        yield* Effect.sleep(Duration.millis(lookEvery))
       }
     })
   }

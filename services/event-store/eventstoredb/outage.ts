@@ -9,7 +9,7 @@ import * as Random from "effect/Random"
 import type { StoreUnavailable } from "../event-store.ts"
 
 /** Pauses between attempts in milliseconds: doubled up to the longest. */
-const pause = { first: 50, longest: 2_000 }
+const pause = { first: 50, longest: 1_000 }
 /** What is over after so many milliseconds is not worth a line. */
 const worthALine = 1_000
 

@@ -77,17 +77,17 @@ export class Reader {
 
   /** A call that is repeated until it is answered, with a new client where the old one is no good. */
   call<A>(use: (driver: Driver) => Promise<A>): Effect.Effect<A, StoreUnavailable> {
-    return this.#outage.outlast(() => this.#once(use))
+    return this.#outage.outlast((attempt) => this.#once(use, attempt))
   }
 
-  #once<A>(use: (driver: Driver) => Promise<A>): Effect.Effect<A, StoreUnavailable> {
+  #once<A>(use: (driver: Driver) => Promise<A>, attempt: number): Effect.Effect<A, StoreUnavailable> {
     return Effect.tryPromise({
       try: async () => {
         const driver = await this.#connection.driver()
         try {
           return await use(driver)
         } catch (error) {
-          if (wantsNewClient(error)) void this.#connection.replace(driver)
+          if (wantsNewClient(error, attempt)) void this.#connection.replace(driver)
           throw error
         }
       },
@@ -121,20 +121,20 @@ export class Reader {
    */
   #at<A>(position: number, use: (driver: Driver) => Promise<A>): Effect.Effect<A, StoreUnavailable> {
     const { shown } = this.#connection
-    const attempt = (left: number): Effect.Effect<A, StoreUnavailable> =>
-      this.#once(use).pipe(
+    const attempt = (number: number, left: number): Effect.Effect<A, StoreUnavailable> =>
+      this.#once(use, number).pipe(
         Effect.catch((error) => {
           if (error.code !== "TST-STORE-AWAY") return Effect.fail(error)
           if (left > 1)
             return Effect.andThen(
-              this.#once((driver) => this.#head(driver)),
-              attempt(left - 1)
+              this.#once((driver) => this.#head(driver), number),
+              attempt(number, left - 1)
             )
           const message = `There is no position ${position} in the event store ${shown}: it is that of another log.`
           return Effect.fail(storeFailure("TST-STORE-POSITION", message))
         })
       )
-    return position < 0 ? this.call(use) : this.#outage.outlast(() => attempt(positionAttempts))
+    return position < 0 ? this.call(use) : this.#outage.outlast((number) => attempt(number, positionAttempts))
   }
 
   /** The next events behind a position that pass the filter. */

@@ -4,7 +4,7 @@ import { decodeEvent, type TestudoEvent } from "../../../domain/events/catalogue
 import type { ProposedEvent } from "../../../domain/events/event.ts"
 import { storeFailure } from "../failure.ts"
 import { isKnown } from "../row.ts"
-import { metadataOf } from "../proposal.ts"
+import { metadataOf, type Proposal, withBytes } from "../proposal.ts"
 
 export type ServerEvent = RecordedEvent | AllStreamRecordedEvent
 
@@ -30,8 +30,12 @@ export const positionOf = (event: ServerEvent, shown: string): number => numberO
 export const sentEvent = (
   jsonEvent: (event: JSONEventType & { readonly id: string }) => EventData,
   { id, type, data, metadata }: ProposedEvent,
+  { bytes }: Proposal,
   recordedAt: number
-): EventData => jsonEvent({ id, type, data: data as JSONEventType["data"], metadata: { ...metadata, recordedAt } })
+): EventData => {
+  const json = bytes === undefined ? data : withBytes(type, data, Buffer.from(bytes).toString("base64"))
+  return jsonEvent({ id, type, data: json as JSONEventType["data"], metadata: { ...metadata, recordedAt } })
+}
 
 /** The event, or undefined when this version does not know its type. Throws `TST-STORE-DAMAGED`, naming the position. */
 export const receivedEvent = (event: ServerEvent, shown: string): TestudoEvent | undefined => {
@@ -42,7 +46,9 @@ export const receivedEvent = (event: ServerEvent, shown: string): TestudoEvent |
   try {
     const metadata = metadataOf(event.metadata)
     if (!event.isJson || metadata === undefined) throw new TypeError("it was not written by Testudo")
-    const { recordedAt = event.created.getTime(), ...ours } = metadata as typeof metadata & { recordedAt?: number }
+    // A read cuts the server's own time to seconds.
+    const taken = Math.floor(event.created.getTime() / 1000) * 1000
+    const { recordedAt = taken, ...ours } = metadata as typeof metadata & { recordedAt?: number }
     if (!Number.isSafeInteger(recordedAt)) throw new TypeError("its metadata has no time")
     return decodeEvent({ stream, revision, position, recordedAt, id, type, metadata: ours, data: event.data })
   } catch (error) {

@@ -1,0 +1,110 @@
+import { randomUUID } from "node:crypto"
+import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { type Decision, DecisionMade, DecisionNumbered } from "../../domain/events/decision.ts"
+import { decisionNumbersStream } from "../../domain/events/stream-name.ts"
+import { EmbeddedEventStore } from "../event-store/embedded.ts"
+import { EventStore, StoreUnavailable } from "../event-store/event-store.ts"
+import { DecisionNumbers } from "./decision-numbers.ts"
+
+type Store = typeof EventStore.Service
+
+/** Another process on the same log. */
+const writer = (store: Store) =>
+  Effect.map(
+    Layer.build(DecisionNumbers.layer.pipe(Layer.provide(Layer.succeed(EventStore, store)))),
+    Context.get(DecisionNumbers)
+  )
+
+const onStore = (title: string, test: (store: Store) => Effect.Effect<void, unknown, never>) =>
+  it.live(title, () => EventStore.use(test).pipe(Effect.provide(Layer.fresh(EmbeddedEventStore.layerMemory))))
+
+const newIds = (count: number): ReadonlyArray<string> => Array.from({ length: count }, () => randomUUID())
+
+const decision: Decision = {
+  number: 17,
+  overflow: null,
+  scope: "Ip",
+  value: "203.0.113.7",
+  type: "ban",
+  duration: "4h",
+  from: "2026-01-01T00:00:00Z",
+  until: "2026-01-01T04:00:00Z",
+  scenario: "manual",
+  origin: "cscli",
+  simulated: false,
+  reason: ""
+}
+
+describe("decision numbers", () => {
+  onStore("are given from 1 on, without a gap, and the same again for the same decision", (store) =>
+    Effect.gen(function* () {
+      const [a, b, c] = newIds(3)
+      const first = yield* writer(store)
+      assert.deepStrictEqual(yield* first.numbersOf([]), [])
+      assert.deepStrictEqual(yield* first.numbersOf([a!, b!]), [1, 2])
+      assert.deepStrictEqual(yield* first.numbersOf([b!, c!, b!]), [2, 3, 2])
+      // Numbered, and then its process was killed before the decision was made.
+      const second = yield* writer(store)
+      assert.deepStrictEqual(yield* second.numbersOf([c!, ...newIds(1), a!]), [3, 4, 1])
+    }).pipe(Effect.scoped)
+  )
+
+  onStore("are unique when several processes take them at once", (store) =>
+    Effect.gen(function* () {
+      const writers = yield* Effect.forEach([1, 2, 3, 4], () => writer(store))
+      const takes = writers.flatMap((numbers) => Array.from({ length: 10 }, (_, n) => numbers.numbersOf(newIds(n % 4))))
+      const given = (yield* Effect.all(takes, { concurrency: "unbounded" })).flat()
+      assert.deepStrictEqual(
+        given.toSorted((one, other) => one - other),
+        Array.from({ length: given.length }, (_, n) => n + 1)
+      )
+    }).pipe(Effect.scoped)
+  )
+
+  onStore("go on behind those of a log in which nobody took them from a stream", (store) =>
+    Effect.gen(function* () {
+      yield* store.append("offender-Ip:203.0.113.7", [DecisionMade.propose(randomUUID(), decision)], "no_stream")
+      const numbers = yield* writer(store)
+      assert.deepStrictEqual(yield* numbers.numbersOf(newIds(2)), [18, 19])
+    }).pipe(Effect.scoped)
+  )
+
+  onStore("of many decisions are taken in several appends, one event each", (store) =>
+    Effect.gen(function* () {
+      const numbers = yield* writer(store)
+      const ids = newIds(500)
+      assert.deepStrictEqual(
+        yield* numbers.numbersOf(ids),
+        ids.map((_, n) => n + 1)
+      )
+      const events = yield* store.readStream(decisionNumbersStream)
+      assert.deepStrictEqual(
+        events.map((event) => DecisionNumbered.is(event) && [event.data.decision, event.data.number]),
+        ids.map((id, n) => [id, n + 1])
+      )
+    }).pipe(Effect.scoped)
+  )
+
+  onStore("are not given twice when an answer is lost", (store) =>
+    Effect.gen(function* () {
+      let lost = 3
+      const flaky: Store = {
+        ...store,
+        append: (stream, events, expected) =>
+          Effect.flatMap(store.append(stream, events, expected), (appended) =>
+            lost-- > 0
+              ? Effect.fail(new StoreUnavailable({ code: "TST-STORE-AWAY", message: "The answer was lost." }))
+              : Effect.succeed(appended)
+          )
+      }
+      const numbers = yield* writer(flaky)
+      const [a, b] = newIds(2)
+      assert.deepStrictEqual(yield* numbers.numbersOf([a!]), [1])
+      assert.deepStrictEqual(yield* numbers.numbersOf([b!, a!]), [2, 1])
+      assert.lengthOf(yield* store.readStream(decisionNumbersStream), 2)
+    }).pipe(Effect.scoped)
+  )
+})

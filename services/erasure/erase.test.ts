@@ -1,0 +1,93 @@
+/** Erasure in a log that an earlier version wrote, and of values that are no addresses. */
+import { randomUUID } from "node:crypto"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { zstdDecompressSync } from "node:zlib"
+import * as Effect from "effect/Effect"
+import { afterAll, expect, it } from "vitest"
+import type { TestudoEvent } from "../../domain/events/catalogue.ts"
+import { offenderStream } from "../../domain/events/stream-name.ts"
+import { activeBans } from "../../projections/active-bans.ts"
+import { decisionMade, overflowRaised } from "../../projections/example.ts"
+import { fold } from "../../projections/projection.ts"
+import { reputation } from "../../projections/reputation.ts"
+import { decodeLines } from "../acquisition/body.ts"
+import { EmbeddedEventStore } from "../event-store/embedded.ts"
+import { EventStore } from "../event-store/event-store.ts"
+import { verifyEmbedded } from "../event-store/verify-embedded.ts"
+import { eraseOffender } from "./erase.ts"
+
+const base = mkdtempSync(join(tmpdir(), "testudo-erase-"))
+afterAll(() => rmSync(base, { recursive: true, force: true }))
+
+const using = <A, E>(directory: string, use: (store: typeof EventStore.Service) => Effect.Effect<A, E>) =>
+  EventStore.use(use).pipe(Effect.provide(EmbeddedEventStore.layer({ directory, mode: "writer" })), Effect.runPromise)
+
+const eventsIn = (directory: string): Promise<ReadonlyArray<TestudoEvent>> =>
+  using(directory, (store) => store.readAll({ limit: 10_000 }))
+
+const erase = (directory: string, value: string) => Effect.runPromise(eraseOffender(directory, value, "anna"))
+const findings = async (directory: string) => (await Effect.runPromise(verifyEmbedded(directory))).findings
+
+it("erases an address from a log of version 1: its lines, its dossier, what the reverse DNS said", async () => {
+  const directory = join(base, "older")
+  mkdirSync(directory)
+  const packed = readFileSync(join(import.meta.dirname, "../../fixtures/event-log/layout-1.sqlite.zst"))
+  writeFileSync(join(directory, "events.sqlite"), zstdDecompressSync(packed))
+  mkdirSync(join(directory, "snapshots"))
+  const before = await eventsIn(directory)
+  // Seven lines; two overflows, two decisions and a retraction in the dossier, and an answer of the reverse DNS.
+  expect(await erase(directory, "203.0.113.9")).toEqual({ lines: 7, batches: 1, events: 7 })
+  expect(await findings(directory)).toEqual([])
+  expect(existsSync(join(directory, "snapshots"))).toBe(false)
+  const after = await eventsIn(directory)
+  expect(after.slice(0, before.length).map(({ id, revision }) => [id, revision])).toEqual(
+    before.map(({ id, revision }) => [id, revision])
+  )
+  const batch = after.find((event) => event.type === "LogBatchAppended")!
+  const lines = decodeLines(batch.data as never)
+  expect(lines.slice(0, 7).every((line) => /^\*+$/.test(line))).toBe(true)
+  expect(lines[7]).toContain("Accepted publickey for anna from 198.51.100.7")
+  expect(JSON.stringify(after.map(({ stream, data }) => [stream, data]))).not.toContain("203.0.113.9")
+  const erased = after.filter(({ stream }) => /^offender-Ip:erased-/.test(stream))
+  expect(erased).toHaveLength(5)
+  // The projections fold it, and know nobody of that name.
+  const state = activeBans.encode(fold(activeBans, activeBans.initial(), after))
+  const known = reputation.encode(fold(reputation, reputation.initial(), after))
+  expect(JSON.stringify([state, known])).not.toContain("203.0.113.9")
+  expect(await erase(directory, "203.0.113.9")).toEqual({ lines: 0, batches: 0, events: 0 })
+  expect(await erase(directory, "198.51.100.7")).toMatchObject({ lines: 1 })
+  expect(await findings(directory)).toEqual([])
+})
+
+it("erases any other value, and of an overflow of somebody else only the lines that speak of it", async () => {
+  const directory = join(base, "user")
+  const until = "1971-01-01T00:00:00Z"
+  const decision = decisionMade({ number: 1, value: "grün", scope: "User", until }, { position: 1 })
+  const evidence = ["alice", "grün", "grüner"].map((name, line) => ({
+    event: randomUUID(),
+    line,
+    at: until,
+    text: `login of ${name} failed`,
+    meta: { user: name }
+  }))
+  const other = overflowRaised({ evidence }, { position: 2 })
+  await using(directory, (store) =>
+    Effect.forEach(
+      [[offenderStream("User", "grün"), decision] as const, [other.stream, other] as const],
+      ([stream, event]) => {
+        const { id, type, data, metadata } = event
+        return store.append(stream, [{ id, type, data, metadata }], "any")
+      }
+    )
+  )
+  expect(await erase(directory, "grün")).toEqual({ lines: 0, batches: 0, events: 2 })
+  expect(await findings(directory)).toEqual([])
+  const [first, second] = await eventsIn(directory)
+  expect(first!.stream).toMatch(/^offender-User:erased-/)
+  expect(first!.data).toMatchObject({ value: expect.stringMatching(/^erased-/) })
+  expect(second!.stream).toBe(other.stream)
+  const left = (second!.data as typeof other.data).evidence.map(({ text }) => text)
+  expect(left).toEqual(["login of alice failed", "", "login of grüner failed"])
+})

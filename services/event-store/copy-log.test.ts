@@ -1,0 +1,128 @@
+/** A log is copied whole, in order and once, into an embedded store and into EventStoreDB (the stand-in: it has to be empty). */
+import { randomUUID } from "node:crypto"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { zstdDecompressSync } from "node:zlib"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { afterAll, describe, expect, it, vi } from "vitest"
+import type { TestudoEvent } from "../../domain/events/catalogue.ts"
+import { NameResolved } from "../../domain/events/name-resolved.ts"
+import { StandIn } from "../../fixtures/eventstoredb/stand-in.ts"
+import { copyLog } from "./copy-log.ts"
+import { EmbeddedEventStore } from "./embedded.ts"
+import { EventStore, type StoreUnavailable } from "./event-store.ts"
+import { EventStoreDb } from "./eventstoredb.ts"
+import { storeFailure } from "./failure.ts"
+import { verifyLog } from "./verify-log.ts"
+
+vi.setConfig({ testTimeout: 120_000 })
+
+type Store = typeof EventStore.Service
+
+const base = mkdtempSync(join(tmpdir(), "testudo-copy-"))
+afterAll(() => rmSync(base, { recursive: true, force: true }))
+let made = 0
+const newDirectory = (): string => join(base, String(made++))
+
+const resolved = (count: number) =>
+  Array.from({ length: count }, (_, n) =>
+    NameResolved.propose(randomUUID(), { address: "203.0.113.7", name: `${n}.example.`, outcome: "answered" })
+  )
+
+/** What an earlier version wrote, streams in turn, big events, and a stream that lost its beginning. */
+const original = Effect.gen(function* () {
+  const directory = newDirectory()
+  mkdirSync(directory)
+  const packed = readFileSync(join(import.meta.dirname, "../../fixtures/event-log/layout-1.sqlite.zst"))
+  writeFileSync(join(directory, "events.sqlite"), zstdDecompressSync(packed))
+  const store = yield* built(EmbeddedEventStore.layer({ directory, mode: "writer" }))
+  for (let n = 0; n < 30; n++) yield* store.append(`names-${n % 3}`, resolved(1 + ((n * 7) % 90)), "any")
+  yield* store.truncate("names-1", 20)
+  const big = { address: "203.0.113.7", name: "x".repeat(900_000), outcome: "answered" } as const
+  for (let n = 0; n < 3; n++) yield* store.append("names-big", [NameResolved.propose(randomUUID(), big)], "any")
+  return store
+})
+
+const built = (layer: Layer.Layer<EventStore, StoreUnavailable>) =>
+  Effect.map(Layer.build(layer), (context) => Context.get(context, EventStore))
+
+const eventsOf = Effect.fnUntraced(function* (store: Store) {
+  const events: Array<TestudoEvent> = []
+  for (let after = -1; ; after = events.at(-1)!.position) {
+    const page = yield* store.readAll({ after, limit: 100 })
+    if (page.length === 0) return events
+    events.push(...page)
+  }
+})
+
+const said = ({ stream, id, type, metadata, data }: TestudoEvent) => ({ stream, id, type, metadata, data })
+
+/** The store, away for good after so many groups. */
+const failing = (store: Store, groups: number): Store => {
+  let left = groups
+  return {
+    ...store,
+    appendGroup: (group) =>
+      left-- > 0 ? store.appendGroup(group) : Effect.fail(storeFailure("TST-STORE-CLOSED", "It was closed."))
+  }
+}
+
+const targets: ReadonlyArray<
+  readonly [string, () => Promise<readonly [Layer.Layer<EventStore, StoreUnavailable>, () => Promise<void>]>]
+> = [
+  [
+    "an embedded store",
+    async () => [EmbeddedEventStore.layer({ directory: newDirectory(), mode: "writer" }), async () => {}]
+  ],
+  [
+    "EventStoreDB",
+    async () => {
+      const standIn = await StandIn.start()
+      const layer = EventStoreDb.layer({ connectionString: standIn.location, shown: "the stand-in", patience: 10_000 })
+      return [layer, () => standIn.stop()]
+    }
+  ]
+]
+
+describe("a copy", () => {
+  for (const [name, makeTarget] of targets) {
+    it(`into ${name} is whole, in order and there once, however often it was interrupted`, async () => {
+      const [layer, stop] = await makeTarget()
+      await Effect.gen(function* () {
+        const from = yield* original
+        const to = yield* built(layer)
+        for (const groups of [1, 0, 3]) {
+          expect(yield* Effect.flip(copyLog(from, failing(to, groups)))).toMatchObject({ code: "TST-STORE-CLOSED" })
+        }
+        let copied = 0
+        const { events } = yield* copyLog(from, to, (more) => {
+          copied += more
+        })
+        expect(copied).toBeLessThan(events)
+        expect((yield* eventsOf(to)).map(said)).toEqual((yield* eventsOf(from)).map(said))
+        yield* from.append("names-0", resolved(2), "any")
+        expect((yield* copyLog(from, to)).events).toBe(events + 2)
+        const { findings, events: checked } = yield* Effect.provideService(verifyLog, EventStore, to)
+        expect(findings).toEqual([])
+        expect(checked).toBe(events + 2)
+        yield* to.append("names-0", resolved(1), "any")
+        expect(yield* Effect.flip(copyLog(from, to))).toMatchObject({ code: "TST-LOG-COPY-OTHER" })
+      }).pipe(Effect.scoped, Effect.runPromise)
+      await stop()
+    })
+  }
+
+  it("that is not the same is found out", async () => {
+    await Effect.gen(function* () {
+      const from = yield* original
+      const to = yield* built(Layer.fresh(EmbeddedEventStore.layerMemory))
+      const last = (yield* eventsOf(from)).at(-1)!
+      const { id, type, data, metadata } = last
+      yield* to.append(last.stream, [{ id, type, data, metadata }], "no_stream")
+      expect(yield* Effect.flip(copyLog(from, to))).toMatchObject({ code: "TST-LOG-COPY-DIFFERS" })
+    }).pipe(Effect.scoped, Effect.runPromise)
+  })
+})

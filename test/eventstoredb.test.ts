@@ -1,0 +1,229 @@
+/**
+ * The main job on EventStoreDB: on a real server when `TESTUDO_TEST_EVENTSTOREDB` names one, and on the stand-in as a process
+ * of its own, which is killed and started again in between. The verdicts are those of the embedded store.
+ */
+import { appendFileSync, createWriteStream, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { pipeline } from "node:stream/promises"
+import * as Effect from "effect/Effect"
+import { describe, expect, it } from "vitest"
+import type { TestudoEvent } from "../domain/events/catalogue.ts"
+import { namedServer } from "../fixtures/eventstoredb/test-server.ts"
+import { botnet } from "../fixtures/generators/botnet.ts"
+import { parseStoreLocation } from "../services/configuration/store-location.ts"
+import { EventStore } from "../services/event-store/event-store.ts"
+import { storeAt } from "../services/event-store/located-store.ts"
+import { type Finished, freePort, type Running, root, run, start, temporaryFolder, testudo, until } from "./process.ts"
+
+/** The stand-in as a process; it can be killed, and comes back with what it has acknowledged. */
+interface Server {
+  readonly location: string
+  readonly kill: () => Promise<unknown>
+  readonly start: () => Promise<unknown>
+}
+
+const server = async (): Promise<Server> => {
+  const port = await freePort()
+  const data = join(temporaryFolder(), "eventstoredb")
+  let process_: Running | undefined
+  const starts = async () => {
+    const options = [join(root, "fixtures/eventstoredb/server.ts"), "--port", String(port), "--data", data]
+    process_ = start(process.execPath, options)
+    await process_.says(/listening/)
+  }
+  await starts()
+  return { location: `esdb://127.0.0.1:${port}?tls=false`, kill: () => process_!.stop("SIGKILL"), start: starts }
+}
+
+/** All events of a server's log, in its order. */
+const eventsOf = (location: string): Promise<ReadonlyArray<TestudoEvent>> => {
+  const parsed = parseStoreLocation(location)
+  if ("problem" in parsed) throw new Error(parsed.problem)
+  return Effect.gen(function* () {
+    const store = yield* EventStore
+    const events: Array<TestudoEvent> = []
+    for (let after = -1; ; after = events.at(-1)!.position) {
+      const page = yield* store.readAll({ after, limit: 500 })
+      if (page.length === 0) return events
+      events.push(...page)
+    }
+  }).pipe(Effect.provide(storeAt(parsed, { mode: "reader", whenAway: "fail" })), Effect.runPromise)
+}
+
+/** What does not depend on how long it took. */
+const result = ({ status, stdout, stderr }: Finished) => {
+  expect(status, stderr).toBe(0)
+  const { seconds: _seconds, cpuSeconds: _cpu, linesPerSecond: _rate, ...rest } = JSON.parse(stdout)
+  return rest
+}
+
+const verdicts = (events: ReadonlyArray<TestudoEvent>): ReadonlyArray<unknown> =>
+  events.flatMap((event) => {
+    if (event.type === "OverflowRaised") return [[event.data.scenario.name, event.data.source.value, event.data.stopAt]]
+    if (event.type === "DecisionMade") return [[event.data.number, event.data.value, event.data.from, event.data.until]]
+    return []
+  })
+
+const expectNothingTwice = (events: ReadonlyArray<TestudoEvent>) => {
+  expect(new Set(events.map(({ id }) => id)).size).toBe(events.length)
+  const numbers = events.flatMap((event) => (event.type === "DecisionMade" ? [event.data.number] : []))
+  expect(new Set(numbers).size).toBe(numbers.length)
+}
+
+const replayOf = (file: string) => [file, "--type", "nginx", "--json", "--now", "2026-11-22T12:00:00Z", "--store"]
+
+/** A configuration that watches one log, how somebody attacks there, and who is banned, as a command tells. */
+const watched = async (location: string) => {
+  const folder = temporaryFolder()
+  const file = join(folder, "testudo.yaml")
+  const log = join(folder, "auth.log")
+  writeFileSync(log, "")
+  writeFileSync(
+    file,
+    `eventStore: "${location}"\napi: { listen: "127.0.0.1:${await freePort()}" }\nreverseDns: false\n` +
+      "acquisition:\n  - { files: [./auth.log], type: syslog, timezone: UTC }\n"
+  )
+  const attack = (address: string) => {
+    const stamp = new Date().toISOString().slice(0, 19)
+    const lines = Array.from(
+      { length: 8 },
+      (_, n) => `${stamp}Z host sshd[${100 + n}]: Failed password for root from ${address} port ${4000 + n} ssh2\n`
+    )
+    appendFileSync(log, lines.join(""))
+  }
+  const banned = async () => (await run("decisions", "list", "--json", "--config", file)).stdout
+  return { file, attack, banned }
+}
+
+describe("on EventStoreDB", () => {
+  it("a replay during which the server is killed and started again ends like one on the embedded store", async () => {
+    const folder = temporaryFolder()
+    const file = join(folder, "access.log")
+    const log = botnet({ seed: 11, bots: 800, visitors: 2_000 })
+    await pipeline(function* () {
+      for (const line of log.lines) yield `${line}\n`
+    }, createWriteStream(file))
+    const embedded = result(await run("replay", ...replayOf(file), join(folder, "embedded")))
+
+    const esdb = await server()
+    const replay = testudo("replay", ...replayOf(file), esdb.location)
+    for (let kills = 0; kills < 3; kills++) {
+      const before = (await eventsOf(esdb.location)).length
+      await until(
+        "the replay to append",
+        async () => replay.child.exitCode !== null || (await eventsOf(esdb.location)).length > before,
+        30_000
+      )
+      await esdb.kill()
+      await new Promise((wake) => setTimeout(wake, 300))
+      await esdb.start()
+    }
+    expect(result(await replay.finished)).toEqual(embedded)
+    const events = await eventsOf(esdb.location)
+    expectNothingTwice(events)
+
+    // Once more, killed at the client's side: the log goes on where it ends.
+    const again = await run("replay", ...replayOf(file), esdb.location)
+    expect(result(again)).toEqual(embedded)
+    expect(await eventsOf(esdb.location)).toEqual(events)
+  }, 300_000)
+
+  it("a replay that is killed itself goes on where the log ends", async () => {
+    const folder = temporaryFolder()
+    const file = join(folder, "access.log")
+    const log = botnet({ seed: 12, bots: 800, visitors: 2_000 })
+    await pipeline(function* () {
+      for (const line of log.lines) yield `${line}\n`
+    }, createWriteStream(file))
+    const calm = await server()
+    const undisturbed = result(await run("replay", ...replayOf(file), calm.location))
+    const esdb = await server()
+    for (let kills = 0; kills < 3; kills++) {
+      const replay = testudo("replay", ...replayOf(file), esdb.location)
+      const before = (await eventsOf(esdb.location)).length
+      await until(
+        "the replay to append",
+        async () => replay.child.exitCode !== null || (await eventsOf(esdb.location)).length > before + 5,
+        30_000
+      )
+      await replay.stop("SIGKILL")
+    }
+    expect(result(await run("replay", ...replayOf(file), esdb.location))).toEqual(undisturbed)
+    const events = await eventsOf(esdb.location)
+    expectNothingTwice(events)
+    expect(verdicts(events)).toEqual(verdicts(await eventsOf(calm.location)))
+  }, 300_000)
+
+  it("a node waits for the server, outlives its restarts, and shares the log with commands", async () => {
+    const esdb = await server()
+    const { file, attack, banned } = await watched(esdb.location)
+    await esdb.kill()
+    const node = testudo("run", "--config", file)
+    await node.says(/cannot be used.*Waiting for it.*TST-STORE-AWAY/, 30_000)
+    await esdb.start()
+    await node.says(/Ctrl-C ends it/, 60_000)
+
+    attack("203.0.113.7")
+    await until("the first ban", async () => (await banned()).includes("203.0.113.7"), 30_000, 200)
+
+    // Beside the running node, straight to the server.
+    const added = await run("decisions", "add", "198.51.100.77", "--config", file)
+    expect(added.stderr).toBe("")
+    await node.says(/ban 198\.51\.100\.77/)
+
+    await esdb.kill()
+    attack("203.0.113.8")
+    await new Promise((wake) => setTimeout(wake, 1_500))
+    await esdb.start()
+    await until("the ban after the restart", async () => (await banned()).includes("203.0.113.8"), 30_000, 200)
+    attack("203.0.113.9")
+    await until("one more ban", async () => (await banned()).includes("203.0.113.9"), 30_000, 200)
+    const stopped = await node.stop()
+    expect(stopped.status).toBe(0)
+    const events = await eventsOf(esdb.location)
+    expectNothingTwice(events)
+    const values = events.flatMap((event) => (event.type === "DecisionMade" ? [event.data.value] : []))
+    expect([...new Set(values)].toSorted()).toEqual(["198.51.100.77", "203.0.113.7", "203.0.113.8", "203.0.113.9"])
+  }, 300_000)
+
+  it("a command says that the server is away, and ends", async () => {
+    const list = await run("decisions", "list", "--store", `esdb://127.0.0.1:${await freePort()}?tls=false`)
+    expect(list.status).toBe(1)
+    expect(list.stderr).toMatch(/^testudo: The event store esdb:\/\/127\.0\.0\.1:\d+ cannot be used: .*TST-STORE-AWAY/m)
+    expect(list.stderr).not.toMatch(/ at |Error:/)
+  }, 60_000)
+
+  it("a log moves from a directory to a server, and the copy is compared", async () => {
+    const folder = temporaryFolder()
+    const store = join(folder, "store")
+    const logs = [join(root, "fixtures/logs/auth.log"), "--type", "syslog", "--json", "--store"]
+    const replayed = result(await run("replay", ...logs, store))
+    const esdb = await server()
+    const copied = await run("log", "copy", `embedded:${store}`, esdb.location)
+    expect(copied.stderr).toBe("")
+    expect(copied.stdout).toMatch(/^(\d+) events copied\. Both logs hold \1 events/)
+    expect((await run("log", "copy", `embedded:${store}`, esdb.location)).stdout).toMatch(/^0 events copied/)
+    expect((await run("log", "verify", "--store", esdb.location)).status).toBe(0)
+    expect(result(await run("replay", ...logs, esdb.location)).offenders).toEqual(replayed.offenders)
+  }, 120_000)
+
+  it.skipIf(namedServer === undefined || namedServer === "")(
+    "the main job on the named server: a replay with the embedded store's verdicts, and a node that bans",
+    async () => {
+      const logs = [join(root, "fixtures/logs/auth.log"), "--type", "syslog", "--json", "--now", "2026-11-22T12:00:00Z"]
+      const embedded = result(await run("replay", ...logs))
+      // The server may hold more than this.
+      expect(result(await run("replay", ...logs, "--store", namedServer!)).offenders).toEqual(
+        expect.arrayContaining(embedded.offenders)
+      )
+      const { file, attack, banned } = await watched(namedServer!)
+      const node = testudo("run", "--config", file)
+      await node.says(/Ctrl-C ends it/, 60_000)
+      const address = `198.18.${Math.floor(Math.random() * 256)}.${Math.floor(Math.random() * 256)}`
+      attack(address)
+      await until("the ban", async () => (await banned()).includes(address), 60_000, 200)
+      expect((await node.stop()).status).toBe(0)
+    },
+    180_000
+  )
+})

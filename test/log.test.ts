@@ -1,0 +1,255 @@
+/** `testudo log` and `testudo erase` with real processes, on the log of a replay. */
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { describe, expect, it, vi } from "vitest"
+import { botnet } from "../fixtures/generators/botnet.ts"
+import { run, temporaryFolder, testudo, until } from "./process.ts"
+import { recordedEvents } from "./recorded.ts"
+
+// Many processes and stores, each with its syncs: the machine may be busy.
+vi.setConfig({ testTimeout: 120_000 })
+
+const folder = temporaryFolder()
+
+const lines: Array<string> = []
+for (const line of botnet({ seed: 3, bots: 60, visitors: 120 }).lines) lines.push(line)
+const access = join(folder, "access.log")
+writeFileSync(access, `${lines.join("\n")}\n`)
+
+const replayed = (async () => {
+  const store = join(folder, "store")
+  const replay = await run(
+    "replay",
+    access,
+    "--type",
+    "nginx",
+    "--store",
+    store,
+    "--now",
+    "2026-11-22T12:00:00Z",
+    "--json"
+  )
+  expect(replay.status, replay.stderr).toBe(0)
+  return { store, report: JSON.parse(replay.stdout) as { offenders: ReadonlyArray<{ value: string }> } }
+})()
+
+let made = 0
+const copyOfStore = async (): Promise<string> => {
+  const { store } = await replayed
+  const copy = join(folder, `copy-${made++}`)
+  cpSync(store, copy, { recursive: true })
+  return copy
+}
+
+/** All that the files of a folder hold. */
+const bytesOf = (directory: string): Buffer =>
+  Buffer.concat(
+    readdirSync(directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name)))
+  )
+
+describe("testudo log verify", () => {
+  it("finds nothing wrong, tells the head, and holds the log to a head that was kept", async () => {
+    const { store } = await replayed
+    const verify = await run("log", "verify", "--store", store)
+    expect(verify.status, verify.stderr).toBe(0)
+    expect(verify.stdout).toMatch(/^\d+ events in \d+ streams; head \d+-[0-9a-f]{64}\nThe log is what was written\.\n$/)
+    const json = JSON.parse((await run("log", "verify", "--store", store, "--json")).stdout)
+    expect(json).toMatchObject({ ok: true, findings: [], dropped: 0 })
+    expect((await run("log", "verify", "--store", store, "--head", json.head)).status).toBe(0)
+    const other = json.head.replace(/.$/, (last: string) => (last === "0" ? "1" : "0"))
+    const wrong = await run("log", "verify", "--store", store, "--head", other)
+    expect(wrong.status).toBe(1)
+    expect(wrong.stderr).toContain("TST-LOG-WRONG")
+    expect((await run("log", "verify", "--store", store, "--head", "17")).stderr).toContain("TST-LOG-HEAD")
+  })
+
+  it("names the place of a change by hand, with exit status 1", async () => {
+    const store = await copyOfStore()
+    const db = new DatabaseSync(join(store, "events.sqlite"))
+    db.exec(
+      "update events set data = replace(data, '\"4h\"', '\"1h\"') where position = (select max(position) from events)"
+    )
+    const position = Object.values(db.prepare("select max(position) from events").get()!)[0]
+    db.close()
+    const verify = await run("log", "verify", "--store", store, "--json")
+    expect(verify.status).toBe(1)
+    expect(JSON.parse(verify.stdout)).toMatchObject({ ok: false, findings: [{ position }] })
+    expect(verify.stderr).toContain(`position ${position}`)
+    expect((await run("replay", access, "--type", "nginx", "--store", store)).status).toBe(0)
+  })
+
+  it("and a lost tail: nobody writes until somebody accepts it", async () => {
+    const store = await copyOfStore()
+    const db = new DatabaseSync(join(store, "events.sqlite"))
+    db.exec("delete from events where position > (select max(position) - 3 from events)")
+    db.close()
+    const verify = await run("log", "verify", "--store", store)
+    expect(verify.status).toBe(1)
+    expect(verify.stdout).toContain("the last events are missing")
+    const add = await run("decisions", "add", "203.0.113.77", "--store", store)
+    expect(add.status).toBe(1)
+    expect(add.stderr).toContain("TST-STORE-LOST")
+    const accepted = await run("log", "accept-loss", "--store", store)
+    expect(accepted.status, accepted.stderr).toBe(0)
+    expect((await run("decisions", "add", "203.0.113.77", "--store", store)).status).toBe(0)
+    expect((await run("log", "verify", "--store", store)).status).toBe(0)
+    expect((await run("log", "tail", "--store", store, "--stream", "audit")).stdout).toContain("LossAccepted")
+  })
+})
+
+describe("testudo log stats and tail", () => {
+  it("count and show", async () => {
+    const { store } = await replayed
+    const events = await recordedEvents(store)
+    const stats = JSON.parse((await run("log", "stats", "--store", store, "--json")).stdout)
+    expect(stats).toMatchObject({ events: events.length, lines: lines.length })
+    expect(stats.kinds.reduce((sum: number, kind: { events: number }) => sum + kind.events, 0)).toBe(events.length)
+    expect((await run("log", "stats", "--store", store)).stdout).toContain("LogBatchAppended")
+    const tail = (await run("log", "tail", "--store", store, "-n", "3")).stdout.trimEnd().split("\n")
+    expect(tail).toHaveLength(3)
+    expect(tail[2]).toContain(events.at(-1)!.type)
+    const decisions = await run("log", "tail", "--store", store, "--type", "DecisionMade", "-n", "1000", "--json")
+    const shown = decisions.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line).id)
+    expect(shown).toEqual(events.filter(({ type }) => type === "DecisionMade").map(({ id }) => id))
+    expect((await run("log", "tail", "--store", store, "--type", "Nothing")).stderr).toContain("TST-LOG-TYPE")
+  })
+
+  it("follows what is appended", async () => {
+    const store = await copyOfStore()
+    const follow = testudo("log", "tail", "--store", store, "-n", "1", "--follow")
+    await until("the tail to begin", async () => follow.output().includes("\n"))
+    expect((await run("decisions", "add", "203.0.113.78", "--store", store)).status).toBe(0)
+    await until("the decision to be shown", async () => follow.output().includes("203.0.113.78"))
+    await follow.stop("SIGINT")
+  })
+})
+
+describe("testudo log copy", () => {
+  it("copies all events, goes on with a copy, and refuses a store with something else", async () => {
+    const { store } = await replayed
+    const target = join(folder, "target")
+    const first = await run("log", "copy", store, target)
+    expect(first.status, first.stderr).toBe(0)
+    const [original, copy] = [await recordedEvents(store), await recordedEvents(target)]
+    const said = ({ stream, id, type, metadata, data }: (typeof original)[number]) => ({
+      stream,
+      id,
+      type,
+      metadata,
+      data
+    })
+    expect(copy.map(said)).toEqual(original.map(said))
+    expect((await run("log", "verify", "--store", target)).status).toBe(0)
+    const again = await run("log", "copy", store, target)
+    expect(again.stdout).toMatch(/^0 events copied\. Both logs hold/)
+    expect((await run("decisions", "add", "203.0.113.79", "--store", target)).status).toBe(0)
+    const refused = await run("log", "copy", store, target)
+    expect(refused.status).toBe(1)
+    expect(refused.stderr).toContain("TST-LOG-COPY-OTHER")
+  })
+
+  it("goes on where it was killed", async () => {
+    const { store } = await replayed
+    const target = join(folder, "killed-target")
+    for (let kill = 0; kill < 3; kill++) {
+      const copying = testudo("log", "copy", store, target)
+      await until(
+        "the copy to begin",
+        async () => copying.child.exitCode !== null || (await recordedEvents(target).catch(() => [])).length > 0
+      )
+      await copying.stop("SIGKILL")
+    }
+    const last = await run("log", "copy", store, target)
+    expect(last.status, last.stderr).toBe(0)
+    expect((await recordedEvents(target)).map(({ id }) => id)).toEqual(
+      (await recordedEvents(store)).map(({ id }) => id)
+    )
+  })
+})
+
+describe("testudo erase", () => {
+  it("leaves no trace of one offender, all of the others, and a log that verifies", async () => {
+    const { report } = await replayed
+    const value = report.offenders.map((offender) => offender.value).find((one) => /^\d+\.\d+\.\d+\.\d+$/.test(one))!
+    const store = await copyOfStore()
+    const before = await recordedEvents(store)
+    expect(bytesOf(store).includes(value)).toBe(true)
+    const head = JSON.parse((await run("log", "verify", "--store", store, "--json")).stdout).head
+    const erased = await run("erase", value, "--store", store)
+    expect(erased.status, erased.stderr).toBe(0)
+    expect(erased.stdout).toMatch(
+      /^[1-9]\d* lines in [1-9]\d* batches were erased, and [1-9]\d* other events rewritten/
+    )
+    expect(bytesOf(store).includes(value)).toBe(false)
+
+    const verify = await run("log", "verify", "--store", store, "--head", head)
+    expect(verify.status, verify.stdout).toBe(0)
+    const after = await recordedEvents(store)
+    expect(JSON.stringify(after.map(({ data }) => data)).includes(value)).toBe(false)
+    for (const [index, event] of before.entries()) {
+      expect(after[index]).toMatchObject({ id: event.id, position: event.position, revision: event.revision })
+      const about = JSON.stringify([event.stream, event.data]).includes(value)
+      if (!about && event.type !== "LogBatchAppended") expect(after[index]).toEqual(event)
+    }
+    const audit = after.filter(({ type }) => type === "OffenderErased")
+    expect(audit.length).toBeGreaterThan(0)
+    expect(JSON.stringify(audit)).not.toContain(value)
+
+    expect((await run("erase", value, "--store", store)).stdout).toContain("says nothing of this value")
+    // The replay goes on behind what was erased, and knows what it has read.
+    const again = await run(
+      "replay",
+      access,
+      "--type",
+      "nginx",
+      "--store",
+      store,
+      "--json",
+      "--now",
+      "2026-11-22T12:00:00Z"
+    )
+    expect(again.status, again.stderr).toBe(0)
+    expect(again.stdout.includes(value)).toBe(false)
+    const countOf = (events: typeof before, type: string) => events.filter((event) => event.type === type).length
+    const since = await recordedEvents(store)
+    for (const type of ["LogBatchAppended", "OverflowRaised", "DecisionMade"]) {
+      expect(countOf(since, type), type).toBe(countOf(before, type))
+    }
+    expect((await run("log", "verify", "--store", store)).status).toBe(0)
+  })
+
+  it("waits for decisions that hold, and touches nothing else by mistake", async () => {
+    const store = await copyOfStore()
+    expect((await run("decisions", "add", "203.0.113.80", "--store", store)).status).toBe(0)
+    const refused = await run("erase", "203.0.113.80", "--store", store)
+    expect(refused.status).toBe(1)
+    expect(refused.stderr).toContain("TST-ERASE-ACTIVE")
+    expect((await run("decisions", "delete", "203.0.113.80", "--store", store)).status).toBe(0)
+    expect((await run("erase", "203.0.113.8", "--store", store)).stdout).toContain("says nothing")
+    expect((await run("erase", "203.0.113.80", "--store", store)).status).toBe(0)
+    expect((await run("log", "verify", "--store", store)).status).toBe(0)
+    expect(bytesOf(store).includes("203.0.113.80")).toBe(false)
+    expect((await run("erase", "203.0.113.80", "--store", join(folder, "nothing"))).stderr).toContain(
+      "TST-STORE-MISSING"
+    )
+  })
+
+  it("is no cover for another change", async () => {
+    const { report } = await replayed
+    const { value } = report.offenders.at(-1)!
+    const store = await copyOfStore()
+    expect((await run("erase", value, "--store", store)).status).toBe(0)
+    const db = new DatabaseSync(join(store, "events.sqlite"))
+    db.exec("update events set data = replace(data, 'erased-', 'wrong-') where content is not null")
+    db.close()
+    const verify = await run("log", "verify", "--store", store)
+    expect(verify.status).toBe(1)
+    expect(verify.stdout).toContain("no erasure on the stream audit tells of what it says now")
+  })
+})
