@@ -1,10 +1,10 @@
 /** What earlier versions wrote is read, checked and gone on with. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { zstdDecompressSync } from "node:zlib"
 import * as Effect from "effect/Effect"
 import { afterAll, describe, expect, it, vi } from "vitest"
+import { memoryFolder } from "../../fixtures/memory-folder.ts"
 import { catalogue, decodeEvent, type TestudoEvent } from "../../domain/events/catalogue.ts"
 import { declareEvent, type RecordedEvent } from "../../domain/events/event.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
@@ -17,7 +17,7 @@ import { verifyEmbedded } from "./verify-embedded.ts"
 // Many processes and stores, each with its syncs: the machine may be busy.
 vi.setConfig({ testTimeout: 120_000 })
 
-const base = mkdtempSync(join(tmpdir(), "testudo-versions-"))
+const base = memoryFolder("testudo-versions-")
 afterAll(() => rmSync(base, { recursive: true, force: true }))
 let made = 0
 
