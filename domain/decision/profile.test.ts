@@ -134,6 +134,9 @@ describe("profiles that look back", () => {
     expect(told("Sprintf('%dh', (GetDecisionsCount(Alert.GetValue()) + 1) * 4)")).toBe("16h")
     expect(told("Sprintf('%dm', GetActiveDecisionsCount(Alert.GetValue()))")).toBe("2m")
     expect(told("Sprintf('%dm', GetDecisionsSinceCount(Alert.GetValue(), '24h'))")).toBe("2m")
+    expect(told("Sprintf('%dm', GetDecisionsSinceCount(Alert.GetValue(), '7d'))")).toBe("3m")
+    // What cannot be answered leaves the decision as the profile has it.
+    expect(told("Sprintf('%dm', GetDecisionsSinceCount(Alert.GetValue(), 'long'))")).toBe("1h")
     expect(told("(GetActiveDecisionsTimeLeft(Alert.GetValue()) + duration('1h')).String()")).toBe("4h0m0s")
     expect(told("GetActiveDecisionsTimeLeft(Alert.GetValue()) > duration('2h') ? '9h' : '8h'")).toBe("9h")
     expect(told("TimeNow() == '2026-11-22T07:00:00Z' ? '5h' : '6h'")).toBe("5h")

@@ -1,5 +1,7 @@
 /** One bucket: the events of one offender (or whatever the scenario groups by) on their way to an overflow. */
+import { Duration } from "../expression/duration.ts"
 import { Time } from "../expression/time.ts"
+import { ownCopy } from "../text/remembered.ts"
 import { EventQueue } from "./event-queue.ts"
 import { Limiter } from "./limiter.ts"
 import type { Fate } from "./pour.ts"
@@ -27,8 +29,11 @@ export class Bucket {
   fate: Fate = "open"
   /** Values of `distinct` that were poured; most buckets need none. */
   #seen: Set<string> | undefined
+  #seenCharacters = 0
   /** Which guillotine conditions of a bayesian bucket have come true, by their index. */
   #proven: Set<number> | undefined
+  /** How many characters its home has counted of it. */
+  counted = 0
   /** Its neighbours in the order in which the buckets of its home were poured into. */
   older: Bucket | undefined
   newer: Bucket | undefined
@@ -63,9 +68,19 @@ export class Bucket {
   isNew(value: string): boolean {
     this.#seen ??= new Set()
     if (this.#seen.has(value)) return false
-    if (this.#seen.size >= mostDistinct) this.#seen.delete(this.#seen.values().next().value!)
-    this.#seen.add(value)
+    if (this.#seen.size >= mostDistinct) {
+      const oldest = this.#seen.values().next().value!
+      this.#seen.delete(oldest)
+      this.#seenCharacters -= oldest.length
+    }
+    this.#seen.add(ownCopy(value))
+    this.#seenCharacters += value.length
     return true
+  }
+
+  /** Of all texts that it holds: what attackers can make large. */
+  get characters(): number {
+    return this.queue.characters + this.#seenCharacters
   }
 
   /** The oldest first. */
@@ -93,6 +108,12 @@ export class Bucket {
   }
   get CacheSize(): number {
     return this.scenario.rule.cacheSize
+  }
+  get Leakspeed(): Duration {
+    return new Duration(this.scenario.rule.leakspeedNs)
+  }
+  get Duration(): Duration {
+    return new Duration(BigInt(Math.round(this.scenario.lifetime)) * 1000n)
   }
   get Reprocess(): boolean {
     return this.scenario.rule.reprocess

@@ -7,23 +7,32 @@ import type { PipelineEvent } from "./pipeline-event.ts"
 import { pour } from "./pour.ts"
 import type { Scenario } from "./scenario.ts"
 
+const none: ReadonlyArray<Bucket> = []
+
+export interface MostBuckets {
+  /** How many may be open; beyond, those go that were left alone for the longest time. */
+  readonly open: number
+  /** Characters that all of them may hold. */
+  readonly characters: number
+}
+
 export class Buckets {
   readonly #open = new Map<string, Bucket>()
-  /** How many may be open; then the one that was left alone for the longest time goes. */
-  readonly #most: number
+  readonly #most: MostBuckets
+  #characters = 0
   /** The open buckets are a chain in the order in which they were poured into: moving one costs less than in a Map. */
   #oldest: Bucket | undefined
   #newest: Bucket | undefined
-  /** The bucket that had to go to make room for the last event. */
-  evicted: Bucket | undefined
+  /** The buckets that had to go to make room for the last event. */
+  evicted: ReadonlyArray<Bucket> = none
 
-  constructor(most: number) {
+  constructor(most: MostBuckets) {
     this.#most = most
   }
 
   /** The bucket of the group takes the event, and says what became of it. It is gone when it ran over or was cancelled. */
   pour(scenario: Scenario, group: string, event: PipelineEvent): Bucket {
-    this.evicted = undefined
+    this.evicted = none
     const known = this.#open.get(group)
     const bucket = known === undefined || known.isOver(event.at) ? new Bucket(scenario, group) : known
     bucket.fate = pour(bucket, event)
@@ -31,19 +40,16 @@ export class Buckets {
       if (known !== undefined) this.#remove(known)
       return bucket
     }
-    if (bucket === known) {
-      if (bucket === this.#newest) return bucket
+    if (bucket !== known) {
+      if (known !== undefined) this.#remove(known)
+      this.#open.set(group, bucket)
+      this.#link(bucket)
+    } else if (bucket !== this.#newest) {
       this.#unlink(bucket)
       this.#link(bucket)
-      return bucket
     }
-    if (known !== undefined) this.#unlink(known)
-    this.#open.set(group, bucket)
-    this.#link(bucket)
-    if (this.#open.size > this.#most) {
-      this.evicted = this.#oldest!
-      this.#remove(this.evicted)
-    }
+    this.#count(bucket)
+    this.#makeRoom()
     return bucket
   }
 
@@ -52,6 +58,23 @@ export class Buckets {
     if (this.#open.get(bucket.group) !== bucket) return false
     this.#remove(bucket)
     return true
+  }
+
+  /** The bucket that has just been poured into stays, whatever it holds. */
+  #makeRoom(): void {
+    while (
+      this.#open.size > this.#most.open ||
+      (this.#characters > this.#most.characters && this.#oldest !== this.#newest)
+    ) {
+      const bucket = this.#oldest!
+      this.#remove(bucket)
+      this.evicted = [...this.evicted, bucket]
+    }
+  }
+
+  #count(bucket: Bucket): void {
+    this.#characters += bucket.characters - bucket.counted
+    bucket.counted = bucket.characters
   }
 
   /** Drops buckets that ended before this time: no event from there on can find them alive. */
@@ -67,14 +90,17 @@ export class Buckets {
   /** Takes a bucket that was open elsewhere: under other rules or in a snapshot. */
   adopt(bucket: Bucket): void {
     const known = this.#open.get(bucket.group)
-    if (known !== undefined) this.#unlink(known)
+    if (known !== undefined) this.#remove(known)
     this.#open.set(bucket.group, bucket)
     this.#link(bucket)
+    bucket.counted = 0
+    this.#count(bucket)
   }
 
   #remove(bucket: Bucket): void {
     this.#open.delete(bucket.group)
     this.#unlink(bucket)
+    this.#characters -= bucket.counted
   }
 
   #link(bucket: Bucket): void {

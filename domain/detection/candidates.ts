@@ -107,9 +107,7 @@ export class Candidates<Rule extends Filtered> {
     const { candidates, always, searches } = branch.leaf!
     if (searches.length === 0) return candidates
     const search = this.#search
-    const seen = search.look(event, searches)
-    if (seen === "none") return always
-    if (seen === "all") return candidates
+    if (!search.look(event, searches)) return always
     const found: Array<Candidate<Rule>> = []
     for (let i = 0; i < candidates.length; i++) {
       const candidate = candidates[i]!

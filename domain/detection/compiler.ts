@@ -1,14 +1,16 @@
 /** Turns the texts in rules into closures; what is wrong with one becomes a problem that names its place. */
 import type { GrokHost } from "../grok/host.ts"
 import type { Grok } from "../grok/grok.ts"
+import { longestReach, shortSighted } from "../grok/reach.ts"
 import { PatternError } from "../grok/pattern-error.ts"
 import type { Environment } from "../expression/environment.ts"
 import { compileExpression, type ExpectedKind, type Expression, ExpressionError } from "../expression/expression.ts"
 import { print } from "../expression/print.ts"
 import { childrenOf, type Node } from "../expression/syntax.ts"
 import { eventEnvironment } from "../expression/environment/event.ts"
-import { Answers } from "./answers.ts"
-import { type EventField, onlyField, sameField } from "./event-field.ts"
+import { ownCopy } from "../text/remembered.ts"
+import { fieldsIn, textsIn } from "./event-field.ts"
+import { shortened } from "./shortened.ts"
 import { attempt } from "./pass.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 import type { Problem } from "../rules/problem.ts"
@@ -21,7 +23,7 @@ export class Compiler {
   readonly world: World
   readonly #groks: GrokHost
   readonly #cache = new Map<string, Expression>()
-  readonly #answers: Array<{ readonly field: EventField; readonly answers: Answers }> = []
+  readonly #groupings = new Map<Expression, Grouping>()
   /** File of the rule at hand, as the person knows it. */
   #file = ""
   #failed = false
@@ -60,16 +62,6 @@ export class Compiler {
     }
   }
 
-  /** What is remembered about the texts of a field. */
-  answers(field: EventField): Answers {
-    let known = this.#answers.find((each) => sameField(each.field, field))
-    if (known === undefined) {
-      known = { field, answers: new Answers(field) }
-      this.#answers.push(known)
-    }
-    return known.answers
-  }
-
   /** A condition on events. One that calls functions on a single field is evaluated once for every text in it. */
   condition(at: Located): {
     readonly expression: Expression | undefined
@@ -78,17 +70,46 @@ export class Compiler {
     const expression = this.checked(at, eventEnvironment, "bool")
     const { evaluate } = expression ?? { evaluate: nothing }
     const holds = (scope: EventScope) => attempt(evaluate, scope) === true
-    const field =
-      expression !== undefined && expression.pure && this.world.shortcuts && calls(expression.tree)
-        ? onlyField(expression.tree)
-        : undefined
-    if (field === undefined) return { expression, holds }
-    const scope: { evt: PipelineEvent } = { evt: undefined as never }
-    const remembered = this.answers(field).remembered((event) => {
-      scope.evt = event
-      return holds(scope)
-    })
+    const remembers = expression?.pure === true && this.world.shortcuts && calls(expression.tree)
+    const fields = remembers ? fieldsIn(expression.tree) : undefined
+    if (fields?.length !== 1) return { expression, holds }
+    const remembered = this.world.answers(fields[0]!).remembered((evt) => holds({ evt }))
     return { expression, holds: ({ evt }) => remembered(evt) }
+  }
+
+  /** What a scenario groups by; undefined for an event on which the expression fails, or gives no text. */
+  grouping(at: Located): Grouping {
+    const expression = this.checked(at, eventEnvironment, "string")
+    if (expression === undefined) return nothing
+    // Scenarios of a kind mostly group alike.
+    const known = this.#groupings.get(expression) ?? this.#grouping(expression)
+    this.#groupings.set(expression, known)
+    return known
+  }
+
+  #grouping({ pure, evaluate, tree }: Expression): Grouping {
+    const ask: Grouping = (evt) => {
+      const group = attempt(evaluate, { evt })
+      return typeof group === "string" ? ownCopy(shortened(group)) : undefined
+    }
+    const [first, ...others] = (pure && this.world.shortcuts && textsIn(tree)) || []
+    if (first === undefined) return ask
+    // Always the same text object for the same group: its hash is known, and it is the one that buckets have.
+    const last = this.world
+      .answers(first)
+      .remembered((): Grouped => ({ texts: others.map(() => undefined), group: "" }))
+    return (event) => {
+      const grouped = last(event)
+      let same = grouped.group !== ""
+      for (let i = 0; i < others.length; i++) {
+        const text = others[i]!.read(event)
+        if (text === grouped.texts[i]) continue
+        grouped.texts[i] = ownCopy(text)
+        same = false
+      }
+      if (!same) grouped.group = ask(event)
+      return grouped.group
+    }
   }
 
   /** What must be so for a filter to hold. */
@@ -120,7 +141,9 @@ export class Compiler {
 
   grok(at: Located, text: string): Grok | undefined {
     try {
-      return this.#groks.compile(text)
+      const grok = this.#groks.compile(text)
+      if (grok.reach < longestReach) this.warning("TST-PATTERN-WIDE", at, shortSighted(grok.reach))
+      return grok
     } catch (error) {
       this.#pattern(at, error)
       return undefined
@@ -161,6 +184,14 @@ export class Compiler {
 const nothing = (): undefined => undefined
 
 const calls = (node: Node): boolean => node.kind === "call" || node.kind === "builtin" || childrenOf(node).some(calls)
+
+export type Grouping = (event: PipelineEvent) => string | undefined
+
+/** The last group of the events with a text, and the texts of the other fields that it follows from. */
+interface Grouped {
+  readonly texts: Array<string | undefined>
+  group: string | undefined
+}
 
 /** Whatever carries the event, such as a pass. */
 interface EventScope {

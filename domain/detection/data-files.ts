@@ -135,8 +135,8 @@ class PatternList {
 
   #matches(subject: string): boolean {
     const bits = this.#bits.fill(0)
-    if (this.#index === undefined || !this.#index.scan(subject, bits))
-      return this.#patterns.some((pattern) => pattern.test(subject))
+    if (this.#index === undefined) return this.#patterns.some((pattern) => pattern.test(subject))
+    this.#index.scan(subject, bits)
     for (let word = 0; word < bits.length; word++) {
       for (let left = bits[word]!; left !== 0; left &= left - 1) {
         if (this.#patterns[word * 32 + 31 - Math.clz32(left & -left)]!.test(subject)) return true

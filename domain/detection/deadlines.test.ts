@@ -69,7 +69,7 @@ describe("a counter", () => {
   it("is judged by its overflow_filter, opens its blackhole and is poured again", () => {
     const many = scenarioFile(
       "many",
-      "type: counter\nduration: 10s\noverflow_filter: leaky.Total_count > 1\nblackhole: 1m\nreprocess: true"
+      "type: counter\nduration: 10s\noverflow_filter: leaky.Total_count > 1 && leaky.Duration.Seconds() == 10\nblackhole: 1m\nreprocess: true"
     )
     const again = ruleFile(
       "scenarios",

@@ -324,6 +324,24 @@ test("an attacker with countless addresses cannot open countless buckets; the on
   expect(pour(2, 2)).toBe(0)
 })
 
+test("an attacker with long lines cannot fill the memory; the bucket left alone longest goes", () => {
+  const engine = makeEngine(rulesOf([burst]), { charactersPerScenario: 1_000 })
+  const pour = (length: number, ...hosts: ReadonlyArray<number>) =>
+    overflows(
+      engine.pour(
+        batchOf({ observedAt: stamp(0) }),
+        hosts.map((host) => `- 192.0.2.${host} -`.padEnd(length, "x"))
+      )
+    ).length
+  expect([pour(300, 1, 2, 3), engine.counters.evicted]).toEqual([0, 0])
+  expect([pour(900, 4), engine.counters.evicted]).toEqual([0, 3])
+  // One alone may be as large as it is.
+  expect([pour(2_000, 5), engine.counters.evicted]).toEqual([0, 4])
+  expect([pour(20, 5, 5), engine.counters.evicted]).toEqual([1, 4])
+  // What overflowed is not counted any more.
+  expect([pour(450, 6, 7), engine.counters.evicted]).toEqual([0, 4])
+})
+
 test("an overflow that names nobody is no alert, but opens the blackhole", () => {
   const hole = ruleFile(
     "scenarios",

@@ -18,7 +18,6 @@ import { Deadlines } from "./deadlines.ts"
 import { microseconds } from "./detection-time.ts"
 import { overflowData } from "./evidence.ts"
 import type { GeoLookup } from "./geo.ts"
-import { Groups } from "./groups.ts"
 import { type LineOrigin, LineParser } from "./line-parser.ts"
 import { Names } from "./names.ts"
 import { longestMatchedText, type Watch } from "./node.ts"
@@ -42,6 +41,8 @@ export interface EngineOptions {
   readonly geo?: GeoLookup
   /** Open buckets of one scenario; beyond, the one left alone for the longest goes. Part of what a verdict rests on. */
   readonly bucketsPerScenario?: number
+  /** Characters that the buckets of one scenario hold; beyond, the same. */
+  readonly charactersPerScenario?: number
   /** Sees what every node made of every event, and every pour: for explanations and tests of rules. */
   readonly watch?: EngineWatch
 }
@@ -61,6 +62,8 @@ export interface EngineWatch {
 export type Held = "overflow_filter" | "blackhole" | "nobody"
 
 const bucketsPerScenario = 50_000
+/** Ten lines of 250 characters for each of them: ordinary lines never come near. */
+const charactersPerScenario = 125_000_000
 
 /** How far an overflow that is poured again may cause others, and how many one line may cause. */
 const longestChain = 8
@@ -93,7 +96,6 @@ export class Engine {
   /** The line at hand. */
   readonly #event = PipelineEvent.reusable()
   readonly #scope = { evt: this.#event }
-  #groups = new Groups(true)
 
   constructor(ruleset: Ruleset, options: EngineOptions = {}) {
     this.#ruleset = ruleset
@@ -108,18 +110,20 @@ export class Engine {
 
   /** Judges by these rules from here on. Buckets, blackholes and stashes stay where what they belong to did not change. */
   activate(ruleset: Ruleset, geo: GeoLookup = this.world.lookup): void {
-    const most = this.#options.bucketsPerScenario ?? bucketsPerScenario
+    const most = {
+      open: this.#options.bucketsPerScenario ?? bucketsPerScenario,
+      characters: this.#options.charactersPerScenario ?? charactersPerScenario
+    }
     const old = { buckets: this.buckets, blackholes: this.blackholes }
     this.#ruleset = ruleset
     this.world.lookup = geo
     this.#scenarios = new Map(ruleset.scenarios.map((scenario) => [scenario.identity, scenario]))
-    this.#groups = new Groups(ruleset.world.shortcuts)
     this.#candidates = new Candidates(ruleset.scenarios, ruleset.world.shortcuts)
     this.world.asksNames = ruleset.activation.names === "asked"
     this.world.stashes.activate(ruleset.stashes)
     this.buckets = new Map(ruleset.scenarios.map(({ home }) => [home, new Buckets(most)]))
     this.blackholes = new Map(
-      ruleset.scenarios.map(({ identity, blackhole }) => [identity, new Blackhole(blackhole, most)])
+      ruleset.scenarios.map(({ identity, blackhole }) => [identity, new Blackhole(blackhole, most.open)])
     )
     this.#deadlines = new Deadlines()
     for (const buckets of old.buckets.values()) for (const bucket of [...buckets.open()]) this.adopt(bucket)
@@ -233,7 +237,6 @@ export class Engine {
   /** Offers the event to every scenario that it may concern. */
   #judge(event: PipelineEvent, depth: number): void {
     const scope = event === this.#event ? this.#scope : { evt: event }
-    this.#groups.begin()
     this.#ruleset.world.enter(this.world, event.at)
     let { edits } = event
     let candidates = this.#candidates.of(event)
@@ -252,7 +255,7 @@ export class Engine {
   #offer({ rule: scenario, holds }: Candidate<Scenario>, scope: { readonly evt: PipelineEvent }, depth: number): void {
     const event = scope.evt
     if (!holds && !this.#passes(scenario, scope)) return
-    const group = scenario.groupBy === undefined ? "" : this.#groups.of(scenario, scope)
+    const group = scenario.groupBy === undefined ? "" : scenario.groupBy(event)
     if (group === undefined) {
       this.counters.failedFilters += 1
       return
@@ -264,9 +267,9 @@ export class Engine {
     const { fate } = bucket
     this.#options.watch?.poured?.(event, bucket, fate)
     if (bucket.scenario.timed) this.#time(bucket)
-    if (buckets.evicted !== undefined) {
+    for (const evicted of buckets.evicted) {
       this.counters.evicted += 1
-      this.#deadlines.remove(buckets.evicted)
+      this.#deadlines.remove(evicted)
     }
     if (fate !== "overflowed") return
     this.#overflow(bucket, event, depth)

@@ -40,22 +40,25 @@ export const fieldOf = (node: Node): EventField | undefined => {
 }
 
 /**
- * The one field that an expression depends on, besides constants; undefined when there are more or none. Whether the
+ * The fields that an expression depends on, each once; undefined when it looks at anything else of the event. Whether a
  * field is there at all may matter to it too, which a text that is not "" settles.
  */
-export const onlyField = (node: Node): EventField | undefined => {
-  const fields: Array<EventField | "other"> = []
-  const look = (part: Node): void => {
+export const fieldsIn = (node: Node): ReadonlyArray<EventField> | undefined => {
+  const fields: Array<EventField> = []
+  const look = (part: Node): boolean => {
     const field = fieldOf(part) ?? askedFor(part)
-    if (field !== undefined) fields.push(field)
-    else if (part.kind === "name" && part.name === "evt") fields.push("other")
-    else for (const child of childrenOf(part)) look(child)
+    if (field === undefined) return !isEvent(part) && childrenOf(part).every(look)
+    if (!fields.some((each) => sameField(each, field))) fields.push(field)
+    return field.map !== "Labels"
   }
-  look(node)
-  const [first] = fields
-  if (first === undefined || first === "other" || first.map === "Labels") return undefined
-  return fields.every((each) => each !== "other" && sameField(each, first)) ? first : undefined
+  return look(node) ? fields : undefined
 }
+
+/** The same for an expression to which it does not matter whether a field is there: a missing one is "". */
+export const textsIn = (node: Node): ReadonlyArray<EventField> | undefined =>
+  asksForAny(node) ? undefined : fieldsIn(node)
+
+const asksForAny = (node: Node): boolean => askedFor(node) !== undefined || childrenOf(node).some(asksForAny)
 
 /** `"name" in evt.Meta` */
 const askedFor = (node: Node): EventField | undefined => {

@@ -15,6 +15,8 @@ interface Selection {
 export class EventQueue {
   /** Expressions read it as `queue.Queue`. */
   Queue: Array<QueuedEvent> = []
+  /** Of the lines that it holds. */
+  characters = 0
   readonly L: number
   #selections: Map<object, Selection> | undefined
 
@@ -27,10 +29,18 @@ export class EventQueue {
   add(event: QueuedEvent): void {
     while (this.Queue.length > this.L) this.#drop()
     this.Queue.push(event)
+    this.characters += event.raw.length
+  }
+
+  /** Takes what it held before. */
+  restore(events: Array<QueuedEvent>): void {
+    this.Queue = events
+    this.characters = events.reduce((sum, { raw }) => sum + raw.length, 0)
   }
 
   #drop(): void {
     const dropped = this.Queue.shift()
+    this.characters -= dropped?.raw.length ?? 0
     if (this.#selections === undefined) return
     for (const selection of this.#selections.values()) {
       if (selection.passed[0] === dropped) selection.passed.shift()

@@ -216,3 +216,25 @@ test("is as quiet as the engine about an empty line", () => {
   const { ruleset } = compileRuleset([plainParser], { names: "off" })
   expect(new Explainer(ruleset).explain(batchOf({ observedAt: "2026-01-01T00:00:00Z" }), "")).toBeUndefined()
 })
+
+test("tells when a bucket runs over by itself, and of the line that shows that its time was over", () => {
+  const counter = scenarioFile("counter", "type: counter\nduration: 10s")
+  const [first, second, other] = explained([counter], at(1), at(5), at(30, "login", "192.0.2.9"))
+  expect(first!.buckets).toMatchObject([{ outcome: "filling", events: 1, due: "2020-01-01T10:00:11Z" }])
+  expect(second!.buckets).toMatchObject([{ outcome: "filling", events: 2, due: "2020-01-01T10:00:11Z" }])
+  expect(other!.buckets).toMatchObject([
+    {
+      outcome: "expired",
+      group: "192.0.2.1",
+      events: 2,
+      overflow: { held: undefined, alerts: [{ value: "192.0.2.1", remediation: true }] }
+    },
+    { outcome: "filling", group: "192.0.2.9", due: "2020-01-01T10:00:40Z" }
+  ])
+})
+
+test("tells what contexts tell about an overflow", () => {
+  const words = ruleFile("contexts", "contexts/test/c.yaml", "context:\n  word: [evt.Meta.word]\n")
+  const [, , third] = explained([leaky("burst"), words], at(1, "a"), at(2, "b"), at(3, "a"))
+  expect(third!.buckets).toMatchObject([{ overflow: { alerts: [{ context: { word: '["a","b"]' } }] } }])
+})

@@ -73,6 +73,8 @@ export interface OverflowExplanation {
     readonly value: string
     readonly message: string
     readonly remediation: boolean
+    /** What `contexts/` tell about its events: a JSON array of texts under each key. */
+    readonly context: Readonly<Record<string, string>>
   }>
   /** Those into which it was poured again. */
   readonly buckets: ReadonlyArray<BucketExplanation>
@@ -202,11 +204,12 @@ export class Explainer {
 
   #overflowed(event: PipelineEvent): void {
     const { Overflow, WhitelistReason } = event
-    const alerts = Overflow.APIAlerts.map(({ Source, Message, Remediation }) => ({
+    const alerts = Overflow.APIAlerts.map(({ Source, Message, Remediation, Meta }) => ({
       scope: Source.Scope,
       value: Source.Value,
       message: Message,
-      remediation: Remediation
+      remediation: Remediation,
+      context: Object.fromEntries(Meta.map(({ Key, Value }) => [Key, Value]))
     }))
     const facts = { held: undefined, whitelisted: Overflow.Whitelisted, whitelistReason: WhitelistReason, alerts }
     const overflow = this.#settled(facts, this.#overflow?.event === event ? this.#overflow.way.stages : [])

@@ -1,8 +1,9 @@
 /**
- * Finds which of many texts stand in another one, in one go over its characters (Aho and Corasick's automaton). ASCII
- * letters count without their case. It never says no where it is not sure: a subject with a character beyond ASCII,
- * whose case may fold into ASCII (`ſ` is an S, `K` a k), holds everything.
+ * Finds which of many texts stand in another one, in one go over its characters (Aho and Corasick's automaton). Letters
+ * count without their case, those too whose case folds into ASCII (`ſ` is an S, `K` a k). It never says no where it is not
+ * sure: a text with a character beyond ASCII may hold each literal that has one as well.
  */
+import { asciiFold } from "../text/ascii-fold.ts"
 
 /** Characters of all literals together; the table has at most some 70 cells for each. */
 const mostCharacters = 60_000
@@ -15,8 +16,11 @@ export class LiteralIndex {
   readonly #width: number
   /** By state: the numbers of the literals that end in it. */
   readonly #found: ReadonlyArray<ReadonlyArray<number>>
+  /** Numbers of the literals with characters beyond ASCII, which are not searched for. */
+  readonly #foreign: ReadonlyArray<number>
 
-  private constructor(tree: Tree) {
+  private constructor(tree: Tree, foreign: ReadonlyArray<number>) {
+    this.#foreign = foreign
     this.#columns = tree.columns
     this.#width = tree.width
     const { next, found } = tree.automaton()
@@ -24,32 +28,45 @@ export class LiteralIndex {
     this.#found = found
   }
 
-  /**
-   * Each literal is told by its number when it is found; literals may share one. A literal with characters beyond ASCII
-   * is in no subject that is plain ASCII, and the others hold everything. undefined when there are too many.
-   */
+  /** Each literal is told by its number when it is found; literals may share one. undefined when there are too many. */
   static of(literals: ReadonlyArray<{ readonly text: string; readonly number: number }>): LiteralIndex | undefined {
     const plain = literals.filter(({ text }) => !beyondAscii.test(text))
+    const foreign = literals.filter(({ text }) => beyondAscii.test(text))
     const characters = plain.reduce((sum, { text }) => sum + text.length, 0)
-    return characters > mostCharacters ? undefined : new LiteralIndex(new Tree(plain))
+    if (characters > mostCharacters) return undefined
+    return new LiteralIndex(new Tree(plain), [...new Set(foreign.map(({ number }) => number))])
   }
 
-  /** Sets the bits of the numbers whose literals the subject holds; false when it holds everything, whatever the bits. */
-  scan(subject: string, bits: Uint32Array): boolean {
+  /** Sets the bits of the numbers whose literals the subject holds, or may hold. */
+  scan(subject: string, bits: Uint32Array): void {
     const columns = this.#columns
     const next = this.#next
     let row = 0
+    let ascii = true
     for (let i = 0; i < subject.length; i++) {
       const code = subject.charCodeAt(i)
-      if (code > 127) return false
-      row = next[row + columns[code]!]!
+      let column = 0
+      if (code < 128) column = columns[code]!
+      else {
+        ascii = false
+        column = foldedColumn(columns, code)
+      }
+      row = next[row + column]!
       if (row >= 0) continue
       row = ~row
-      const found = this.#found[row / this.#width]!
-      for (let at = 0; at < found.length; at++) bits[found[at]! >>> 5]! |= 1 << (found[at]! & 31)
+      set(bits, this.#found[row / this.#width]!)
     }
-    return true
+    if (!ascii) set(bits, this.#foreign)
   }
+}
+
+const set = (bits: Uint32Array, numbers: ReadonlyArray<number>): void => {
+  for (let at = 0; at < numbers.length; at++) bits[numbers[at]! >>> 5]! |= 1 << (numbers[at]! & 31)
+}
+
+const foldedColumn = (columns: Uint8Array, code: number): number => {
+  const letter = asciiFold.get(code)
+  return letter === undefined ? 0 : columns[letter.charCodeAt(0)]!
 }
 
 const beyondAscii = /[^\x00-\x7f]/

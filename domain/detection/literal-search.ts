@@ -43,13 +43,13 @@ export class LiteralSearch {
     return this.#searches.filter((search) => places.some((place) => this.#searchesOf[place]?.has(search)))
   }
 
-  /** Looks what the event holds: "some" of the literals, which `found` tells, none, or possibly all of them. */
-  look(event: PipelineEvent, searches: ReadonlyArray<FieldSearch>): "none" | "some" | "all" {
+  /** Whether the event holds any of the literals; `found` tells which. */
+  look(event: PipelineEvent, searches: ReadonlyArray<FieldSearch>): boolean {
     const bits = this.#bits
     bits.fill(0)
-    for (let i = 0; i < searches.length; i++) if (!searches[i]!.look(event, bits)) return "all"
-    for (let i = 0; i < bits.length; i++) if (bits[i] !== 0) return "some"
-    return "none"
+    for (let i = 0; i < searches.length; i++) searches[i]!.look(event, bits)
+    for (let i = 0; i < bits.length; i++) if (bits[i] !== 0) return true
+    return false
   }
 
   /** Whether the last look found what the rule at this place needs. */
@@ -57,9 +57,6 @@ export class LiteralSearch {
     return ((this.#bits[place >>> 5]! >>> (place & 31)) & 1) === 1
   }
 }
-
-/** What a text was found to hold: the bits, or everything. */
-type Found = Uint32Array | "all"
 
 /** Texts shorter than this are searched faster than they are looked up. */
 const shortestRemembered = 24
@@ -75,7 +72,8 @@ export class FieldSearch {
   readonly #words: number
   /** User agents come again and again, paths seldom: then nothing is remembered. */
   #remembers = true
-  readonly #remembered = new Map<string, Found>()
+  /** The bits of what a text was found to hold. */
+  readonly #remembered = new Map<string, Uint32Array>()
   #asked = 0
   #known = 0
 
@@ -85,26 +83,26 @@ export class FieldSearch {
     this.#words = words
   }
 
-  /** Adds what the field holds to the bits; false when it holds everything. */
-  look(event: PipelineEvent, bits: Uint32Array): boolean {
+  /** Adds what the field holds to the bits. */
+  look(event: PipelineEvent, bits: Uint32Array): void {
     const text = this.field.read(event)
     if (!this.#remembers || text.length < shortestRemembered || text.length > longestRemembered)
-      return this.#index.scan(text, bits)
-    const found = this.#find(text)
-    if (found === "all") return false
-    for (let word = 0; word < found.length; word++) bits[word]! |= found[word]!
-    return true
+      this.#index.scan(text, bits)
+    else {
+      const found = this.#find(text)
+      for (let word = 0; word < found.length; word++) bits[word]! |= found[word]!
+    }
   }
 
-  #find(text: string): Found {
+  #find(text: string): Uint32Array {
     this.#asked += 1
     const known = this.#remembered.get(text)
     if (known !== undefined) {
       this.#known += 1
       return known
     }
-    const bits = new Uint32Array(this.#words)
-    const found = this.#index.scan(text, bits) ? bits : "all"
+    const found = new Uint32Array(this.#words)
+    this.#index.scan(text, found)
     if (this.#asked >= trial) this.#reckon()
     if (this.#remembered.size >= mostRemembered) this.#remembered.clear()
     this.#remembered.set(ownCopy(text), found)

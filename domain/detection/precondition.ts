@@ -15,7 +15,7 @@ import { parsePattern } from "../grok/pattern-parser.ts"
 import { type EventField, fieldOf, sameField } from "./event-field.ts"
 import { attempt } from "./pass.ts"
 
-/** A text in a field; the case of ASCII letters does not count. */
+/** A text in a field; the case of letters does not count (see `LiteralIndex`). */
 export interface Literal {
   readonly field: EventField
   readonly text: string
@@ -34,7 +34,7 @@ export interface Precondition {
   readonly guards: ReadonlyArray<Guard>
   /** The filter is nothing but its guards. */
   readonly isGuards: boolean
-  /** The event contains one of these, as long as what it holds is plain ASCII; undefined when nothing is known. */
+  /** The event contains one of these; undefined when nothing is known. */
   readonly literals: ReadonlyArray<Literal> | undefined
 }
 

@@ -54,6 +54,31 @@ test("what is broken is left out and named by file, line and key; the rest works
   expect(makeEngine(ruleset).pour(batch, line)).toMatchObject([{ overflow: { scenario: { name: "test/works" } } }])
 })
 
+test("a static whose result no field can hold is told", () => {
+  const { problems } = compileRuleset(
+    [
+      ruleFile(
+        "parsers",
+        "parsers/s00-raw/test/s.yaml",
+        `name: test/s
+statics:
+  - {meta: a, expression: "1 == 1"}
+  - {meta: b, expression: evt.Time}
+  - {meta: c, expression: "Split(evt.Line.Raw, ' ')"}
+  - {meta: d, expression: "string(1 == 1)"}
+  - {meta: e, expression: "UnmarshalJSON(evt.Line.Raw, evt.Unmarshaled, 'j')"}
+`
+      )
+    ],
+    asked
+  )
+  expect(problems.map(({ severity, code, line: at }) => `${severity} ${code} ${at}`)).toEqual([
+    "warning TST-RULE-DOUBTFUL 3",
+    "warning TST-RULE-DOUBTFUL 4",
+    "warning TST-RULE-DOUBTFUL 5"
+  ])
+})
+
 test("a pattern that is known keeps its first definition, and that is told", () => {
   const file = (name: string, pattern: string) =>
     ruleFile(
@@ -65,6 +90,38 @@ test("a pattern that is known keeps its first definition, and that is told", () 
   expect(problems).toMatchObject([
     { severity: "warning", code: "TST-RULE-PATTERN-KNOWN", file: "/rules/parsers/s00-raw/test/b.yaml", line: 3 }
   ])
+})
+
+test("patterns that cannot be matched safely are named: refused, or told how little of a text they see", () => {
+  const grok = (name: string, pattern: string) =>
+    ruleFile(
+      "parsers",
+      `parsers/s00-raw/test/${name}.yaml`,
+      `name: test/${name}\ngrok:\n  pattern: '${pattern}'\n  apply_on: Line.Raw\n`
+    )
+  const { problems } = compileRuleset(
+    [
+      grok("ahead", "(?=%{WORD:word})x"),
+      grok("back", "(?P<a>x)(?P=a)%{WORD:word}"),
+      grok("large", `%{WORD:word}${".*?,".repeat(9_000)}`),
+      grok("loops", `%{WORD:word}${".*?x?,".repeat(130)}`),
+      grok("narrow", `%{WORD:word}${"[^,]*,".repeat(40)}`),
+      scenario("ahead", `"evt.Line.Raw matches '(?!a)b'"`),
+      scenario("large", `"evt.Line.Raw matches '${"(?:[ab]{30}c){30}".repeat(12)}'"`)
+    ],
+    asked
+  )
+  expect(
+    problems.map(({ file, code, severity }) => `${severity} ${file.split("/").slice(2).join("/")} ${code}`)
+  ).toEqual([
+    "error parsers/s00-raw/test/ahead.yaml TST-PATTERN-UNSUPPORTED",
+    "error parsers/s00-raw/test/back.yaml TST-PATTERN-UNSUPPORTED",
+    "error parsers/s00-raw/test/large.yaml TST-PATTERN-TOO-LARGE",
+    "warning parsers/s00-raw/test/loops.yaml TST-PATTERN-WIDE",
+    "error scenarios/test/ahead.yaml TST-EXPR-PATTERN",
+    "error scenarios/test/large.yaml TST-EXPR-PATTERN"
+  ])
+  expect(problems.find(({ code }) => code === "TST-PATTERN-WIDE")?.message).toMatch(/only the first \d+ characters/)
 })
 
 test("people's own pattern files stand before the library", () => {

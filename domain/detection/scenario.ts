@@ -7,7 +7,7 @@ import { eventEnvironment } from "../expression/environment/event.ts"
 import type { Environment } from "../expression/environment.ts"
 import type { ExpectedKind, Expression } from "../expression/expression.ts"
 import type { Located, ScenarioRule } from "../rules/rule.ts"
-import type { Compiler } from "./compiler.ts"
+import type { Compiler, Grouping } from "./compiler.ts"
 import { leakRate } from "./limiter.ts"
 import { noPrecondition, type Precondition } from "./precondition.ts"
 
@@ -29,9 +29,7 @@ export class Scenario {
   readonly filter: Evaluate
   /** What must be so for the filter to hold. */
   readonly precondition: Precondition
-  readonly groupBy: Evaluate | undefined
-  /** What it groups by follows from the event alone, so that scenarios that group alike need it but once. */
-  readonly groupsPurely: boolean
+  readonly groupBy: Grouping | undefined
   readonly distinct: Evaluate | undefined
   readonly cancelOn: Evaluate | undefined
   readonly overflowFilter: Evaluate | undefined
@@ -69,9 +67,8 @@ export class Scenario {
     const filter = check(rule.filter, eventEnvironment, "bool")
     this.filter = filter?.evaluate ?? nothing
     this.precondition = filter === undefined ? noPrecondition : compiler.precondition(filter, eventEnvironment)
-    const groupBy = rule.groupBy && check(rule.groupBy, eventEnvironment, "string")
-    this.groupBy = rule.groupBy && (groupBy?.evaluate ?? nothing)
-    this.groupsPurely = groupBy?.pure ?? false
+    if (rule.groupBy !== undefined) check(rule.groupBy, eventEnvironment, "string")
+    this.groupBy = rule.groupBy && compiler.grouping(rule.groupBy)
     this.distinct = event(rule.distinct, "any")
     this.cancelOn = event(rule.cancelOn, "bool")
     this.scope = event(rule.scope.expression, "any")

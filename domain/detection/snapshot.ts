@@ -207,7 +207,7 @@ const restoreBucket = (bucket: Bucket, snapshot: BucketSnapshot, events: Readonl
   bucket.first = snapshot.first
   bucket.last = snapshot.last
   bucket.Total_count = snapshot.total
-  bucket.queue.Queue = snapshot.queue.map((index) => events[index]!)
+  bucket.queue.restore(snapshot.queue.map((index) => events[index]!))
   for (const value of snapshot.seen) bucket.isNew(value)
   for (const index of snapshot.proven) bucket.prove(index)
   return bucket

@@ -2,6 +2,8 @@
 import { eventEnvironment } from "../expression/environment/event.ts"
 import { type FieldMap, fieldNames } from "../text/fields.ts"
 import { staticText } from "../expression/format.ts"
+import { nameOf, type Type } from "../expression/type.ts"
+import { ruleCodes } from "../rules/rule-code.ts"
 import type { StaticRule, StaticTarget } from "../rules/rule.ts"
 import type { AlertSource } from "./alert.ts"
 import type { Compiler } from "./compiler.ts"
@@ -44,6 +46,8 @@ const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler)
   const takesNothing = target.kind === "method" && target.method === "ParseDate"
   if (source.kind === "value") return (pass) => write(pass, source.value)
   const expression = compiler.checked(source.expression, eventEnvironment, "any")
+  const doubt = expression && doubtAbout(expression.type)
+  if (doubt !== undefined) compiler.warning(ruleCodes.doubtful, source.expression, doubt)
   if (target.kind === "method" && expression !== undefined) {
     const lookup = compileLookup(target.method, expression, compiler)
     if (lookup !== undefined) return lookup
@@ -61,13 +65,26 @@ const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler)
   }
 }
 
+const doubtAbout = (type: Type): string | undefined => {
+  switch (type.kind) {
+    case "bool":
+    case "struct":
+      return `the result is ${nameOf(type)}, which no field can hold: a line that comes here is not parsed any further; write string(…) or a condition such as x ? "yes" : ""`
+    case "array":
+    case "map":
+      return `the result is ${nameOf(type)}, which counts as empty: nothing is set; write for example join(…) or toJSON(…)`
+    default:
+      return undefined
+  }
+}
+
 /** A look-up of what one field holds: the same address comes again and again. */
 const compileLookup = (method: string, { tree }: Expression, compiler: Compiler): Static | undefined => {
   const lookup = lookups.get(method)
   const field = fieldOf(tree)
   if (lookup === undefined || field === undefined || !compiler.world.shortcuts) return undefined
   const { world } = compiler
-  const found = compiler.answers(field).remembered((event) => {
+  const found = compiler.world.answers(field).remembered((event) => {
     const geo = world.state.lookup
     return { geo, addition: lookup(geo, field.read(event)) }
   })

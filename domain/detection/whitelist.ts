@@ -24,7 +24,7 @@ export const compileWhitelist = (rule: WhitelistRule, compiler: Compiler): White
     return address !== undefined && prefixes.some((prefix) => prefixContains(prefix, address))
   }
   const ofLine = (event: PipelineEvent) => covers(sourceIp.read(event))
-  const coversLine = compiler.world.shortcuts ? compiler.answers(sourceIp).remembered(ofLine) : ofLine
+  const coversLine = compiler.world.shortcuts ? compiler.world.answers(sourceIp).remembered(ofLine) : ofLine
   return (pass) => {
     const { evt } = pass
     let listed = prefixes.length > 0 && (evt.Type === OVFLW ? evt.ParseIPSources().some(covers) : coversLine(evt))

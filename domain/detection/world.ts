@@ -4,6 +4,8 @@
  */
 import type { Context, DataFiles } from "../expression/environment.ts"
 import { Time } from "../expression/time.ts"
+import { Answers } from "./answers.ts"
+import { type EventField, sameField } from "./event-field.ts"
 import type { GeoLookup } from "./geo.ts"
 import type { Names } from "./names.ts"
 import type { Stashes } from "./stash.ts"
@@ -26,6 +28,7 @@ export class World implements Context {
   readonly now: Context["now"]
   readonly geo: NonNullable<Context["geo"]>
   #state: WorldState | undefined
+  readonly #answers: Array<{ readonly field: EventField; readonly answers: Answers }> = []
   /** Detection time of the event at hand, in microseconds since 1970. */
   time = 0
   /** Whether something was asked that may answer otherwise another time: the result cannot be had again by parsing. */
@@ -65,6 +68,16 @@ export class World implements Context {
     this.#state = state
     this.time = time
     this.touched = false
+  }
+
+  /** What is remembered about the texts of a field, by all of the rules. */
+  answers(field: EventField): Answers {
+    let known = this.#answers.find((each) => sameField(each.field, field))
+    if (known === undefined) {
+      known = { field, answers: new Answers(field) }
+      this.#answers.push(known)
+    }
+    return known.answers
   }
 
   /** Does something in between, as if nothing had been. */

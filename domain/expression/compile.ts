@@ -4,6 +4,7 @@ import { compileMember, compileMethod, reachesOver, shortcut } from "./compile/m
 import { compileOperator, conjunction, disjunction } from "./compile/operator.ts"
 import { compilePredicate } from "./compile/predicate.ts"
 import type { Frame, Run } from "./compile/run.ts"
+import { chargeText } from "./compile/run.ts"
 import { alternatives } from "./environment.ts"
 import type { Context, FunctionDeclaration, Parameter } from "./environment.ts"
 import { EvaluationError, ExpressionError } from "./error.ts"
@@ -283,6 +284,12 @@ export class Compiler {
   }
 
   private call(declared: FunctionDeclaration["call"], given: ReadonlyArray<Run>): Run {
+    const run = this.plainCall(declared, given)
+    // A predicate may repeat the call for every item of a long list.
+    return this.checked.slotCount === 0 ? run : (scope, frame) => chargeText(frame, run(scope, frame))
+  }
+
+  private plainCall(declared: FunctionDeclaration["call"], given: ReadonlyArray<Run>): Run {
     const { context } = this
     const call = declared as (context: Context, ...given: ReadonlyArray<unknown>) => unknown
     const [first, second, third] = given

@@ -12,9 +12,13 @@ export const limit = {
   /** Items of a kind that can only be compared with each other, when double ones are left out. */
   uniqueItems: 1_000,
   /** Items that the predicates and ranges of one evaluation go over. */
-  steps: 1_000_000,
+  steps: 500_000,
+  /** Characters of text that count as one step, where a predicate makes calls repeat. */
+  charactersPerStep: 8,
   /** Characters of a text that a pattern sees. */
   patternText: 8_192,
+  /** Characters of a pattern that is computed from the event. */
+  computedPattern: 1_024,
   /** Computed patterns that one expression remembers. */
   patternCache: 64,
   /** Layouts of dates that are remembered, and the characters of one and of a date. */

@@ -9,24 +9,27 @@ import { bounded, isAscii, tooLong, tooMany } from "./value.ts"
  */
 export const upper = (text: string): string => {
   const changed = text.toUpperCase()
-  return changed.length === text.length ? changed : eachCharacter(text, (character) => character.toUpperCase())
+  return changed.length === text.length ? changed : text.replace(runsWithOneUpper(), (run) => run.toUpperCase())
 }
 
-export const lower = (text: string): string => {
-  const changed = text.toLowerCase()
-  return changed.length === text.length && !changed.includes("ς")
-    ? changed
-    : eachCharacter(text, (character) => (character === "\u0130" ? "i" : character.toLowerCase()))
-}
+export const lower = (text: string): string =>
+  special.test(text) ? text.replace(sigmas, smallSigmas).replace(dotted, smallIs).toLowerCase() : text.toLowerCase()
 
-const eachCharacter = (text: string, change: (character: string) => string): string => {
-  let result = ""
-  for (const character of text) {
-    const changed = change(character)
-    result += [...changed].length === 1 ? changed : character
-  }
-  return result
+const special = /[\u03a3\u0130]/
+const sigmas = /\u03a3+/g
+const dotted = /\u0130+/g
+const smallSigmas = (run: string): string => "\u03c3".repeat(run.length)
+const smallIs = (run: string): string => "i".repeat(run.length)
+
+/** Runs of characters whose upper case is one character. The others, such as `ß`, are looked for once. */
+const runsWithOneUpper = (): RegExp => {
+  if (oneUpper !== undefined) return oneUpper
+  const characters = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code))
+  const others = characters.filter((character) => character.toUpperCase().length > 1)
+  oneUpper = new RegExp(`[^${others.join("")}]+`, "g")
+  return oneUpper
 }
+let oneUpper: RegExp | undefined
 
 const spaceClass = "\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000"
 const leadingSpace = new RegExp(`^[${spaceClass}]+`)

@@ -83,13 +83,16 @@ export const zoneType: StructType = struct("timezone", {
   methods: () => ({ String: method([], stringType, ({ name }: Zone) => name) })
 })
 
-/** A weekday or month: a name that expressions get with `.String()`. */
-class CalendarName {
+/** A weekday or month: a name that expressions get with `.String()`, and a number that they get with `int`. */
+export class CalendarName {
   readonly name: string
+  /** Sunday is 0, January is 1. */
+  readonly number: number
   readonly type: StructType
 
-  constructor(name: string, type: StructType) {
+  constructor(name: string, number: number, type: StructType) {
     this.name = name
+    this.number = number
     this.type = type
   }
 
@@ -102,14 +105,14 @@ class CalendarName {
   }
 }
 
-const weekdayType: StructType = struct("weekday", {
+export const weekdayType: StructType = struct("weekday", {
   methods: () => ({ String: method([], stringType, ({ name }: CalendarName) => name) })
 })
-const monthType: StructType = struct("month", {
+export const monthType: StructType = struct("month", {
   methods: () => ({ String: method([], stringType, ({ name }: CalendarName) => name) })
 })
-const weekdays = weekdayNames.map((name) => new CalendarName(name, weekdayType))
-const months = monthNames.map((name) => new CalendarName(name, monthType))
+const weekdays = weekdayNames.map((name, index) => new CalendarName(name, index, weekdayType))
+const months = monthNames.map((name, index) => new CalendarName(name, index + 1, monthType))
 
 const yearDay = (date: Date): number =>
   Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / millisecondsPerDay) + 1

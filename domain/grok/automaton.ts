@@ -1,20 +1,24 @@
 import { type CharacterSet, includes, WORD } from "./character-set.ts"
-import { PatternError } from "./pattern-error.ts"
-import { type Assertion, type Syntax, sizeOf } from "./syntax.ts"
-
-const MAX_SIZE = 20_000
+import type { Assertion, Syntax } from "./syntax.ts"
 
 /** Captured texts by index (0: the whole match), and where the match begins. */
 export type PatternMatch = ReadonlyArray<string | undefined> & { readonly index: number }
 
 type Instruction =
-  | { readonly op: "set"; readonly set: CharacterSet }
+  | { readonly op: "set"; readonly has: (codePoint: number) => boolean }
   | { readonly op: "assert"; readonly at: Assertion }
   | { readonly op: "save"; readonly slot: number }
   /** Tries `first` before `second`. */
   | { op: "split"; first: number; second: number }
   | { op: "jump"; to: number }
   | { readonly op: "match" }
+
+/** Where captures began and ended, the last one first: threads share what they have in common. */
+interface Saved {
+  readonly slot: number
+  readonly at: number
+  readonly before: Saved | undefined
+}
 
 /**
  * Matches in time linear in text and pattern, whatever the text, by following all alternatives at once (Thompson's
@@ -25,14 +29,7 @@ export class Automaton {
   readonly #program: Array<Instruction> = []
   readonly #slots: number
 
-  /** Throws `PatternError` for a pattern so large that a single line would take it seconds. */
   constructor(syntax: Syntax, captures: number) {
-    if (sizeOf(syntax) > MAX_SIZE) {
-      throw new PatternError(
-        "TST-PATTERN-TOO-LARGE",
-        "the pattern is too large for matching it safely: use fewer or smaller {n,m} repetitions and no captures in them"
-      )
-    }
     this.#slots = 2 * (captures + 1)
     this.#compile({ kind: "capture", item: syntax, index: 0 })
     this.#program.push({ op: "match" })
@@ -43,8 +40,11 @@ export class Automaton {
   }
 
   exec(text: string): PatternMatch | null {
-    const slots = this.#run(text, false)
-    if (slots === undefined) return null
+    const saved = this.#run(text, false)
+    if (saved === undefined) return null
+    const slots = new Array<number>(this.#slots).fill(-1)
+    for (let each: Saved | undefined = saved; each !== undefined; each = each.before)
+      if (slots[each.slot]! < 0) slots[each.slot] = each.at
     const groups: Array<string | undefined> = []
     for (let slot = 0; slot < this.#slots; slot += 2) {
       groups.push(slots[slot + 1]! < 0 ? undefined : text.slice(slots[slot], slots[slot + 1]))
@@ -58,7 +58,7 @@ export class Automaton {
       case "empty":
         return
       case "set":
-        program.push({ op: "set", set: syntax.set })
+        program.push({ op: "set", has: membership(syntax.set) })
         return
       case "assertion":
         program.push({ op: "assert", at: syntax.at })
@@ -127,57 +127,82 @@ export class Automaton {
     split.second = greedy ? past : into
   }
 
-  /** Slots of the match with the highest priority among the leftmost ones; with `any`, of whichever is found first. */
-  #run(text: string, any: boolean): ReadonlyArray<number> | undefined {
+  /** What the match with the highest priority among the leftmost ones saved; with `any`, whichever is found first. */
+  #run(text: string, any: boolean): Saved | undefined {
     const program = this.#program
     /** For each instruction the position at which it was last visited, so that none is followed twice there. */
     const visited = new Int32Array(program.length).fill(-1)
-    const unset: ReadonlyArray<number> = new Array<number>(this.#slots).fill(-1)
-    let best: ReadonlyArray<number> | undefined
-    let threads: Array<[number, ReadonlyArray<number>]> = []
+    let best: Saved | undefined
+    // Threads hold the instruction that they want to follow and what they saved, in order of priority.
+    let places: Array<number> = []
+    let saves: Array<Saved | undefined> = []
+    let nextPlaces: Array<number> = []
+    let nextSaves: Array<Saved | undefined> = []
+    const pendingPlaces: Array<number> = []
+    const pendingSaves: Array<Saved | undefined> = []
     for (let at = 0; ; ) {
-      const next: Array<[number, ReadonlyArray<number>]> = []
       const codePoint = text.codePointAt(at)
       const width = codePoint === undefined ? 0 : codePoint > 0xffff ? 2 : 1
-      // Threads hold the instruction that they want to follow at this position, in order of priority.
-      if (best === undefined) threads.push([0, unset])
-      const pending = threads.reverse()
-      while (pending.length > 0) {
-        const [pc, slots] = pending.pop()!
-        if (visited[pc] === at) continue
-        visited[pc] = at
-        const instruction = program[pc]!
-        switch (instruction.op) {
-          case "set":
-            if (codePoint !== undefined && includes(instruction.set, codePoint)) next.push([pc + 1, slots])
-            break
-          case "assert":
-            if (holds(instruction.at, text, at)) pending.push([pc + 1, slots])
-            break
-          case "save": {
-            const saved = slots.slice()
-            saved[instruction.slot] = at
-            pending.push([pc + 1, saved])
-            break
+      if (best === undefined) {
+        places.push(0)
+        saves.push(undefined)
+      }
+      nextPlaces.length = 0
+      nextSaves.length = 0
+      follow: for (let thread = 0; thread < places.length; thread++) {
+        pendingPlaces.push(places[thread]!)
+        pendingSaves.push(saves[thread])
+        while (pendingPlaces.length > 0) {
+          const place = pendingPlaces.pop()!
+          const saved = pendingSaves.pop()
+          if (visited[place] === at) continue
+          visited[place] = at
+          const instruction = program[place]!
+          switch (instruction.op) {
+            case "set":
+              if (codePoint === undefined || !instruction.has(codePoint)) break
+              nextPlaces.push(place + 1)
+              nextSaves.push(saved)
+              break
+            case "assert":
+              if (!holds(instruction.at, text, at)) break
+              pendingPlaces.push(place + 1)
+              pendingSaves.push(saved)
+              break
+            case "save":
+              pendingPlaces.push(place + 1)
+              pendingSaves.push({ slot: instruction.slot, at, before: saved })
+              break
+            case "split":
+              pendingPlaces.push(instruction.second, instruction.first)
+              pendingSaves.push(saved, saved)
+              break
+            case "jump":
+              pendingPlaces.push(instruction.to)
+              pendingSaves.push(saved)
+              break
+            case "match":
+              best = saved
+              if (any) return best
+              // All that is left has a lower priority.
+              pendingPlaces.length = 0
+              pendingSaves.length = 0
+              break follow
           }
-          case "split":
-            pending.push([instruction.second, slots], [instruction.first, slots])
-            break
-          case "jump":
-            pending.push([instruction.to, slots])
-            break
-          case "match":
-            best = slots
-            if (any) return best
-            // All that is left has a lower priority.
-            pending.length = 0
         }
       }
-      if (codePoint === undefined || (best !== undefined && next.length === 0)) return best
-      threads = next
+      if (codePoint === undefined || (best !== undefined && nextPlaces.length === 0)) return best
+      ;[places, nextPlaces] = [nextPlaces, places]
+      ;[saves, nextSaves] = [nextSaves, saves]
       at += width
     }
   }
+}
+
+/** Log lines are ASCII for the most part: looked up in a table. */
+const membership = (set: CharacterSet): ((codePoint: number) => boolean) => {
+  const ascii = Uint8Array.from({ length: 128 }, (_, code) => (includes(set, code) ? 1 : 0))
+  return (codePoint) => (codePoint < 128 ? ascii[codePoint] === 1 : includes(set, codePoint))
 }
 
 const isWord = (text: string, at: number): boolean => at >= 0 && at < text.length && includes(WORD, text.charCodeAt(at))

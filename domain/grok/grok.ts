@@ -23,6 +23,11 @@ export class Grok {
     return this.#pattern.linear
   }
 
+  /** Characters of a text that it sees. */
+  get reach(): number {
+    return this.#pattern.reach
+  }
+
   /** Texts that every match contains, in this order. {@link match} checks the longest by itself. */
   get literals(): ReadonlyArray<string> {
     return this.#pattern.literals

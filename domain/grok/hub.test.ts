@@ -5,6 +5,7 @@ import { parseAllDocuments } from "yaml"
 import { GrokHost } from "./host.ts"
 import { PATTERN_LIBRARY } from "./library.ts"
 import { compilePattern } from "./pattern.ts"
+import { longestReach } from "./reach.ts"
 
 const HUB = fileURLToPath(new URL("../../../shared/hub", import.meta.url))
 
@@ -40,6 +41,7 @@ describe("the hub", () => {
       const host = new GrokHost(PATTERN_LIBRARY)
       const refused: Array<string> = []
       const nonlinear: Array<string> = []
+      const shortSighted: Array<string> = []
       let count = 0
       for (const file of filesBelow(folder)) {
         for (const { pattern_syntax: definitions = {}, grok } of nodesOf(file)) {
@@ -48,7 +50,9 @@ describe("the hub", () => {
             const text = grok?.pattern ?? (grok?.name === undefined ? undefined : `%{${grok.name}}`)
             if (text === undefined) continue
             count++
-            if (!host.compile(text).linear) nonlinear.push(file)
+            const { linear, reach } = host.compile(text)
+            if (!linear) nonlinear.push(file)
+            if (reach < longestReach) shortSighted.push(file)
           } catch (error) {
             refused.push(`${file}: ${String(error)}`)
           }
@@ -56,6 +60,7 @@ describe("the hub", () => {
       }
       expect(refused).toEqual([])
       expect(nonlinear).toEqual([])
+      expect(shortSighted).toEqual([])
       expect(count).toBeGreaterThan(folder === "parsers" ? 280 : -1)
     }
   )

@@ -13,6 +13,13 @@ test("sees through alternatives, groups and case folding", () => {
   expect(needed("(abc)d\\bef")).toEqual(["abcdef"])
 })
 
+test("takes only such characters beyond ASCII as fold into the letter", () => {
+  expect(needed("(?i)task")).toEqual(["task"])
+  expect(needed("[aé]bc")).toEqual(["bc"])
+  expect(needed("[sſ]")).toEqual(["s"])
+  expect(needed("é")).toBeUndefined()
+})
+
 test("says nothing where a match may be without", () => {
   expect(needed("(?:abc)?")).toBeUndefined()
   expect(needed("abc|[0-9]+")).toBeUndefined()

@@ -1,10 +1,11 @@
 import type { CharacterSet } from "./character-set.ts"
-import { between } from "./character-set.ts"
+import { between, LAST_CODE_POINT } from "./character-set.ts"
+import { asciiFold } from "../text/ascii-fold.ts"
 import type { Syntax } from "./syntax.ts"
 
 /**
- * Texts of which every match in plain ASCII contains at least one, if the case of letters does not count; in lower case.
- * undefined when nothing can be said. Other than the literals that a pattern requires, it sees through alternatives and
+ * Texts of which every match contains at least one, if the case of letters does not count (`ſ` is an S then, see
+ * `asciiFold`); in lower case. undefined when nothing can be said. Other than the literals that a pattern requires, it sees through alternatives and
  * through `(?i)`.
  */
 export const neededLiterals = (syntax: Syntax): ReadonlyArray<string> | undefined => {
@@ -60,11 +61,12 @@ const ofSequence = (items: ReadonlyArray<Syntax>): ReadonlyArray<string> | undef
 export const shortest = (literals: ReadonlyArray<string>): number =>
   literals.reduce((least, { length }) => Math.min(least, length), Number.POSITIVE_INFINITY)
 
-/** The one ASCII character that a set holds, whatever its case, in lower case. */
+/** The one character that a set holds, whatever its case, in lower case; it is an ASCII character. */
 const letterOf = (set: CharacterSet): string | undefined => {
   const ascii = between(set, 0, 127)
-  if (ascii.length === 2 && ascii[0] === ascii[1]) return String.fromCharCode(ascii[0]!).toLowerCase()
-  if (ascii.length !== 4 || ascii[0] !== ascii[1] || ascii[2] !== ascii[3]) return undefined
-  const [first, second] = [ascii[0]!, ascii[2]!].map((code) => String.fromCharCode(code).toLowerCase())
-  return first === second ? first : undefined
+  const [first, second = first] = [ascii[0], ascii[2]].flatMap((code) =>
+    code === undefined ? [] : [String.fromCharCode(code).toLowerCase()]
+  )
+  const single = ascii.length <= 4 && ascii[0] === ascii[1] && ascii[2] === ascii[3] && first === second
+  return single && between(set, 128, LAST_CODE_POINT).every((code) => asciiFold.get(code) === first) ? first : undefined
 }

@@ -9,8 +9,8 @@ export const MAX_SOURCE_LENGTH = 65_536
 /** RE2's bound for `x{n,m}`, and for the product of nested ones. */
 const MAX_REPETITION = 1000
 const MAX_DEPTH = 500
-/** States of the automaton. Beyond this even linear matching would take seconds for one line. */
-const MAX_SIZE = 100_000
+/** States of the automaton. V8's linear engine builds it anew for every text that it is given. */
+const MAX_SIZE = 16_384
 
 export interface ParsedPattern {
   readonly syntax: Syntax

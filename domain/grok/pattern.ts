@@ -1,5 +1,7 @@
 import { Automaton, type PatternMatch } from "./automaton.ts"
+import { PatternError } from "./pattern-error.ts"
 import { type ParsedPattern, parsePattern } from "./pattern-parser.ts"
+import { longestReach, reachOf } from "./reach.ts"
 import { requiredLiterals } from "./required-literals.ts"
 import { differsInJavaScript } from "./syntax.ts"
 import { translate } from "./translation.ts"
@@ -17,6 +19,8 @@ export interface Pattern {
   readonly linear: boolean
   /** Texts that every match contains, in this order; checked before anything else. */
   readonly literals: ReadonlyArray<string>
+  /** Characters of a text that it sees; see {@link reachOf}. */
+  readonly reach: number
   readonly test: (text: string) => boolean
   readonly exec: (text: string) => PatternMatch | null
 }
@@ -24,11 +28,38 @@ export interface Pattern {
 /** Compiles RE2 syntax. Throws `PatternError`. */
 export const compilePattern = (source: string): Pattern => assemblePattern(source, parsePattern(source))
 
-export const assemblePattern = (source: string, { syntax, captures }: ParsedPattern): Pattern => {
+export const assemblePattern = (source: string, parsed: ParsedPattern): Pattern => {
+  const { reach, ...pattern } = assembled(source, parsed)
+  if (reach === undefined) {
+    throw new PatternError(
+      "TST-PATTERN-TOO-LARGE",
+      "the pattern is too large for matching it safely: use fewer repetitions and alternatives, and smaller {n,m}"
+    )
+  }
+  if (reach >= longestReach) return { ...pattern, reach }
+  const { test, exec } = pattern
+  return {
+    ...pattern,
+    reach,
+    test: (text) => test(text.length > reach ? text.slice(0, reach) : text),
+    exec: (text) => exec(text.length > reach ? text.slice(0, reach) : text)
+  }
+}
+
+/** Sets such as `\pL` are long when they are written out. In UTF-16 units. */
+const longestTranslation = 131_072
+
+const assembled = (
+  source: string,
+  { syntax, captures }: ParsedPattern
+): Omit<Pattern, "reach"> & { readonly reach: number | undefined } => {
   const translation = translate(syntax)
   const literals = requiredLiterals(syntax)
   const needle = literals.reduce((longest, literal) => (literal.length > longest.length ? literal : longest), "")
-  const base = { source, linear: translation.linear, literals }
+  const differs = differsInJavaScript(syntax)
+  const tooLong = translation.source.length > longestTranslation
+  const reach = tooLong ? undefined : reachOf(syntax, translation.linear && !differs ? "v8" : "automaton")
+  const base = { source, linear: translation.linear, literals, reach }
   if (!translation.linear) {
     const automaton = new Automaton(syntax, captures)
     return {
@@ -42,7 +73,7 @@ export const assemblePattern = (source: string, { syntax, captures }: ParsedPatt
     needle === ""
       ? (text: string): boolean => expression.test(text)
       : (text: string): boolean => text.includes(needle) && expression.test(text)
-  if (differsInJavaScript(syntax)) {
+  if (differs) {
     const automaton = new Automaton(syntax, captures)
     return { ...base, test, exec: (text) => (test(text) ? automaton.exec(text) : null) }
   }

@@ -131,11 +131,12 @@ class Words {
     const branches = stages.map((stage) => this.#stage(stage))
     if (whitelisted) branches.push({ text: good(`no alert: whitelisted: ${clean(whitelistReason)}`) })
     else
-      for (const { scope, value, message, remediation } of alerts) {
+      for (const { scope, value, message, remediation, context } of alerts) {
         const what = remediation ? "alert" : "alert, no remediation"
         const who = `${scope} ${value}`
         const about = message.startsWith(`${who} `) ? "" : `${clean(who)}: `
-        branches.push({ text: `${bad(what)}: ${about}${clean(message, longestLine)}` })
+        const told = Object.entries(context).map(([key, texts]) => ({ text: `${clean(key)} = ${clean(texts)}` }))
+        branches.push({ text: `${bad(what)}: ${about}${clean(message, longestLine)}`, below: told })
       }
     if (buckets.length > 0) branches.push(this.#scenarios("poured again into", buckets))
     return branches

@@ -79,7 +79,7 @@ export const replay = Command.make(
       ...hubOf(input),
       ...(Option.isSome(input.profiles) ? { profiles: input.profiles.value } : {})
     })
-    const detection = Detection.layer({ snapshots, names: "off", time: "stands" }).pipe(
+    const detection = Detection.layer({ snapshots, names: "off", atHand: Effect.succeed(files), time: "stands" }).pipe(
       Layer.provide([Names.layerOff, DecisionNumbers.layer]),
       Layer.provideMerge(layer)
     )

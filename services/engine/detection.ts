@@ -69,6 +69,8 @@ const lookups = 64
  * it themselves, and those of a backlog tell of another time than the clock.
  */
 const quietFor = 2_000
+/** The same after a start: whoever reads on may have to look for the place in rotated files first. */
+const quietAtStart = 10_000
 /** How often it is looked after. */
 const ticking = "500 millis"
 
@@ -128,6 +130,8 @@ export class Detection extends Context.Service<
     /** Folder for the snapshot; none: nothing is kept. */
     readonly snapshots: string | undefined
     readonly names: Activation["names"]
+    /** The rules as they are on disk, for those files of recorded rules that were too large to be recorded. */
+    readonly atHand: Effect.Effect<ReadonlyArray<RuleFile>>
     /** Whether time passes when no line comes: not so for logs of the past. */
     readonly time: "passes" | "stands"
   }) =>
@@ -137,7 +141,7 @@ export class Detection extends Context.Service<
         const store = yield* EventStore
         const names = yield* Names
         const numbers = yield* DecisionNumbers
-        const rulebook = new Rulebook()
+        const rulebook = new Rulebook(options.atHand)
         const offenders = new OffenderLog()
         const recovered = yield* recoverState({
           rulebook,
@@ -154,7 +158,8 @@ export class Detection extends Context.Service<
         const provide = Effect.provideService(EventStore, store)
 
         const turn = yield* Semaphore.make(1)
-        let arrived = yield* Clock.currentTimeMillis
+        /** No time passes by itself before, in milliseconds since 1970. */
+        let quietUntil = Number.POSITIVE_INFINITY
 
         const numbered = Effect.fnUntraced(function* (verdicts: ReadonlyArray<Verdict>) {
           const decisions = verdicts.flatMap(({ events }) => events.filter(({ type }) => type === DecisionMade.type))
@@ -183,7 +188,7 @@ export class Detection extends Context.Service<
           }
           yield* offenders.append(yield* numbered(verdicts))
           const last = events.at(-1)!
-          arrived = yield* Clock.currentTimeMillis
+          quietUntil = Math.max(quietUntil, (yield* Clock.currentTimeMillis) + quietFor)
           yield* SubscriptionRef.set(reached, { position: last.position, event: last.id })
         })
 
@@ -202,7 +207,7 @@ export class Detection extends Context.Service<
         /** A bucket is due, and no line tells that it got so late: that is recorded, and the engine reads it there. */
         const recordPassage = Effect.gen(function* () {
           const now = yield* Clock.currentTimeMillis
-          if (now - arrived < quietFor || judge.engine.deadline >= now) return
+          if (now < quietUntil || judge.engine.deadline >= now) return
           const [last] = yield* store.readStream(timeStream, { direction: "backwards", limit: 1 })
           // The one before is not judged yet: it may be all that is needed.
           if (last !== undefined && last.position > SubscriptionRef.getUnsafe(reached).position) return
@@ -215,7 +220,11 @@ export class Detection extends Context.Service<
           Effect.catchTag("WrongExpectedRevision", () => Effect.void),
           patiently
         )
-        const time = options.time === "passes" ? Effect.repeat(recordPassage, Schedule.spaced(ticking)) : Effect.never
+        const passTime = Effect.gen(function* () {
+          quietUntil = (yield* Clock.currentTimeMillis) + quietAtStart
+          yield* Effect.repeat(recordPassage, Schedule.spaced(ticking))
+        })
+        const time = options.time === "passes" ? passTime : Effect.never
 
         const follow = store.subscribe({ after: recovered.place.position, filter: followed }).pipe(
           Stream.filterMap((item) => (item._tag === "Event" ? Result.succeed(item.event) : Result.fail(undefined))),

@@ -7,6 +7,7 @@ import { type Activation, RulesetActivated } from "../../domain/events/ruleset.t
 import { rulesetStream } from "../../domain/events/stream-name.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
+import { contentHash } from "../../domain/rules/rule-file.ts"
 import { EventStore } from "../event-store/event-store.ts"
 import { openGeo } from "../geo/geo.ts"
 import { recordedFiles } from "./content.ts"
@@ -39,6 +40,12 @@ export const compileRules = (
 
 export class Rulebook {
   readonly #rules = new Map<string, Rules>()
+  readonly #atHand: Effect.Effect<ReadonlyArray<RuleFile>>
+
+  /** `atHand`: the rules as they are on disk; asked for those of their files that were too large to be recorded. */
+  constructor(atHand: Effect.Effect<ReadonlyArray<RuleFile>>) {
+    this.#atHand = atHand
+  }
 
   add(rules: Rules): void {
     this.#rules.set(rules.hash, rules)
@@ -48,13 +55,33 @@ export class Rulebook {
   readonly of = Effect.fnUntraced({ self: this }, function* (this: Rulebook, activation: Activation) {
     const known = this.#rules.get(activation.hash)
     if (known !== undefined) return known
-    const files = yield* recordedFiles(activation)
+    const files = yield* this.#filesOf(activation)
     const { rules } = compileRules(files, { names: activation.names })
     // A recorded activation keeps its hash, even where a file too large to be recorded is missing from this compilation.
     const ruleset = { ...rules.ruleset, hash: activation.hash, activation }
     const recorded: Rules = { ...rules, hash: activation.hash, activation, ruleset }
     this.#rules.set(activation.hash, recorded)
     return recorded
+  })
+
+  /** Those that neither the log nor the disk has any more are told, and missing. */
+  readonly #filesOf = Effect.fnUntraced({ self: this }, function* (this: Rulebook, activation: Activation) {
+    const recorded = yield* recordedFiles(activation)
+    const hashes = new Set(recorded.map(contentHash))
+    const large = activation.items.filter(({ hash }) => !hashes.has(hash))
+    if (large.length === 0) return recorded
+    const atHand = new Map((yield* this.#atHand).map((file) => [contentHash(file), file]))
+    const found: Array<RuleFile> = []
+    for (const { kind, path, version, hash } of large) {
+      const file = atHand.get(hash)
+      if (file !== undefined) found.push({ ...file, kind: kind as RuleFile["kind"], path, version })
+      else {
+        yield* Effect.logWarning(
+          `Rules of the past used ${path} (SHA-256 ${hash}), which was too large to be recorded and is not at hand as it was then: their lines are judged without it. (TST-ENGINE-CONTENT)`
+        )
+      }
+    }
+    return [...recorded, ...found]
   })
 }
 

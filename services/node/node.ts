@@ -53,7 +53,15 @@ export const runNode = (configuration: Configuration, options: NodeOptions) => {
   const store = storeAt(eventStore, { mode: "writer", announce: { socket }, whenAway: "wait" })
   const services = Layer.mergeAll(
     ApiServer.layer(configuration.api),
-    Detection.layer({ snapshots, names: configuration.reverseDns ? "asked" : "off", time: "passes" }),
+    Detection.layer({
+      snapshots,
+      names: configuration.reverseDns ? "asked" : "off",
+      atHand: Effect.orElseSucceed(
+        Effect.map(loadHub(hubOptions(configuration)), ({ files }) => files),
+        () => []
+      ),
+      time: "passes"
+    }),
     // Commands write to a server themselves.
     eventStore.kind === "embedded" ? adminLayer({ path: socket }) : Layer.empty
   ).pipe(

@@ -149,8 +149,8 @@ const cases: Readonly<Record<string, ReadonlyArray<readonly [expression: string,
     ["map(sortBy([{n: 3}, {n: 1}], .n), .n)", [1, 3]],
     ["map(sortBy([{n: 3}, {n: 4}], .n, 'desc'), .n)", [4, 3]]
   ],
-  keys: [["keys({name: 'John', age: 30})", ["name", "age"]]],
-  values: [["values({name: 'John', age: 30})", ["John", 30]]],
+  keys: [["keys({name: 'John', age: 30})", ["age", "name"]]],
+  values: [["values({name: 'John', age: 30})", [30, "John"]]],
   type: [
     [
       "[type(42), type(4.2), type('a'), type([]), type({}), type(true), type(nil)] | join(' ')",
@@ -159,7 +159,9 @@ const cases: Readonly<Record<string, ReadonlyArray<readonly [expression: string,
   ],
   int: [
     ["int('123') + int(3.9)", 126],
-    ["int(-3.9)", -3]
+    ["int(-3.9)", -3],
+    ["int(date('2023-08-14').Weekday()) * 100 + int(date('2023-08-14').Month())", 108],
+    ["int(duration('1µs'))", 1000]
   ],
   float: [["float('123.45') + float(1)", float(124.45)]],
   string: [["string(123) + string(1.5) + string(true) + string(nil)", "1231.5true<nil>"]],
@@ -171,8 +173,8 @@ const cases: Readonly<Record<string, ReadonlyArray<readonly [expression: string,
     [
       "toPairs({name: 'John', age: 30})",
       [
-        ["name", "John"],
-        ["age", 30]
+        ["age", 30],
+        ["name", "John"]
       ]
     ]
   ],

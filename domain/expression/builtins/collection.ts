@@ -1,3 +1,4 @@
+import { byteOrder } from "../../text/byte-order.ts"
 import type { FunctionDeclaration } from "../environment.ts"
 import { declare } from "../environment.ts"
 import { EvaluationError } from "../error.ts"
@@ -58,6 +59,14 @@ const typeGot = ([given]: ReadonlyArray<Type>): Type => {
 const keysOf = ([given]: ReadonlyArray<Type>): Type =>
   arrayOf(given?.kind === "map" ? (given.key ?? stringType) : anyType)
 
+type AnyMap = ReadonlyMap<unknown, unknown>
+
+/** In Go the order is another each time. Here it must not depend on how the map came to be: names are in byte order. */
+const inOrder = (map: AnyMap): ReadonlyArray<readonly [key: unknown, value: unknown]> =>
+  [...map].sort(([left], [right]) =>
+    typeof left === "string" && typeof right === "string" ? byteOrder(left, right) : 0
+  )
+
 export const collectionBuiltins: ReadonlyArray<FunctionDeclaration> = [
   declare("len", [[stringType, array, map]], intType, (_, value: unknown) => lengthOf(value)),
   declare("get", [anyType, anyType], typeGot, (_, object: unknown, key: unknown) => get(object, key)),
@@ -87,11 +96,9 @@ export const collectionBuiltins: ReadonlyArray<FunctionDeclaration> = [
     },
     { required: 1 }
   ),
-  declare("keys", [map], keysOf, (_, entries: ReadonlyMap<string, unknown>) => [...entries.keys()]),
-  declare("values", [map], array, (_, entries: ReadonlyMap<string, unknown>) => [...entries.values()]),
-  declare("toPairs", [map], arrayOf(array), (_, entries: ReadonlyMap<unknown, unknown>) =>
-    [...entries].map(([key, value]) => [key, value])
-  ),
+  declare("keys", [map], keysOf, (_, entries: AnyMap) => inOrder(entries).map(([key]) => key)),
+  declare("values", [map], array, (_, entries: AnyMap) => inOrder(entries).map(([, value]) => value)),
+  declare("toPairs", [map], arrayOf(array), (_, entries: AnyMap) => inOrder(entries).map((pair) => [...pair])),
   declare("fromPairs", [array], map, (_, pairs: ReadonlyArray<unknown>) => new Map(pairs.map(pairOf)))
 ]
 

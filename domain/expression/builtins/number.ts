@@ -1,7 +1,9 @@
 import type { FunctionDeclaration } from "../environment.ts"
 import { declare } from "../environment.ts"
 import { EvaluationError } from "../error.ts"
+import { Duration, durationType } from "../duration.ts"
 import { Float } from "../float.ts"
+import { CalendarName, monthType, weekdayType } from "../time.ts"
 import { valueText } from "../format.ts"
 import { parseFloatText, parseIntText, truncate } from "../number.ts"
 import type { Type } from "../type.ts"
@@ -22,8 +24,10 @@ const toFloat = (value: number | Float | string): Float => {
   return new Float(number)
 }
 
-const toInt = (value: number | Float | string): number => {
+const toInt = (value: number | Float | string | CalendarName | Duration): number => {
   if (typeof value === "number") return value
+  if (value instanceof CalendarName) return value.number
+  if (value instanceof Duration) return truncate(Number(value.nanoseconds))
   if (value instanceof Float) return truncate(value.value)
   const number = parseIntText(value)
   if (number === undefined) throw new EvaluationError(`${JSON.stringify(value.slice(0, 64))} is not an int`)
@@ -79,7 +83,12 @@ export const numberBuiltins: ReadonlyArray<FunctionDeclaration> = [
     const rounded = Math.round(Math.abs(numberOf(value)!))
     return new Float(numberOf(value)! < 0 ? -rounded : rounded)
   }),
-  declare("int", [[intType, floatType, stringType]], intType, (_, value: number | Float | string) => toInt(value)),
+  declare(
+    "int",
+    [[intType, floatType, stringType, weekdayType, monthType, durationType]],
+    intType,
+    (_, value: Parameters<typeof toInt>[0]) => toInt(value)
+  ),
   declare("float", [[intType, floatType, stringType]], floatType, (_, value: number | Float | string) =>
     toFloat(value)
   ),

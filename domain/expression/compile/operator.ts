@@ -206,7 +206,11 @@ const matching = (compiler: Compiler, node: BinaryNode): Run => {
   return (scope, frame) => {
     const text = textOperand(left(scope, frame), "matches")
     const source = textOperand(right(scope, frame), "matches")
-    return text !== undefined && source !== undefined && patternOf(source).test(seen(text))
+    if (text === undefined || source === undefined) return false
+    if (source.length > limit.computedPattern) {
+      throw new EvaluationError(`a computed pattern has more than ${limit.computedPattern} characters`)
+    }
+    return patternOf(source).test(seen(text))
   }
 }
 
@@ -224,7 +228,7 @@ const rememberedPatterns = () => {
   const known = new Map<string, ReturnType<typeof compilePattern> | EvaluationError>()
   const compiled = (source: string) => {
     try {
-      return compilePattern(seen(source))
+      return compilePattern(source)
     } catch (error) {
       if (!(error instanceof PatternError)) throw error
       return new EvaluationError(error.message)

@@ -15,3 +15,10 @@ export const charge = (frame: Frame, steps: number): void => {
   frame.steps += steps
   if (frame.steps > limit.steps) throw new EvaluationError(`the evaluation took more than ${limit.steps} steps`)
 }
+
+/** Text that a call gave costs as well. */
+export const chargeText = (frame: Frame, value: unknown): unknown => {
+  if (typeof value === "string") charge(frame, value.length / limit.charactersPerStep)
+  else if (Array.isArray(value)) charge(frame, value.length)
+  return value
+}

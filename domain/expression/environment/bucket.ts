@@ -1,3 +1,4 @@
+import { type Duration, durationType } from "../duration.ts"
 import type { Environment } from "../environment.ts"
 import { variable } from "../environment.ts"
 import { crowdsecFunctions } from "../functions/catalogue.ts"
@@ -24,6 +25,9 @@ export interface LeakyObject {
   readonly Total_count: number
   readonly Capacity: number
   readonly CacheSize: number
+  readonly Leakspeed: Duration
+  /** How long it lives: after its last event or, when the rule has a `duration`, after its first. */
+  readonly Duration: Duration
   readonly First_ts: Time
   readonly Last_ts: Time
   readonly Ovflw_ts: Time
@@ -49,6 +53,8 @@ const leakyType: StructType = struct("Leaky", {
     Total_count: field(intType, (leaky: LeakyObject) => leaky.Total_count),
     Capacity: field(intType, (leaky: LeakyObject) => leaky.Capacity),
     CacheSize: field(intType, (leaky: LeakyObject) => leaky.CacheSize),
+    Leakspeed: field(durationType, (leaky: LeakyObject) => leaky.Leakspeed),
+    Duration: field(durationType, (leaky: LeakyObject) => leaky.Duration),
     First_ts: field(timeType, (leaky: LeakyObject) => leaky.First_ts),
     Last_ts: field(timeType, (leaky: LeakyObject) => leaky.Last_ts),
     Ovflw_ts: field(timeType, (leaky: LeakyObject) => leaky.Ovflw_ts),

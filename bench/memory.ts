@@ -1,0 +1,164 @@
+/**
+ * What open buckets hold: `npm run bench -- memory [--buckets N] [--hub DIR [--data DIR]]`. For ordinary logs with very
+ * many sources, and for what attackers would write to fill the memory, each in a process of its own: the memory of the
+ * engine with its rules alone (idle), and what is held above it when the log is through and garbage is collected.
+ */
+import { spawnSync } from "node:child_process"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
+import * as Effect from "effect/Effect"
+import "../services/engine/linear-regex.ts"
+import { makeEngine } from "../domain/detection/engine.ts"
+import { accessLine, clock, monthName } from "../fixtures/generators/access-log.ts"
+import { addressOf } from "../fixtures/generators/address.ts"
+import { fixtureBatch } from "../fixtures/rig.ts"
+import { compileRules } from "../services/engine/rulebook.ts"
+import { loadHub } from "../services/hub/hub.ts"
+import { table } from "./measure/table.ts"
+
+const here = fileURLToPath(import.meta.url)
+
+const { values: flags } = parseArgs({
+  args: process.argv.slice(2).filter((argument) => argument !== "memory"),
+  options: {
+    buckets: { type: "string", default: "100000" },
+    hub: { type: "string", default: join(here, "../../hub") },
+    data: { type: "string" },
+    /** What a child measures. */
+    case: { type: "string" }
+  }
+})
+
+const most = Number(flags.buckets)
+const start = Date.parse("2026-03-02T09:00:00Z")
+
+const failedLogin = (number: number, name: string, at: number): string => {
+  const date = new Date(at)
+  const stamp = `${monthName(date)} ${String(date.getUTCDate()).padStart(2)} ${clock(date)}`
+  return `${stamp} gate sshd[811]: Failed password for invalid user ${name} from ${addressOf(number)} port 4711 ssh2`
+}
+
+const missing = (number: number, path: string, at: number, agent = "Mozilla/5.0 (X11; Linux x86_64)"): string =>
+  accessLine(at, addressOf(number), agent, { path, status: 404 })
+
+interface Case {
+  readonly type: "syslog" | "nginx"
+  readonly what: string
+  /** The line of this number; the lines are read until so many buckets are open, or until so many lines. */
+  readonly line: (number: number) => string
+  readonly lines?: number
+}
+
+const long = "x".repeat(7_500)
+
+/** All within few seconds, so that no bucket has leaked or ended. */
+const at = (number: number): number => start + Math.floor(number / 50_000) * 1_000
+
+const cases: Readonly<Record<string, Case>> = {
+  ssh: { type: "syslog", what: "one failed login a source", line: (n) => failedLogin(n, "root", at(n)) },
+  nginx: { type: "nginx", what: "one missing page a source", line: (n) => missing(n, `/${n}.php`, at(n)) },
+  ssh5: {
+    type: "syslog",
+    what: "five failed logins a source",
+    line: (n) => failedLogin(Math.floor(n / 5), `user${n % 5}`, at(n))
+  },
+  nginx9: {
+    type: "nginx",
+    what: "nine missing pages a source",
+    line: (n) => missing(Math.floor(n / 9), `/${n}.php`, at(n))
+  },
+  distinct: {
+    type: "nginx",
+    what: "attack: one source, 100,000 pages",
+    line: (n) => missing(1, `/${n % 7}/${n}`, start + n * 60_000),
+    lines: 100_000
+  },
+  lines: {
+    type: "nginx",
+    what: "attack: 20,000 sources, 8 lines of 7.5 kB each",
+    line: (n) => missing(n % 20_000, `/${n}?${long}${n}`, at(n)),
+    lines: 160_000
+  },
+  agents: {
+    type: "nginx",
+    what: "attack: 100,000 user agents of 500 characters",
+    line: (n) => missing(n % 20, `/${n % 3}.php`, start + n * 1_000, `agent ${n} ${long.slice(0, 500)}`),
+    lines: 100_000
+  },
+  names: {
+    type: "syslog",
+    what: "attack: one source, 100,000 user names of 2 kB",
+    line: (n) => failedLogin(1, `${n}${long.slice(0, 2_000)}`, start + n * 60_000),
+    lines: 100_000
+  }
+}
+
+const collectGarbage = (): void => {
+  setFlagsFromString("--expose-gc")
+  const gc = runInNewContext("gc") as () => void
+  for (let round = 0; round < 3; round++) gc()
+}
+
+const held = (): number => {
+  collectGarbage()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+const measure = async ({ type, line, lines = Number.POSITIVE_INFINITY }: Case): Promise<void> => {
+  const data = flags.data === undefined ? {} : { data: flags.data }
+  const { files } = await Effect.runPromise(loadHub({ hub: flags.hub, ...data }))
+  const { rules } = compileRules(files, { names: "off" })
+  const engine = makeEngine(rules.ruleset)
+  const open = (): number => [...engine.buckets.values()].reduce((sum, buckets) => sum + [...buckets.open()].length, 0)
+  const size = 5_000
+  const pour = (batch: number, count: number): void => {
+    const texts = Array.from({ length: count }, (_, index) => line(batch * size + index))
+    engine.pour(fixtureBatch(type, batch, count), texts)
+  }
+  // What the first lines bring about once, compiled code above all, is not theirs.
+  for (let round = 0; round < 2_000; round++) engine.pour(fixtureBatch(type, 0, 1), [line(0)])
+  const idle = held()
+  let read = 0
+  for (let batch = 0; read < lines && open() < most; batch++) {
+    const count = Math.min(size, lines - read)
+    pour(batch, count)
+    read += count
+  }
+  const buckets = open()
+  const bytes = held() - idle
+  console.log(JSON.stringify({ lines: read, buckets, bytes, idle, peak: process.resourceUsage().maxRSS * 1024 }))
+}
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0)
+
+if (flags.case === undefined) {
+  const rows = [["log", "what", "lines", "buckets", "MB idle", "MB held above", "bytes a bucket", "MB peak"]]
+  for (const [name, { type, what }] of Object.entries(cases)) {
+    const data = flags.data === undefined ? [] : ["--data", flags.data]
+    const child = spawnSync(
+      process.execPath,
+      [here, "--case", name, "--buckets", flags.buckets, "--hub", flags.hub, ...data],
+      { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }
+    )
+    if (child.status !== 0) {
+      rows.push([type, what, "-", "-", "-", `ended with ${child.signal ?? child.status}`, "-", "-"])
+      continue
+    }
+    const { lines, buckets, bytes, idle, peak } = JSON.parse(child.stdout) as Record<string, number>
+    rows.push([
+      type,
+      what,
+      lines!.toLocaleString("en"),
+      buckets!.toLocaleString("en"),
+      megabytes(idle!),
+      megabytes(bytes!),
+      Math.round(bytes! / buckets!).toLocaleString("en"),
+      megabytes(peak!)
+    ])
+  }
+  console.log(table(rows))
+} else await measure(cases[flags.case]!)

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest"
+import { compilePattern } from "./pattern.ts"
+import { PatternError } from "./pattern-error.ts"
+import { longestReach } from "./reach.ts"
+
+const words = (count: number): string => Array.from({ length: count }, (_, n) => `${n.toString(36)}!`).join("|")
+
+describe("a pattern's reach", () => {
+  it.each([
+    '^(\\S+) - (\\S+) \\[([^\\]]+)\\] "(\\S+) (.*?) HTTP/([0-9.]+)" ([0-9]+) ([0-9]+)',
+    "(?i)^[a-f0-9]{64}$",
+    `(?:${words(60)})`,
+    ".*?,".repeat(60)
+  ])("is all that any pattern sees, for %s", (source) => {
+    expect(compilePattern(source).reach).toBe(longestReach)
+  })
+
+  it.each([
+    ["loops", ".*?,".repeat(130)],
+    ["counted repetitions", "[ab]{900}"],
+    ["counted repetitions within each other", "(?:(?:(?:[a-z]-){8}){8}){8}x"],
+    ["the same character in a row", "a".repeat(900)],
+    ["alternatives", `(?:${words(900)})`],
+    ["parts that may be missing", Array.from({ length: 900 }, (_, n) => `(?:<${n}>)?`).join("")]
+  ])("shrinks with many %s", (_, source) => {
+    const { reach } = compilePattern(source)
+    expect(reach).toBeGreaterThan(200)
+    expect(reach).toBeLessThan(longestReach / 2 + 100)
+  })
+
+  it("is shorter where the automaton has to match", () => {
+    const loops = ".*?,".repeat(50)
+    expect(compilePattern(loops).reach).toBe(longestReach)
+    expect(compilePattern(`(?m)^${loops}$`).reach).toBeLessThan(longestReach)
+  })
+
+  it("bounds what is matched, and nothing else", () => {
+    const wide = compilePattern(`${"[^,]*,".repeat(130)}(end)`)
+    const text = `${"x,".repeat(130)}end`
+    expect(wide.exec(text)?.[1]).toBe("end")
+    expect(wide.exec(`${text}${"y".repeat(20_000)}`)?.[1]).toBe("end")
+    const padded = `${"x".repeat(wide.reach)},${text}`
+    expect([wide.test(padded), wide.exec(padded)]).toEqual([false, null])
+  })
+
+  it.each([
+    ["loops", ".*?,".repeat(3_000)],
+    ["loops in loops in counted repetitions", "(?:x?(?:.*a){30}){30}"],
+    ["states", `(?:${words(9_000)})`]
+  ])("is nothing with far too many %s: the pattern is refused", (_, source) => {
+    expect(() => compilePattern(source)).toThrow(PatternError)
+    expect(() => compilePattern(source)).toThrow(/too large/)
+  })
+})

@@ -1,0 +1,182 @@
+/**
+ * How much of a text a pattern sees. Matching is linear in the text whatever it says, but the factor is the pattern's: it
+ * is the number of its places at which a match may be under way at the same time. Attackers write the texts, so a
+ * pattern with very many such places sees fewer characters than others, and a text costs about the same with all of them.
+ * The numbers below were measured with `npm run attack` and hold for both engines within a factor of two.
+ */
+import { type CharacterSet, includes } from "./character-set.ts"
+import { nullable, type Syntax } from "./syntax.ts"
+
+/** Characters that ordinary patterns see. */
+export const longestReach = 8_192
+
+/** Places at which matches may be under way all the time, before the reach shrinks. The hub's widest pattern has 62. */
+const ordinaryCrowd = 64
+/** The automaton takes about twice as long for a step as V8's linear engine. */
+const ordinaryAutomatonCrowd = 32
+/** Fewer characters are not worth matching: the pattern is refused. */
+const shortestReach = 256
+
+/** undefined: the pattern is too large to be matched at all. */
+export const reachOf = (syntax: Syntax, engine: "v8" | "automaton"): number | undefined => {
+  const most = engine === "v8" ? ordinaryCrowd : ordinaryAutomatonCrowd
+  const reach = Math.floor((longestReach * most) / Math.max(most, new Crowd(syntax).most()))
+  return reach < shortestReach ? undefined : reach
+}
+
+/** What to tell the person who wrote the pattern. */
+export const shortSighted = (reach: number): string =>
+  `the pattern has so many repetitions or alternatives that it sees only the first ${reach} characters of a text (others see ${longestReach}); use fewer of them`
+
+/** So many places one behind the other do not matter, for a match is soon past them. */
+const fewCopies = 16
+/** A row of single characters is stepped through without any choice: so many cost as much as one loop. */
+const rowPerLoop = 4
+/** Fewer alternatives, or parts that may be missing, in a row cost little; of more, each costs as much as a loop. */
+const fewBranches = 64
+/** V8's linear engine tries the ranges of a set in turn. */
+const fewRanges = 64
+const rangesPerLoop = 8
+/** In loops within so many others, each round passes the ends of all of them. */
+const fewLoops = 3
+const loopEnds = 3
+
+const ascii = 128
+
+/** What stands around a place of the pattern. */
+interface Around {
+  /** What counted repetitions make of it. */
+  readonly copies: number
+  /** Whether it stands in an endless repetition. */
+  readonly endless: boolean
+  /** Repetitions around it. */
+  readonly loops: number
+}
+
+/**
+ * The places that one character keeps busy: what stands in loops or long rows and takes it. In a text that repeats the
+ * character, a match may be under way at each of them, whatever came before. By character; the last number stands for all
+ * beyond ASCII.
+ */
+class Crowd {
+  readonly #busy = new Float64Array(ascii + 1)
+
+  constructor(syntax: Syntax) {
+    this.#count(syntax, { copies: 1, endless: false, loops: 0 })
+  }
+
+  most(): number {
+    return this.#busy.reduce((most, busy) => Math.max(most, busy), 0)
+  }
+
+  #count(syntax: Syntax, around: Around): void {
+    const { copies } = around
+    switch (syntax.kind) {
+      case "empty":
+      case "assertion":
+        return
+      case "set":
+        this.#countSequence([syntax], around)
+        return
+      case "capture":
+        this.#count(syntax.item, around)
+        return
+      case "choice":
+        for (const item of syntax.items) this.#count(item, around)
+        this.#addBranches(syntax.items.length * copies)
+        return
+      case "sequence":
+        this.#countSequence(syntax.items, around)
+        this.#addBranches(longestRow(syntax.items, nullable) * copies)
+        return
+      case "repeat": {
+        if (rowOf(syntax) !== undefined) {
+          this.#countSequence([syntax], around)
+          return
+        }
+        const endless = syntax.max === Number.POSITIVE_INFINITY
+        const rounds = Math.max(1, endless ? syntax.min : syntax.max)
+        const loops = around.loops + (rounds > 1 || endless ? 1 : 0)
+        this.#count(syntax.item, { copies: copies * rounds, endless: around.endless || endless, loops })
+      }
+    }
+  }
+
+  /** Characters that follow each other form rows, as long as one character satisfies them all. */
+  #countSequence(items: ReadonlyArray<Syntax>, around: Around): void {
+    let characters: ReadonlyArray<number> = []
+    let length = 0
+    const close = (): void => {
+      this.#addRow(characters, length, around)
+      length = 0
+    }
+    for (const item of items) {
+      const row = rowOf(item)
+      if (row === undefined) {
+        close()
+        if (item.kind !== "assertion") this.#count(item, around)
+        continue
+      }
+      const own = charactersOf(row.set)
+      const common = length === 0 ? own : characters.filter((code) => own.includes(code))
+      if (common.length === 0) close()
+      characters = common.length === 0 ? own : common
+      length += row.length
+      this.#addRanges(row.set.length / 2, around.copies)
+    }
+    close()
+  }
+
+  #addRow(characters: ReadonlyArray<number>, length: number, { copies, endless, loops }: Around): void {
+    const places = length * copies
+    const loop = endless || copies > fewCopies
+    if (!loop && places <= fewCopies) return
+    const weight = loop ? places * (loops > fewLoops ? loopEnds * loops : 1) : places / rowPerLoop
+    for (const code of characters) this.#busy[code]! += weight
+  }
+
+  #addBranches(branches: number): void {
+    if (branches > fewBranches) this.#addEverywhere(branches)
+  }
+
+  #addRanges(ranges: number, copies: number): void {
+    if (ranges > fewRanges) this.#addEverywhere((ranges * copies) / rangesPerLoop)
+  }
+
+  #addEverywhere(weight: number): void {
+    for (let at = 0; at < this.#busy.length; at++) this.#busy[at]! += weight
+  }
+}
+
+/** What is nothing but characters of one set, and how many at most. */
+const rowOf = (syntax: Syntax): { readonly set: CharacterSet; readonly length: number } | undefined => {
+  if (syntax.kind === "set") return { set: syntax.set, length: 1 }
+  if (syntax.kind === "capture") return rowOf(syntax.item)
+  if (syntax.kind !== "repeat" || syntax.max === Number.POSITIVE_INFINITY) return undefined
+  const row = rowOf(syntax.item)
+  return row && { set: row.set, length: row.length * Math.max(1, syntax.max) }
+}
+
+/** The parser shares sets, so that few are looked through. */
+const known = new WeakMap<CharacterSet, ReadonlyArray<number>>()
+
+/** Characters of a set, {@link ascii} for any beyond ASCII. */
+const charactersOf = (set: CharacterSet): ReadonlyArray<number> => {
+  const found = known.get(set)
+  if (found !== undefined) return found
+  const characters = Array.from({ length: ascii }, (_, code) => code).filter((code) => includes(set, code))
+  if (set.length > 0 && set[set.length - 1]! >= ascii) characters.push(ascii)
+  known.set(set, characters)
+  return characters
+}
+
+/** How many items that are so follow each other at most. */
+const longestRow = (items: ReadonlyArray<Syntax>, is: (item: Syntax) => boolean): number => {
+  let row = 0
+  let longest = 0
+  for (const item of items) {
+    row = is(item) ? row + 1 : 0
+    if (row > longest) longest = row
+  }
+  return longest
+}
