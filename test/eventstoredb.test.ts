@@ -126,7 +126,7 @@ describe("on EventStoreDB", () => {
     const again = await run("replay", ...replayOf(file), esdb.location)
     expect(result(again)).toEqual(embedded)
     expect(await eventsOf(esdb.location)).toEqual(events)
-  }, 180_000)
+  }, 300_000)
 
   it("a replay that is killed itself goes on where the log ends", async () => {
     const folder = temporaryFolder()
@@ -152,7 +152,7 @@ describe("on EventStoreDB", () => {
     const events = await eventsOf(esdb.location)
     expectNothingTwice(events)
     expect(verdicts(events)).toEqual(verdicts(await eventsOf(calm.location)))
-  }, 180_000)
+  }, 300_000)
 
   it("a node waits for the server, outlives its restarts, and shares the log with commands", async () => {
     const esdb = await server()
@@ -184,7 +184,7 @@ describe("on EventStoreDB", () => {
     expectNothingTwice(events)
     const values = events.flatMap((event) => (event.type === "DecisionMade" ? [event.data.value] : []))
     expect([...new Set(values)].toSorted()).toEqual(["198.51.100.77", "203.0.113.7", "203.0.113.8", "203.0.113.9"])
-  }, 180_000)
+  }, 300_000)
 
   it("a command says that the server is away, and ends", async () => {
     const list = await run("decisions", "list", "--store", `esdb://127.0.0.1:${await freePort()}?tls=false`)

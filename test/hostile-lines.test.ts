@@ -121,7 +121,7 @@ beforeAll(async () => {
   host = new GrokHost(PATTERN_LIBRARY)
   parsers = parsersOf(files, host)
   engine = makeEngine(compileRuleset(files, { names: "off" }).ruleset)
-}, 60_000)
+}, 300_000)
 
 const timeout = many ? 3_600_000 : 120_000
 

@@ -14,7 +14,7 @@ test("a list of patterns matches what one of them matches", () => {
     fc.property(fc.array(word, { minLength: 1, maxLength: 40 }), fc.array(subject), (patterns, subjects) => {
       const files = new DataFileSet([ruleFile("data", "list.txt", patterns.join("\n"))])
       files.load({ destFile: "list.txt", type: "regexp", sourceUrl: "", line: 1 } as never, "rule.yaml")
-      const each = patterns.map(compilePattern)
+      const each = patterns.map((source) => compilePattern(source))
       for (const text of subjects)
         expect(files.matches("list.txt", text)).toBe(each.some((pattern) => pattern.test(text)))
     })

@@ -7,6 +7,7 @@ import { neededLiterals } from "../grok/needed-literals.ts"
 import { PatternError } from "../grok/pattern-error.ts"
 import { parsePattern } from "../grok/pattern-parser.ts"
 import { type Bot, isOfBot, readBot } from "./bot-list.ts"
+import { ownCopy } from "../text/remembered.ts"
 import { LiteralIndex } from "./literal-index.ts"
 import type { Problem } from "../rules/problem.ts"
 import type { DataFile, RuleFile } from "../rules/rule.ts"
@@ -23,8 +24,11 @@ export class DataFileSet implements DataFiles {
   readonly #bots = new Map<string, ReadonlyArray<Bot>>()
   readonly #files: ReadonlyMap<string, RuleFile>
   readonly problems: Array<Problem> = []
+  readonly #shortcuts: boolean
 
-  constructor(files: ReadonlyArray<RuleFile>) {
+  /** `shortcuts` false: every pattern of a file is tried on every text. */
+  constructor(files: ReadonlyArray<RuleFile>, shortcuts = true) {
+    this.#shortcuts = shortcuts
     this.#files = new Map(files.filter(({ kind }) => kind === "data").map((file) => [file.path, file]))
   }
 
@@ -42,8 +46,10 @@ export class DataFileSet implements DataFiles {
         destFile,
         lines.map(({ text }) => text)
       )
-    else if (type === "regexp") this.#patterns.set(destFile, new PatternList(this.#each(file, lines, compilePattern)))
-    else if (type === "bots") this.#bots.set(destFile, this.#each(file, lines, readBot))
+    else if (type === "regexp") {
+      const patterns = this.#each(file, lines, (text) => compilePattern(text, this.#shortcuts))
+      this.#patterns.set(destFile, new PatternList(patterns, this.#shortcuts))
+    } else if (type === "bots") this.#bots.set(destFile, this.#each(file, lines, readBot))
     else this.#maps.set(destFile, new TagMap(this.#each(file, lines, entryOf)))
   }
 
@@ -108,8 +114,11 @@ class PatternList {
   readonly #bits: Uint32Array
   readonly #remembered = new Map<string, boolean>()
 
-  constructor(patterns: ReadonlyArray<Pattern>) {
+  readonly #shortcuts: boolean
+
+  constructor(patterns: ReadonlyArray<Pattern>, shortcuts: boolean) {
     this.#patterns = patterns
+    this.#shortcuts = shortcuts
     const needed = patterns.map(({ source }) => neededLiterals(parsePattern(source).syntax))
     const literals = needed.flatMap((each, number) => each?.map((text) => ({ text, number })) ?? [])
     this.#index = LiteralIndex.of(literals)
@@ -123,12 +132,13 @@ class PatternList {
 
   matches(text: string): boolean {
     const subject = text.length > longestSubject ? text.slice(0, longestSubject) : text
+    if (!this.#shortcuts) return this.#patterns.some((pattern) => pattern.test(subject))
     const known = this.#remembered.get(subject)
     if (known !== undefined) return known
     const result = this.#matches(subject)
     if (subject.length <= longestRemembered) {
       if (this.#remembered.size >= mostRemembered) this.#remembered.clear()
-      this.#remembered.set(subject, result)
+      this.#remembered.set(ownCopy(subject), result)
     }
     return result
   }

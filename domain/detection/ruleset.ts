@@ -56,16 +56,17 @@ export const compileRuleset = (
   const scenarios = rules.filter((rule): rule is ScenarioRule => rule.kind === "scenarios")
 
   const contexts = rules.filter((rule): rule is ContextRule => rule.kind === "contexts")
-  const data = new DataFileSet(ordered)
+  const shortcuts = options.shortcuts ?? true
+  const data = new DataFileSet(ordered, shortcuts)
   for (const rule of [...parsers, ...postoverflows, ...scenarios])
     for (const file of dataOf(rule)) data.load(file, rule.origin.file)
 
-  const world = new World(data, options.shortcuts ?? true)
+  const world = new World(data, shortcuts)
   const library = readPatternLibrary(ordered)
   problems.push(...library.problems)
   // Postoverflows have a name space of patterns of their own.
   const compileNodes = (each: ReadonlyArray<ParserRule>): Stages => {
-    const compiler = new Compiler(world, new GrokHost(library.patterns))
+    const compiler = new Compiler(world, new GrokHost(library.patterns, world.shortcuts))
     const nodes = each.flatMap(({ stage, node, origin }) => {
       const compiled = compiler.rule(origin.file, () => new Node(node, compiler))
       return compiled === undefined ? [] : [{ stage, node: compiled }]

@@ -11,11 +11,11 @@ export class Grok {
   readonly #pattern: Pattern
   readonly #slots: ReadonlyArray<number>
 
-  constructor(source: string, parsed: ParsedPattern, names: ReadonlyArray<string>) {
+  constructor(source: string, parsed: ParsedPattern, names: ReadonlyArray<string>, shortcuts: boolean) {
     this.source = source
     this.names = names
     this.#slots = names.map((name) => fieldNames.Parsed.slot(name))
-    this.#pattern = assemblePattern(source, parsed)
+    this.#pattern = assemblePattern(source, parsed, shortcuts)
   }
 
   /** Whether V8's linear engine covers it; see {@link Pattern}. */

@@ -21,12 +21,14 @@ interface Expansion {
 export class GrokHost {
   readonly #definitions = new Map<string, string>()
   readonly #expansions = new Map<string, Expansion>()
+  readonly #shortcuts: boolean
 
   /**
    * Takes named patterns that may refer to each other in any order. They are checked when they are first used.
    * Of two with the same name the first stands.
    */
-  constructor(patterns: Iterable<readonly [name: string, text: string]> = []) {
+  constructor(patterns: Iterable<readonly [name: string, text: string]> = [], shortcuts = true) {
+    this.#shortcuts = shortcuts
     for (const [name, text] of patterns) if (!this.#definitions.has(name)) this.#definitions.set(name, text)
   }
 
@@ -59,7 +61,7 @@ export class GrokHost {
         return name === undefined ? 0 : names.push(name)
       }
     })
-    return new Grok(source, parsed, names)
+    return new Grok(source, parsed, names, this.#shortcuts)
   }
 
   #expand(text: string, within: ReadonlyArray<string>): Expansion {

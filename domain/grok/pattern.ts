@@ -3,6 +3,7 @@ import { PatternError } from "./pattern-error.ts"
 import { type ParsedPattern, parsePattern } from "./pattern-parser.ts"
 import { longestReach, reachOf } from "./reach.ts"
 import { requiredLiterals } from "./required-literals.ts"
+import { searchFor } from "./search.ts"
 import { differsInJavaScript } from "./syntax.ts"
 import { translate } from "./translation.ts"
 
@@ -26,10 +27,12 @@ export interface Pattern {
 }
 
 /** Compiles RE2 syntax. Throws `PatternError`. */
-export const compilePattern = (source: string): Pattern => assemblePattern(source, parsePattern(source))
+export const compilePattern = (source: string, shortcuts = true): Pattern =>
+  assemblePattern(source, parsePattern(source), shortcuts)
 
-export const assemblePattern = (source: string, parsed: ParsedPattern): Pattern => {
-  const { reach, ...pattern } = assembled(source, parsed)
+/** `shortcuts` false: nothing but the expression itself decides. For tests: the matches are the same. */
+export const assemblePattern = (source: string, parsed: ParsedPattern, shortcuts: boolean): Pattern => {
+  const { reach, ...pattern } = assembled(source, parsed, shortcuts)
   if (reach === undefined) {
     throw new PatternError(
       "TST-PATTERN-TOO-LARGE",
@@ -51,11 +54,12 @@ const longestTranslation = 131_072
 
 const assembled = (
   source: string,
-  { syntax, captures }: ParsedPattern
+  { syntax, captures }: ParsedPattern,
+  shortcuts: boolean
 ): Omit<Pattern, "reach"> & { readonly reach: number | undefined } => {
   const translation = translate(syntax)
   const literals = requiredLiterals(syntax)
-  const needle = literals.reduce((longest, literal) => (literal.length > longest.length ? literal : longest), "")
+  const needle = shortcuts ? literals.reduce((most, each) => (each.length > most.length ? each : most), "") : ""
   const differs = differsInJavaScript(syntax)
   const tooLong = translation.source.length > longestTranslation
   const reach = tooLong ? undefined : reachOf(syntax, translation.linear && !differs ? "v8" : "automaton")
@@ -68,18 +72,8 @@ const assembled = (
       exec: (text) => (text.includes(needle) ? automaton.exec(text) : null)
     }
   }
-  const expression = new RegExp(translation.source)
-  const test =
-    needle === ""
-      ? (text: string): boolean => expression.test(text)
-      : (text: string): boolean => text.includes(needle) && expression.test(text)
-  if (differs) {
-    const automaton = new Automaton(syntax, captures)
-    return { ...base, test, exec: (text) => (test(text) ? automaton.exec(text) : null) }
-  }
-  const exec =
-    needle === ""
-      ? (text: string): PatternMatch | null => expression.exec(text)
-      : (text: string): PatternMatch | null => (text.includes(needle) ? expression.exec(text) : null)
-  return { ...base, test, exec }
+  const search = searchFor(translation.source, literals, shortcuts)
+  if (!differs) return { ...base, ...search }
+  const automaton = new Automaton(syntax, captures)
+  return { ...base, test: search.test, exec: (text) => (search.test(text) ? automaton.exec(text) : null) }
 }

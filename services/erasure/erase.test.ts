@@ -1,11 +1,11 @@
 /** Erasure in a log that an earlier version wrote, and of values that are no addresses. */
 import { randomUUID } from "node:crypto"
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { zstdDecompressSync } from "node:zlib"
 import * as Effect from "effect/Effect"
 import { afterAll, expect, it } from "vitest"
+import { memoryFolder } from "../../fixtures/memory-folder.ts"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { offenderStream } from "../../domain/events/stream-name.ts"
 import { activeBans } from "../../projections/active-bans.ts"
@@ -18,7 +18,7 @@ import { EventStore } from "../event-store/event-store.ts"
 import { verifyEmbedded } from "../event-store/verify-embedded.ts"
 import { eraseOffender } from "./erase.ts"
 
-const base = mkdtempSync(join(tmpdir(), "testudo-erase-"))
+const base = memoryFolder("testudo-erase-")
 afterAll(() => rmSync(base, { recursive: true, force: true }))
 
 const using = <A, E>(directory: string, use: (store: typeof EventStore.Service) => Effect.Effect<A, E>) =>

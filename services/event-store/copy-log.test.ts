@@ -1,13 +1,13 @@
 /** A log is copied whole, in order and once, into an embedded store and into EventStoreDB (the stand-in: it has to be empty). */
 import { randomUUID } from "node:crypto"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { zstdDecompressSync } from "node:zlib"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { afterAll, describe, expect, it, vi } from "vitest"
+import { memoryFolder } from "../../fixtures/memory-folder.ts"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { StandIn } from "../../fixtures/eventstoredb/stand-in.ts"
@@ -22,7 +22,7 @@ vi.setConfig({ testTimeout: 120_000 })
 
 type Store = typeof EventStore.Service
 
-const base = mkdtempSync(join(tmpdir(), "testudo-copy-"))
+const base = memoryFolder("testudo-copy-")
 afterAll(() => rmSync(base, { recursive: true, force: true }))
 let made = 0
 const newDirectory = (): string => join(base, String(made++))

@@ -3,12 +3,12 @@
  * lives a second writer tries its luck, and some lives leave a torn tail. `TESTUDO_TEST_KILLS` says how many, without it 200.
  */
 import { type ChildProcess, spawn } from "node:child_process"
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import * as Effect from "effect/Effect"
 import { afterAll, expect, it } from "vitest"
+import { memoryFolder } from "../../fixtures/memory-folder.ts"
 import { EmbeddedEventStore } from "./embedded.ts"
 import { EventStore, type StoreUnavailable } from "./event-store.ts"
 import { idOf, streams } from "./killed-writer.ts"
@@ -18,7 +18,7 @@ const kills = Number(process.env["TESTUDO_TEST_KILLS"] ?? 200)
 /** Stores that are killed side by side, and how often each before it is checked and another one begins. */
 const lanes = 2
 const killsPerStore = 20
-const base = mkdtempSync(join(tmpdir(), "testudo-crash-"))
+const base = memoryFolder("testudo-crash-")
 const children = new Set<ChildProcess>()
 afterAll(() => {
   for (const child of children) child.kill("SIGKILL")

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { assert, describe, it } from "@effect/vitest"
@@ -12,6 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { afterAll } from "vitest"
+import { memoryFolder } from "../../fixtures/memory-folder.ts"
 import type { ProposedEvent } from "../../domain/events/event.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { isUnreadable } from "../../domain/events/unreadable.ts"
@@ -24,7 +24,7 @@ import { storeFailureOf } from "./failure.ts"
 import { openForWriting } from "./layout.ts"
 import { LogWriter } from "./log-writer.ts"
 
-const base = mkdtempSync(join(tmpdir(), "testudo-event-store-"))
+const base = memoryFolder("testudo-event-store-")
 chmodSync(base, 0o755)
 afterAll(() => rmSync(base, { recursive: true, force: true }))
 

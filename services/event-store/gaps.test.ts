@@ -1,18 +1,21 @@
 /** Truncation and deletion leave a log that still verifies, and nothing else may take an event away. */
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { randomUUID } from "node:crypto"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
-import { afterAll, expect, it } from "vitest"
+import { afterAll, expect, it, vi } from "vitest"
+import { memoryFolder } from "../../fixtures/memory-folder.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { EmbeddedEventStore } from "./embedded.ts"
 import { EventStore } from "./event-store.ts"
 import { verifyEmbedded } from "./verify-embedded.ts"
 
-const base = mkdtempSync(join(tmpdir(), "testudo-gaps-"))
+// Many stores: the machine may be busy.
+vi.setConfig({ testTimeout: 120_000 })
+
+const base = memoryFolder("testudo-gaps-")
 afterAll(() => rmSync(base, { recursive: true, force: true }))
 let made = 0
 const newDirectory = (): string => join(base, String(made++))

@@ -1,18 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import * as Effect from "effect/Effect"
 import { afterAll, afterEach, describe, expect, it } from "vitest"
+import { memoryFolder } from "../../fixtures/memory-folder.ts"
 import { derivedId } from "../../domain/events/derived-id.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { EmbeddedEventStore } from "./embedded.ts"
 import { EventStore, type StoreUnavailable } from "./event-store.ts"
 import { announce, readHolder } from "./writer-lock.ts"
 
-const base = mkdtempSync(join(tmpdir(), "testudo-processes-"))
+const base = memoryFolder("testudo-processes-")
 const children = new Set<ChildProcess>()
 let made = 0
 const newDirectory = (): string => join(base, String(made++))

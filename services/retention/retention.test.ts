@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
 import { afterAll } from "vitest"
+import { memoryFolder } from "../../fixtures/memory-folder.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { offenderStream } from "../../domain/events/stream-name.ts"
 import { decisionMade, decisionRetracted, overflowRaised } from "../../projections/example.ts"
@@ -15,7 +15,7 @@ import { EventStore } from "../event-store/event-store.ts"
 import { verifyEmbedded } from "../event-store/verify-embedded.ts"
 import { Retention, type RetentionRules } from "./retention.ts"
 
-const base = mkdtempSync(join(tmpdir(), "testudo-retention-"))
+const base = memoryFolder("testudo-retention-")
 afterAll(() => rmSync(base, { recursive: true, force: true }))
 let made = 0
 

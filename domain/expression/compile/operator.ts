@@ -3,7 +3,7 @@ import { PatternError } from "../../grok/pattern-error.ts"
 import type { Compiler } from "../compile.ts"
 import { EvaluationError, ExpressionError } from "../error.ts"
 import { limit } from "../limit.ts"
-import type { BinaryNode } from "../syntax.ts"
+import type { BinaryNode, StringNode } from "../syntax.ts"
 import {
   compare,
   divide,
@@ -189,7 +189,7 @@ const matching = (compiler: Compiler, node: BinaryNode): Run => {
   const left = compiler.compile(node.left)
   const right = compiler.compile(node.right)
   if (node.right.kind === "string") {
-    const pattern = constantPattern(node.right.value, compiler.text, node.right.offset)
+    const pattern = constantPattern(compiler, node.right)
     return (scope, frame) => {
       const text = textOperand(left(scope, frame), "matches")
       return text !== undefined && pattern.test(seen(text))
@@ -214,9 +214,9 @@ const matching = (compiler: Compiler, node: BinaryNode): Run => {
   }
 }
 
-const constantPattern = (source: string, text: string, offset: number) => {
+const constantPattern = ({ text, context }: Compiler, { value, offset }: StringNode) => {
   try {
-    return compilePattern(source)
+    return compilePattern(value, context.shortcuts)
   } catch (error) {
     if (!(error instanceof PatternError)) throw error
     throw new ExpressionError("TST-EXPR-PATTERN", error.message, text, offset)

@@ -137,7 +137,8 @@ export class Appender {
       const now = yield* Clock.currentTimeMillis
       const answers = parts.length < 2 ? [] : yield* this.#sendTogether(parts, now)
       const appended: Array<Appended> = []
-      for (const [index, part] of parts.entries()) appended.push(answers[index] ?? (yield* this.#send(part, now)))
+      for (const [index, part] of parts.entries())
+        appended.push(answers[index] ?? (yield* this.#send(part, now, answers.length > 0)))
       return appended
     })
   }
@@ -149,13 +150,18 @@ export class Appender {
       // What expects no exact revision cannot be asked again.
       const repeatable = parts.every(({ expected, events }) => exactly(expected) !== undefined && events.length > 0)
       if (driver === undefined || driver.client !== this.#inOrder || !repeatable) return []
-      const answers = parts.map((part) => this.#request(driver, part, now).catch(() => undefined))
+      const answers = parts.map((part) =>
+        this.#request(driver, part, now).catch((error) => {
+          if (wantsNewClient(error, 1)) void this.#connection.replace(driver)
+          return undefined
+        })
+      )
       return Promise.all(answers)
     })
   }
 
-  /** One append on its own, repeated where that is safe. */
-  #send(part: Ready, now: number): Effect.Effect<Appended, AppendError> {
+  /** One append on its own, repeated where that is safe. `wasTried`: together with others, and its outcome is not known. */
+  #send(part: Ready, now: number, wasTried: boolean): Effect.Effect<Appended, AppendError> {
     const { stream, events, expected } = part
     if (events.length === 0) return this.#expectation(stream, expected)
     const attempt = (number: number): Effect.Effect<Appended, AppendError> =>
@@ -170,7 +176,7 @@ export class Appender {
           }
         },
         catch: (error) => error
-      }).pipe(Effect.catch((error) => this.#failure(part, error, number > 1)))
+      }).pipe(Effect.catch((error) => this.#failure(part, error, wasTried || number > 1)))
     return exactly(expected) === undefined ? attempt(1) : this.#outage.outlast(attempt)
   }
 

@@ -64,7 +64,8 @@ export class Connection {
 
   /** The next call gets a new client. Whatever this one still has to do fails. */
   async replace({ client }: Driver): Promise<void> {
-    if ((await this.#driver)?.client !== client) return // somebody else was faster
+    const current = await this.#driver?.catch(() => undefined)
+    if (current?.client !== client) return // somebody else was faster
     this.#driver = undefined
     await dispose(client)
   }

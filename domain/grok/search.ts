@@ -1,0 +1,63 @@
+/**
+ * How an expression is looked for in a text. A line that fits costs an expression one attempt, one that doesn't costs it
+ * an attempt at every character, and attackers choose their lines: so what cannot match is refused before.
+ */
+import type { PatternMatch } from "./automaton.ts"
+
+export interface Search {
+  readonly test: (text: string) => boolean
+  readonly exec: (text: string) => PatternMatch | null
+}
+
+/** After a text that did not match, so many are looked at with suspicion. */
+const suspicion = 16
+/** Beginnings that are tried one by one; beyond, the expression goes over the text by itself. */
+const mostBeginnings = 32
+
+/**
+ * `source` is in JavaScript's syntax. `literals` are in every match, in this order and without overlap. `shortcuts` false:
+ * the expression alone decides.
+ */
+export const searchFor = (source: string, literals: ReadonlyArray<string>, shortcuts: boolean): Search => {
+  const expression = new RegExp(source)
+  const first = literals[0]
+  if (first === undefined || !shortcuts)
+    return { test: (text) => expression.test(text), exec: (text) => expression.exec(text) }
+  const longest = literals.reduce((most, literal) => (literal.length > most.length ? literal : most), "")
+  // Anchored, it tries but one beginning anyway.
+  const atPlace = source.startsWith("^") ? undefined : new RegExp(source, "y")
+  let suspicious = 0
+
+  const hasAll = (text: string): boolean => {
+    let from = 0
+    for (let i = 0; i < literals.length; i++) {
+      const at = text.indexOf(literals[i]!, from)
+      if (at < 0) return false
+      from = at + literals[i]!.length
+    }
+    return true
+  }
+
+  /** No match begins behind the last place of the first literal. */
+  const fromBeginnings = (text: string): PatternMatch | null => {
+    const last = text.lastIndexOf(first)
+    if (atPlace === undefined || last >= mostBeginnings) return expression.exec(text)
+    for (let at = 0; at <= last; at++) {
+      atPlace.lastIndex = at
+      const found = atPlace.exec(text)
+      if (found !== null) return found
+    }
+    return null
+  }
+
+  const exec = (text: string): PatternMatch | null => {
+    if (!text.includes(longest)) return null
+    const trusted = suspicious === 0
+    const found = trusted ? expression.exec(text) : hasAll(text) ? fromBeginnings(text) : null
+    if (found === null) suspicious = suspicion
+    else if (!trusted) suspicious -= 1
+    return found
+  }
+
+  return { exec, test: (text) => text.includes(longest) && hasAll(text) && expression.test(text) }
+}
