@@ -7,7 +7,7 @@ import type { EventField } from "./event-field.ts"
 import { attempt, failed, type Pass } from "./pass.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 import { noFilter, type Precondition } from "./precondition.ts"
-import { compileStatics, type Static, writtenBy } from "./statics.ts"
+import { compileStatics, type Static, writesTo } from "./statics.ts"
 import { staticText } from "../expression/format.ts"
 import { compileWhitelist, type Whitelist } from "./whitelist.ts"
 
@@ -52,10 +52,7 @@ export class Node {
     const { grok, statics } = this.#rule
     return (
       (field.map === "Parsed" && this.#grokNames.includes(field.key)) ||
-      [...statics, ...(grok?.statics ?? [])].some((each) => {
-        const written = writtenBy(each)
-        return written?.map === field.map && written.key === field.key
-      }) ||
+      [...statics, ...(grok?.statics ?? [])].some((each) => writesTo(each, field)) ||
       this.#children.some((child) => child.writes(field))
     )
   }

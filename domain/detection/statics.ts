@@ -15,23 +15,19 @@ import type { PipelineEvent } from "./pipeline-event.ts"
 
 export type Static = (pass: Pass) => void
 
-/** The entry of one of the event's maps that a static writes; undefined for other places. */
-export const writtenBy = ({ target }: StaticRule): Pick<EventField, "map" | "key"> | undefined => {
+/** Whether a static may write this field of an event. */
+export const writesTo = ({ target }: StaticRule, { map, key }: Pick<EventField, "map" | "key">): boolean => {
   switch (target.kind) {
     case "meta":
-      return { map: "Meta", key: target.name }
+      return map === "Meta" && key === target.name
     case "parsed":
-      return { map: "Parsed", key: target.name }
+      return map === "Parsed" && key === target.name
     case "enriched":
-      return { map: "Enriched", key: target.name }
+      return map === "Enriched" && key === target.name
     case "method":
-      return undefined
-    case "target": {
-      const [first, ...rest] = target.path.replace(/^evt\./, "").split(".")
-      const map = maps.find((name) => name === first)
-      if (map !== undefined) return { map, key: rest.join(".") }
-      return first === "Line" ? { map: "Labels", key: rest.slice(1).join(".") } : undefined
-    }
+      return map === "Enriched"
+    case "target":
+      return target.path.replace(/^evt\./, "") === (map === "Labels" ? `Line.Labels.${key}` : `${map}.${key}`)
   }
 }
 
