@@ -11,8 +11,12 @@ export interface Search {
 
 /** After a text that did not match, so many are looked at with suspicion. */
 const suspicion = 16
-/** Beginnings that are tried one by one; beyond, the expression goes over the text by itself. */
-const mostBeginnings = 32
+/**
+ * Beginnings that are tried one by one; beyond, and in a long text, the expression goes over the text by itself: each
+ * beginning may cost as much as all of them, when V8 changes over to its linear engine.
+ */
+const mostBeginnings = 16
+const longestTried = 512
 
 /**
  * `source` is in JavaScript's syntax. `literals` are in every match, in this order and without overlap. `shortcuts` false:
@@ -41,7 +45,7 @@ export const searchFor = (source: string, literals: ReadonlyArray<string>, short
   /** No match begins behind the last place of the first literal. */
   const fromBeginnings = (text: string): PatternMatch | null => {
     const last = text.lastIndexOf(first)
-    if (atPlace === undefined || last >= mostBeginnings) return expression.exec(text)
+    if (atPlace === undefined || last >= mostBeginnings || text.length > longestTried) return expression.exec(text)
     for (let at = 0; at <= last; at++) {
       atPlace.lastIndex = at
       const found = atPlace.exec(text)
