@@ -243,12 +243,12 @@ describe("the disk", () => {
     const noise = (n: number) =>
       `Nov 22 10:00:00 web app[1]: ${Buffer.from(crypto.getRandomValues(new Uint8Array(600))).toString("hex")} ${n}\n`
     writeFileSync(log, Array.from({ length: 8_000 }, (_, n) => noise(n)).join("") + bruteForce("203.0.113.77"))
-    await node.says(/full.*TST-STORE-FULL/s, 30_000)
+    await node.says(/full.*TST-STORE-FULL/s, 180_000)
     const alive = await fetch(`http://127.0.0.1:${port}/health`)
     expect(alive.status).toBe(200)
     writeFileSync(join(folder, "room"), "")
-    await node.says(/takes events again/, 30_000)
-    await node.says(/ban 203\.0\.113\.77/, 30_000)
+    await node.says(/takes events again/, 180_000)
+    await node.says(/ban 203\.0\.113\.77/, 180_000)
     await node.stop("SIGINT")
   })
 })

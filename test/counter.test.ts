@@ -50,4 +50,4 @@ it("runs over by itself, once, also through a restart and when the log is folded
   await site.bans(addressOf(3))
   await node.stop("SIGINT")
   expect(await happened()).toEqual([...verdicts, "TimePassed", addressOf(3)])
-}, 120_000)
+}, 600_000)

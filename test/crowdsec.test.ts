@@ -28,7 +28,7 @@ describe.skipIf(crowdsec === undefined)(`CrowdSec ${crowdsec?.version} and Testu
   })
   afterAll(() => rmSync(data, { recursive: true, force: true }))
 
-  it("read the same hub: every rule loads", { timeout: 300_000 }, async () => {
+  it("read the same hub: every rule loads", { timeout: 600_000 }, async () => {
     const { files, problems } = await Effect.runPromise(
       loadHub({ hub: crowdsec!.hub, data, patterns: [crowdsec!.patterns] })
     )
@@ -38,7 +38,7 @@ describe.skipIf(crowdsec === undefined)(`CrowdSec ${crowdsec?.version} and Testu
     expect(files.length).toBeGreaterThan(200)
   })
 
-  it.each(comparedLogs)("find the same offenders in the $name log", { timeout: 300_000 }, async (log) => {
+  it.each(comparedLogs)("find the same offenders in the $name log", { timeout: 600_000 }, async (log) => {
     const recorded = new URL(`../fixtures/crowdsec/crowdsec-${crowdsec!.version}-${log.name}.json`, import.meta.url)
     const expected = JSON.parse(readFileSync(recorded, "utf8")) as Recording
     const lines = log.lines(crowdsec!, data)

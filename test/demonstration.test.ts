@@ -19,8 +19,8 @@ it("bans the attackers of the sample logs as their lines arrive, and a second st
   const node = testudo("run", "--config", file)
   await node.says(/Try in another terminal/)
   expect(node.output()).toContain("The log is new.")
-  await node.says(/ban 203\.0\.113\.99 for 4h: testudo\/http-card-stuffing, \d+ events over/, 60_000)
-  await node.says(/testudo\/targeted-attack/, 30_000)
+  await node.says(/ban 203\.0\.113\.99 for 4h: testudo\/http-card-stuffing, \d+ events over/, 180_000)
+  await node.says(/testudo\/targeted-attack/, 180_000)
   expect(node.output()).not.toMatch(/error|warning|TST-/)
 
   const attacks = await fetch(`http://127.0.0.1:${port}/projections/targeted-attacks`)
@@ -34,4 +34,4 @@ it("bans the attackers of the sample logs as their lines arrive, and a second st
   const then = await fetch(`http://127.0.0.1:${port}/projections/active-bans?at=2020-01-01T00:00:00Z`)
   expect(await then.json()).toMatchObject({ bans: [] })
   expect((await again.stop("SIGTERM")).status).toBe(0)
-}, 120_000)
+}, 600_000)

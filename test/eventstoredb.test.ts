@@ -159,9 +159,9 @@ describe("on EventStoreDB", () => {
     const { file, attack, banned } = await watched(esdb.location)
     await esdb.kill()
     const node = testudo("run", "--config", file)
-    await node.says(/cannot be used.*Waiting for it.*TST-STORE-AWAY/, 30_000)
+    await node.says(/cannot be used.*Waiting for it.*TST-STORE-AWAY/, 180_000)
     await esdb.start()
-    await node.says(/Ctrl-C ends it/, 60_000)
+    await node.says(/Ctrl-C ends it/, 180_000)
 
     attack("203.0.113.7")
     await until("the first ban", async () => (await banned()).includes("203.0.113.7"), 30_000, 200)
@@ -191,7 +191,7 @@ describe("on EventStoreDB", () => {
     expect(list.status).toBe(1)
     expect(list.stderr).toMatch(/^testudo: The event store esdb:\/\/127\.0\.0\.1:\d+ cannot be used: .*TST-STORE-AWAY/m)
     expect(list.stderr).not.toMatch(/ at |Error:/)
-  }, 60_000)
+  }, 600_000)
 
   it("a log moves from a directory to a server, and the copy is compared", async () => {
     const folder = temporaryFolder()
@@ -205,7 +205,7 @@ describe("on EventStoreDB", () => {
     expect((await run("log", "copy", `embedded:${store}`, esdb.location)).stdout).toMatch(/^0 events copied/)
     expect((await run("log", "verify", "--store", esdb.location)).status).toBe(0)
     expect(result(await run("replay", ...logs, esdb.location)).offenders).toEqual(replayed.offenders)
-  }, 120_000)
+  }, 600_000)
 
   it.skipIf(namedServer === undefined || namedServer === "")(
     "the main job on the named server: a replay with the embedded store's verdicts, and a node that bans",
@@ -218,7 +218,7 @@ describe("on EventStoreDB", () => {
       )
       const { file, attack, banned } = await watched(namedServer!)
       const node = testudo("run", "--config", file)
-      await node.says(/Ctrl-C ends it/, 60_000)
+      await node.says(/Ctrl-C ends it/, 180_000)
       const address = `198.18.${Math.floor(Math.random() * 256)}.${Math.floor(Math.random() * 256)}`
       attack(address)
       await until("the ban", async () => (await banned()).includes(address), 60_000, 200)

@@ -61,7 +61,7 @@ describe("testudo explain", () => {
     expect(shape(packed.stdout)).toEqual(shape(stdout))
     const piped = start(join(root, "bin/testudo"), ["explain", "-", ...options, "--json"], { stdin: text })
     expect(shape((await piped.finished).stdout)).toEqual(shape(stdout))
-  }, 60_000)
+  }, 600_000)
 
   it("shows only what no parser took with --failures", async () => {
     const file = join(temporaryFolder(), "auth.log")
@@ -73,7 +73,7 @@ describe("testudo explain", () => {
     expect(stdout).toMatch(/3 lines, 2 understood\n$/)
     const json = await run("explain", file, ...options, "--failures", "--json")
     expect(JSON.parse(json.stdout)).toMatchObject({ lines: [{ number: 2, parsed: false }], read: 3, understood: 2 })
-  }, 30_000)
+  }, 600_000)
 
   it("works with CrowdSec's hub, and shows who whitelisted a line", async () => {
     const line = `Nov 22 10:00:01 web sshd[811]: Failed password for root from 192.168.1.7 port 40022 ssh2`
@@ -93,7 +93,7 @@ describe("testudo explain", () => {
     const starters = await run("explain", line, ...options)
     expect(starters.stdout).toMatch(/\+ evt\.WhitelistReason = /)
     expect(starters.stdout).toMatch(/understood, but whitelisted: /)
-  }, 30_000)
+  }, 600_000)
 
   it("takes whatever the line holds as text: nothing reaches the terminal that it would obey", async () => {
     const { stdout } = await run("explain", "\x1b[31m evil \u202e line", ...options)
@@ -113,5 +113,5 @@ describe("testudo explain", () => {
       expect(stderr).toMatch(message)
       expect(stderr).not.toMatch(/\bat .*\.ts:\d+/)
     }
-  }, 30_000)
+  }, 600_000)
 })

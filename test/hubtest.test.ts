@@ -97,7 +97,7 @@ describe("testudo hubtest", () => {
     edit(file, "len(results) == 2", "len(results) == 1")
     await watching.says(/1 failed[\s\S]*2 passed, 0 failed/)
     expect((await watching.stop("SIGINT")).status).toBe(0)
-  }, 60_000)
+  }, 600_000)
 
   it("lists the rules that no test touched with --coverage", async () => {
     const { status, stdout } = await run("hubtest", ...places(copied("CVE-2017-9841")), "--coverage")
@@ -129,5 +129,5 @@ describe("testudo hubtest", () => {
       expect(stderr).toMatch(message)
       expect(stderr.trim().split("\n")).toHaveLength(1)
     }
-  }, 60_000)
+  }, 600_000)
 })

@@ -50,4 +50,4 @@ it("a large list judges on after a restart, from a snapshot and from the log alo
   node = await site.start()
   await node.says(/listed\.txt.*TST-ENGINE-CONTENT/s)
   await node.stop("SIGINT")
-}, 180_000)
+}, 600_000)

@@ -108,7 +108,7 @@ export const start = (
     child,
     output: () => all,
     finished,
-    says: (pattern, within = 15_000) =>
+    says: (pattern, within = 90_000) =>
       new Promise((done, fail) => {
         const close = () => {
           clearTimeout(timer)
@@ -148,7 +148,7 @@ export const run = (...options: ReadonlyArray<string>): Promise<Finished> => tes
 export const until = async <A>(
   what: string,
   condition: () => Promise<A | undefined | false> | A | undefined | false,
-  within = 15_000,
+  within = 90_000,
   every = 25
 ): Promise<A> => {
   const end = performance.now() + within

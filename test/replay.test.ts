@@ -134,7 +134,7 @@ describe("generated logs", () => {
     expect(log.attackers.size).toBe(7_000)
     expect(caught.length).toBeGreaterThanOrEqual(0.95 * 7_000)
     expect(banned(result).filter((value) => !log.attackers.has(value))).toEqual([])
-  }, 240_000)
+  }, 600_000)
 
   it("of card stuffing: the one source is banned and nobody else", async () => {
     const log = cardStuffing({ seed: 2 })
@@ -156,7 +156,7 @@ describe("generated logs", () => {
     const result = resultOf(await run("replay", file, "--type", "nginx", "--json", ...now))
     expect(result.lines).toBeGreaterThan(50_000)
     expect(banned(result)).toEqual([])
-  }, 120_000)
+  }, 600_000)
 })
 
 describe("profiles", () => {
@@ -213,7 +213,7 @@ describe("the same log", () => {
 
     const piped = start(join(root, "bin/testudo"), ["replay", "-", ...options], { stdin: text })
     expect(withoutTimings(await piped.finished)).toBe(expected)
-  }, 60_000)
+  }, 600_000)
 
   it("into the same store appends nothing twice, and goes on with what was added since", async () => {
     const folder = temporaryFolder()
@@ -230,7 +230,7 @@ describe("the same log", () => {
     const third = withoutTimings(await run("replay", file, ...options, "--store", `embedded:${store}`))
     expect(third).toBe(withoutTimings(await run("replay", file, ...options)))
     expect(existsSync(join(store, "snapshots"))).toBe(true)
-  }, 60_000)
+  }, 600_000)
 })
 
 describe("mistakes on the command line", () => {
@@ -249,5 +249,5 @@ describe("mistakes on the command line", () => {
       expect(stderr).not.toMatch(/\bat .*\.ts:\d+/)
       if (code !== "TST-HUB-UNKNOWN-ITEM") expect(stdout).toBe("")
     }
-  }, 60_000)
+  }, 600_000)
 })

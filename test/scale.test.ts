@@ -25,7 +25,7 @@ const overflowsOf = async (site: Scale, scenario: string) =>
     event.type === "OverflowRaised" && event.data.scenario.name === scenario ? [event] : []
   )
 
-const holds = (node: Running, role: string) => node.says(new RegExp(`holds the role ${role}\\.`), 30_000)
+const holds = (node: Running, role: string) => node.says(new RegExp(`holds the role ${role}\\.`), 180_000)
 
 describe("agents and api nodes on one event store", () => {
   it("see together what none of them sees alone, and outlast the death of the api node", async () => {
@@ -39,7 +39,7 @@ describe("agents and api nodes on one event store", () => {
     const api = first.start()
     await holds(api, "api")
     const standby = second.start()
-    await standby.says(/held by first\. Standing by/, 30_000)
+    await standby.says(/held by first\. Standing by/, 180_000)
     const agents = [west.start(), east.start()]
     await holds(agents[0]!, "agent-west")
     await holds(agents[1]!, "agent-east")
@@ -91,7 +91,7 @@ describe("agents and api nodes on one event store", () => {
 
     // The first one comes back, and stands by.
     const back = first.start()
-    await back.says(/held by second\. Standing by/, 30_000)
+    await back.says(/held by second\. Standing by/, 180_000)
     const stopped = await standby.stop("SIGINT")
     expect(stopped.status).toBe(0)
     await holds(back, "api")
@@ -100,7 +100,7 @@ describe("agents and api nodes on one event store", () => {
     // It had no snapshot: it read the log again, and came to the same verdicts.
     expect(await overflowsOf(site, "test/network")).toHaveLength(2)
     await isClean(site)
-  }, 180_000)
+  }, 600_000)
 
   it("an agent that is killed in the middle of everything is replaced, and no line is lost or counted twice", async () => {
     const site = await scale()
@@ -119,7 +119,7 @@ describe("agents and api nodes on one event store", () => {
     let idle = twin
     for (let round = 0; round < 4; round += 1) {
       const standby = idle.start()
-      await standby.says(/held by gate\. Standing by/, 30_000)
+      await standby.says(/held by gate\. Standing by/, 180_000)
       // Half of an attack before the death, the other half after it.
       write(guesses(`198.18.7.${round + 1}`, 4))
       await until("the lines to be read", async () => (await linesOf(site, log.folder)).length === written.length)
@@ -134,7 +134,7 @@ describe("agents and api nodes on one event store", () => {
     expect(await overflowsOf(site, "testudo/ssh-bf")).toHaveLength(4)
     await isClean(site)
     for (const node of [active, hall]) await node.stop("SIGINT")
-  }, 180_000)
+  }, 600_000)
 
   it("a holder that was frozen and overtaken appends nothing when it wakes up", async () => {
     const site = await scale()
@@ -143,7 +143,7 @@ describe("agents and api nodes on one event store", () => {
     const one = log.start()
     await holds(one, "agent-gate")
     const two = twin.start()
-    await two.says(/held by gate\. Standing by/, 30_000)
+    await two.says(/held by gate\. Standing by/, 180_000)
     log.write("auth.log", guesses("198.18.7.1", 3))
     await until("the lines to be read", async () => (await linesOf(site, log.folder)).length === 3)
     one.child.kill("SIGSTOP")
@@ -152,12 +152,12 @@ describe("agents and api nodes on one event store", () => {
     await until("the verdict", async () => (await overflowsOf(site, "testudo/ssh-bf")).length === 1)
     const before = await site.events("LogBatchAppended", "OverflowRaised", "DecisionMade")
     one.child.kill("SIGCONT")
-    await one.says(/has lost the role agent-gate to gate/, 30_000)
-    await one.says(/has lost the role[\s\S]*held by gate\. Standing by/, 30_000)
+    await one.says(/has lost the role agent-gate to gate/, 180_000)
+    await one.says(/has lost the role[\s\S]*held by gate\. Standing by/, 180_000)
     expect(await site.events("LogBatchAppended", "OverflowRaised", "DecisionMade")).toEqual(before)
     for (const node of [one, two]) expect((await node.stop("SIGINT")).status).toBe(0)
     await isClean(site)
-  }, 120_000)
+  }, 600_000)
 
   it("an `all` node pours its own overflows and those of agents beside it into the same buckets", async () => {
     const site = await scale()
@@ -180,7 +180,7 @@ describe("agents and api nodes on one event store", () => {
     ])
     await isClean(site)
     for (const node of nodes) expect((await node.stop("SIGINT")).status).toBe(0)
-  }, 120_000)
+  }, 600_000)
 
   it("need a store that several nodes share", async () => {
     const site = await station(authLog)
@@ -224,7 +224,7 @@ describe("agents and api nodes on one event store", () => {
     await banned(api, "198.18.7.3", 40_000)
     await isClean(site)
     for (const node of again) expect((await node.stop("SIGINT")).status).toBe(0)
-  }, 120_000)
+  }, 600_000)
 })
 
 const linesOf = async (site: Scale, folder: string): Promise<ReadonlyArray<string>> =>

@@ -55,7 +55,7 @@ const same = (rules: Rules, type: string, lines: ReadonlyArray<string>): number 
   return fast.overflows.length
 }
 
-test.each(["nginx", "starterLists", "syslog"] as const)("starter rules, %s", { timeout: 300_000 }, (log) => {
+test.each(["nginx", "starterLists", "syslog"] as const)("starter rules, %s", { timeout: 600_000 }, (log) => {
   expect(same(compiled(hubFiles()), log === "syslog" ? log : "nginx", logs[log]())).toBeGreaterThan(10)
 })
 
@@ -63,6 +63,6 @@ test.each([
   ["nginx", ["crowdsecurity/linux", "crowdsecurity/nginx"]],
   ["hubLists", ["crowdsecurity/linux", "crowdsecurity/nginx"]],
   ["syslog", ["crowdsecurity/linux", "crowdsecurity/sshd"]]
-] as const)("the hub's collections, %s", { timeout: 300_000 }, async (log, collections) => {
+] as const)("the hub's collections, %s", { timeout: 600_000 }, async (log, collections) => {
   expect(same(await hubRules(collections), log === "syslog" ? log : "nginx", logs[log]())).toBeGreaterThan(10)
 })

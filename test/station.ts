@@ -88,14 +88,14 @@ export const station = async (...logs: ReadonlyArray<Log>): Promise<Station> => 
       until(
         `the ban of ${address}`,
         async () => (await recordedVerdicts(store)).some(({ value, banned }) => value === address && banned),
-        60_000,
+        180_000,
         200
       ),
     hasLines: (log, count) =>
       until(
         `${count} lines of ${log.file}`,
         async () => (await lines(log).catch(() => [])).length >= count,
-        30_000,
+        120_000,
         100
       )
   }

@@ -11,7 +11,7 @@ const here = dirname(fileURLToPath(import.meta.url))
 const root = join(here, "..", "..")
 const snippets = join(here, "nginx")
 
-export const until = async (what: string, holds: () => boolean | Promise<boolean>, ms = 8_000): Promise<void> => {
+export const until = async (what: string, holds: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> => {
   const deadline = Date.now() + ms
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`)
@@ -73,7 +73,7 @@ export class Program {
     if (this.exitCode === undefined && this.#child.pid !== undefined) process.kill(-this.#child.pid, signal)
   }
 
-  async exited(ms = 5_000): Promise<number | null> {
+  async exited(ms = 30_000): Promise<number | null> {
     await until(`the end of the program; it said: ${this.output}`, () => this.exitCode !== undefined, ms)
     return this.exitCode!
   }

@@ -535,5 +535,5 @@ describe("whatever happens to a log", () => {
       }),
       { numRuns: 25, endOnFailure: true }
     )
-  }, 120_000)
+  }, 600_000)
 })

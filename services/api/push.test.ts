@@ -217,7 +217,7 @@ describe("the push stream", () => {
       assert.isFalse(reading.socket.destroyed)
       fold(bouncers, state, [bouncerDeleted("nginx", { position: 1 })])
       yield* Effect.promise(() => reading.closed)
-    }).pipe(Effect.scoped, Effect.provide(EmbeddedEventStore.layerMemory), Effect.timeout("15 seconds"))
+    }).pipe(Effect.scoped, Effect.provide(EmbeddedEventStore.layerMemory), Effect.timeout("120 seconds"))
   )
 })
 

@@ -32,4 +32,4 @@ it("all rules of the hub load, with Debian's patterns beside them too where they
       "warning TST-RULE-TARGET litellm-logs.yaml:15"
     ])
   }
-}, 60_000)
+}, 600_000)

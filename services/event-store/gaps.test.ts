@@ -84,7 +84,7 @@ it("whatever is dropped in whatever order, the rest verifies and what is missing
     }),
     { numRuns: 25 }
   )
-}, 120_000)
+}, 600_000)
 
 it("an event that somebody hides among the dropped ones is missed", async () => {
   const hidden = async (counted: number) => {

@@ -228,5 +228,5 @@ describe("a writer that is killed", () => {
       )
     }
     expect(acknowledged.size).toBe(3)
-  }, 180_000)
+  }, 600_000)
 })

@@ -16,7 +16,7 @@ describe("the public hub", () => {
   const hub = join(shared, "hub")
   const data = join(shared, "hub-data")
 
-  it("loads whole, without an error", { timeout: 300_000 }, async () => {
+  it("loads whole, without an error", { timeout: 600_000 }, async () => {
     const { files, problems } = await load({ hub, data })
     const count = (kind: string) => files.filter((file) => file.kind === kind).length
     expect([count("parsers"), count("postoverflows"), count("scenarios")]).toEqual([164, 12, 783])

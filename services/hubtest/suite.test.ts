@@ -268,7 +268,7 @@ describe("a suite", () => {
     expect(again.results.flatMap(({ failures }) => failures)).toEqual([])
   })
 
-  test("writes assertions that hold for whatever the public hub's logs parse to", { timeout: 300_000 }, async () => {
+  test("writes assertions that hold for whatever the public hub's logs parse to", { timeout: 600_000 }, async () => {
     const hub = resolve(import.meta.dirname, "../../../shared/hub")
     const data = resolve(hub, "../hub-data")
     const all = await openSuite({ hub, tests: join(hub, ".tests"), data }, [])
