@@ -96,7 +96,7 @@ it(`a replay that is killed ${kills} times ends like one that is not`, async () 
   // Batches may be cut elsewhere after a kill; what is judged from them is the same, in the same order.
   expect(verdicts(events)).toEqual(verdicts(undisturbedEvents))
   expect(projected(verdictsOnly(events))).toEqual(projected(verdictsOnly(undisturbedEvents)))
-}, 600_000)
+}, 1_800_000)
 
 /** With ids that do not depend on how the batches were cut: each is named by the order of its first mention. */
 const verdictsOnly = (events: ReadonlyArray<TestudoEvent>): ReadonlyArray<TestudoEvent> => {
