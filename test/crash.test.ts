@@ -51,7 +51,7 @@ const withoutTimings = (stdout: string) => {
 
 it(`a replay that is killed ${kills} times ends like one that is not`, async () => {
   const folder = temporaryFolder()
-  const log = botnet({ seed: 7, bots: 2_500, visitors: 6_000 })
+  const log = botnet({ seed: 7, bots: 5_000, visitors: 12_000 })
   const file = join(folder, "access.log")
   const text = function* () {
     for (const line of log.lines) yield `${line}\n`
@@ -72,9 +72,9 @@ it(`a replay that is killed ${kills} times ends like one that is not`, async () 
     await until(
       "the replay to append",
       async () => replay.child.exitCode !== null || (await seen(store)).size > before,
-      20_000
+      180_000
     )
-    await new Promise((wake) => setTimeout(wake, Math.random() * 80))
+    await new Promise((wake) => setTimeout(wake, Math.random() * 30))
     const now = await seen(store)
     if (replay.child.exitCode !== null) break
     await replay.stop("SIGKILL")
