@@ -51,7 +51,7 @@ const withoutTimings = (stdout: string) => {
 
 it(`a replay that is killed ${kills} times ends like one that is not`, async () => {
   const folder = temporaryFolder()
-  const log = botnet({ seed: 7, bots: 5_000, visitors: 12_000 })
+  const log = botnet({ seed: 7, bots: 3_500, visitors: 8_500 })
   const file = join(folder, "access.log")
   const text = function* () {
     for (const line of log.lines) yield `${line}\n`
