@@ -18,7 +18,7 @@ import { parsePattern } from "../domain/grok/pattern-parser.ts"
 import type { Syntax } from "../domain/grok/syntax.ts"
 import type { NodeRule, ParserRule, RuleFile } from "../domain/rules/rule.ts"
 import { readRules } from "../domain/rules/rule-file.ts"
-import { allowedMs, costOf } from "../fixtures/cost.ts"
+import { allowedMs, costOf, knownWork, linearEngineWork } from "../fixtures/cost.ts"
 import { hostileLines, hostileMixes, hostileTexts } from "../fixtures/generators/hostile-text.ts"
 import { Random } from "../fixtures/generators/random.ts"
 import { fixtureBatch } from "../fixtures/rig.ts"
@@ -117,6 +117,7 @@ let parsers: ReadonlyArray<AttackedParser>
 let engine: Engine
 
 beforeAll(async () => {
+  knownWork.push(linearEngineWork())
   ;({ files } = await Effect.runPromise(loadHub({ hub, data })))
   host = new GrokHost(PATTERN_LIBRARY)
   parsers = parsersOf(files, host)
