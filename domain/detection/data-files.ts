@@ -7,7 +7,7 @@ import { neededLiterals } from "../grok/needed-literals.ts"
 import { PatternError } from "../grok/pattern-error.ts"
 import { parsePattern } from "../grok/pattern-parser.ts"
 import { type Bot, isOfBot, readBot } from "./bot-list.ts"
-import { ownCopy } from "../text/remembered.ts"
+import { Remembered } from "../text/remembered.ts"
 import { LiteralIndex } from "./literal-index.ts"
 import type { Problem } from "../rules/problem.ts"
 import type { DataFile, RuleFile } from "../rules/rule.ts"
@@ -100,7 +100,7 @@ const linesOf = (content: Uint8Array): ReadonlyArray<DataLine> =>
     .filter(({ text }) => text !== "" && !text.startsWith("#"))
 
 /** Results that a list of patterns remembers. */
-const mostRemembered = 2_048
+const mostRemembered = 1_024
 const longestRemembered = 512
 const longestSubject = 8_192
 
@@ -112,7 +112,7 @@ class PatternList {
   /** Finds the literals of the others by their number; undefined when none is searched for. */
   readonly #index: LiteralIndex | undefined
   readonly #bits: Uint32Array
-  readonly #remembered = new Map<string, boolean>()
+  readonly #remembered = new Remembered<boolean>(mostRemembered)
 
   readonly #shortcuts: boolean
 
@@ -133,15 +133,10 @@ class PatternList {
   matches(text: string): boolean {
     const subject = text.length > longestSubject ? text.slice(0, longestSubject) : text
     if (!this.#shortcuts) return this.#patterns.some((pattern) => pattern.test(subject))
-    const known = this.#remembered.get(subject)
-    if (known !== undefined) return known
-    const result = this.#matches(subject)
-    if (subject.length <= longestRemembered) {
-      if (this.#remembered.size >= mostRemembered) this.#remembered.clear()
-      this.#remembered.set(ownCopy(subject), result)
-    }
-    return result
+    return subject.length <= longestRemembered ? this.#remembered.of(subject, this.#ask) : this.#matches(subject)
   }
+
+  readonly #ask = (subject: string): boolean => this.#matches(subject)
 
   #matches(subject: string): boolean {
     const bits = this.#bits.fill(0)

@@ -1,5 +1,5 @@
 /** Searches the fields of an event for the texts of which each rule needs one. */
-import { ownCopy } from "../text/remembered.ts"
+import { Remembered } from "../text/remembered.ts"
 import { type EventField, sameField } from "./event-field.ts"
 import { LiteralIndex } from "./literal-index.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
@@ -61,7 +61,7 @@ export class LiteralSearch {
 /** Texts shorter than this are searched faster than they are looked up. */
 const shortestRemembered = 24
 const longestRemembered = 512
-const mostRemembered = 4_096
+const mostRemembered = 2_048
 /** Look-ups after which it is reckoned whether the texts of the field come again at all. */
 const trial = 4_096
 
@@ -73,9 +73,9 @@ export class FieldSearch {
   /** User agents come again and again, paths seldom: then nothing is remembered. */
   #remembers = true
   /** The bits of what a text was found to hold. */
-  readonly #remembered = new Map<string, Uint32Array>()
+  #remembered = new Remembered<Uint32Array>(mostRemembered)
   #asked = 0
-  #known = 0
+  #unknown = 0
 
   constructor(field: EventField, index: LiteralIndex, words: number) {
     this.field = field
@@ -95,24 +95,22 @@ export class FieldSearch {
   }
 
   #find(text: string): Uint32Array {
+    if (this.#asked >= trial) this.#reckon()
     this.#asked += 1
-    const known = this.#remembered.get(text)
-    if (known !== undefined) {
-      this.#known += 1
-      return known
-    }
+    return this.#remembered.of(text, this.#scan)
+  }
+
+  readonly #scan = (text: string): Uint32Array => {
+    this.#unknown += 1
     const found = new Uint32Array(this.#words)
     this.#index.scan(text, found)
-    if (this.#asked >= trial) this.#reckon()
-    if (this.#remembered.size >= mostRemembered) this.#remembered.clear()
-    this.#remembered.set(ownCopy(text), found)
     return found
   }
 
   #reckon(): void {
-    this.#remembers = this.#known * 2 > this.#asked
-    if (!this.#remembers) this.#remembered.clear()
+    this.#remembers = this.#unknown * 2 < this.#asked
+    if (!this.#remembers) this.#remembered = new Remembered(0)
     this.#asked = 0
-    this.#known = 0
+    this.#unknown = 0
   }
 }
