@@ -200,9 +200,10 @@ describe("the push stream", () => {
       const open = () => {
         const socket = connect(port, "127.0.0.1")
         const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()))
+        const answered = new Promise<void>((resolve) => socket.once("data", () => resolve()))
         socket.on("error", () => undefined)
         socket.write(request)
-        return { socket, closed }
+        return { socket, answered, closed }
       }
       const connections = Effect.callback<number>((resume) => {
         app.server.getConnections((_error, count) => resume(Effect.succeed(count)))
@@ -210,8 +211,8 @@ describe("the push stream", () => {
       const reading = open()
       reading.socket.resume()
       const deaf = open()
-      deaf.socket.pause()
-      yield* Effect.sleep("50 millis")
+      deaf.socket.once("data", () => deaf.socket.pause())
+      yield* Effect.promise(() => Promise.all([reading.answered, deaf.answered]))
       while ((yield* connections) > 1) yield* Effect.sleep("20 millis")
       deaf.socket.destroy()
       assert.isFalse(reading.socket.destroyed)
