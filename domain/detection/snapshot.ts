@@ -19,7 +19,7 @@ import type { SourceClocks } from "./source-clocks.ts"
 import type { StashSnapshot } from "./stash.ts"
 import { restoreValue, snapshotValue, type ValueSnapshot } from "./value-snapshot.ts"
 
-export const snapshotVersion = 2
+export const snapshotVersion = 3
 
 export interface EngineSnapshot {
   readonly version: typeof snapshotVersion
