@@ -76,9 +76,8 @@ const charactersPerScenario = 125_000_000
 const longestChain = 8
 const mostPerLine = 1_000
 
-/** Lines between two sweeps of the buckets, and how long (in microseconds) a bucket stays after its end. */
+/** Lines between two sweeps of the buckets. */
 const sweepEvery = 10_000
-const sweepAfter = 3_600_000_000
 
 export class Engine {
   #ruleset: Ruleset
@@ -421,8 +420,8 @@ export class Engine {
   }
 
   #sweep(): void {
-    const before = this.clocks.slowest(this.counters.lines) - sweepAfter
-    for (const buckets of this.buckets.values()) buckets.sweep(before)
+    const horizon = this.clocks.horizon(this.counters.lines)
+    for (const buckets of this.buckets.values()) buckets.sweep(horizon)
   }
 }
 
