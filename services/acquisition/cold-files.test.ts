@@ -155,7 +155,7 @@ describe("one cold file", () => {
     const third = await read(["-"], [...first.batches, ...second.batches], { stdin: stdin(plain) })
     expect(third).toMatchObject({ lines: [], codes: ["TST-ACQ-READ-BEFORE"] })
     const other = Buffer.from(plain)
-    other.fill(120, 2_000, 20_000)
+    other.fill(120, 2_000, 60_000)
     const fourth = await read(["-"], first.batches, { stdin: stdin(other) })
     expect(fourth).toMatchObject({ lines: [], codes: ["TST-ACQ-CHANGED"] })
   })
