@@ -5,7 +5,16 @@
  */
 
 /** By the number of its place in a bucket's cell; a cell is as long as a line of a processor's cache. */
-export const cell = { first: 0, last: 1, overflowed: 2, total: 3, tokens: 4, drained: 5, counted: 6, length: 8 } as const
+export const cell = {
+  first: 0,
+  last: 1,
+  overflowed: 2,
+  total: 3,
+  tokens: 4,
+  drained: 5,
+  counted: 6,
+  length: 8
+} as const
 
 const fewest = 1
 
