@@ -284,10 +284,10 @@ const restoreEvents = (
       throw new SnapshotError(`line ${line} of the batch ${event}, which a bucket holds, is not in the log any more`)
     let parser = parsers.get(event)
     if (parser === undefined) {
-      parser = new LineParser(ruleset, geo, found.batch)
+      parser = new LineParser(ruleset, geo, { batch: event, correlation }, found.batch)
       parsers.set(event, parser)
     }
-    return QueuedEvent.again({ reference, correlation, at, raw: found.text }, parser)
+    return QueuedEvent.again({ at, index: line, raw: found.text }, parser)
   }
   const moreOf = new Map(more)
   const events: Array<QueuedEvent> = []
