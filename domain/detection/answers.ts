@@ -6,8 +6,8 @@ import { Remembered } from "../text/remembered.ts"
 import type { EventField } from "./event-field.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 
-/** Texts of a field that are remembered; twice as many just before the older half is forgotten. */
-const mostTexts = 32_768
+/** Texts of a field that are remembered. */
+const mostTexts = 131_072
 /** A longer text is asked about again each time. In characters. */
 const longestText = 256
 

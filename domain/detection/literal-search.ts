@@ -59,9 +59,9 @@ export class LiteralSearch {
 }
 
 /** Texts shorter than this are searched faster than they are looked up. */
-const shortestRemembered = 24
+const shortestRemembered = 64
 const longestRemembered = 512
-const mostRemembered = 2_048
+const mostRemembered = 4_096
 /** Look-ups after which it is reckoned whether the texts of the field come again at all. */
 const trial = 4_096
 
@@ -109,7 +109,7 @@ export class FieldSearch {
 
   #reckon(): void {
     this.#remembers = this.#unknown * 2 < this.#asked
-    if (!this.#remembers) this.#remembered = new Remembered(0)
+    if (!this.#remembers) this.#remembered = new Remembered(mostRemembered)
     this.#asked = 0
     this.#unknown = 0
   }
