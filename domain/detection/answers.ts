@@ -11,15 +11,13 @@ const mostTexts = 131_072
 /** A longer text is asked about again each time. In characters. */
 const longestText = 256
 
-const unasked: unique symbol = Symbol("unasked")
-
 /** The answers about the texts of one field. */
 export class Answers {
   readonly #field: EventField
   #questions = 0
   /** For each text all answers about it, by the number of the question. */
   readonly #remembered = new Remembered<Array<unknown>>(mostTexts)
-  readonly #row = () => new Array<unknown>(this.#questions).fill(unasked)
+  readonly #row = () => new Array<unknown>(this.#questions).fill(undefined)
 
   constructor(field: EventField) {
     this.#field = field
@@ -29,7 +27,7 @@ export class Answers {
    * The same question with its answers remembered. It must depend on the field's text only, and never write. All
    * questions are made before the first is asked.
    */
-  remembered<A>(ask: (event: PipelineEvent) => A): (event: PipelineEvent) => A {
+  remembered<A extends {}>(ask: (event: PipelineEvent) => A): (event: PipelineEvent) => A {
     const number = this.#questions
     this.#questions += 1
     const { read } = this.#field
@@ -38,7 +36,7 @@ export class Answers {
       if (text === "" || text.length > longestText) return ask(event)
       const row = this.#remembered.of(text, this.#row)
       const known = row[number]
-      if (known !== unasked) return known as A
+      if (known !== undefined) return known as A
       const answer = ask(event)
       row[number] = answer
       return answer

@@ -322,8 +322,9 @@ export class Engine {
 
   #passes(scenario: Scenario, scope: object): boolean {
     const passes = attempt(scenario.filter, scope)
-    if (passes === failed) this.counters.failedFilters += 1
-    return passes === true
+    if (passes === true) return true
+    if (passes !== false && passes === failed) this.counters.failedFilters += 1
+    return false
   }
 
   #overflow(bucket: Bucket, trigger: Pick<PipelineEvent, "reference" | "correlation">, depth: number): void {
