@@ -25,6 +25,6 @@ test("asks once about texts that come again and again, and holds no more than it
   for (let address = 0; address < 10_240; address++) remembered.of(`2001:db8::${address.toString(16)}`, ask)
   asked = 0
   for (let address = 10_240; address-- > 0; ) remembered.of(`2001:db8::${address.toString(16)}`, ask)
-  expect(asked).toBeGreaterThan(10_240 - 1_024)
+  expect(asked).toBeGreaterThanOrEqual(10_240 - 1_024)
   expect(asked).toBeLessThan(10_240 - 300)
 })
