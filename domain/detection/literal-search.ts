@@ -37,7 +37,7 @@ export class LiteralSearch {
       const index = LiteralIndex.of(literals)
       return index === undefined ? [] : [new FieldSearch(field, literals, index, words)]
     })
-    this.searchesOf = needed.map((literals) => {
+    this.#searchesOf = needed.map((literals) => {
       const searches = literals?.map((literal) => this.searches.find(({ field }) => sameField(field, literal.field)))
       return searches?.every((search) => search !== undefined) ? new Set(searches) : undefined
     })
@@ -46,12 +46,12 @@ export class LiteralSearch {
 
   /** Whether the rule at this place needs a literal. */
   decides(place: number): boolean {
-    return this.searchesOf[place] !== undefined
+    return this.#searchesOf[place] !== undefined
   }
 
   /** What must be searched to decide about the rules at these places. */
   searchesFor(places: ReadonlyArray<number>): ReadonlyArray<FieldSearch> {
-    return this.searches.filter((search) => places.some((place) => this.searchesOf[place]?.has(search)))
+    return this.searches.filter((search) => places.some((place) => this.#searchesOf[place]?.has(search)))
   }
 
   /** Whether the event holds any of the literals; `found` tells which. */
