@@ -21,6 +21,7 @@ import { loadHub } from "../hub/hub.ts"
 import { Names } from "../names/names.ts"
 import { Failure } from "./failure.ts"
 import { nowFlag, nowOf } from "./now-flag.ts"
+import { refuseBesideNode } from "./other-node.ts"
 import { progressBar } from "./progress.ts"
 import { ReplayReport } from "./replay-report.ts"
 import { replayTable } from "./replay-table.ts"
@@ -87,7 +88,9 @@ export const replay = Command.make(
       time: "stands",
       part: whole
     }).pipe(Layer.provide([Names.layerOff, DecisionNumbers.layer]), Layer.provideMerge(layer))
-    yield* replayFiles(input, { files, problems, now }).pipe(Effect.provide(detection))
+    yield* Effect.andThen(refuseBesideNode, replayFiles(input, { files, problems, now })).pipe(
+      Effect.provide(detection)
+    )
   })
 ).pipe(
   Command.withDescription(

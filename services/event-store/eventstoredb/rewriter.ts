@@ -1,0 +1,331 @@
+/**
+ * Rewrites the beginnings of streams on a server that rewrites no event: see `segments.ts`.
+ *
+ * A segment is written, then it counts, then what it stands for is truncated. Each step may be the last before a crash, and
+ * {@link Rewriter.finish} goes on behind any of them.
+ */
+import { randomUUID } from "node:crypto"
+import type { Filter, JSONEventType } from "@kurrent/kurrentdb-client"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { derivedId } from "../../../domain/events/derived-id.ts"
+import { StreamRewritten } from "../../../domain/events/audit.ts"
+import { formatTimestamp } from "../../../domain/time/instant.ts"
+import { considerateAppendEvents, maxAppendBytes, type StoreUnavailable, storedBytes } from "../event-store.ts"
+import { storeFailure } from "../failure.ts"
+import type { Row } from "../row.ts"
+import { type Connection, within } from "./connection.ts"
+import { isStreamDeleted, isTooLarge, isWrongVersion, storeFailureOf } from "./failure.ts"
+import type { Reader } from "./reader.ts"
+import { numberOf, receivedRow, type ServerEvent } from "./recorded.ts"
+import { type Moved, type Segment, type SegmentIndex, type Segments, segmentsStream, type } from "./segments.ts"
+import type { View } from "./view.ts"
+
+/** What an event says from now on. */
+export interface Rewritten {
+  /** JSON. */
+  readonly data: string
+  /** Log lines that it lost. */
+  readonly lines: number
+}
+
+/** The beginning of a stream, up to the last event that changes, and what becomes of it. */
+export interface Stretch {
+  readonly stream: string
+  readonly through: number
+  /** What the stream is called from now on; only for all of a stream. */
+  readonly renamed?: string
+  /** What the event says from now on, undefined where it stays as it is. */
+  readonly rewrite: (row: Row) => Rewritten | undefined
+}
+
+const pageLength = 200
+/** So many chunks an index holds; events of longer segments are read in larger ones. */
+const mostChunks = 20_000
+/** What an append of moved events takes in all: each is at most `maxAppendBytes`, and what it says of its place. */
+const appendBytes = 900_000
+
+interface Raw {
+  readonly id: string
+  readonly type: string
+  readonly data: unknown
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
+export class Rewriter {
+  readonly #connection: Connection
+  readonly #reader: Reader
+  readonly #segments: Segments
+  readonly #view: View
+
+  constructor(parts: {
+    readonly connection: Connection
+    readonly reader: Reader
+    readonly segments: Segments
+    readonly view: View
+  }) {
+    this.#connection = parts.connection
+    this.#reader = parts.reader
+    this.#segments = parts.segments
+    this.#view = parts.view
+  }
+
+  /** Appends at an exact revision, so that a repetition is recognised. False: the stream is elsewhere. */
+  #append(stream: string, events: ReadonlyArray<Raw>, behind: number): Effect.Effect<boolean, StoreUnavailable> {
+    const { shown, callTimeout } = this.#connection
+    return this.#reader.call(async ({ client, package: { jsonEvent } }) => {
+      const data = events.map((event) => jsonEvent(event as JSONEventType & { readonly id: string }))
+      const streamState = behind < 0 ? ("no_stream" as const) : BigInt(behind)
+      try {
+        await within(callTimeout, client.appendToStream(stream, data, { streamState }))
+        return true
+      } catch (error) {
+        if (isWrongVersion(error)) return false
+        if (!isTooLarge(error)) throw error
+        throw storeFailure(
+          "TST-STORE-LIMIT",
+          `The server ${shown} takes at most ${error.maxAppendSize} bytes in one append, and a rewritten event is larger. ` +
+            "Raise its option MaxAppendSize."
+        )
+      }
+    })
+  }
+
+  #addToIndex(event: Raw): Effect.Effect<void, StoreUnavailable> {
+    return Effect.gen({ self: this }, function* () {
+      yield* this.#segments.read
+      if (!(yield* this.#append(segmentsStream, [event], this.#segments.end))) {
+        return yield* Effect.fail(
+          storeFailure(
+            "TST-STORE-IN-USE",
+            `Another process erases in ${this.#connection.shown} at this moment. Try again when it is done.`
+          )
+        )
+      }
+      yield* this.#segments.read
+    })
+  }
+
+  /** Writes a stretch into a segment, which counts when this ends; what it stands for is there still. */
+  move({ stream, through, renamed, rewrite }: Stretch, by: string): Effect.Effect<void, StoreUnavailable> {
+    return Effect.gen({ self: this }, function* () {
+      const { shown } = this.#connection
+      const segment = `segment-${randomUUID()}`
+      yield* this.#addToIndex({ id: randomUUID(), type: type.begun, data: { segment }, metadata: {} })
+      const chunks: Array<[number, number, number]> = []
+      const positions: Array<number> = []
+      const types = new Set<string>()
+      let first: number | undefined
+      let written = -1
+      let waiting: Array<Raw> = []
+      let bytes = 0
+      const flush = Effect.gen({ self: this }, function* () {
+        if (waiting.length === 0) return
+        const at = waiting.map(({ data }) => (data as Moved).position)
+        if (!(yield* this.#append(segment, waiting, written)))
+          return yield* Effect.fail(
+            storeFailure("TST-STORE-DAMAGED", `Somebody else writes to the stream ${segment} of ${shown}.`)
+          )
+        written += waiting.length
+        chunks.push([at[0]!, at.at(-1)!, at.length])
+        waiting = []
+        bytes = 0
+      })
+      for (let from = 0; from <= through; ) {
+        const rows = yield* this.#view.streamRows(stream, from, pageLength)
+        if (rows.length === 0) break
+        for (const row of rows) {
+          if (row.revision > through) break
+          const changed = rewrite(row)
+          const text = changed?.data ?? row.data
+          if (waiting.length === considerateAppendEvents || bytes + text.length > appendBytes) yield* flush
+          first ??= row.revision
+          types.add(row.type)
+          positions.push(row.position)
+          const { position, revision, id } = row
+          const moved: Moved = {
+            position,
+            revision,
+            id,
+            type: row.type,
+            data: JSON.parse(text),
+            rewritten: changed !== undefined,
+            lines: changed?.lines ?? 0
+          }
+          const metadata = { ...JSON.parse(row.metadata), recordedAt: row.recordedAt }
+          waiting.push({ id: randomUUID(), type: type.moved, data: moved, metadata })
+          bytes += text.length
+        }
+        from = rows.at(-1)!.revision + 1
+      }
+      yield* flush
+      if (first === undefined) return
+      const now = yield* Clock.currentTimeMillis
+      const isRenamed = renamed !== undefined || this.#segments.of(stream)?.renamed != null
+      const data: SegmentIndex = {
+        segment,
+        stream: renamed ?? stream,
+        first,
+        last: first + written,
+        types: [...types],
+        chunks: joined(chunks),
+        renamed: isRenamed ? distances(positions) : null,
+        at: formatTimestamp(now),
+        by
+      }
+      if (JSON.stringify(data).length > maxAppendBytes) return yield* Effect.fail(tooLong(written + 1))
+      yield* this.#addToIndex({ id: randomUUID(), type: type.made, data, metadata: {} })
+    })
+  }
+
+  /** Visits what a segment changed when it was made, and how many lines each event lost. */
+  changes(segment: Segment, visit: (row: Row, lines: number) => void): Effect.Effect<void, StoreUnavailable> {
+    const { shown } = this.#connection
+    return Effect.gen({ self: this }, function* () {
+      for (let from = 0; ; ) {
+        const events = yield* this.#segments.written(segment, from, "forwards", pageLength)
+        yield* Effect.try({
+          try: () => {
+            for (const event of events) {
+              const row = receivedRow(this.#segments.shownAs(segment, event), shown)
+              const { rewritten, lines } = event.data as Moved
+              if (rewritten) visit(row, lines)
+            }
+          },
+          catch: (error) => storeFailureOf(error, shown)
+        })
+        if (events.length === 0) return
+        from = numberOf(events.at(-1)!.revision, shown) + 1
+      }
+    })
+  }
+
+  /** The segments there are, the older first. */
+  readonly made: Effect.Effect<ReadonlyArray<Segment>, StoreUnavailable> = Effect.suspend(() =>
+    Effect.map(this.#segments.read, () => this.#segments.made)
+  )
+
+  /**
+   * Truncates what segments stand for, and what was left over. Whoever reads has looked up by now which segments there are.
+   *
+   * @param isRenamed whether the events of a stream stand elsewhere under another name: the name is not written down
+   */
+  finish(isRenamed: (stream: string) => boolean): Effect.Effect<void, StoreUnavailable> {
+    return Effect.gen({ self: this }, function* () {
+      yield* this.#segments.read
+      const { made, begun } = this.#segments
+      const names = new Set(made.map(({ segment }) => segment))
+      for (const segment of begun) if (!names.has(segment)) yield* this.empty(segment)
+      for (const segment of made) {
+        if (this.#segments.of(segment.stream) !== segment) yield* this.empty(segment.segment)
+        else if (segment.renamed === null) yield* this.#cut(segment)
+      }
+      for (const stream of yield* this.#renamed(isRenamed)) yield* this.#leave(stream)
+    })
+  }
+
+  /** The streams whose events stand elsewhere under another name, and are on the server still. */
+  #renamed(isRenamed: (stream: string) => boolean): Effect.Effect<ReadonlySet<string>, StoreUnavailable> {
+    return Effect.gen({ self: this }, function* () {
+      const streams = new Set<string>()
+      for (let after = -1; ; ) {
+        const { events, last } = yield* this.#reader.page(after, {
+          filter: dossiers,
+          take: (event) => event,
+          size: { events: 1_000, bytes: storedBytes }
+        })
+        for (const event of events)
+          if (isRenamed(event.streamId) && this.#segments.hides(event)) streams.add(event.streamId)
+        if (events.length === 0) return streams
+        after = last
+      }
+    })
+  }
+
+  /** Takes from a stream what stands elsewhere; somebody may have written behind it. */
+  #leave(stream: string): Effect.Effect<void, StoreUnavailable> {
+    return Effect.gen({ self: this }, function* () {
+      if (yield* this.empty(stream, (last) => this.#segments.hides(last))) return
+      const [first] = yield* this.#view.streamEvents(stream, { limit: 1 })
+      if (first !== undefined) yield* this.truncate(stream, numberOf(first.revision, this.#connection.shown))
+    })
+  }
+
+  /** Truncates the stretch of a stream that stands in a segment. */
+  #cut({ segment, stream, last }: Segment): Effect.Effect<void, StoreUnavailable> {
+    return Effect.gen({ self: this }, function* () {
+      for (;;) {
+        const [end] = yield* this.#reader.streamEvents(stream, { direction: "backwards", limit: 1 })
+        if (end === undefined) return // retention has dropped the stream
+        const revision = numberOf(end.revision, this.#connection.shown)
+        if (revision > last) return yield* this.truncate(stream, last + 1)
+        const now = yield* Clock.currentTimeMillis
+        const { id, type, data, metadata } = StreamRewritten.propose(derivedId("rewritten", segment), {
+          at: formatTimestamp(now),
+          through: last
+        })
+        yield* this.#append(stream, [{ id, type, data, metadata: { ...metadata, recordedAt: now } }], revision)
+      }
+    })
+  }
+
+  /** Hides the events of a stream below a revision. They are not its last. */
+  truncate(stream: string, before: number): Effect.Effect<void, StoreUnavailable> {
+    const { callTimeout } = this.#connection
+    return this.#reader.call(async ({ client }) => {
+      const { metadata = {} } = await within(callTimeout, client.getStreamMetadata(stream))
+      if (Number(metadata.truncateBefore ?? 0) >= before) return
+      await within(callTimeout, client.setStreamMetadata(stream, { ...metadata, truncateBefore: before }))
+    })
+  }
+
+  /**
+   * Deletes a stream, so that the next scavenge takes all that it said: the server keeps the last event, which says nothing.
+   * False: it ends with an event that may not go.
+   */
+  empty(stream: string, mayGo: (last: ServerEvent) => boolean = () => true): Effect.Effect<boolean, StoreUnavailable> {
+    const { callTimeout, shown } = this.#connection
+    return Effect.gen({ self: this }, function* () {
+      for (;;) {
+        const [last] = yield* this.#reader.streamEvents(stream, { direction: "backwards", limit: 1 })
+        if (last === undefined) return true
+        const revision = numberOf(last.revision, shown)
+        if (last.type !== type.end) {
+          if (!mayGo(last)) return false
+          yield* this.#append(stream, [{ id: randomUUID(), type: type.end, data: {}, metadata: {} }], revision)
+          continue
+        }
+        yield* this.#reader.call(async ({ client }) => {
+          try {
+            await within(callTimeout, client.deleteStream(stream, { expectedRevision: last.revision }))
+          } catch (error) {
+            if (!isWrongVersion(error) && !isStreamDeleted(error)) throw error
+          }
+        })
+      }
+    })
+  }
+}
+
+/** The streams that an erasure renames. */
+const dossiers = { filterOn: "streamName", prefixes: ["offender-"], checkpointInterval: 1 } as Filter
+
+/** Neighbours together, until there are few enough. */
+const joined = (chunks: ReadonlyArray<[number, number, number]>): ReadonlyArray<[number, number, number]> => {
+  const each = Math.ceil(chunks.length / mostChunks)
+  if (each <= 1) return chunks
+  return Array.from({ length: Math.ceil(chunks.length / each) }, (_, index) => {
+    const group = chunks.slice(index * each, (index + 1) * each)
+    return [group[0]![0], group.at(-1)![1], group.reduce((sum, [, , events]) => sum + events, 0)]
+  })
+}
+
+const distances = (positions: ReadonlyArray<number>): ReadonlyArray<number> =>
+  positions.map((position, index) => position - (positions[index - 1] ?? 0))
+
+const tooLong = (events: number): StoreUnavailable =>
+  storeFailure(
+    "TST-STORE-LIMIT",
+    `The dossier has ${events} events, more than one erasure on a server can move. Copy the log into an embedded store with ` +
+      "`testudo log copy`, erase there, and copy it into an empty database."
+  )

@@ -1,0 +1,336 @@
+/**
+ * Stretches of streams that were rewritten, as an erasure does.
+ *
+ * The server rewrites no event, and takes events only from the beginning of a stream. So the beginning of a stream, up to
+ * the last event that is to change, is written once more, as it is to read, into a stream of its own: a segment. Then the
+ * old is truncated. Each event of a segment says where it stood, and readers show it there: with its revision and its
+ * position, so that nothing moves in the order of the log, and nobody counts it twice. The stream `segments` tells which
+ * there are, and an append to it is the moment from which a segment counts.
+ *
+ * The types of all this begin with `$`, which events of the log never do: whoever reads all of it does not see them.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { StoreUnavailable } from "../event-store.ts"
+import { storeFailure } from "../failure.ts"
+import { storeFailureOf } from "./failure.ts"
+import type { PageSize, Reader } from "./reader.ts"
+import { numberOf, positionOf, type ServerEvent } from "./recorded.ts"
+
+export const segmentsStream = "segments"
+
+export const type = {
+  /** A segment is begun. Without the next one it is left over from an erasure that was interrupted. */
+  begun: "$testudo-segment-begun",
+  /** From here on it counts. */
+  made: "$testudo-segment",
+  /** An event in a segment. */
+  moved: "$testudo-moved",
+  /** Stands behind the last event of a stream that is to be empty: the server keeps each stream's last event. */
+  end: "$testudo-end"
+} as const
+
+/** Which segments there are is looked up again after so many milliseconds. */
+export const segmentsAge = 1_000
+
+const Index = Schema.Struct({
+  segment: Schema.String,
+  /** The stream that readers see its events on. */
+  stream: Schema.String,
+  /** Revisions on that stream. */
+  first: Schema.Int,
+  last: Schema.Int,
+  types: Schema.Array(Schema.String),
+  /** Neighbouring events that are read together: first and last position, and how many. */
+  chunks: Schema.Array(Schema.Tuple([Schema.Int, Schema.Int, Schema.Int])),
+  /**
+   * Where its events stood, as distances, when the stream was called otherwise. Nothing here says how: an erased name does
+   * not come back.
+   */
+  renamed: Schema.NullOr(Schema.Array(Schema.Int)),
+  at: Schema.String,
+  by: Schema.String
+})
+export type SegmentIndex = typeof Index.Type
+const isIndex = Schema.is(Index)
+
+const Moved = Schema.Struct({
+  position: Schema.Int,
+  revision: Schema.Int,
+  id: Schema.String,
+  type: Schema.String,
+  data: Schema.Unknown,
+  /** The erasure that made this segment has changed it. */
+  rewritten: Schema.Boolean,
+  /** Log lines that it took. */
+  lines: Schema.Int
+})
+export type Moved = typeof Moved.Type
+const isMoved = Schema.is(Moved)
+
+interface Chunk {
+  readonly from: number
+  readonly to: number
+  /** Revision of its first event in the segment. */
+  readonly at: number
+  readonly events: number
+}
+
+export interface Segment extends SegmentIndex {
+  readonly parts: ReadonlyArray<Chunk>
+}
+
+const segmentOf = (index: SegmentIndex): Segment => {
+  let at = 0
+  const parts = index.chunks.map(([from, to, events]): Chunk => {
+    const chunk = { from, to, at, events }
+    at += events
+    return chunk
+  })
+  return { ...index, parts }
+}
+
+/** Events of segments in global order, and how far that is all of them. */
+export interface MovedPage {
+  readonly events: ReadonlyArray<ServerEvent>
+  readonly until: number
+}
+
+/** What a page is to hold of segments. */
+export interface MovedWanted {
+  readonly isWanted: (type: string) => boolean
+  readonly isOn: (stream: string) => boolean
+  readonly size: PageSize
+}
+
+const byPosition = (left: ServerEvent, right: ServerEvent): number =>
+  Number((left.position?.commit ?? 0n) - (right.position?.commit ?? 0n))
+
+export class Segments {
+  readonly #reader: Reader
+  readonly #shown: string
+  readonly #byStream = new Map<string, Segment>()
+  /** Positions of events that stood on streams with another name. */
+  readonly #renamed = new Set<number>()
+  /** All that were made, in their order: later ones take the place of earlier ones of the same stream. */
+  readonly made: Array<Segment> = []
+  readonly begun = new Set<string>()
+  /** Of segments that retention has truncated: the first revision that is left, `Infinity` when there is none. */
+  readonly #keptFrom = new Map<string, number>()
+  /** Revision of the last event of the index that was read. */
+  end = -1
+  #readAt = Number.NEGATIVE_INFINITY
+
+  constructor(reader: Reader, shown: string) {
+    this.#reader = reader
+    this.#shown = shown
+  }
+
+  get isEmpty(): boolean {
+    return this.#byStream.size === 0
+  }
+
+  of(stream: string): Segment | undefined {
+    return this.#byStream.get(stream)
+  }
+
+  /** Brings it up to date when it is too old. */
+  readonly refreshed: Effect.Effect<void, StoreUnavailable> = Effect.suspend(() =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      now - this.#readAt < segmentsAge
+        ? Effect.void
+        : Effect.andThen(
+            this.read,
+            Effect.sync(() => void (this.#readAt = now))
+          )
+    )
+  )
+
+  /** Reads what was added to the index. */
+  readonly read: Effect.Effect<void, StoreUnavailable> = Effect.gen({ self: this }, function* () {
+    for (;;) {
+      const added = yield* this.#reader.streamEvents(segmentsStream, { from: this.end + 1, limit: 100 })
+      for (const event of added) yield* this.#add(event)
+      if (added.length < 100) return
+    }
+  })
+
+  #add(event: ServerEvent): Effect.Effect<void, StoreUnavailable> {
+    const revision = numberOf(event.revision, this.#shown)
+    if (revision <= this.end) return Effect.void // somebody read it at the same time
+    this.end = revision
+    const { data } = event
+    if (event.type === type.begun) {
+      this.begun.add(String((data as { readonly segment?: unknown } | null)?.segment))
+      return Effect.void
+    }
+    if (event.type !== type.made) return Effect.void
+    if (!isIndex(data)) return Effect.fail(this.#damaged(`revision ${revision} of the stream ${segmentsStream}`))
+    const segment = segmentOf(data)
+    this.made.push(segment)
+    this.#byStream.set(data.stream, segment)
+    let position = 0
+    for (const distance of data.renamed ?? []) {
+      position += distance
+      this.#renamed.add(position)
+    }
+    return Effect.void
+  }
+
+  #damaged(where: string): StoreUnavailable {
+    const message = `${where} of the event store ${this.#shown} is not what an erasure wrote there. Restore a backup.`
+    return storeFailure("TST-STORE-DAMAGED", message)
+  }
+
+  /** Whether another stands in the place of an event that the server has still. */
+  hides(event: ServerEvent): boolean {
+    const segment = this.#byStream.get(event.streamId)
+    if (segment !== undefined && segment.renamed === null && event.revision <= BigInt(segment.last)) return true
+    return this.#renamed.size > 0 && this.#renamed.has(positionOf(event, this.#shown))
+  }
+
+  /** An event of a segment as it stands in the log. Throws `TST-STORE-DAMAGED`. */
+  shownAs({ stream }: Segment, event: ServerEvent): ServerEvent {
+    const { data: moved } = event
+    if (event.type !== type.moved || !isMoved(moved))
+      throw this.#damaged(`Revision ${event.revision} of the stream ${event.streamId}`)
+    const position = BigInt(moved.position)
+    const { id, revision, data } = moved
+    return {
+      ...event,
+      streamId: stream,
+      id,
+      type: moved.type,
+      revision: BigInt(revision),
+      data,
+      position: { commit: position, prepare: position }
+    } as ServerEvent
+  }
+
+  /** The events of a segment by their revisions on the stream that shows them: those that retention left. */
+  events(
+    segment: Segment,
+    {
+      from,
+      direction,
+      limit
+    }: { readonly from: number; readonly direction: "forwards" | "backwards"; readonly limit: number }
+  ): Effect.Effect<ReadonlyArray<ServerEvent>, StoreUnavailable> {
+    const at = Math.max(from, segment.first) - segment.first
+    return Effect.flatMap(this.written(segment, at, direction, limit), (events) =>
+      Effect.try({
+        try: () => events.map((event) => this.shownAs(segment, event)),
+        catch: (error) => storeFailureOf(error, this.#shown)
+      })
+    )
+  }
+
+  /** The same as they are written. */
+  written(segment: Segment, from: number, direction: "forwards" | "backwards", limit: number) {
+    return Effect.map(this.#reader.streamEvents(segment.segment, { from, direction, limit }), (events) =>
+      events.filter((event) => event.type !== type.end)
+    )
+  }
+
+  #isGone(segment: Segment, { at, events }: Chunk): boolean {
+    return at + events <= (this.#keptFrom.get(segment.segment) ?? 0)
+  }
+
+  #chunk(segment: Segment, chunk: Chunk): Effect.Effect<ReadonlyArray<ServerEvent>, StoreUnavailable> {
+    if (this.#isGone(segment, chunk)) return Effect.succeed([])
+    const { at, events } = chunk
+    return Effect.map(
+      this.events(segment, { from: segment.first + at, direction: "forwards", limit: events }),
+      (read) => {
+        // Of one that retention has truncated, reads begin later.
+        const first = read[0] === undefined ? Number.POSITIVE_INFINITY : Number(read[0].revision) - segment.first
+        if (first > at) this.#keptFrom.set(segment.segment, first)
+        return read.filter(({ revision }) => revision < BigInt(segment.first + at + events))
+      }
+    )
+  }
+
+  #matching({ isWanted, isOn }: MovedWanted): ReadonlyArray<Segment> {
+    return [...this.#byStream.values()].filter(({ stream, types }) => isOn(stream) && types.some(isWanted))
+  }
+
+  /** The first events behind a position. */
+  after(position: number, wanted: MovedWanted): Effect.Effect<MovedPage, StoreUnavailable> {
+    return Effect.gen({ self: this }, function* () {
+      const cursors = this.#matching(wanted).map((segment) => ({ segment, next: firstBehind(segment.parts, position) }))
+      let events: Array<ServerEvent> = []
+      let bytes = 0
+      for (;;) {
+        const nearest = cursors.reduce<(typeof cursors)[number] | undefined>((near, cursor) => {
+          const chunk = cursor.segment.parts[cursor.next]
+          if (chunk === undefined) return near
+          return near === undefined || chunk.from < near.segment.parts[near.next]!.from ? cursor : near
+        }, undefined)
+        if (nearest === undefined) return { events, until: Number.POSITIVE_INFINITY }
+        const chunk = nearest.segment.parts[nearest.next]!
+        // No event that is not read yet stands before this chunk.
+        const sure = events.filter((event) => positionOf(event, this.#shown) < chunk.from)
+        if (sure.length > 0 && (sure.length >= wanted.size.events || bytes >= wanted.size.bytes))
+          return { events: sure, until: positionOf(sure.at(-1)!, this.#shown) }
+        const read = yield* this.#chunk(nearest.segment, chunk)
+        nearest.next += 1
+        bytes += sizeOf(read)
+        const meant = read.filter((event) => positionOf(event, this.#shown) > position && wanted.isWanted(event.type))
+        events = [...events, ...meant].sort(byPosition)
+      }
+    })
+  }
+
+  /** The last events, at most so many, in their order; none before a position. */
+  last(
+    limit: number,
+    from: number,
+    wanted: Omit<MovedWanted, "size">
+  ): Effect.Effect<ReadonlyArray<ServerEvent>, StoreUnavailable> {
+    return Effect.gen({ self: this }, function* () {
+      const chunks = this.#matching({ ...wanted, size: { events: limit, bytes: 0 } })
+        .flatMap((segment) => segment.parts.map((chunk) => ({ segment, chunk })))
+        .filter(({ chunk }) => chunk.to >= from)
+        .sort((left, right) => right.chunk.to - left.chunk.to)
+      let events: Array<ServerEvent> = []
+      for (const { segment, chunk } of chunks) {
+        if (events.filter((event) => positionOf(event, this.#shown) > chunk.to).length >= limit) break
+        const read = yield* this.#chunk(segment, chunk)
+        events = [...events, ...read.filter((event) => wanted.isWanted(event.type))].sort(byPosition).slice(-limit)
+      }
+      return events.filter((event) => positionOf(event, this.#shown) >= from)
+    })
+  }
+
+  /** The event that stood at exactly this position. */
+  at(position: number): Effect.Effect<ServerEvent | undefined, StoreUnavailable> {
+    return Effect.gen({ self: this }, function* () {
+      for (const segment of this.#byStream.values()) {
+        const chunk = segment.parts[firstBehind(segment.parts, position - 1)]
+        if (chunk === undefined || chunk.from > position) continue
+        const found = (yield* this.#chunk(segment, chunk)).find((event) => positionOf(event, this.#shown) === position)
+        if (found !== undefined) return found
+      }
+      return undefined
+    })
+  }
+}
+
+/** Index of the first chunk that has an event behind a position. */
+const firstBehind = (chunks: ReadonlyArray<Chunk>, position: number): number => {
+  let [low, high] = [0, chunks.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (chunks[middle]!.to <= position) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** About what they take: bodies of batches are large. */
+const sizeOf = (events: ReadonlyArray<ServerEvent>): number =>
+  events.reduce((sum, { data }) => {
+    const { body } = data as { readonly body?: unknown }
+    return sum + (typeof body === "string" ? body.length : 1_000)
+  }, 0)
