@@ -27,7 +27,7 @@ export class CopyRefused extends Data.TaggedError("CopyRefused")<{ readonly code
 /** An append takes about so many bytes. */
 const appendBytes = 500_000
 
-const pageLength = 500
+const pageLength = 200
 
 export interface Copied {
   readonly events: number
