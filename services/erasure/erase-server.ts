@@ -6,7 +6,6 @@
  * It can be stopped and called again. No node may run meanwhile, because it would write what it remembers of him.
  */
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { OffenderErased } from "../../domain/events/audit.ts"
 import { derivedId } from "../../domain/events/derived-id.ts"
@@ -15,7 +14,7 @@ import { auditStream } from "../../domain/events/stream-name.ts"
 import { contentDigest } from "../event-store/content-digest.ts"
 import { type AppendError, EventStore } from "../event-store/event-store.ts"
 import { type EventStoreDbOptions, EventStoreDb, type RewritableStore } from "../event-store/eventstoredb.ts"
-import { type Segment, segmentsAge } from "../event-store/eventstoredb/segments.ts"
+import type { Segment } from "../event-store/eventstoredb/segments.ts"
 import { storeFailureOf } from "../event-store/failure.ts"
 import { liveRole } from "../node/live-role.ts"
 import { type Erased, EraseRefused, Holding, Search } from "./search.ts"
@@ -137,7 +136,7 @@ const erase = Effect.fnUntraced(function* (
     yield* rewriter.move({ stream, through, rewrite: his.redacted.bind(his) }, by)
   const erased = yield* tell(opened)
   // Whoever reads meanwhile has to know the segments before what they stand for is truncated.
-  if (erased.streams > 0) yield* Effect.sleep(Duration.millis(2 * segmentsAge))
+  if (erased.streams > 0) yield* opened.known
   yield* rewriter.finish((stream) => his.renamed(stream) !== undefined)
   const [started] = yield* store.readAll({ after: begin, limit: 1, filter: { types: [LeaseTaken.type] } })
   if (started !== undefined && LeaseTaken.is(started)) return yield* Effect.fail(refuseBeside(started.data))

@@ -35,12 +35,18 @@ export interface EventStoreDbOptions {
   readonly patience: number
   /** After so many milliseconds without an answer a call is given up and asked again. Default 10,000. */
   readonly callTimeout?: number
+  /** After so many milliseconds a reader looks up whether something was erased. Default 1,000. */
+  readonly lookUpAfter?: number
 }
+
+const defaultLookUp = 1_000
 
 /** The port on a server, and what rewrites stretches of its streams. */
 export interface RewritableStore {
   readonly store: typeof EventStore.Service
   readonly rewriter: Rewriter
+  /** By then every reader has looked up what was rewritten. */
+  readonly known: Effect.Effect<void>
 }
 
 const open = (options: EventStoreDbOptions): Effect.Effect<RewritableStore, StoreUnavailable, Scope.Scope> =>
@@ -51,7 +57,7 @@ const open = (options: EventStoreDbOptions): Effect.Effect<RewritableStore, Stor
     )
     const outage = new Outage(options.shown, options.patience)
     const reader = new Reader(connection, outage)
-    const segments = new Segments(reader, options.shown)
+    const segments = new Segments(reader, options.shown, options.lookUpAfter ?? defaultLookUp)
     const view = new View(reader, segments, options.shown)
     const rewriter = new Rewriter({ connection, reader, segments, view })
     // The first read makes the connection of the native half, which takes half a second.
@@ -88,6 +94,7 @@ const open = (options: EventStoreDbOptions): Effect.Effect<RewritableStore, Stor
         yield* segments.refreshed
         const segment = segments.of(stream)
         if (segment === undefined) return yield* truncate(stream, before)
+        segments.dropped()
         const isBehind = before > segment.last && segment.renamed === null
         if (isBehind) yield* truncate(stream, before)
         yield* isBehind
@@ -100,7 +107,9 @@ const open = (options: EventStoreDbOptions): Effect.Effect<RewritableStore, Stor
         yield* segments.refreshed
         const segment = segments.of(stream)
         yield* deleteStream(stream)
-        if (segment !== undefined) yield* rewriter.empty(segment.segment)
+        if (segment === undefined) return
+        segments.dropped()
+        yield* rewriter.empty(segment.segment)
       })
 
     const deleteStream = (stream: string) =>
@@ -149,7 +158,7 @@ const open = (options: EventStoreDbOptions): Effect.Effect<RewritableStore, Stor
       truncate: (stream, before) => Effect.andThen(whole(before, 0, "before"), truncateAll(stream, before)),
       deleteStream: deleteAll
     })
-    return { store, rewriter }
+    return { store, rewriter, known: Effect.sleep(2 * (options.lookUpAfter ?? defaultLookUp)) }
   })
 
 export const EventStoreDb = {

@@ -107,9 +107,12 @@ export class Rewriter {
   }
 
   /** Writes a stretch into a segment, which counts when this ends; what it stands for is there still. */
-  move({ stream, through, renamed, rewrite }: Stretch, by: string): Effect.Effect<void, StoreUnavailable> {
+  move({ stream, through: upTo, renamed, rewrite }: Stretch, by: string): Effect.Effect<void, StoreUnavailable> {
     return Effect.gen({ self: this }, function* () {
       const { shown } = this.#connection
+      // What stands in a segment already comes along: only one stands for the beginning of a stream.
+      const before = this.#segments.of(stream)
+      const through = Math.max(upTo, before?.last ?? -1)
       const segment = `segment-${randomUUID()}`
       yield* this.#addToIndex({ id: randomUUID(), type: type.begun, data: { segment }, metadata: {} })
       const chunks: Array<[number, number, number]> = []
@@ -161,9 +164,10 @@ export class Rewriter {
       yield* flush
       if (first === undefined) return
       const now = yield* Clock.currentTimeMillis
-      const isRenamed = renamed !== undefined || this.#segments.of(stream)?.renamed != null
+      const isRenamed = renamed !== undefined || (before !== undefined && before.renamed !== null)
       const data: SegmentIndex = {
         segment,
+        replaces: before === undefined ? [] : [...before.replaces, before.segment],
         stream: renamed ?? stream,
         first,
         last: first + written,
@@ -202,7 +206,7 @@ export class Rewriter {
 
   /** The segments there are, the older first. */
   readonly made: Effect.Effect<ReadonlyArray<Segment>, StoreUnavailable> = Effect.suspend(() =>
-    Effect.map(this.#segments.read, () => this.#segments.made)
+    Effect.map(this.#segments.read, () => [...this.#segments.made.values()])
   )
 
   /**
@@ -214,15 +218,29 @@ export class Rewriter {
     return Effect.gen({ self: this }, function* () {
       yield* this.#segments.read
       const { made, begun } = this.#segments
-      const names = new Set(made.map(({ segment }) => segment))
-      for (const segment of begun) if (!names.has(segment)) yield* this.empty(segment)
-      for (const segment of made) {
-        if (this.#segments.of(segment.stream) !== segment) yield* this.empty(segment.segment)
-        else if (segment.renamed === null) yield* this.#cut(segment)
-      }
+      const left = [...begun].filter((segment) => !made.has(segment))
+      const replaced = [...made.values()].filter((segment) => !this.#segments.isCurrent(segment))
+      for (const segment of [...left, ...replaced.map(({ segment }) => segment)]) yield* this.empty(segment)
+      for (const segment of made.values())
+        if (this.#segments.isCurrent(segment) && segment.renamed === null) yield* this.#cut(segment)
       for (const stream of yield* this.#renamed(isRenamed)) yield* this.#leave(stream)
+      if (left.length + replaced.length > 0) yield* this.#renewIndex
     })
   }
+
+  /** Writes the index anew, without what does not count any more: names of streams that were erased stand there as well. */
+  readonly #renewIndex: Effect.Effect<void, StoreUnavailable> = Effect.gen({ self: this }, function* () {
+    const first = this.#segments.end + 1
+    for (const segment of this.#segments.made.values()) {
+      if (!this.#segments.isCurrent(segment)) continue
+      const { parts: _parts, ...data } = segment
+      yield* this.#addToIndex({ id: randomUUID(), type: type.made, data, metadata: {} })
+    }
+    if (this.#segments.end < first)
+      yield* this.#addToIndex({ id: randomUUID(), type: type.end, data: {}, metadata: {} })
+    yield* this.truncate(segmentsStream, first)
+    this.#segments.forget()
+  })
 
   /** The streams whose events stand elsewhere under another name, and are on the server still. */
   #renamed(isRenamed: (stream: string) => boolean): Effect.Effect<ReadonlySet<string>, StoreUnavailable> {

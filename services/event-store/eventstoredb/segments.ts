@@ -31,11 +31,10 @@ export const type = {
   end: "$testudo-end"
 } as const
 
-/** Which segments there are is looked up again after so many milliseconds. */
-export const segmentsAge = 1_000
-
 const Index = Schema.Struct({
   segment: Schema.String,
+  /** The segments whose events it takes over: all before it, since a reader may have seen any of them last. */
+  replaces: Schema.Array(Schema.String),
   /** The stream that readers see its events on. */
   stream: Schema.String,
   /** Revisions on that stream. */
@@ -104,27 +103,35 @@ export interface MovedWanted {
   readonly size: PageSize
 }
 
+/** So many chunks are remembered. */
+const remembered = 16
+
 const byPosition = (left: ServerEvent, right: ServerEvent): number =>
   Number((left.position?.commit ?? 0n) - (right.position?.commit ?? 0n))
 
 export class Segments {
   readonly #reader: Reader
   readonly #shown: string
+  readonly #age: number
   readonly #byStream = new Map<string, Segment>()
   /** Positions of events that stood on streams with another name. */
   readonly #renamed = new Set<number>()
-  /** All that were made, in their order: later ones take the place of earlier ones of the same stream. */
-  readonly made: Array<Segment> = []
+  /** All that the index tells of by name, in their order. */
+  readonly made = new Map<string, Segment>()
   readonly begun = new Set<string>()
   /** Of segments that retention has truncated: the first revision that is left, `Infinity` when there is none. */
   readonly #keptFrom = new Map<string, number>()
+  /** The chunks that were read last: short pages go through each of them several times. */
+  readonly #lastRead = new Map<string, ReadonlyArray<ServerEvent>>()
   /** Revision of the last event of the index that was read. */
   end = -1
   #readAt = Number.NEGATIVE_INFINITY
 
-  constructor(reader: Reader, shown: string) {
+  /** @param age which segments there are is looked up again after so many milliseconds */
+  constructor(reader: Reader, shown: string, age: number) {
     this.#reader = reader
     this.#shown = shown
+    this.#age = age
   }
 
   get isEmpty(): boolean {
@@ -135,10 +142,26 @@ export class Segments {
     return this.#byStream.get(stream)
   }
 
+  /** Whether no later segment has taken its events over. */
+  isCurrent({ segment, stream }: Segment): boolean {
+    return this.#byStream.get(stream)?.segment === segment
+  }
+
+  /** Retention has dropped events of a segment. */
+  dropped(): void {
+    this.#lastRead.clear()
+  }
+
+  /** Forgets what the index does not tell of any more. */
+  forget(): void {
+    for (const [name, segment] of this.made) if (!this.isCurrent(segment)) this.made.delete(name)
+    this.begun.clear()
+  }
+
   /** Brings it up to date when it is too old. */
   readonly refreshed: Effect.Effect<void, StoreUnavailable> = Effect.suspend(() =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      now - this.#readAt < segmentsAge
+      now - this.#readAt < this.#age
         ? Effect.void
         : Effect.andThen(
             this.read,
@@ -167,8 +190,13 @@ export class Segments {
     }
     if (event.type !== type.made) return Effect.void
     if (!isIndex(data)) return Effect.fail(this.#damaged(`revision ${revision} of the stream ${segmentsStream}`))
+    if (this.made.has(data.segment)) return Effect.void // the index was written anew
     const segment = segmentOf(data)
-    this.made.push(segment)
+    for (const name of data.replaces) {
+      const before = this.made.get(name)
+      if (before !== undefined && this.isCurrent(before)) this.#byStream.delete(before.stream)
+    }
+    this.made.set(data.segment, segment)
     this.#byStream.set(data.stream, segment)
     let position = 0
     for (const distance of data.renamed ?? []) {
@@ -240,13 +268,19 @@ export class Segments {
   #chunk(segment: Segment, chunk: Chunk): Effect.Effect<ReadonlyArray<ServerEvent>, StoreUnavailable> {
     if (this.#isGone(segment, chunk)) return Effect.succeed([])
     const { at, events } = chunk
+    const key = `${segment.segment}@${at}`
+    const known = this.#lastRead.get(key)
+    if (known !== undefined) return Effect.succeed(known)
     return Effect.map(
       this.events(segment, { from: segment.first + at, direction: "forwards", limit: events }),
       (read) => {
         // Of one that retention has truncated, reads begin later.
         const first = read[0] === undefined ? Number.POSITIVE_INFINITY : Number(read[0].revision) - segment.first
         if (first > at) this.#keptFrom.set(segment.segment, first)
-        return read.filter(({ revision }) => revision < BigInt(segment.first + at + events))
+        const chunk = read.filter(({ revision }) => revision < BigInt(segment.first + at + events))
+        this.#lastRead.set(key, chunk)
+        if (this.#lastRead.size > remembered) this.#lastRead.delete(this.#lastRead.keys().next().value!)
+        return chunk
       }
     )
   }
