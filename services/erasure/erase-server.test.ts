@@ -64,12 +64,12 @@ const original = Effect.gen(function* () {
   const store = yield* built(EmbeddedEventStore.layer({ directory, mode: "writer" }))
   const append = (stream: string, ...events: ReadonlyArray<ProposedEvent>) =>
     store.appendGroup([{ stream, events, expected: "any", asStored: true }])
-  for (let n = 0; n < 150; n++) {
-    yield* append(logStream("/a"), batch("/a", n, [other, n % 7 === 0 || n === 149 ? him : other, other]))
-    if (n % 2 === 0) yield* append(logStream("/b"), batch("/b", n, [n === 30 ? him : other]))
-    if (n % 40 === 3) yield* append(offenderStream("Ip", him), overflow(him, him, n))
-    if (n % 40 === 5) yield* append(offenderStream("Ip", other), overflow(other, n > 40 ? him : other, 500 + n))
-    if (n === 60) {
+  for (let n = 0; n < 80; n++) {
+    yield* append(logStream("/a"), batch("/a", n, [other, n % 7 === 0 || n === 79 ? him : other, other]))
+    if (n % 2 === 0) yield* append(logStream("/b"), batch("/b", n, [n === 20 ? him : other]))
+    if (n % 20 === 3) yield* append(offenderStream("Ip", him), overflow(him, him, n))
+    if (n % 20 === 5) yield* append(offenderStream("Ip", other), overflow(other, n > 20 ? him : other, 500 + n))
+    if (n === 30) {
       yield* append(
         offenderStream("Ip", him),
         proposed(decisionMade({ number: 1, value: him, until }, { position: 900 }))
@@ -217,14 +217,14 @@ describe("erasure on a server", () => {
       )
       const last = NameResolved.propose(randomUUID(), { address: other, name: "l.example.", outcome: "answered" })
       const erased = yield* erase(standIn, him)
-      assert.deepStrictEqual(erased, { lines: 24, batches: 24, events: 10, streams: 6 })
+      assert.deepStrictEqual(erased, { lines: 14, batches: 14, events: 10, streams: 6 })
       const after = yield* consistent(store)
       assert.deepStrictEqual(places(after), places(before))
       assert.deepStrictEqual(seen(after), yield* embedded(him))
 
       standIn.scavenge()
-      assert.deepStrictEqual(yield* consistent(store), after)
       assert.deepStrictEqual(yield* consistent(yield* built(EventStoreDb.layer(server(standIn)))), after)
+      assert.deepStrictEqual(yield* rowsOf(store), after)
       // Of his dossier the server keeps the name, with an event that says nothing.
       const left = onDisk(standIn, him)
       assert.deepStrictEqual(
@@ -238,7 +238,7 @@ describe("erasure on a server", () => {
       const told = after.filter(({ type }) => type === "OffenderErased").map(({ data }) => JSON.parse(data))
       assert.deepStrictEqual(
         told.map(({ by, lines }) => [by, lines]).sort(),
-        [0, 0, 0, 0, 1, 23].map((lines) => ["anna", lines]).sort()
+        [0, 0, 0, 0, 1, 13].map((lines) => ["anna", lines]).sort()
       )
       yield* store.append("names", [last], after.findLast(({ stream }) => stream === "names")!.revision)
       const news = [...(yield* Fiber.join(late))].map((item) => (item._tag === "Event" ? item.event.type : ""))
@@ -257,9 +257,9 @@ describe("erasure on a server", () => {
       yield* erase(standIn, him)
       const intake = yield* Effect.provideService(Intake.make, EventStore, store)
       const checkpoint = yield* intake.last("/a")
-      assert.strictEqual(checkpoint?.range.from, 149_000)
-      yield* intake.append([batch("/a", 150, [him]).data as never])
-      assert.strictEqual((yield* intake.last("/a"))?.range.from, 150_000)
+      assert.strictEqual(checkpoint?.range.from, 79_000)
+      yield* intake.append([batch("/a", 80, [him]).data as never])
+      assert.strictEqual((yield* intake.last("/a"))?.range.from, 80_000)
       const dossier = offenderStream("Ip", him)
       assert.deepStrictEqual(yield* store.readStream(dossier), [])
       yield* store.append(dossier, [overflow(him, him, 2_000)], "no_stream")
@@ -269,7 +269,6 @@ describe("erasure on a server", () => {
       assert.deepStrictEqual(yield* erase(standIn, him), { lines: 1, batches: 1, events: 1, streams: 2 })
       yield* consistent(store)
       yield* erase(standIn, other)
-      yield* consistent(store)
       standIn.scavenge()
       yield* consistent(store)
       assert.deepStrictEqual([...new Set(onDisk(standIn, other).map(({ type }) => type))].sort(), [
@@ -288,55 +287,54 @@ describe("erasure on a server", () => {
       const rows = yield* consistent(store)
       assert.deepStrictEqual(seen(rows), yield* embedded(him, other))
       const revisions = Effect.map(store.readStream("log-/a"), (events) => events.map(({ revision }) => revision))
-      yield* store.truncate("log-/a", 100)
-      assert.deepStrictEqual([(yield* revisions)[0], (yield* revisions).length], [100, 51])
+      yield* store.truncate("log-/a", 70)
+      assert.deepStrictEqual([(yield* revisions)[0], (yield* revisions).length], [70, 11])
       const dossier = rows.find(({ stream }) => stream.startsWith("offender-Ip:erased-"))!.stream
       yield* store.deleteStream(dossier)
       assert.deepStrictEqual(yield* store.readStream(dossier), [])
       standIn.scavenge()
       const left = yield* consistent(store)
-      assert.strictEqual(left.find(({ stream }) => stream === "log-/a")!.revision, 100)
+      assert.strictEqual(left.find(({ stream }) => stream === "log-/a")!.revision, 70)
       assert.isFalse(left.some(({ stream }) => stream === dossier))
       yield* store.truncate("log-/a", 1_000)
-      assert.deepStrictEqual(yield* revisions, [150])
+      assert.deepStrictEqual(yield* revisions, [80])
     }).pipe(Effect.scoped)
   )
 
-  for (const fault of ["dropped before stored", "dropped after stored"] as const) {
-    test(
-      `goes on after it was stopped anywhere (${fault})`,
-      Effect.gen(function* () {
-        const { standIn, store } = yield* withLog
-        const before = yield* rowsOf(store)
-        const expected = yield* embedded(him)
-        let stops = 0
-        for (const appends of [0, 1, 2, 3, 4, 5, 7, 9, 11, 14, 17, 21, 60]) {
-          standIn.faults.nextAppend(fault, appends)
-          const outcome = yield* Effect.result(erase(standIn, him, { patience: 0 }))
-          const rows = yield* rowsOf(store)
-          assert.deepStrictEqual(places(rows), places(before))
-          assert.deepStrictEqual((yield* Effect.provideService(verifyLog, EventStore, store)).findings, [])
-          if (outcome._tag === "Success") break
-          assert.strictEqual((outcome.failure as StoreUnavailable).code, "TST-STORE-AWAY")
-          stops += 1
-        }
-        assert.isAtLeast(stops, 5)
-        assert.deepStrictEqual(seen(yield* consistent(store)), expected)
-        standIn.scavenge()
-        const rows = yield* consistent(store)
-        assert.deepStrictEqual(seen(rows), expected)
-        assert.deepStrictEqual([...new Set(onDisk(standIn, him).map(({ type }) => type))].sort(), [
-          "$metadata",
-          "$testudo-end"
-        ])
-        const told = rows.filter(({ type }) => type === "OffenderErased").map(({ data }) => JSON.parse(data))
-        assert.strictEqual(
-          told.reduce((sum, { lines }) => sum + lines, 0),
-          24
-        )
-      }).pipe(Effect.scoped)
-    )
-  }
+  test(
+    "goes on after it was stopped anywhere",
+    Effect.gen(function* () {
+      const { standIn, store } = yield* withLog
+      const before = yield* rowsOf(store)
+      const expected = yield* embedded(him)
+      let stops = 0
+      for (const [index, appends] of [0, 1, 2, 3, 5, 8, 12, 17, 60].entries()) {
+        const fault = index % 2 === 0 ? "dropped before stored" : "dropped after stored"
+        standIn.faults.nextAppend(fault, appends)
+        const outcome = yield* Effect.result(erase(standIn, him, { patience: 0 }))
+        const rows = yield* rowsOf(store)
+        assert.deepStrictEqual(places(rows), places(before))
+        assert.deepStrictEqual((yield* Effect.provideService(verifyLog, EventStore, store)).findings, [])
+        if (outcome._tag === "Success") break
+        assert.strictEqual((outcome.failure as StoreUnavailable).code, "TST-STORE-AWAY")
+        stops += 1
+      }
+      assert.isAtLeast(stops, 4)
+      assert.deepStrictEqual(seen(yield* consistent(store)), expected)
+      standIn.scavenge()
+      const rows = yield* consistent(store)
+      assert.deepStrictEqual(seen(rows), expected)
+      assert.deepStrictEqual([...new Set(onDisk(standIn, him).map(({ type }) => type))].sort(), [
+        "$metadata",
+        "$testudo-end"
+      ])
+      const told = rows.filter(({ type }) => type === "OffenderErased").map(({ data }) => JSON.parse(data))
+      assert.strictEqual(
+        told.reduce((sum, { lines }) => sum + lines, 0),
+        14
+      )
+    }).pipe(Effect.scoped)
+  )
 
   test(
     "is refused beside a node that runs, and while a decision holds; not beside one that died",
@@ -356,7 +354,7 @@ describe("erasure on a server", () => {
       )
       const dead = { role: "agent-web1", node: "web1", holder: randomUUID(), milliseconds: 300 }
       yield* store.append("lease-agent-web1", [LeaseTaken.propose(randomUUID(), dead)], "no_stream")
-      assert.strictEqual((yield* erase(standIn, him)).lines, 24)
+      assert.strictEqual((yield* erase(standIn, him)).lines, 14)
     }).pipe(Effect.scoped)
   )
 })
