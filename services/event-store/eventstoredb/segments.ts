@@ -165,7 +165,9 @@ export class Segments {
         ? Effect.void
         : Effect.andThen(
             this.read,
-            Effect.sync(() => void (this.#readAt = now))
+            Effect.sync(() => {
+              this.#readAt = now
+            })
           )
     )
   )
