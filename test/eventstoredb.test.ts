@@ -13,6 +13,11 @@ import { botnet } from "../fixtures/generators/botnet.ts"
 import { parseStoreLocation } from "../services/configuration/store-location.ts"
 import { EventStore } from "../services/event-store/event-store.ts"
 import { storeAt } from "../services/event-store/located-store.ts"
+import { activeBans } from "../projections/active-bans.ts"
+import { fold, type Projection } from "../projections/projection.ts"
+import { reputation } from "../projections/reputation.ts"
+import { targetedAttacks } from "../projections/targeted-attacks.ts"
+import { recordedEvents } from "./recorded.ts"
 import { type Finished, freePort, type Running, root, run, start, temporaryFolder, testudo, until } from "./process.ts"
 
 /** The stand-in as a process; it can be killed, and comes back with what it has acknowledged. */
@@ -70,6 +75,26 @@ const expectNothingTwice = (events: ReadonlyArray<TestudoEvent>) => {
   expect(new Set(numbers).size).toBe(numbers.length)
 }
 
+/** What the projections make of the verdicts, wherever the store has them: events and places are known by their order. */
+const shownBy = (events: ReadonlyArray<TestudoEvent>): unknown => {
+  const told = events.flatMap((event, position) =>
+    event.type === "OverflowRaised" || event.type === "DecisionMade" ? [{ ...event, position, recordedAt: 0 }] : []
+  )
+  const placed = told.map((event, position) => ({ ...event, position }))
+  const ids = new Map<string, number>()
+  const states = [stateOf(activeBans, placed), stateOf(reputation, placed), stateOf(targetedAttacks, placed)]
+  return JSON.parse(
+    JSON.stringify(states).replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, (id) => {
+      const known = ids.get(id) ?? ids.size
+      ids.set(id, known)
+      return `id ${known}`
+    })
+  )
+}
+
+const stateOf = <State>(projection: Projection<State>, events: ReadonlyArray<TestudoEvent>): unknown =>
+  projection.encode(fold(projection, projection.initial(), events))
+
 const replayOf = (file: string) => [file, "--type", "nginx", "--json", "--now", "2026-11-22T12:00:00Z", "--store"]
 
 /** A configuration that watches one log, how somebody attacks there, and who is banned, as a command tells. */
@@ -121,6 +146,10 @@ describe("on EventStoreDB", () => {
     expect(result(await replay.finished)).toEqual(embedded)
     const events = await eventsOf(esdb.location)
     expectNothingTwice(events)
+    const calm = await recordedEvents(join(folder, "embedded"))
+    expect(verdicts(events)).toEqual(verdicts(calm))
+    expect(shownBy(events)).toEqual(shownBy(calm))
+    expect((await run("log", "verify", "--store", esdb.location)).status).toBe(0)
 
     // Once more, killed at the client's side: the log goes on where it ends.
     const again = await run("replay", ...replayOf(file), esdb.location)
@@ -184,6 +213,65 @@ describe("on EventStoreDB", () => {
     expectNothingTwice(events)
     const values = events.flatMap((event) => (event.type === "DecisionMade" ? [event.data.value] : []))
     expect([...new Set(values)].toSorted()).toEqual(["198.51.100.77", "203.0.113.7", "203.0.113.8", "203.0.113.9"])
+  }, 300_000)
+
+  it("what is erased is gone for nodes and commands, and none of it happens beside a node that runs", async () => {
+    const esdb = await server()
+    const { file, attack, banned } = await watched(esdb.location)
+    appendFileSync(file, "retention: { lines: { age: 30d } }\nlease: 4s\n")
+    const him = "203.0.113.7"
+    const first = testudo("run", "--config", file)
+    await first.says(/Ctrl-C ends it/, 180_000)
+    attack(him)
+    await until("the ban", async () => (await banned()).includes(him), 30_000, 200)
+    await until(
+      "a renewal of the lease",
+      async () => (await eventsOf(esdb.location)).some(({ type }) => type === "LeaseRenewed"),
+      30_000,
+      200
+    )
+    const beside = await run("replay", ...replayOf(join(root, "fixtures/logs/auth.log")), esdb.location)
+    expect([beside.status, beside.stderr]).toEqual([1, expect.stringContaining("TST-REPLAY-LIVE")])
+    const early = await run("erase", him, "--config", file)
+    expect([early.status, early.stderr]).toEqual([1, expect.stringContaining("TST-ERASE-LIVE")])
+    await first.stop()
+    const holds = await run("erase", him, "--config", file)
+    expect([holds.status, holds.stderr]).toEqual([1, expect.stringContaining("TST-ERASE-ACTIVE")])
+    expect((await run("decisions", "delete", him, "--config", file)).status).toBe(0)
+
+    const before = await eventsOf(esdb.location)
+    const erased = await run("erase", him, "--config", file)
+    expect(erased.stderr).toBe("")
+    expect(erased.stdout).toMatch(/^8 lines in [1-9] batches were erased, and [1-9]\d* other events rewritten/)
+    const after = await eventsOf(esdb.location)
+    const places = (events: ReadonlyArray<TestudoEvent>) =>
+      events.map(({ id, position, revision }) => [id, position, revision])
+    expect(places(after).slice(0, before.length)).toEqual(places(before))
+    expect((await run("log", "verify", "--store", esdb.location)).status).toBe(0)
+    const tail = async (...options: ReadonlyArray<string>) =>
+      (await run("log", "tail", "--store", esdb.location, "-n", "1000", ...options)).stdout
+    expect(await tail("--json")).not.toContain(him)
+    expect(await tail()).toMatch(/OffenderErased +by .*: 8 lines/)
+    expect(await tail()).not.toContain("LeaseRenewed")
+    expect(await tail("--all")).toContain("LeaseRenewed")
+    const stats = await run("log", "stats", "--config", file)
+    expect(stats.stdout).toMatch(/Retention: lines 30 d\. Beyond it: 0 batches \(0 B\), 0 dossiers\./)
+    expect(JSON.parse((await run("log", "stats", "--json", "--config", file)).stdout).retention).toMatchObject({
+      linesAge: 30 * 86_400_000,
+      linesBytes: null,
+      beyond: { batches: 0 }
+    })
+
+    // The log goes on, for him as for somebody new.
+    const second = testudo("run", "--config", file)
+    await second.says(/Ctrl-C ends it/, 180_000)
+    for (const address of [him, "203.0.113.8"]) {
+      attack(address)
+      await until(`the ban of ${address}`, async () => (await banned()).includes(address), 30_000, 200)
+    }
+    await second.stop()
+    expectNothingTwice(await eventsOf(esdb.location))
+    expect((await run("log", "verify", "--store", esdb.location)).status).toBe(0)
   }, 300_000)
 
   it("a command says that the server is away, and ends", async () => {

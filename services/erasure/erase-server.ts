@@ -16,6 +16,7 @@ import { type AppendError, EventStore } from "../event-store/event-store.ts"
 import { type EventStoreDbOptions, EventStoreDb, type RewritableStore } from "../event-store/eventstoredb.ts"
 import type { Segment } from "../event-store/eventstoredb/segments.ts"
 import { storeFailureOf } from "../event-store/failure.ts"
+import type { Row } from "../event-store/row.ts"
 import { liveRole } from "../node/live-role.ts"
 import { type Erased, EraseRefused, Holding, Search } from "./search.ts"
 
@@ -128,16 +129,17 @@ const erase = Effect.fnUntraced(function* (
   yield* tell(opened)
   const his = new Search(value, where)
   const found = yield* search(opened, value, his, where)
-  for (const [stream, through] of found.dossiers) {
-    const rewrite = { stream, through, renamed: his.renamed(stream)!, rewrite: his.redacted.bind(his) }
-    yield* rewriter.move(rewrite, by)
+  const rewrite = (row: Row) => his.redacted(row)
+  const dropped: Array<string> = []
+  for (const [stream, through] of [...found.dossiers, ...found.ends]) {
+    const renamed = his.renamed(stream)
+    const stretch = { stream, through, rewrite, ...(renamed === undefined ? {} : { renamed }) }
+    if (!(yield* rewriter.move(stretch, by))) dropped.push(stream)
   }
-  for (const [stream, through] of found.ends)
-    yield* rewriter.move({ stream, through, rewrite: his.redacted.bind(his) }, by)
   const erased = yield* tell(opened)
   // Whoever reads meanwhile has to know the segments before what they stand for is truncated.
   if (erased.streams > 0) yield* opened.known
-  yield* rewriter.finish((stream) => his.renamed(stream) !== undefined)
+  yield* rewriter.finish((stream) => his.renamed(stream) !== undefined, dropped)
   const [started] = yield* store.readAll({ after: begin, limit: 1, filter: { types: [LeaseTaken.type] } })
   if (started !== undefined && LeaseTaken.is(started)) return yield* Effect.fail(refuseBeside(started.data))
   return erased

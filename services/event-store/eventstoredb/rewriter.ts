@@ -71,11 +71,15 @@ export class Rewriter {
   }
 
   /** Appends at an exact revision, so that a repetition is recognised. False: the stream is elsewhere. */
-  #append(stream: string, events: ReadonlyArray<Raw>, behind: number): Effect.Effect<boolean, StoreUnavailable> {
+  #append(
+    stream: string,
+    events: ReadonlyArray<Raw>,
+    behind: number | "any"
+  ): Effect.Effect<boolean, StoreUnavailable> {
     const { shown, callTimeout } = this.#connection
     return this.#reader.call(async ({ client, package: { jsonEvent } }) => {
       const data = events.map((event) => jsonEvent(event as JSONEventType & { readonly id: string }))
-      const streamState = behind < 0 ? ("no_stream" as const) : BigInt(behind)
+      const streamState = behind === "any" ? behind : behind < 0 ? ("no_stream" as const) : BigInt(behind)
       try {
         await within(callTimeout, client.appendToStream(stream, data, { streamState }))
         return true
@@ -106,13 +110,18 @@ export class Rewriter {
     })
   }
 
-  /** Writes a stretch into a segment, which counts when this ends; what it stands for is there still. */
-  move({ stream, through: upTo, renamed, rewrite }: Stretch, by: string): Effect.Effect<void, StoreUnavailable> {
+  /**
+   * Writes a stretch into a segment, which counts when this ends; what it stands for is there still. False: the stream shows
+   * nothing of it any more, because retention has dropped it.
+   */
+  move({ stream, through: upTo, renamed, rewrite }: Stretch, by: string): Effect.Effect<boolean, StoreUnavailable> {
     return Effect.gen({ self: this }, function* () {
       const { shown } = this.#connection
       // What stands in a segment already comes along: only one stands for the beginning of a stream.
       const before = this.#segments.of(stream)
       const through = Math.max(upTo, before?.last ?? -1)
+      const [oldest] = yield* this.#view.streamRows(stream, 0, 1)
+      if (oldest === undefined || oldest.revision > through) return false
       const segment = `segment-${randomUUID()}`
       yield* this.#addToIndex({ id: randomUUID(), type: type.begun, data: { segment }, metadata: {} })
       const chunks: Array<[number, number, number]> = []
@@ -162,7 +171,7 @@ export class Rewriter {
         from = rows.at(-1)!.revision + 1
       }
       yield* flush
-      if (first === undefined) return
+      if (first === undefined) return false
       const now = yield* Clock.currentTimeMillis
       const isRenamed = renamed !== undefined || (before !== undefined && before.renamed !== null)
       const data: SegmentIndex = {
@@ -179,6 +188,7 @@ export class Rewriter {
       }
       if (JSON.stringify(data).length > maxAppendBytes) return yield* Effect.fail(tooLong(written + 1))
       yield* this.#addToIndex({ id: randomUUID(), type: type.made, data, metadata: {} })
+      return true
     })
   }
 
@@ -213,8 +223,9 @@ export class Rewriter {
    * Truncates what segments stand for, and what was left over. Whoever reads has looked up by now which segments there are.
    *
    * @param isRenamed whether the events of a stream stand elsewhere under another name: the name is not written down
+   * @param dropped streams of which retention has dropped events that are in the log until the next scavenge
    */
-  finish(isRenamed: (stream: string) => boolean): Effect.Effect<void, StoreUnavailable> {
+  finish(isRenamed: (stream: string) => boolean, dropped: Iterable<string>): Effect.Effect<void, StoreUnavailable> {
     return Effect.gen({ self: this }, function* () {
       yield* this.#segments.read
       const { made, begun } = this.#segments
@@ -224,6 +235,7 @@ export class Rewriter {
       for (const segment of made.values())
         if (this.#segments.isCurrent(segment) && segment.renamed === null) yield* this.#cut(segment)
       for (const stream of yield* this.#renamed(isRenamed)) yield* this.#leave(stream)
+      for (const stream of dropped) yield* this.#bury(stream)
       if (left.length + replaced.length > 0) yield* this.#renewIndex
     })
   }
@@ -257,6 +269,16 @@ export class Rewriter {
         if (events.length === 0) return streams
         after = last
       }
+    })
+  }
+
+  /** A scavenge leaves the last event of a deleted stream: another is put behind it. */
+  #bury(stream: string): Effect.Effect<void, StoreUnavailable> {
+    return Effect.gen({ self: this }, function* () {
+      const [last] = yield* this.#reader.streamEvents(stream, { direction: "backwards", limit: 1 })
+      if (last !== undefined) return // it goes on, and what was truncated goes with the scavenge
+      yield* this.#append(stream, [{ id: randomUUID(), type: type.end, data: {}, metadata: {} }], "any")
+      yield* this.empty(stream, () => false)
     })
   }
 
