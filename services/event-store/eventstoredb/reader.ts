@@ -36,6 +36,9 @@ export interface LogPage<A> {
 /** Once a read has shown events that do not count, so many are asked for at least: a read takes its time, however short. */
 export const leastGlance = 64
 
+/** The server says nothing while it looks for something rare from the end of the log: it gets so many times a call's time. */
+const searchPatience = 10
+
 /** So often a read at a position is tried beside one that works before the position is to blame. */
 const positionAttempts = 3
 
