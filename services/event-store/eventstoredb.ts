@@ -14,6 +14,7 @@ import { Connection, within } from "./eventstoredb/connection.ts"
 import { isStreamDeleted, isWrongVersion } from "./eventstoredb/failure.ts"
 import { Live } from "./eventstoredb/live.ts"
 import { Outage } from "./eventstoredb/outage.ts"
+import { RawStreams } from "./eventstoredb/raw-streams.ts"
 import { Reader } from "./eventstoredb/reader.ts"
 import { numberOf } from "./eventstoredb/recorded.ts"
 import { Rewriter } from "./eventstoredb/rewriter.ts"
@@ -59,7 +60,8 @@ const open = (options: EventStoreDbOptions): Effect.Effect<RewritableStore, Stor
     const reader = new Reader(connection, outage)
     const segments = new Segments(reader, options.shown, options.lookUpAfter ?? defaultLookUp)
     const view = new View(reader, segments, options.shown)
-    const rewriter = new Rewriter({ connection, reader, segments, view })
+    const streams = new RawStreams(connection, reader)
+    const rewriter = new Rewriter({ shown: options.shown, reader, streams, segments, view })
     // The first read makes the connection of the native half, which takes half a second.
     yield* reader.head
     const live = yield* Effect.acquireRelease(
@@ -85,7 +87,7 @@ const open = (options: EventStoreDbOptions): Effect.Effect<RewritableStore, Stor
       Effect.gen(function* () {
         const [last] = yield* reader.streamEvents(stream, { direction: "backwards", limit: 1 })
         if (last === undefined) return
-        yield* rewriter.truncate(stream, Math.min(before, numberOf(last.revision, options.shown)))
+        yield* streams.truncate(stream, Math.min(before, numberOf(last.revision, options.shown)))
       })
 
     /** A stretch of the stream may stand in a segment. */
@@ -98,7 +100,7 @@ const open = (options: EventStoreDbOptions): Effect.Effect<RewritableStore, Stor
         const isBehind = before > segment.last && segment.renamed === null
         if (isBehind) yield* truncate(stream, before)
         yield* isBehind
-          ? rewriter.empty(segment.segment)
+          ? streams.empty(segment.segment)
           : truncate(segment.segment, Math.max(before - segment.first, 0))
       })
 
@@ -109,7 +111,7 @@ const open = (options: EventStoreDbOptions): Effect.Effect<RewritableStore, Stor
         yield* deleteStream(stream)
         if (segment === undefined) return
         segments.dropped()
-        yield* rewriter.empty(segment.segment)
+        yield* streams.empty(segment.segment)
       })
 
     const deleteStream = (stream: string) =>

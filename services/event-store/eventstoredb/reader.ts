@@ -201,13 +201,17 @@ export class Reader {
         const maxCount = Math.max(limit - events.length, leastGlance)
         const place = before === undefined ? { fromPosition: "end" as const } : placeOf(before)
         let seen = 0
-        await visitAll(client.readAll({ maxCount, filter, direction: "backwards", ...place }), callTimeout, (event) => {
-          seen += 1
-          before = positionOf(event, shown)
-          const taken = take(event)
-          if (taken !== undefined) events.push(taken)
-          return events.length < limit
-        })
+        await visitAll(
+          client.readAll({ maxCount, filter, direction: "backwards", ...place }),
+          searchPatience * callTimeout,
+          (event) => {
+            seen += 1
+            before = positionOf(event, shown)
+            const taken = take(event)
+            if (taken !== undefined) events.push(taken)
+            return events.length < limit
+          }
+        )
         if (events.length >= limit || seen < maxCount) return events.reverse()
       }
     })

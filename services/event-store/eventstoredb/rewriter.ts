@@ -1,11 +1,11 @@
 /**
- * Rewrites the beginnings of streams on a server that rewrites no event: see `segments.ts`.
+ * Rewrites the beginnings of streams on a server that rewrites no event: see `segment.ts`.
  *
  * A segment is written, then it counts, then what it stands for is truncated. Each step may be the last before a crash, and
  * {@link Rewriter.finish} goes on behind any of them.
  */
 import { randomUUID } from "node:crypto"
-import type { Filter, JSONEventType } from "@kurrent/kurrentdb-client"
+import type { Filter } from "@kurrent/kurrentdb-client"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { derivedId } from "../../../domain/events/derived-id.ts"
@@ -14,11 +14,12 @@ import { formatTimestamp } from "../../../domain/time/instant.ts"
 import { considerateAppendEvents, maxAppendBytes, type StoreUnavailable, storedBytes } from "../event-store.ts"
 import { storeFailure } from "../failure.ts"
 import type { Row } from "../row.ts"
-import { type Connection, within } from "./connection.ts"
-import { isStreamDeleted, isTooLarge, isWrongVersion, storeFailureOf } from "./failure.ts"
+import { storeFailureOf } from "./failure.ts"
 import type { Reader } from "./reader.ts"
-import { numberOf, receivedRow, type ServerEvent } from "./recorded.ts"
-import { type Moved, type Segment, type SegmentIndex, type Segments, segmentsStream, type } from "./segments.ts"
+import { numberOf, receivedRow } from "./recorded.ts"
+import type { Raw, RawStreams } from "./raw-streams.ts"
+import { type Moved, type Segment, type SegmentIndex, segmentsStream, type } from "./segment.ts"
+import type { Segments } from "./segments.ts"
 import type { View } from "./view.ts"
 
 /** What an event says from now on. */
@@ -45,64 +46,35 @@ const mostChunks = 20_000
 /** What an append of moved events takes in all: each is at most `maxAppendBytes`, and what it says of its place. */
 const appendBytes = 900_000
 
-interface Raw {
-  readonly id: string
-  readonly type: string
-  readonly data: unknown
-  readonly metadata: Readonly<Record<string, unknown>>
-}
-
 export class Rewriter {
-  readonly #connection: Connection
+  readonly #shown: string
   readonly #reader: Reader
+  readonly #streams: RawStreams
   readonly #segments: Segments
   readonly #view: View
 
   constructor(parts: {
-    readonly connection: Connection
+    readonly shown: string
     readonly reader: Reader
+    readonly streams: RawStreams
     readonly segments: Segments
     readonly view: View
   }) {
-    this.#connection = parts.connection
+    this.#shown = parts.shown
     this.#reader = parts.reader
+    this.#streams = parts.streams
     this.#segments = parts.segments
     this.#view = parts.view
-  }
-
-  /** Appends at an exact revision, so that a repetition is recognised. False: the stream is elsewhere. */
-  #append(
-    stream: string,
-    events: ReadonlyArray<Raw>,
-    behind: number | "any"
-  ): Effect.Effect<boolean, StoreUnavailable> {
-    const { shown, callTimeout } = this.#connection
-    return this.#reader.call(async ({ client, package: { jsonEvent } }) => {
-      const data = events.map((event) => jsonEvent(event as JSONEventType & { readonly id: string }))
-      const streamState = behind === "any" ? behind : behind < 0 ? ("no_stream" as const) : BigInt(behind)
-      try {
-        await within(callTimeout, client.appendToStream(stream, data, { streamState }))
-        return true
-      } catch (error) {
-        if (isWrongVersion(error)) return false
-        if (!isTooLarge(error)) throw error
-        throw storeFailure(
-          "TST-STORE-LIMIT",
-          `The server ${shown} takes at most ${error.maxAppendSize} bytes in one append, and a rewritten event is larger. ` +
-            "Raise its option MaxAppendSize."
-        )
-      }
-    })
   }
 
   #addToIndex(event: Raw): Effect.Effect<void, StoreUnavailable> {
     return Effect.gen({ self: this }, function* () {
       yield* this.#segments.read
-      if (!(yield* this.#append(segmentsStream, [event], this.#segments.end))) {
+      if (!(yield* this.#streams.append(segmentsStream, [event], this.#segments.end))) {
         return yield* Effect.fail(
           storeFailure(
             "TST-STORE-IN-USE",
-            `Another process erases in ${this.#connection.shown} at this moment. Try again when it is done.`
+            `Another process erases in ${this.#shown} at this moment. Try again when it is done.`
           )
         )
       }
@@ -116,7 +88,7 @@ export class Rewriter {
    */
   move({ stream, through: upTo, renamed, rewrite }: Stretch, by: string): Effect.Effect<boolean, StoreUnavailable> {
     return Effect.gen({ self: this }, function* () {
-      const { shown } = this.#connection
+      const shown = this.#shown
       // What stands in a segment already comes along: only one stands for the beginning of a stream.
       const before = this.#segments.of(stream)
       const through = Math.max(upTo, before?.last ?? -1)
@@ -134,7 +106,7 @@ export class Rewriter {
       const flush = Effect.gen({ self: this }, function* () {
         if (waiting.length === 0) return
         const at = waiting.map(({ data }) => (data as Moved).position)
-        if (!(yield* this.#append(segment, waiting, written)))
+        if (!(yield* this.#streams.append(segment, waiting, written)))
           return yield* Effect.fail(
             storeFailure("TST-STORE-DAMAGED", `Somebody else writes to the stream ${segment} of ${shown}.`)
           )
@@ -194,14 +166,14 @@ export class Rewriter {
 
   /** Visits what a segment changed when it was made, and how many lines each event lost. */
   changes(segment: Segment, visit: (row: Row, lines: number) => void): Effect.Effect<void, StoreUnavailable> {
-    const { shown } = this.#connection
+    const shown = this.#shown
     return Effect.gen({ self: this }, function* () {
       for (let from = 0; ; ) {
         const events = yield* this.#segments.written(segment, from, "forwards", pageLength)
         yield* Effect.try({
           try: () => {
             for (const event of events) {
-              const row = receivedRow(this.#segments.shownAs(segment, event), shown)
+              const row = receivedRow(this.#segments.shown(segment, event), shown)
               const { rewritten, lines } = event.data as Moved
               if (rewritten) visit(row, lines)
             }
@@ -231,11 +203,11 @@ export class Rewriter {
       const { made, begun } = this.#segments
       const left = [...begun].filter((segment) => !made.has(segment))
       const replaced = [...made.values()].filter((segment) => !this.#segments.isCurrent(segment))
-      for (const segment of [...left, ...replaced.map(({ segment }) => segment)]) yield* this.empty(segment)
+      for (const segment of [...left, ...replaced.map(({ segment }) => segment)]) yield* this.#streams.empty(segment)
       for (const segment of made.values())
         if (this.#segments.isCurrent(segment) && segment.renamed === null) yield* this.#cut(segment)
       for (const stream of yield* this.#renamed(isRenamed)) yield* this.#leave(stream)
-      for (const stream of dropped) yield* this.#bury(stream)
+      for (const stream of dropped) yield* this.#streams.bury(stream)
       if (left.length + replaced.length > 0) yield* this.#renewIndex
     })
   }
@@ -250,7 +222,7 @@ export class Rewriter {
     }
     if (this.#segments.end < first)
       yield* this.#addToIndex({ id: randomUUID(), type: type.end, data: {}, metadata: {} })
-    yield* this.truncate(segmentsStream, first)
+    yield* this.#streams.truncate(segmentsStream, first)
     this.#segments.forget()
   })
 
@@ -272,22 +244,12 @@ export class Rewriter {
     })
   }
 
-  /** A scavenge leaves the last event of a deleted stream: another is put behind it. */
-  #bury(stream: string): Effect.Effect<void, StoreUnavailable> {
-    return Effect.gen({ self: this }, function* () {
-      const [last] = yield* this.#reader.streamEvents(stream, { direction: "backwards", limit: 1 })
-      if (last !== undefined) return // it goes on, and what was truncated goes with the scavenge
-      yield* this.#append(stream, [{ id: randomUUID(), type: type.end, data: {}, metadata: {} }], "any")
-      yield* this.empty(stream, () => false)
-    })
-  }
-
   /** Takes from a stream what stands elsewhere; somebody may have written behind it. */
   #leave(stream: string): Effect.Effect<void, StoreUnavailable> {
     return Effect.gen({ self: this }, function* () {
-      if (yield* this.empty(stream, (last) => this.#segments.hides(last))) return
+      if (yield* this.#streams.empty(stream, (last) => this.#segments.hides(last))) return
       const [first] = yield* this.#view.streamEvents(stream, { limit: 1 })
-      if (first !== undefined) yield* this.truncate(stream, numberOf(first.revision, this.#connection.shown))
+      if (first !== undefined) yield* this.#streams.truncate(stream, numberOf(first.revision, this.#shown))
     })
   }
 
@@ -297,51 +259,14 @@ export class Rewriter {
       for (;;) {
         const [end] = yield* this.#reader.streamEvents(stream, { direction: "backwards", limit: 1 })
         if (end === undefined) return // retention has dropped the stream
-        const revision = numberOf(end.revision, this.#connection.shown)
-        if (revision > last) return yield* this.truncate(stream, last + 1)
+        const revision = numberOf(end.revision, this.#shown)
+        if (revision > last) return yield* this.#streams.truncate(stream, last + 1)
         const now = yield* Clock.currentTimeMillis
         const { id, type, data, metadata } = StreamRewritten.propose(derivedId("rewritten", segment), {
           at: formatTimestamp(now),
           through: last
         })
-        yield* this.#append(stream, [{ id, type, data, metadata: { ...metadata, recordedAt: now } }], revision)
-      }
-    })
-  }
-
-  /** Hides the events of a stream below a revision. They are not its last. */
-  truncate(stream: string, before: number): Effect.Effect<void, StoreUnavailable> {
-    const { callTimeout } = this.#connection
-    return this.#reader.call(async ({ client }) => {
-      const { metadata = {} } = await within(callTimeout, client.getStreamMetadata(stream))
-      if (Number(metadata.truncateBefore ?? 0) >= before) return
-      await within(callTimeout, client.setStreamMetadata(stream, { ...metadata, truncateBefore: before }))
-    })
-  }
-
-  /**
-   * Deletes a stream, so that the next scavenge takes all that it said: the server keeps the last event, which says nothing.
-   * False: it ends with an event that may not go.
-   */
-  empty(stream: string, mayGo: (last: ServerEvent) => boolean = () => true): Effect.Effect<boolean, StoreUnavailable> {
-    const { callTimeout, shown } = this.#connection
-    return Effect.gen({ self: this }, function* () {
-      for (;;) {
-        const [last] = yield* this.#reader.streamEvents(stream, { direction: "backwards", limit: 1 })
-        if (last === undefined) return true
-        const revision = numberOf(last.revision, shown)
-        if (last.type !== type.end) {
-          if (!mayGo(last)) return false
-          yield* this.#append(stream, [{ id: randomUUID(), type: type.end, data: {}, metadata: {} }], revision)
-          continue
-        }
-        yield* this.#reader.call(async ({ client }) => {
-          try {
-            await within(callTimeout, client.deleteStream(stream, { expectedRevision: last.revision }))
-          } catch (error) {
-            if (!isWrongVersion(error) && !isStreamDeleted(error)) throw error
-          }
-        })
+        yield* this.#streams.append(stream, [{ id, type, data, metadata: { ...metadata, recordedAt: now } }], revision)
       }
     })
   }

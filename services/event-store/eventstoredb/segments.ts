@@ -1,94 +1,12 @@
-/**
- * Stretches of streams that were rewritten, as an erasure does.
- *
- * The server rewrites no event, and takes events only from the beginning of a stream. So the beginning of a stream, up to
- * the last event that is to change, is written once more, as it is to read, into a stream of its own: a segment. Then the
- * old is truncated. Each event of a segment says where it stood, and readers show it there: with its revision and its
- * position, so that nothing moves in the order of the log, and nobody counts it twice. The stream `segments` tells which
- * there are, and an append to it is the moment from which a segment counts.
- *
- * The types of all this begin with `$`, which events of the log never do: whoever reads all of it does not see them.
- */
+/** Which segments there are (see `segment.ts`), and the events in them, in global order and by their streams. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import type { StoreUnavailable } from "../event-store.ts"
 import { storeFailure } from "../failure.ts"
 import { storeFailureOf } from "./failure.ts"
 import type { PageSize, Reader } from "./reader.ts"
 import { numberOf, positionOf, type ServerEvent } from "./recorded.ts"
-
-export const segmentsStream = "segments"
-
-export const type = {
-  /** A segment is begun. Without the next one it is left over from an erasure that was interrupted. */
-  begun: "$testudo-segment-begun",
-  /** From here on it counts. */
-  made: "$testudo-segment",
-  /** An event in a segment. */
-  moved: "$testudo-moved",
-  /** Stands behind the last event of a stream that is to be empty: the server keeps each stream's last event. */
-  end: "$testudo-end"
-} as const
-
-const Index = Schema.Struct({
-  segment: Schema.String,
-  /** The segments whose events it takes over: all before it, since a reader may have seen any of them last. */
-  replaces: Schema.Array(Schema.String),
-  /** The stream that readers see its events on. */
-  stream: Schema.String,
-  /** Revisions on that stream. */
-  first: Schema.Int,
-  last: Schema.Int,
-  types: Schema.Array(Schema.String),
-  /** Neighbouring events that are read together: first and last position, and how many. */
-  chunks: Schema.Array(Schema.Tuple([Schema.Int, Schema.Int, Schema.Int])),
-  /**
-   * Where its events stood, as distances, when the stream was called otherwise. Nothing here says how: an erased name does
-   * not come back.
-   */
-  renamed: Schema.NullOr(Schema.Array(Schema.Int)),
-  at: Schema.String,
-  by: Schema.String
-})
-export type SegmentIndex = typeof Index.Type
-const isIndex = Schema.is(Index)
-
-const Moved = Schema.Struct({
-  position: Schema.Int,
-  revision: Schema.Int,
-  id: Schema.String,
-  type: Schema.String,
-  data: Schema.Unknown,
-  /** The erasure that made this segment has changed it. */
-  rewritten: Schema.Boolean,
-  /** Log lines that it took. */
-  lines: Schema.Int
-})
-export type Moved = typeof Moved.Type
-const isMoved = Schema.is(Moved)
-
-interface Chunk {
-  readonly from: number
-  readonly to: number
-  /** Revision of its first event in the segment. */
-  readonly at: number
-  readonly events: number
-}
-
-export interface Segment extends SegmentIndex {
-  readonly parts: ReadonlyArray<Chunk>
-}
-
-const segmentOf = (index: SegmentIndex): Segment => {
-  let at = 0
-  const parts = index.chunks.map(([from, to, events]): Chunk => {
-    const chunk = { from, to, at, events }
-    at += events
-    return chunk
-  })
-  return { ...index, parts }
-}
+import { type Chunk, isIndex, type Segment, segmentOf, segmentsStream, shownIn, type } from "./segment.ts"
 
 /** Events of segments in global order, and how far that is all of them. */
 export interface MovedPage {
@@ -221,21 +139,10 @@ export class Segments {
   }
 
   /** An event of a segment as it stands in the log. Throws `TST-STORE-DAMAGED`. */
-  shownAs({ stream }: Segment, event: ServerEvent): ServerEvent {
-    const { data: moved } = event
-    if (event.type !== type.moved || !isMoved(moved))
-      throw this.#damaged(`Revision ${event.revision} of the stream ${event.streamId}`)
-    const position = BigInt(moved.position)
-    const { id, revision, data } = moved
-    return {
-      ...event,
-      streamId: stream,
-      id,
-      type: moved.type,
-      revision: BigInt(revision),
-      data,
-      position: { commit: position, prepare: position }
-    } as ServerEvent
+  shown(segment: Segment, event: ServerEvent): ServerEvent {
+    const shown = shownIn(segment, event)
+    if (shown !== undefined) return shown
+    throw this.#damaged(`Revision ${event.revision} of the stream ${event.streamId}`)
   }
 
   /** The events of a segment by their revisions on the stream that shows them: those that retention left. */
@@ -250,7 +157,7 @@ export class Segments {
     const at = Math.max(from, segment.first) - segment.first
     return Effect.flatMap(this.written(segment, at, direction, limit), (events) =>
       Effect.try({
-        try: () => events.map((event) => this.shownAs(segment, event)),
+        try: () => events.map((event) => this.shown(segment, event)),
         catch: (error) => storeFailureOf(error, this.#shown)
       })
     )
