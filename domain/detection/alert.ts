@@ -3,6 +3,7 @@
  * Go structs, because rules spell them so.
  */
 import type { LineReference } from "../events/log-batch.ts"
+import { type EvidenceEntry, evidenceEntry } from "./evidence.ts"
 
 /** Who did it (Go: `models.Source`). */
 export class AlertSource {
@@ -46,6 +47,7 @@ export class AlertEvent {
   readonly at: number
   /** The beginning of the line; empty for an overflow. */
   readonly text: string
+  #evidence: EvidenceEntry | undefined
 
   constructor(fields: Pick<AlertEvent, "Meta" | "Timestamp" | "reference" | "at" | "text">) {
     this.Meta = fields.Meta
@@ -53,6 +55,12 @@ export class AlertEvent {
     this.reference = fields.reference
     this.at = fields.at
     this.text = fields.text
+  }
+
+  /** It never changes and alerts share it: it is written down once. */
+  get evidence(): EvidenceEntry {
+    this.#evidence ??= evidenceEntry(this)
+    return this.#evidence
   }
 
   GetMeta(key: string): string {

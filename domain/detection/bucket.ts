@@ -2,8 +2,9 @@
 import { Duration } from "../expression/duration.ts"
 import { Time } from "../expression/time.ts"
 import { ownCopy } from "../text/remembered.ts"
+import { Cells, cell } from "./cells.ts"
 import { EventQueue } from "./event-queue.ts"
-import { Limiter } from "./limiter.ts"
+import type { Level } from "./limiter.ts"
 import type { Fate } from "./pour.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 import type { Scenario } from "./scenario.ts"
@@ -15,36 +16,102 @@ const mostDistinct = 10_000
  * Fields in capitals are what expressions read as `leaky`; times are in microseconds since 1970, 0 for "not yet".
  * It holds no behaviour: `pour.ts` says what an event does to it.
  */
-export class Bucket {
+export class Bucket implements Level {
   scenario: Scenario
   /** What the scenario's `groupby` gave. */
   readonly group: string
-  readonly limiter: Limiter
-  readonly queue: EventQueue
-  first = 0
-  last = 0
-  overflowed = 0
-  Total_count = 0
+  queue: EventQueue
   /** What the last event made of it. */
   fate: Fate = "open"
-  /** Values of `distinct` that were poured; most buckets need none. */
+  /** What it reckons with, and where that is. */
+  #cells: Cells
+  cell: number
+  /** The values of `distinct` that were poured: most buckets have none, and most of the others one. */
+  #onlySeen: string | undefined
   #seen: Set<string> | undefined
   #seenCharacters = 0
   /** Which guillotine conditions of a bayesian bucket have come true, by their index. */
   #proven: Set<number> | undefined
-  /** How many characters its home has counted of it. */
-  counted = 0
-  /** Its neighbours in the order in which the buckets of its home were poured into. */
-  older: Bucket | undefined
-  newer: Bucket | undefined
 
-  constructor(scenario: Scenario, group: string) {
-    const { rule } = scenario
+  constructor(scenario: Scenario, group: string, cells: Cells = new Cells()) {
     this.scenario = scenario
     this.group = group
-    this.limiter = new Limiter(scenario.leakRate, rule.capacity)
-    const cached = rule.cacheSize > 0 && (rule.cacheSize <= rule.capacity || rule.capacity === -1)
-    this.queue = new EventQueue(cached ? rule.cacheSize : rule.capacity)
+    this.#cells = cells
+    this.cell = cells.take()
+    this.tokens = scenario.rule.capacity
+    this.drained = -1
+    this.queue = queueOf(scenario)
+  }
+
+  /** As it was when it was new. */
+  renew(scenario: Scenario): void {
+    this.scenario = scenario
+    this.queue = queueOf(scenario)
+    this.fate = "open"
+    this.first = 0
+    this.last = 0
+    this.overflowed = 0
+    this.Total_count = 0
+    this.tokens = scenario.rule.capacity
+    this.drained = -1
+    this.#onlySeen = undefined
+    this.#seen = undefined
+    this.#seenCharacters = 0
+    this.#proven = undefined
+  }
+
+  /** Reckons with other cells from here on. */
+  move(cells: Cells): void {
+    const at = this.cell * cell.length
+    const numbers = this.#cells.numbers.slice(at, at + cell.length)
+    this.#cells.release(this.cell)
+    this.#cells = cells
+    this.cell = cells.take()
+    cells.numbers.set(numbers, this.cell * cell.length)
+  }
+
+  get first(): number {
+    return this.#cells.numbers[this.cell * cell.length + cell.first]!
+  }
+  set first(at: number) {
+    this.#cells.numbers[this.cell * cell.length + cell.first] = at
+  }
+  get last(): number {
+    return this.#cells.numbers[this.cell * cell.length + cell.last]!
+  }
+  set last(at: number) {
+    this.#cells.numbers[this.cell * cell.length + cell.last] = at
+  }
+  get overflowed(): number {
+    return this.#cells.numbers[this.cell * cell.length + cell.overflowed]!
+  }
+  set overflowed(at: number) {
+    this.#cells.numbers[this.cell * cell.length + cell.overflowed] = at
+  }
+  get Total_count(): number {
+    return this.#cells.numbers[this.cell * cell.length + cell.total]!
+  }
+  set Total_count(count: number) {
+    this.#cells.numbers[this.cell * cell.length + cell.total] = count
+  }
+  get tokens(): number {
+    return this.#cells.numbers[this.cell * cell.length + cell.tokens]!
+  }
+  set tokens(left: number) {
+    this.#cells.numbers[this.cell * cell.length + cell.tokens] = left
+  }
+  get drained(): number {
+    return this.#cells.numbers[this.cell * cell.length + cell.drained]!
+  }
+  set drained(at: number) {
+    this.#cells.numbers[this.cell * cell.length + cell.drained] = at
+  }
+  /** How many characters its home has counted of it. */
+  get counted(): number {
+    return this.#cells.numbers[this.cell * cell.length + cell.counted]!
+  }
+  set counted(characters: number) {
+    this.#cells.numbers[this.cell * cell.length + cell.counted] = characters
   }
 
   /** Whether an event of this time comes too late for it. A timed one has run over by then, any other is just gone. */
@@ -66,14 +133,20 @@ export class Bucket {
 
   /** Whether this value of `distinct` is new to the bucket. */
   isNew(value: string): boolean {
-    this.#seen ??= new Set()
-    if (this.#seen.has(value)) return false
-    if (this.#seen.size >= mostDistinct) {
-      const oldest = this.#seen.values().next().value!
-      this.#seen.delete(oldest)
-      this.#seenCharacters -= oldest.length
+    if (this.#seen === undefined) {
+      if (value === this.#onlySeen) return false
+      const own = ownCopy(value)
+      if (this.#onlySeen === undefined) this.#onlySeen = own
+      else this.#seen = new Set([this.#onlySeen, own])
+    } else {
+      if (this.#seen.has(value)) return false
+      if (this.#seen.size >= mostDistinct) {
+        const oldest = this.#seen.values().next().value!
+        this.#seen.delete(oldest)
+        this.#seenCharacters -= oldest.length
+      }
+      this.#seen.add(ownCopy(value))
     }
-    this.#seen.add(ownCopy(value))
     this.#seenCharacters += value.length
     return true
   }
@@ -84,8 +157,8 @@ export class Bucket {
   }
 
   /** The oldest first. */
-  get seen(): ReadonlySet<string> {
-    return this.#seen ?? nothing
+  get seen(): Iterable<string> {
+    return this.#seen ?? (this.#onlySeen === undefined ? [] : [this.#onlySeen])
   }
 
   prove(condition: number): void {
@@ -136,5 +209,10 @@ export class Bucket {
 }
 
 const nothing: ReadonlySet<never> = new Set()
+
+const queueOf = ({ rule }: Scenario): EventQueue => {
+  const cached = rule.cacheSize > 0 && (rule.cacheSize <= rule.capacity || rule.capacity === -1)
+  return new EventQueue(cached ? rule.cacheSize : rule.capacity)
+}
 
 const timeOf = (microseconds: number): Time => new Time(BigInt(microseconds) * 1000n)

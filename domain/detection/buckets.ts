@@ -3,8 +3,10 @@
  * the bucket is then of the scenario whose event opened it, and gets the events of all of them.
  */
 import { Bucket } from "./bucket.ts"
+import { Cells } from "./cells.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 import { pour } from "./pour.ts"
+import { Recency } from "./recency.ts"
 import type { Scenario } from "./scenario.ts"
 
 const none: ReadonlyArray<Bucket> = []
@@ -20,9 +22,10 @@ export class Buckets {
   readonly #open = new Map<string, Bucket>()
   readonly #most: MostBuckets
   #characters = 0
-  /** The open buckets are a chain in the order in which they were poured into: moving one costs less than in a Map. */
-  #oldest: Bucket | undefined
-  #newest: Bucket | undefined
+  readonly #cells = new Cells(64)
+  /** Of the open buckets, by their cells; in the order in which they were poured into. */
+  readonly #recency = new Recency()
+  readonly #byCell: Array<Bucket | undefined> = []
   /** The buckets that had to go to make room for the last event. */
   evicted: ReadonlyArray<Bucket> = none
 
@@ -30,24 +33,23 @@ export class Buckets {
     this.#most = most
   }
 
-  /** The bucket of the group takes the event, and says what became of it. It is gone when it ran over or was cancelled. */
+  /**
+   * The bucket of the group takes the event, and says what became of it. It is gone when it ran over or was cancelled:
+   * what it says is then to be read before the next event is poured.
+   */
   pour(scenario: Scenario, group: string, event: PipelineEvent): Bucket {
     this.evicted = none
     const known = this.#open.get(group)
-    const bucket = known === undefined || known.isOver(event.at) ? new Bucket(scenario, group) : known
+    const bucket = known === undefined ? new Bucket(scenario, group, this.#cells) : known
+    if (known?.isOver(event.at)) known.renew(scenario)
     bucket.fate = pour(bucket, event)
     if (bucket.fate !== "open") {
-      if (known !== undefined) this.#remove(known)
+      if (known === undefined) this.#cells.release(bucket.cell)
+      else this.#remove(known)
       return bucket
     }
-    if (bucket !== known) {
-      if (known !== undefined) this.#remove(known)
-      this.#open.set(group, bucket)
-      this.#link(bucket)
-    } else if (bucket !== this.#newest) {
-      this.#unlink(bucket)
-      this.#link(bucket)
-    }
+    if (known === undefined) this.#add(bucket)
+    else this.#recency.touch(bucket.cell)
     this.#count(bucket)
     this.#makeRoom()
     return bucket
@@ -64,7 +66,7 @@ export class Buckets {
   #makeRoom(): void {
     while (
       this.#open.size > this.#most.open ||
-      (this.#characters > this.#most.characters && this.#oldest !== this.#newest)
+      (this.#characters > this.#most.characters && this.#recency.oldest !== this.#recency.newest)
     ) {
       const bucket = this.#oldest!
       this.#remove(bucket)
@@ -84,40 +86,36 @@ export class Buckets {
 
   /** In the order in which they were poured into. */
   *open(): Iterable<Bucket> {
-    for (let bucket = this.#oldest; bucket !== undefined; bucket = bucket.newer) yield bucket
+    for (const cell of this.#recency.numbers()) yield this.#byCell[cell]!
   }
 
   /** Takes a bucket that was open elsewhere: under other rules or in a snapshot. */
   adopt(bucket: Bucket): void {
     const known = this.#open.get(bucket.group)
     if (known !== undefined) this.#remove(known)
-    this.#open.set(bucket.group, bucket)
-    this.#link(bucket)
+    bucket.move(this.#cells)
     bucket.counted = 0
+    this.#add(bucket)
     this.#count(bucket)
+  }
+
+  get #oldest(): Bucket | undefined {
+    const { oldest } = this.#recency
+    return oldest === undefined ? undefined : this.#byCell[oldest]
+  }
+
+  #add(bucket: Bucket): void {
+    this.#open.set(bucket.group, bucket)
+    while (this.#byCell.length <= bucket.cell) this.#byCell.push(undefined)
+    this.#byCell[bucket.cell] = bucket
+    this.#recency.add(bucket.cell)
   }
 
   #remove(bucket: Bucket): void {
     this.#open.delete(bucket.group)
-    this.#unlink(bucket)
     this.#characters -= bucket.counted
-  }
-
-  #link(bucket: Bucket): void {
-    bucket.older = this.#newest
-    bucket.newer = undefined
-    if (this.#newest === undefined) this.#oldest = bucket
-    else this.#newest.newer = bucket
-    this.#newest = bucket
-  }
-
-  #unlink(bucket: Bucket): void {
-    const { older, newer } = bucket
-    if (older === undefined) this.#oldest = newer
-    else older.newer = newer
-    if (newer === undefined) this.#newest = older
-    else newer.older = older
-    bucket.older = undefined
-    bucket.newer = undefined
+    this.#recency.remove(bucket.cell)
+    this.#byCell[bucket.cell] = undefined
+    this.#cells.release(bucket.cell)
   }
 }

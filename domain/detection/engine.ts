@@ -76,9 +76,8 @@ const charactersPerScenario = 125_000_000
 const longestChain = 8
 const mostPerLine = 1_000
 
-/** Lines between two sweeps of the buckets, and how long (in microseconds) a bucket stays after its end. */
+/** Lines between two sweeps of the buckets. */
 const sweepEvery = 10_000
-const sweepAfter = 3_600_000_000
 
 export class Engine {
   #ruleset: Ruleset
@@ -152,10 +151,9 @@ export class Engine {
    */
   pour(batch: RecordedEvent<"LogBatchAppended", LogBatch>, lines: ReadonlyArray<string>): ReadonlyArray<Outcome> {
     const { source } = batch.data
-    const parser = new LineParser(this.#ruleset, this.world.lookup, batch.data)
+    const origin = { batch: batch.id, correlation: batch.metadata.$correlationId ?? batch.id }
+    const parser = new LineParser(this.#ruleset, this.world.lookup, origin, batch.data)
     const event = this.#event
-    event.batch = batch.id
-    event.correlation = batch.metadata.$correlationId ?? batch.id
     for (let index = 0; index < lines.length; index++) {
       const text = lines[index]!
       if (text === "") continue
@@ -421,8 +419,8 @@ export class Engine {
   }
 
   #sweep(): void {
-    const before = this.clocks.slowest(this.counters.lines) - sweepAfter
-    for (const buckets of this.buckets.values()) buckets.sweep(before)
+    const horizon = this.clocks.horizon(this.counters.lines)
+    for (const buckets of this.buckets.values()) buckets.sweep(horizon)
   }
 }
 
@@ -432,6 +430,11 @@ export const makeEngine = (ruleset: Ruleset, options?: EngineOptions): Engine =>
 export const lineTime = (ruleset: Ruleset, origin: LineOrigin, text: string): number | undefined => {
   // A state of its own: looking at a line leaves no trace in any engine.
   const state: WorldState = { stashes: new Stashes(ruleset.stashes), names: new Names(), asksNames: false, lookup: {} }
-  const own = new LineParser(ruleset, {}, origin).parse(PipelineEvent.kept(), text, undefined, state)
+  const own = new LineParser(ruleset, {}, { batch: "", correlation: "" }, origin).parse(
+    PipelineEvent.kept(),
+    text,
+    undefined,
+    state
+  )
   return own === undefined ? undefined : own / 1000
 }

@@ -71,7 +71,7 @@ const evidenceOf = (events: ReadonlyArray<AlertEvent>): ReadonlyArray<Evidence> 
   const kept: Array<Evidence> = []
   let left = evidenceBudget
   for (let i = events.length - 1; i >= Math.max(0, events.length - mostEntries); i--) {
-    const { entry, size } = entryOf(events[i]!)
+    const { entry, size } = events[i]!.evidence
     left -= size
     // The event that made the bucket run over is always there.
     if (left < 0 && kept.length > 0) break
@@ -80,18 +80,14 @@ const evidenceOf = (events: ReadonlyArray<AlertEvent>): ReadonlyArray<Evidence> 
   return kept.reverse()
 }
 
-interface Entry {
+export interface EvidenceEntry {
   readonly entry: Evidence
   /** In characters. */
   readonly size: number
 }
 
-/** What alerts show of an event never changes and is shared by alerts: it is written down once. */
-const entries = new WeakMap<AlertEvent, Entry>()
-
-const entryOf = (event: AlertEvent): Entry => {
-  const known = entries.get(event)
-  if (known !== undefined) return known
+/** What alerts show of an event, as an `OverflowRaised` holds it. */
+export const evidenceEntry = (event: AlertEvent): EvidenceEntry => {
   const pairs: Array<[key: string, value: string]> = []
   const text = event.text.toWellFormed()
   let size = text.length
@@ -109,7 +105,6 @@ const entryOf = (event: AlertEvent): Entry => {
     // `fromEntries` defines properties: even a key such as `__proto__` is mere data.
     meta: Object.fromEntries(pairs)
   }
-  entries.set(event, { entry, size })
   return { entry, size }
 }
 

@@ -244,8 +244,8 @@ const explained = (bucket: Bucket, outcome: BucketExplanation["outcome"]): OpenB
   }
 }
 
-const levelOf = ({ limiter, scenario }: Bucket, outcome: BucketExplanation["outcome"]): number => {
+const levelOf = ({ tokens, scenario }: Bucket, outcome: BucketExplanation["outcome"]): number => {
   const { capacity } = scenario.rule
   // The event that makes it run over is not let in.
-  return outcome === "overflowed" ? capacity + 1 : Math.round((capacity - limiter.tokens) * 100) / 100
+  return outcome === "overflowed" ? capacity + 1 : Math.round((capacity - tokens) * 100) / 100
 }

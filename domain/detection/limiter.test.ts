@@ -33,11 +33,12 @@ describe("the limiter", () => {
     fc.assert(
       fc.property(leak, fc.integer({ min: 1, max: 60 }), fc.array(step, { maxLength: 120 }), (leakNs, burst, steps) => {
         const limiter = new Limiter(leakRate(leakNs), burst)
+        const level = { tokens: burst, drained: -1 }
         const exact = exactly(leakNs, BigInt(burst))
         let now = Date.UTC(2026, 0, 1) * 1_000
         for (const by of steps) {
           now += typeof by === "number" ? by : Math.round((Number(leakNs / 1_000n) * by.quartersOfLeak) / 4)
-          expect(limiter.allow(now)).toBe(exact(BigInt(now) * 1_000n))
+          expect(limiter.allow(level, now)).toBe(exact(BigInt(now) * 1_000n))
         }
       }),
       { numRuns: 500 }
@@ -46,6 +47,6 @@ describe("the limiter", () => {
 
   it("without a leak or a capacity lets everything through", () => {
     for (const limiter of [new Limiter(leakRate(0n), 5), new Limiter(leakRate(1_000n), -1)])
-      for (let n = 0; n < 100; n++) expect(limiter.allow(0)).toBe(true)
+      for (let n = 0; n < 100; n++) expect(limiter.allow({ tokens: 0, drained: 0 }, 0)).toBe(true)
   })
 })

@@ -25,14 +25,24 @@ export class LineParser implements Origin, LineSource {
   readonly #ruleset: Ruleset
   /** The look-ups that were there when its lines were first read. */
   readonly #geo: GeoLookup
+  readonly batch: string
+  readonly correlation: string
   readonly path: string
   readonly labels: Map<string, string>
   readonly observedAt: Time
   readonly #arrival: Arrival
 
-  constructor(ruleset: Ruleset, geo: GeoLookup, { path, labels, zone, observedAt, time }: LineOrigin) {
+  /** `batch` and `correlation` are event ids. */
+  constructor(
+    ruleset: Ruleset,
+    geo: GeoLookup,
+    { batch, correlation }: { readonly batch: string; readonly correlation: string },
+    { path, labels, zone, observedAt, time }: LineOrigin
+  ) {
     this.#ruleset = ruleset
     this.#geo = geo
+    this.batch = batch
+    this.correlation = correlation
     this.path = path
     this.labels = new Map(Object.entries(labels))
     const observed = microseconds(parseTimestamp(observedAt) ?? 0)
@@ -60,8 +70,10 @@ export class LineParser implements Origin, LineSource {
     const arrival = this.#arrival
     arrival.previous = previous
     const raw = text.length > longestLine ? text.slice(0, longestLine) : text
-    event.begin(raw, this, detectionTime(arrival, undefined))
     event.origin = this
+    event.batch = this.batch
+    event.correlation = this.correlation
+    event.begin(raw, this, detectionTime(arrival, undefined))
     event.ruleset = hash
     world.enter(state, event.at)
     const pass: Pass = { evt: event, world, arrival, date: undefined, wantsName: false }
@@ -74,13 +86,11 @@ export class LineParser implements Origin, LineSource {
 
   /** Whoever is at work in the rules' world meanwhile finds it as it was. */
   parseAgain(queued: QueuedEvent, into: PipelineEvent): void {
-    const { reference, correlation, at } = queued
+    const { at, index } = queued
     // What the line writes to stashes now, the engine's stashes have got already.
     const state: WorldState = { stashes: new Stashes([]), names: new Names(), asksNames: false, lookup: this.#geo }
     this.#ruleset.world.aside(() => this.parse(into, queued.raw, at, state))
-    into.batch = reference.event
-    into.index = reference.line
-    into.correlation = correlation
+    into.index = index
     into.at = at
   }
 }

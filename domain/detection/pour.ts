@@ -10,7 +10,7 @@ import { shortened } from "./shortened.ts"
 export type Fate = "open" | "overflowed" | "cancelled"
 
 export const pour = (bucket: Bucket, event: PipelineEvent): Fate => {
-  const { rule, distinct, cancelOn, condition, bayesian } = bucket.scenario
+  const { rule, limiter, distinct, cancelOn, condition, bayesian } = bucket.scenario
   if (rule.type === "trigger") {
     bucket.take(event)
     bucket.queue.add(queuedOf(event))
@@ -26,7 +26,7 @@ export const pour = (bucket: Bucket, event: PipelineEvent): Fate => {
   if (cancelOn !== undefined && attempt(cancelOn, scope) === true) return "cancelled"
   bucket.take(event)
   const conditional = rule.type === "conditional"
-  const full = !conditional && !bucket.limiter.allow(event.at)
+  const full = !conditional && !limiter.allow(bucket, event.at)
   bucket.queue.add(queuedOf(event))
   if (full) overflow(bucket, event.at)
   let fate: Fate = full ? "overflowed" : "open"

@@ -12,10 +12,14 @@ import { formatPrefix, parsePrefix } from "../net/prefix.ts"
 import { type AlertContext, textsOfEvent } from "./alert-context.ts"
 import { type Line, LOG, offsetOf, PipelineEvent } from "./pipeline-event.ts"
 
-/** Who parsed a line, and can do it again. */
+/** Who parsed the lines of a batch, and can do it again. */
 export interface Origin {
   /** Hash of the rules. */
   readonly ruleset: string
+  /** Id of the batch. */
+  readonly batch: string
+  /** Event id at the beginning of the causal chain. */
+  readonly correlation: string
   readonly parseAgain: (queued: QueuedEvent, into: PipelineEvent) => void
 }
 
@@ -34,48 +38,71 @@ export interface Shown {
   readonly edits: number
 }
 
+/**
+ * Several buckets mostly run over together or soon after each other: so many events keep what alerts show of them, which
+ * is ten times as large as the line.
+ */
+const mostShown = 1_024
+
 /** Lines that only an alert looks at are parsed again into this one. */
 const scratch = PipelineEvent.reusable()
 
 export class QueuedEvent implements EventObject {
-  readonly Type: PipelineEvent["Type"]
-  readonly ExpectMode: PipelineEvent["ExpectMode"]
-  readonly reference: LineReference
-  readonly correlation: string
   /** Detection time in microseconds since 1970. */
   readonly at: number
   /** The line; empty for an overflow. */
   readonly raw: string
+  /** undefined for an overflow, and for a line that is kept as it was parsed once. */
   readonly #origin: Origin | undefined
+  /** Of the line in its batch. */
+  readonly index: number
   /** The event itself: while its line is at hand, and for good when parsing the line again would give another one. */
   #event: PipelineEvent | undefined
   #shown: Shown | undefined
   #time: Time | undefined
+  /** Those that hold what alerts show of them, in turn. */
+  static readonly #withShown: Array<QueuedEvent> = []
+  static #next = 0
 
   private constructor(
-    fields: Pick<QueuedEvent, "Type" | "reference" | "correlation" | "at" | "raw">,
+    { at, index, raw }: Pick<QueuedEvent, "at" | "index" | "raw">,
     origin: Origin | undefined,
     event: PipelineEvent | undefined
   ) {
-    this.Type = fields.Type
-    this.ExpectMode = 1
-    this.reference = fields.reference
-    this.correlation = fields.correlation
-    this.at = fields.at
-    this.raw = fields.raw
+    this.at = at
+    this.raw = raw
+    this.index = index
     this.#origin = origin
     this.#event = event
+    this.#shown = undefined
+    this.#time = undefined
   }
 
   /** An event that stays as it is, or one that is let go of with {@link release}. */
   static of(event: PipelineEvent): QueuedEvent {
-    const { Type, reference, correlation, at, Line, origin } = event
-    return new QueuedEvent({ Type, reference, correlation, at, raw: Line.Raw }, origin, event)
+    const { at, index, Line, origin } = event
+    return new QueuedEvent({ at, index, raw: Line.Raw }, origin, event)
   }
 
   /** A line that was parsed before. */
-  static again(fields: Pick<QueuedEvent, "reference" | "correlation" | "at" | "raw">, origin: Origin): QueuedEvent {
-    return new QueuedEvent({ Type: LOG, ...fields }, origin, undefined)
+  static again(fields: Pick<QueuedEvent, "at" | "index" | "raw">, origin: Origin): QueuedEvent {
+    return new QueuedEvent(fields, origin, undefined)
+  }
+
+  get Type(): PipelineEvent["Type"] {
+    return this.#origin === undefined ? this.#event!.Type : LOG
+  }
+
+  get ExpectMode(): PipelineEvent["ExpectMode"] {
+    return 1
+  }
+
+  get reference(): LineReference {
+    return { event: (this.#origin ?? this.#event!).batch, line: this.index }
+  }
+
+  get correlation(): string {
+    return (this.#origin ?? this.#event!).correlation
   }
 
   /** Whether its line is not through yet. */
@@ -105,14 +132,20 @@ export class QueuedEvent implements EventObject {
     return event
   }
 
-  /** What alerts show of it; made once, as long as nobody writes to the event. */
+  /** What alerts show of it; not made again soon after, unless somebody wrote to the event. */
   shown(contexts: ReadonlyArray<AlertContext>): Shown {
     const known = this.#shown
     const event = this.#event
     if (known?.contexts === contexts && (event === undefined || event.edits === known.edits)) return known
     if (event === undefined) this.#origin!.parseAgain(this, scratch)
-    this.#shown = show(this, event ?? scratch, contexts)
-    return this.#shown
+    const shown = show(this, event ?? scratch, contexts)
+    const place = QueuedEvent.#next
+    QueuedEvent.#next = (place + 1) % mostShown
+    const former = QueuedEvent.#withShown[place]
+    if (former !== undefined && former !== this) former.#shown = undefined
+    QueuedEvent.#withShown[place] = this
+    this.#shown = shown
+    return shown
   }
 
   /** In the zone that the line's own time stamp names, else in UTC. */

@@ -8,7 +8,7 @@ import type { Environment } from "../expression/environment.ts"
 import type { ExpectedKind, Expression } from "../expression/expression.ts"
 import type { Located, ScenarioRule } from "../rules/rule.ts"
 import type { Compiler, Grouping } from "./compiler.ts"
-import { leakRate } from "./limiter.ts"
+import { leakRate, Limiter } from "./limiter.ts"
 import { noPrecondition, type Precondition } from "./precondition.ts"
 
 type Evaluate = (scope: object) => unknown
@@ -38,8 +38,7 @@ export class Scenario {
   readonly bayesian:
     | { readonly prior: number; readonly threshold: number; readonly conditions: ReadonlyArray<BayesianCondition> }
     | undefined
-  /** How fast a bucket leaks, in tokens a second. */
-  readonly leakRate: number
+  readonly limiter: Limiter
   /** Microseconds that a bucket lives after its last event, or, when it is timed, after its first. */
   readonly lifetime: number
   /** The rule has a `duration`: a bucket runs over when its lifetime is over, however full it is. */
@@ -85,7 +84,7 @@ export class Scenario {
       }))
     }
     this.writes = writes
-    this.leakRate = leakRate(rule.leakspeedNs)
+    this.limiter = new Limiter(leakRate(rule.leakspeedNs), rule.capacity)
     this.#beginning = sha1.create().update(utf8ToBytes(`${rule.filter.text}\0`))
     this.lifetime = Number(lifetimeNs(rule)) / 1000
     this.timed = rule.durationNs > 0n && rule.type !== "trigger"

@@ -19,7 +19,7 @@ import type { SourceClocks } from "./source-clocks.ts"
 import type { StashSnapshot } from "./stash.ts"
 import { restoreValue, snapshotValue, type ValueSnapshot } from "./value-snapshot.ts"
 
-export const snapshotVersion = 2
+export const snapshotVersion = 3
 
 export interface EngineSnapshot {
   readonly version: typeof snapshotVersion
@@ -72,7 +72,7 @@ interface BucketSnapshot {
   readonly scenario: string
   readonly group: string
   readonly tokens: number
-  readonly drained: number | null
+  readonly drained: number
   readonly first: number
   readonly last: number
   readonly total: number
@@ -121,8 +121,8 @@ export const snapshotEngine = (engine: Engine): EngineSnapshot => {
 const snapshotBucket = (bucket: Bucket, indexOf: (event: QueuedEvent) => number): BucketSnapshot => ({
   scenario: bucket.scenario.identity,
   group: bucket.group,
-  tokens: bucket.limiter.tokens,
-  drained: bucket.limiter.last ?? null,
+  tokens: bucket.tokens,
+  drained: bucket.drained,
   first: bucket.first,
   last: bucket.last,
   total: bucket.Total_count,
@@ -202,8 +202,8 @@ export const restoreEngine = (
 }
 
 const restoreBucket = (bucket: Bucket, snapshot: BucketSnapshot, events: ReadonlyArray<QueuedEvent>): Bucket => {
-  bucket.limiter.tokens = snapshot.tokens
-  bucket.limiter.last = snapshot.drained ?? undefined
+  bucket.tokens = snapshot.tokens
+  bucket.drained = snapshot.drained
   bucket.first = snapshot.first
   bucket.last = snapshot.last
   bucket.Total_count = snapshot.total
@@ -227,10 +227,10 @@ const restoreEvents = (
       throw new SnapshotError(`line ${line} of the batch ${event}, which a bucket holds, is not in the log any more`)
     let parser = parsers.get(event)
     if (parser === undefined) {
-      parser = new LineParser(ruleset, geo, found.batch)
+      parser = new LineParser(ruleset, geo, { batch: event, correlation }, found.batch)
       parsers.set(event, parser)
     }
-    return QueuedEvent.again({ reference, correlation, at, raw: found.text }, parser)
+    return QueuedEvent.again({ at, index: line, raw: found.text }, parser)
   }
   return snapshots.map((snapshot) => {
     const { event, line, correlation, at, overflow, content } = snapshot

@@ -1,10 +1,21 @@
-/** How far the detection time of each source has come. In microseconds since 1970. */
+/** How far the detection time of each source has come, and how far back its lines reach. In microseconds since 1970. */
 
 /** A source without a line for so many lines of others is asleep: the sweep does not wait for it. */
 const asleepAfter = 100_000
 
+/** How much older than the line before it a line may be; what comes later still may find its bucket swept away. */
+const leastTolerance = 10_000_000
+const mostTolerance = 3_600_000_000
+
+interface Clock {
+  at: number
+  line: number
+  /** How far its lines went back lately: those of several machines in one file, say, whose clocks do not agree. */
+  late: number
+}
+
 export class SourceClocks {
-  readonly #clocks = new Map<string, { at: number; line: number }>()
+  readonly #clocks = new Map<string, Clock>()
   /** Detection time of the last line. */
   now = 0
 
@@ -16,30 +27,42 @@ export class SourceClocks {
   set(source: string, at: number, line: number): void {
     this.now = at
     const clock = this.#clocks.get(source)
-    if (clock === undefined) this.#clocks.set(source, { at, line })
+    if (clock === undefined) this.#clocks.set(source, { at, line, late: 0 })
     else {
+      if (clock.at - at > clock.late) clock.late = clock.at - at
       clock.at = at
       clock.line = line
     }
   }
 
-  /** The earliest time among the sources that are awake: no line before it is to be expected. */
-  slowest(line: number): number {
-    let slowest = this.now
-    for (const clock of this.#clocks.values())
-      if (clock.line > line - asleepAfter) slowest = Math.min(slowest, clock.at)
-    return slowest
+  /**
+   * No line before this time is to be expected from the sources that are awake. Asked once a sweep: what a source's
+   * lines went back counts half as much each time, until they do so again.
+   */
+  horizon(line: number): number {
+    let horizon = this.now - leastTolerance
+    for (const clock of this.#clocks.values()) {
+      if (clock.line > line - asleepAfter) {
+        const tolerance = Math.min(Math.max(2 * clock.late, leastTolerance), mostTolerance)
+        horizon = Math.min(horizon, clock.at - tolerance)
+      }
+      clock.late = Math.floor(clock.late / 2)
+    }
+    return horizon
   }
 
   snapshot(): {
     readonly now: number
-    readonly sources: ReadonlyArray<readonly [source: string, at: number, line: number]>
+    readonly sources: ReadonlyArray<readonly [source: string, at: number, line: number, late: number]>
   } {
-    return { now: this.now, sources: Array.from(this.#clocks, ([source, { at, line }]) => [source, at, line] as const) }
+    return {
+      now: this.now,
+      sources: Array.from(this.#clocks, ([source, { at, line, late }]) => [source, at, line, late] as const)
+    }
   }
 
   restore(snapshot: ReturnType<SourceClocks["snapshot"]>): void {
     this.now = snapshot.now
-    for (const [source, at, line] of snapshot.sources) this.#clocks.set(source, { at, line })
+    for (const [source, at, line, late] of snapshot.sources) this.#clocks.set(source, { at, line, late })
   }
 }
