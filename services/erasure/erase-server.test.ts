@@ -293,6 +293,8 @@ describe("erasure on a server", () => {
       yield* store.truncate("log-/a", 70)
       assert.deepStrictEqual([(yield* revisions)[0], (yield* revisions).length], [70, 11])
       const dossier = rows.find(({ stream }) => stream.startsWith("offender-Ip:erased-"))!.stream
+      const late = yield* Effect.flip(store.append(dossier, [overflow(other, other, 3_000)], "any"))
+      assert.strictEqual(late._tag, "AppendRefused")
       yield* store.deleteStream(dossier)
       assert.deepStrictEqual(yield* store.readStream(dossier), [])
       standIn.scavenge()

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { EventStore, type StoreUnavailable } from "./event-store.ts"
+import { AppendRefused, EventStore, type StoreUnavailable, type StreamAppend } from "./event-store.ts"
 import { Appender } from "./eventstoredb/appender.ts"
 import { Connection, within } from "./eventstoredb/connection.ts"
 import { isStreamDeleted, isWrongVersion } from "./eventstoredb/failure.ts"
@@ -126,10 +126,18 @@ const open = (options: EventStoreDbOptions): Effect.Effect<RewritableStore, Stor
         }
       })
 
+    const appendGroup = (group: ReadonlyArray<StreamAppend>) => {
+      const closed = group.find(({ stream }) => (segments.of(stream)?.renamed ?? null) !== null)
+      if (closed === undefined) return appender.append(group)
+      const { stream } = closed
+      const message = `The stream ${JSON.stringify(stream)} is the dossier of an offender who was erased: nothing is written to it any more.`
+      return Effect.fail(new AppendRefused({ stream, message }))
+    }
+
     const store = EventStore.of({
       append: (stream, events, expected) =>
-        Effect.map(appender.append([{ stream, events, expected }]), (appended) => appended[0]!),
-      appendGroup: (group) => appender.append(group),
+        Effect.map(appendGroup([{ stream, events, expected }]), (appended) => appended[0]!),
+      appendGroup,
       readStream: (stream, page = {}) =>
         whole(page.limit, 1, "limit").pipe(
           Effect.andThen(whole(page.from, 0, "from")),

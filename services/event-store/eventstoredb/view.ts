@@ -46,12 +46,16 @@ export class View {
     return split === undefined ? Effect.succeed(nothing(after)) : this.#page(after, split, size, this.#event)
   }
 
-  /** The next events behind a position as they are stored. */
+  /** The next events behind a position as they are stored; none only at the end of the log. */
   rows(after: number, limit: number): Effect.Effect<ReadonlyArray<Row>, StoreUnavailable> {
-    return Effect.map(
-      this.#page(after, everything, { events: limit, bytes: storedBytes }, this.#row),
-      ({ events }) => events
-    )
+    return Effect.gen({ self: this }, function* () {
+      for (let from = after; ; ) {
+        const page = yield* this.#page(from, everything, { events: limit, bytes: storedBytes }, this.#row)
+        // What is hidden counts for the bytes of a page.
+        if (page.events.length > 0 || page.isEnd) return page.events
+        from = page.last
+      }
+    })
   }
 
   #take<A>({ isWanted }: SplitFilter, decode: Decode<A>): Decode<A> {
