@@ -41,7 +41,7 @@ const runsOf = (rows: ReadonlyArray<Row>): ReadonlyArray<ReadonlyArray<Row>> => 
   let bytes = 0
   for (const row of rows) {
     const run = runs.at(-1)
-    const size = row.data.length + 1.4 * (row.bytes?.length ?? 0)
+    const size = Buffer.byteLength(row.data) + 1.4 * (row.bytes?.length ?? 0)
     const fits = run !== undefined && run.length < considerateAppendEvents && bytes + size <= appendBytes
     if (fits && run[0]!.stream === row.stream) {
       run.push(row)

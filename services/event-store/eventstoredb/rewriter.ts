@@ -43,8 +43,9 @@ export interface Stretch {
 const pageLength = 200
 /** So many chunks an index holds; events of longer segments are read in larger ones. */
 const mostChunks = 20_000
-/** What an append of moved events takes in all: each is at most `maxAppendBytes`, and what it says of its place. */
+/** An append of moved events takes about so many bytes, one event at least; and what each says of its place. */
 const appendBytes = 900_000
+const aboutPlace = 300
 
 export class Rewriter {
   readonly #shown: string
@@ -122,7 +123,8 @@ export class Rewriter {
           if (row.revision > through) break
           const changed = rewrite(row)
           const text = changed?.data ?? row.data
-          if (waiting.length === considerateAppendEvents || bytes + text.length > appendBytes) yield* flush
+          const size = Buffer.byteLength(text) + aboutPlace
+          if (waiting.length === considerateAppendEvents || bytes + size > appendBytes) yield* flush
           first ??= row.revision
           types.add(row.type)
           positions.push(row.position)
@@ -138,7 +140,7 @@ export class Rewriter {
           }
           const metadata = { ...JSON.parse(row.metadata), recordedAt: row.recordedAt }
           waiting.push({ id: randomUUID(), type: type.moved, data: moved, metadata })
-          bytes += text.length
+          bytes += size
         }
         from = rows.at(-1)!.revision + 1
       }
