@@ -80,8 +80,25 @@ export class EventLog {
 
   /** The event at this position, or undefined. */
   eventAt(position: number): TestudoEvent | undefined {
-    const row = this.#eventAt.get(position)
-    return row === undefined ? undefined : recordedEvent(row as unknown as Row)
+    const row = this.rowAt(position)
+    return row === undefined ? undefined : recordedEvent(row)
+  }
+
+  /** The same as it is stored. */
+  rowAt(position: number): Row | undefined {
+    return this.#eventAt.get(position) as unknown as Row | undefined
+  }
+
+  /** The next events after a position as they are stored. */
+  rows(after: number, size: PageSize): ReadonlyArray<Row> {
+    const rows: Array<Row> = []
+    let bytes = 0
+    for (const row of this.#eventsAfter.iterate(after, Number.MAX_SAFE_INTEGER) as Iterable<unknown> as Iterable<Row>) {
+      rows.push(row)
+      bytes += row.data.length + (row.bytes?.length ?? 0)
+      if (rows.length >= size.events || bytes >= size.bytes) break
+    }
+    return rows
   }
 
   readStream(name: string, options: ReadStreamOptions): ReadonlyArray<TestudoEvent> {
