@@ -2,7 +2,7 @@
  * The main job on EventStoreDB: on a real server when `TESTUDO_TEST_EVENTSTOREDB` names one, and on the stand-in as a process
  * of its own, which is killed and started again in between. The verdicts are those of the embedded store.
  */
-import { appendFileSync, createWriteStream, writeFileSync } from "node:fs"
+import { appendFileSync, createWriteStream, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { pipeline } from "node:stream/promises"
 import * as Effect from "effect/Effect"
@@ -13,11 +13,18 @@ import { botnet } from "../fixtures/generators/botnet.ts"
 import { parseStoreLocation } from "../services/configuration/store-location.ts"
 import { EventStore } from "../services/event-store/event-store.ts"
 import { storeAt } from "../services/event-store/located-store.ts"
+import { activeBans } from "../projections/active-bans.ts"
+import { fold, type Projection } from "../projections/projection.ts"
+import { reputation } from "../projections/reputation.ts"
+import { targetedAttacks } from "../projections/targeted-attacks.ts"
+import { recordedEvents } from "./recorded.ts"
 import { type Finished, freePort, type Running, root, run, start, temporaryFolder, testudo, until } from "./process.ts"
 
 /** The stand-in as a process; it can be killed, and comes back with what it has acknowledged. */
 interface Server {
   readonly location: string
+  /** Bytes of its log on the disk. */
+  readonly size: () => number
   readonly kill: () => Promise<unknown>
   readonly start: () => Promise<unknown>
 }
@@ -32,7 +39,8 @@ const server = async (): Promise<Server> => {
     await process_.says(/listening/)
   }
   await starts()
-  return { location: `esdb://127.0.0.1:${port}?tls=false`, kill: () => process_!.stop("SIGKILL"), start: starts }
+  const size = () => statSync(join(data, "log")).size
+  return { location: `esdb://127.0.0.1:${port}?tls=false`, size, kill: () => process_!.stop("SIGKILL"), start: starts }
 }
 
 /** All events of a server's log, in its order. */
@@ -69,6 +77,26 @@ const expectNothingTwice = (events: ReadonlyArray<TestudoEvent>) => {
   const numbers = events.flatMap((event) => (event.type === "DecisionMade" ? [event.data.number] : []))
   expect(new Set(numbers).size).toBe(numbers.length)
 }
+
+/** What the projections make of the verdicts, wherever the store has them: events and places are known by their order. */
+const shownBy = (events: ReadonlyArray<TestudoEvent>): unknown => {
+  const told = events.flatMap((event, position) =>
+    event.type === "OverflowRaised" || event.type === "DecisionMade" ? [{ ...event, position, recordedAt: 0 }] : []
+  )
+  const placed = told.map((event, position) => ({ ...event, position }))
+  const ids = new Map<string, number>()
+  const states = [stateOf(activeBans, placed), stateOf(reputation, placed), stateOf(targetedAttacks, placed)]
+  return JSON.parse(
+    JSON.stringify(states).replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, (id) => {
+      const known = ids.get(id) ?? ids.size
+      ids.set(id, known)
+      return `id ${known}`
+    })
+  )
+}
+
+const stateOf = <State>(projection: Projection<State>, events: ReadonlyArray<TestudoEvent>): unknown =>
+  projection.encode(fold(projection, projection.initial(), events))
 
 const replayOf = (file: string) => [file, "--type", "nginx", "--json", "--now", "2026-11-22T12:00:00Z", "--store"]
 
@@ -121,6 +149,10 @@ describe("on EventStoreDB", () => {
     expect(result(await replay.finished)).toEqual(embedded)
     const events = await eventsOf(esdb.location)
     expectNothingTwice(events)
+    const calm = await recordedEvents(join(folder, "embedded"))
+    expect(verdicts(events)).toEqual(verdicts(calm))
+    expect(shownBy(events)).toEqual(shownBy(calm))
+    expect((await run("log", "verify", "--store", esdb.location)).status).toBe(0)
 
     // Once more, killed at the client's side: the log goes on where it ends.
     const again = await run("replay", ...replayOf(file), esdb.location)
@@ -185,6 +217,74 @@ describe("on EventStoreDB", () => {
     const values = events.flatMap((event) => (event.type === "DecisionMade" ? [event.data.value] : []))
     expect([...new Set(values)].toSorted()).toEqual(["198.51.100.77", "203.0.113.7", "203.0.113.8", "203.0.113.9"])
   }, 300_000)
+
+  it("what is erased is gone for nodes and commands, and none of it happens beside a node that runs", async () => {
+    const esdb = await server()
+    const { file, attack, banned } = await watched(esdb.location)
+    appendFileSync(file, "retention: { lines: { age: 30d } }\nlease: 4s\n")
+    const him = "203.0.113.7"
+    const first = testudo("run", "--config", file)
+    await first.says(/Ctrl-C ends it/, 180_000)
+    attack(him)
+    await until("the ban", async () => (await banned()).includes(him), 30_000, 200)
+    await until(
+      "a renewal of the lease",
+      async () => (await eventsOf(esdb.location)).some(({ type }) => type === "LeaseRenewed"),
+      30_000,
+      200
+    )
+    const beside = await run("replay", ...replayOf(join(root, "fixtures/logs/auth.log")), esdb.location)
+    expect([beside.status, beside.stderr]).toEqual([1, expect.stringContaining("TST-REPLAY-LIVE")])
+    const early = await run("erase", him, "--config", file)
+    expect([early.status, early.stderr]).toEqual([1, expect.stringContaining("TST-ERASE-LIVE")])
+    await first.stop()
+    const holds = await run("erase", him, "--config", file)
+    expect([holds.status, holds.stderr]).toEqual([1, expect.stringContaining("TST-ERASE-ACTIVE")])
+    expect((await run("decisions", "delete", him, "--config", file)).status).toBe(0)
+
+    const before = await eventsOf(esdb.location)
+    for (const written of [1, 4_000]) {
+      const killed = testudo("erase", him, "--config", file)
+      const size = esdb.size()
+      await until(
+        "the erasure to write",
+        async () => killed.child.exitCode !== null || esdb.size() >= size + written,
+        30_000,
+        1
+      )
+      await killed.stop("SIGKILL")
+    }
+    expect((await run("log", "verify", "--store", esdb.location)).status).toBe(0)
+    const erased = await run("erase", him, "--config", file)
+    expect(erased.stderr).toBe("")
+    expect(erased.stdout).toMatch(/other events rewritten|says nothing of this value/)
+    const after = await eventsOf(esdb.location)
+    const places = (events: ReadonlyArray<TestudoEvent>) =>
+      events.map(({ id, position, revision }) => [id, position, revision])
+    expect(places(after).slice(0, before.length)).toEqual(places(before))
+    expect((await run("log", "verify", "--store", esdb.location)).status).toBe(0)
+    const tail = async (...options: ReadonlyArray<string>) =>
+      (await run("log", "tail", "--store", esdb.location, "-n", "1000", ...options)).stdout
+    expect(await tail("--json")).not.toContain(him)
+    const told = after.flatMap((event) => (event.type === "OffenderErased" ? [event.data.lines] : []))
+    expect(told.reduce((sum, lines) => sum + lines, 0)).toBe(8)
+    expect(await tail()).toMatch(/OffenderErased +by /)
+    expect(await tail()).not.toContain("LeaseRenewed")
+    expect(await tail("--all")).toContain("LeaseRenewed")
+    const stats = await run("log", "stats", "--config", file)
+    expect(stats.stdout).toMatch(/Retention: lines 30 d\. Beyond it: 0 batches \(0 B\), 0 dossiers\./)
+
+    // The log goes on, for him as for somebody new.
+    const second = testudo("run", "--config", file)
+    await second.says(/Ctrl-C ends it/, 180_000)
+    for (const address of [him, "203.0.113.8"]) {
+      attack(address)
+      await until(`the ban of ${address}`, async () => (await banned()).includes(address), 30_000, 200)
+    }
+    await second.stop()
+    expectNothingTwice(await eventsOf(esdb.location))
+    expect((await run("log", "verify", "--store", esdb.location)).status).toBe(0)
+  }, 600_000)
 
   it("a command says that the server is away, and ends", async () => {
     const list = await run("decisions", "list", "--store", `esdb://127.0.0.1:${await freePort()}?tls=false`)

@@ -105,7 +105,7 @@ describe("testudo log stats and tail", () => {
     const { store } = await replayed
     const events = await recordedEvents(store)
     const stats = JSON.parse((await run("log", "stats", "--store", store, "--json")).stdout)
-    expect(stats).toMatchObject({ events: events.length, lines: lines.length })
+    expect(stats).toMatchObject({ events: events.length, lines: lines.length, retention: null })
     expect(stats.kinds.reduce((sum: number, kind: { events: number }) => sum + kind.events, 0)).toBe(events.length)
     expect((await run("log", "stats", "--store", store)).stdout).toContain("LogBatchAppended")
     const tail = (await run("log", "tail", "--store", store, "-n", "3")).stdout.trimEnd().split("\n")

@@ -6,12 +6,10 @@ import { Remembered } from "../text/remembered.ts"
 import type { EventField } from "./event-field.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 
-/** Texts of a field that are remembered; twice as many just before the older half is forgotten. */
-const mostTexts = 32_768
+/** Texts of a field that are remembered. */
+const mostTexts = 131_072
 /** A longer text is asked about again each time. In characters. */
 const longestText = 256
-
-const unasked: unique symbol = Symbol("unasked")
 
 /** The answers about the texts of one field. */
 export class Answers {
@@ -19,7 +17,7 @@ export class Answers {
   #questions = 0
   /** For each text all answers about it, by the number of the question. */
   readonly #remembered = new Remembered<Array<unknown>>(mostTexts)
-  readonly #row = () => new Array<unknown>(this.#questions).fill(unasked)
+  readonly #row = () => new Array<unknown>(this.#questions).fill(undefined)
 
   constructor(field: EventField) {
     this.#field = field
@@ -29,7 +27,7 @@ export class Answers {
    * The same question with its answers remembered. It must depend on the field's text only, and never write. All
    * questions are made before the first is asked.
    */
-  remembered<A>(ask: (event: PipelineEvent) => A): (event: PipelineEvent) => A {
+  remembered<A extends {}>(ask: (event: PipelineEvent) => A): (event: PipelineEvent) => A {
     const number = this.#questions
     this.#questions += 1
     const { read } = this.#field
@@ -38,7 +36,7 @@ export class Answers {
       if (text === "" || text.length > longestText) return ask(event)
       const row = this.#remembered.of(text, this.#row)
       const known = row[number]
-      if (known !== unasked) return known as A
+      if (known !== undefined) return known as A
       const answer = ask(event)
       row[number] = answer
       return answer

@@ -4,6 +4,7 @@
  */
 import { Bucket } from "./bucket.ts"
 import { Cells } from "./cells.ts"
+import type { Group } from "./group.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 import { pour } from "./pour.ts"
 import { Recency } from "./recency.ts"
@@ -37,10 +38,10 @@ export class Buckets {
    * The bucket of the group takes the event, and says what became of it. It is gone when it ran over or was cancelled:
    * what it says is then to be read before the next event is poured.
    */
-  pour(scenario: Scenario, group: string, event: PipelineEvent): Bucket {
+  pour(scenario: Scenario, group: Group, event: PipelineEvent): Bucket {
     this.evicted = none
-    const known = this.#open.get(group)
-    const bucket = known === undefined ? new Bucket(scenario, group, this.#cells) : known
+    const known = this.#find(scenario, group)
+    const bucket = known ?? new Bucket(scenario, group.text, this.#cells)
     if (known?.isOver(event.at)) known.renew(scenario)
     bucket.fate = pour(bucket, event)
     if (bucket.fate !== "open") {
@@ -48,11 +49,22 @@ export class Buckets {
       else this.#remove(known)
       return bucket
     }
-    if (known === undefined) this.#add(bucket)
-    else this.#recency.touch(bucket.cell)
+    if (known === undefined) {
+      this.#add(bucket)
+      group.keep(scenario.place, bucket.cell)
+    } else this.#recency.touch(bucket.cell)
     this.#count(bucket)
     this.#makeRoom()
     return bucket
+  }
+
+  #find({ place }: Scenario, group: Group): Bucket | undefined {
+    const hint = group.cellOf(place)
+    const hinted = hint < 0 ? undefined : this.#byCell[hint]
+    if (hinted?.group === group.text) return hinted
+    const found = this.#open.get(group.text)
+    if (found !== undefined) group.keep(place, found.cell)
+    return found
   }
 
   /** Ends a bucket; false when it is not open any more. */

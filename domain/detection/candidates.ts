@@ -150,7 +150,7 @@ export class Candidates<Rule extends Filtered> {
   #unguard(field: EventField): void {
     this.#unguarded.push(field)
     this.#values.splice(0)
-    this.#search = this.#newSearch()
+    this.#search = this.#newSearch(this.#search)
     this.#root = this.#newRoot()
   }
 
@@ -158,10 +158,13 @@ export class Candidates<Rule extends Filtered> {
     return !this.#unguarded.some((each) => sameField(each, field))
   }
 
-  #newSearch(): LiteralSearch {
+  #newSearch(former?: LiteralSearch): LiteralSearch {
     const needed = ({ precondition: { literals, guards } }: Rule) =>
       literals ?? guards.find(({ field, literals }) => literals !== undefined && !this.#isGuarded(field))?.literals
-    return new LiteralSearch(this.#all.map(({ rule }) => needed(rule)))
+    return new LiteralSearch(
+      this.#all.map(({ rule }) => needed(rule)),
+      former
+    )
   }
 
   #newRoot(): Branch<Rule> {

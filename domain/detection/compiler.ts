@@ -10,6 +10,7 @@ import { childrenOf, type Node } from "../expression/syntax.ts"
 import { eventEnvironment } from "../expression/environment/event.ts"
 import { ownCopy } from "../text/remembered.ts"
 import { fieldsIn, textsIn } from "./event-field.ts"
+import { Group } from "./group.ts"
 import { shortened } from "./shortened.ts"
 import { attempt } from "./pass.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
@@ -77,7 +78,7 @@ export class Compiler {
     return { expression, holds: ({ evt }) => remembered(evt) }
   }
 
-  /** What a scenario groups by; undefined for an event on which the expression fails, or gives no text. */
+  /** What a scenario groups by. */
   grouping(at: Located): Grouping {
     const expression = this.checked(at, eventEnvironment, "string")
     if (expression === undefined) return nothing
@@ -88,26 +89,34 @@ export class Compiler {
   }
 
   #grouping({ pure, evaluate, tree }: Expression): Grouping {
-    const ask: Grouping = (evt) => {
+    const ask = (evt: PipelineEvent): string | undefined => {
       const group = attempt(evaluate, { evt })
       return typeof group === "string" ? ownCopy(shortened(group)) : undefined
     }
     const [first, ...others] = (pure && this.world.shortcuts && textsIn(tree)) || []
-    if (first === undefined) return ask
-    // Always the same text object for the same group: its hash is known, and it is the one that buckets have.
+    if (first === undefined) {
+      return (evt) => {
+        const text = ask(evt)
+        return text === undefined ? undefined : new Group(text)
+      }
+    }
+    // Always the same object for the same group: it knows where its buckets are.
     const last = this.world
       .answers(first)
-      .remembered((): Grouped => ({ texts: others.map(() => undefined), group: "" }))
+      .remembered((): Grouped => ({ texts: others.map(() => undefined), group: undefined, known: false }))
     return (event) => {
       const grouped = last(event)
-      let same = grouped.group !== ""
+      let same = grouped.known
       for (let i = 0; i < others.length; i++) {
         const text = others[i]!.read(event)
         if (text === grouped.texts[i]) continue
         grouped.texts[i] = ownCopy(text)
         same = false
       }
-      if (!same) grouped.group = ask(event)
+      if (same) return grouped.group
+      const text = ask(event)
+      grouped.group = text === undefined ? undefined : new Group(text)
+      grouped.known = true
       return grouped.group
     }
   }
@@ -185,12 +194,14 @@ const nothing = (): undefined => undefined
 
 const calls = (node: Node): boolean => node.kind === "call" || node.kind === "builtin" || childrenOf(node).some(calls)
 
-export type Grouping = (event: PipelineEvent) => string | undefined
+/** The group of an event; undefined when the expression fails on it, or gives no text. */
+export type Grouping = (event: PipelineEvent) => Group | undefined
 
 /** The last group of the events with a text, and the texts of the other fields that it follows from. */
 interface Grouped {
   readonly texts: Array<string | undefined>
-  group: string | undefined
+  group: Group | undefined
+  known: boolean
 }
 
 /** Whatever carries the event, such as a pass. */

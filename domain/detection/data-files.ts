@@ -100,7 +100,7 @@ const linesOf = (content: Uint8Array): ReadonlyArray<DataLine> =>
     .filter(({ text }) => text !== "" && !text.startsWith("#"))
 
 /** Results that a list of patterns remembers. */
-const mostRemembered = 1_024
+const mostRemembered = 2_048
 const longestRemembered = 512
 const longestSubject = 8_192
 

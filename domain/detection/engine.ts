@@ -19,6 +19,7 @@ import { Deadlines } from "./deadlines.ts"
 import { microseconds } from "./detection-time.ts"
 import { overflowData } from "./evidence.ts"
 import type { GeoLookup } from "./geo.ts"
+import { everything } from "./group.ts"
 import { type LineOrigin, LineParser } from "./line-parser.ts"
 import { Names } from "./names.ts"
 import { metaSource, pouredAgain } from "./meta-buckets.ts"
@@ -276,7 +277,7 @@ export class Engine {
   #offer({ rule: scenario, holds }: Candidate<Scenario>, scope: { readonly evt: PipelineEvent }, depth: number): void {
     const event = scope.evt
     if (!holds && !this.#passes(scenario, scope)) return
-    const group = scenario.groupBy === undefined ? "" : scenario.groupBy(event)
+    const group = scenario.groupBy === undefined ? everything : scenario.groupBy(event)
     if (group === undefined) {
       this.counters.failedFilters += 1
       return
@@ -321,8 +322,9 @@ export class Engine {
 
   #passes(scenario: Scenario, scope: object): boolean {
     const passes = attempt(scenario.filter, scope)
-    if (passes === failed) this.counters.failedFilters += 1
-    return passes === true
+    if (passes === true) return true
+    if (passes !== false && passes === failed) this.counters.failedFilters += 1
+    return false
   }
 
   #overflow(bucket: Bucket, trigger: Pick<PipelineEvent, "reference" | "correlation">, depth: number): void {

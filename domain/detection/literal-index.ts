@@ -24,7 +24,9 @@ export class LiteralIndex {
     this.#columns = tree.columns
     this.#width = tree.width
     const { next, found } = tree.automaton()
-    this.#next = next.map((row) => (found[row / tree.width]!.length === 0 ? row : ~row))
+    const ends = Uint8Array.from(found, ({ length }) => (length === 0 ? 0 : 1))
+    for (let i = 0; i < next.length; i++) if (ends[next[i]! / tree.width] === 1) next[i] = ~next[i]!
+    this.#next = next
     this.#found = found
   }
 
@@ -116,16 +118,13 @@ class Tree {
     const fallback = new Int32Array(this.size)
     const queue = [0]
     for (const state of queue) {
-      for (let column = 0; column < width; column++) {
-        const child = this.#children[state]!.get(column)
-        const otherwise = state === 0 ? 0 : next[fallback[state]! * width + column]!
-        if (child === undefined) {
-          next[state * width + column] = otherwise
-          continue
-        }
-        fallback[child] = otherwise / width
+      const row = state * width
+      const otherwise = fallback[state]! * width
+      if (state !== 0) next.copyWithin(row, otherwise, otherwise + width)
+      for (const [column, child] of this.#children[state]!) {
+        fallback[child] = next[row + column]! / width
         for (const number of this.#numbers[fallback[child]!]!) this.#numbers[child]!.add(number)
-        next[state * width + column] = child * width
+        next[row + column] = child * width
         queue.push(child)
       }
     }

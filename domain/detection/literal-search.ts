@@ -5,15 +5,24 @@ import { LiteralIndex } from "./literal-index.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 import type { Literal } from "./precondition.ts"
 
+/** A literal and the place of a rule that needs it. */
+interface Numbered {
+  readonly text: string
+  readonly number: number
+}
+
 export class LiteralSearch {
   /** By the rules' places: where what it needs is searched for; undefined where nothing is, or it cannot be. */
   readonly #searchesOf: ReadonlyArray<ReadonlySet<FieldSearch> | undefined>
-  readonly #searches: ReadonlyArray<FieldSearch>
+  readonly searches: ReadonlyArray<FieldSearch>
   readonly #bits: Uint32Array
 
-  /** `needed` by the rules' places; undefined where nothing is needed. */
-  constructor(needed: ReadonlyArray<ReadonlyArray<Literal> | undefined>) {
-    const byField: Array<{ field: EventField; literals: Array<{ text: string; number: number }> }> = []
+  /**
+   * `needed` by the rules' places; undefined where nothing is needed. What a search for the same rules has made of the
+   * same literals is taken from it.
+   */
+  constructor(needed: ReadonlyArray<ReadonlyArray<Literal> | undefined>, former?: LiteralSearch) {
+    const byField: Array<{ field: EventField; literals: Array<Numbered> }> = []
     for (const [number, literals] of needed.entries()) {
       for (const { field, text } of literals ?? []) {
         const known = byField.find((each) => sameField(each.field, field))
@@ -22,12 +31,14 @@ export class LiteralSearch {
       }
     }
     const words = Math.ceil(needed.length / 32)
-    this.#searches = byField.flatMap(({ field, literals }) => {
+    this.searches = byField.flatMap(({ field, literals }) => {
+      const known = former?.searches.find((search) => search.isFor(field, literals))
+      if (known !== undefined) return [known]
       const index = LiteralIndex.of(literals)
-      return index === undefined ? [] : [new FieldSearch(field, index, words)]
+      return index === undefined ? [] : [new FieldSearch(field, literals, index, words)]
     })
     this.#searchesOf = needed.map((literals) => {
-      const searches = literals?.map((literal) => this.#searches.find(({ field }) => sameField(field, literal.field)))
+      const searches = literals?.map((literal) => this.searches.find(({ field }) => sameField(field, literal.field)))
       return searches?.every((search) => search !== undefined) ? new Set(searches) : undefined
     })
     this.#bits = new Uint32Array(words)
@@ -40,7 +51,7 @@ export class LiteralSearch {
 
   /** What must be searched to decide about the rules at these places. */
   searchesFor(places: ReadonlyArray<number>): ReadonlyArray<FieldSearch> {
-    return this.#searches.filter((search) => places.some((place) => this.#searchesOf[place]?.has(search)))
+    return this.searches.filter((search) => places.some((place) => this.#searchesOf[place]?.has(search)))
   }
 
   /** Whether the event holds any of the literals; `found` tells which. */
@@ -59,15 +70,16 @@ export class LiteralSearch {
 }
 
 /** Texts shorter than this are searched faster than they are looked up. */
-const shortestRemembered = 24
+const shortestRemembered = 64
 const longestRemembered = 512
-const mostRemembered = 2_048
+const mostRemembered = 4_096
 /** Look-ups after which it is reckoned whether the texts of the field come again at all. */
 const trial = 4_096
 
 /** The search for the literals of all rules in one field. */
 export class FieldSearch {
   readonly field: EventField
+  readonly #literals: ReadonlyArray<Numbered>
   readonly #index: LiteralIndex
   readonly #words: number
   /** User agents come again and again, paths seldom: then nothing is remembered. */
@@ -77,10 +89,21 @@ export class FieldSearch {
   #asked = 0
   #unknown = 0
 
-  constructor(field: EventField, index: LiteralIndex, words: number) {
+  constructor(field: EventField, literals: ReadonlyArray<Numbered>, index: LiteralIndex, words: number) {
     this.field = field
+    this.#literals = literals
     this.#index = index
     this.#words = words
+  }
+
+  isFor(field: EventField, literals: ReadonlyArray<Numbered>): boolean {
+    return (
+      sameField(this.field, field) &&
+      literals.length === this.#literals.length &&
+      literals.every(
+        ({ text, number }, at) => text === this.#literals[at]!.text && number === this.#literals[at]!.number
+      )
+    )
   }
 
   /** Adds what the field holds to the bits. */
@@ -109,7 +132,7 @@ export class FieldSearch {
 
   #reckon(): void {
     this.#remembers = this.#unknown * 2 < this.#asked
-    if (!this.#remembers) this.#remembered = new Remembered(0)
+    if (!this.#remembers) this.#remembered = new Remembered(mostRemembered)
     this.#asked = 0
     this.#unknown = 0
   }

@@ -112,8 +112,8 @@ const compileInput = (input: GrokRule["input"], compiler: Compiler): ((pass: Pas
   const evaluate = compiler.expression(input.expression, eventEnvironment, "any")
   return (pass) => {
     const value = attempt(evaluate, pass)
-    if (value === failed) return undefined
-    return staticText(value) ?? ""
+    if (typeof value === "string") return value
+    return value === failed ? undefined : (staticText(value) ?? "")
   }
 }
 

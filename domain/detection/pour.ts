@@ -21,7 +21,8 @@ export const pour = (bucket: Bucket, event: PipelineEvent): Fate => {
   scope.leaky = bucket
   if (distinct !== undefined) {
     const value = attempt(distinct, scope)
-    if (value !== failed && !bucket.isNew(typeof value === "string" ? shortened(value) : "")) return "open"
+    if (typeof value === "string" ? !bucket.isNew(shortened(value)) : value !== failed && !bucket.isNew(""))
+      return "open"
   }
   if (cancelOn !== undefined && attempt(cancelOn, scope) === true) return "cancelled"
   bucket.take(event)

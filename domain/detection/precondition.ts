@@ -110,7 +110,7 @@ interface Sought {
 
 /** Literals of one list, more than which are not worth it. */
 const mostLiterals = 10_000
-const mostPatterns = 100
+const mostPatterns = 2_000
 
 class Analysis {
   readonly #files: DataFiles

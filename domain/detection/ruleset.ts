@@ -79,7 +79,9 @@ export const compileRuleset = (
     parsers: compileNodes(parsers),
     postoverflows: compileNodes(postoverflows),
     scenarios: distinct(
-      scenarios.flatMap((rule) => compiler.rule(rule.origin.file, () => new Scenario(rule, compiler)) ?? [])
+      scenarios.flatMap(
+        (rule, place) => compiler.rule(rule.origin.file, () => new Scenario(rule, place, compiler)) ?? []
+      )
     ),
     contexts: compileContexts(contexts, compiler)
   }

@@ -22,6 +22,8 @@ export interface BayesianCondition {
 
 export class Scenario {
   readonly rule: ScenarioRule
+  /** Among all scenarios. */
+  readonly place: number
   /** Stays the same as long as the document says the same, wherever it stands: its buckets outlive a change of rules. */
   readonly identity: string
   /** Scenarios with the same home share their buckets. */
@@ -50,8 +52,9 @@ export class Scenario {
   /** Its expressions may write to `evt.Unmarshaled`: an event that was poured is then not what its line parses to. */
   readonly writes: boolean
 
-  constructor(rule: ScenarioRule, compiler: Compiler) {
+  constructor(rule: ScenarioRule, place: number, compiler: Compiler) {
     this.rule = rule
+    this.place = place
     this.identity = identityOf(rule)
     this.home = JSON.stringify([rule.filter.text, rule.name])
     let writes = false

@@ -53,8 +53,10 @@ const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler)
   const evaluate = expression?.evaluate ?? nothing
   return (pass) => {
     const value = attempt(evaluate, pass)
-    if (value === failed) return
-    const text = staticText(value)
+    let text: string | undefined
+    if (typeof value === "string") text = value
+    else if (value === failed) return
+    else text = staticText(value)
     // A bool, a time or a struct fits into no field.
     if (text === undefined) throw parseAborted
     if (text !== "" || takesNothing) write(pass, text)

@@ -30,8 +30,8 @@ export const compileWhitelist = (rule: WhitelistRule, compiler: Compiler): White
     let listed = prefixes.length > 0 && (evt.Type === OVFLW ? evt.ParseIPSources().some(covers) : coversLine(evt))
     for (let i = 0; !listed && i < expressions.length; i++) {
       const value = attempt(expressions[i]!, pass)
-      if (value === failed) break
-      listed = value === true
+      if (value === true) listed = true
+      else if (value !== false && value === failed) break
     }
     if (listed && !evt.Whitelisted) {
       evt.Whitelisted = true

@@ -50,6 +50,21 @@ export const EventsDropped = declareEvent({
   tells: "Events were dropped: old ones, or those of a stream that had served its turn."
 })
 
+/** An erasure on a server rewrote what stands before it on its stream, to the last event. */
+export const Rewriting = Schema.Struct({
+  at: Timestamp,
+  /** The last revision that was rewritten. */
+  through: Schema.Int
+})
+
+export const StreamRewritten = declareEvent({
+  type: "StreamRewritten",
+  version: 1,
+  schema: Rewriting,
+  stream: "<any>",
+  tells: "An erasure on a server rewrote its stream up to here: a server keeps the last event of each stream as it is."
+})
+
 /** What the log said of one offender was erased. Of whom is not said. */
 export const Erasure = Schema.Struct({
   ...Done,

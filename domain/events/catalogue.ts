@@ -1,6 +1,6 @@
 /** Every event there is. A store's reader decodes what it reads with this catalogue. */
 import { AllowlistReplaced } from "./allowlist.ts"
-import { EventsDropped, LossAccepted, OffenderErased } from "./audit.ts"
+import { EventsDropped, LossAccepted, OffenderErased, StreamRewritten } from "./audit.ts"
 import { BouncerDeleted, BouncerRegistered } from "./bouncer.ts"
 import { DecisionMade, DecisionRetracted, DecisionNumbered } from "./decision.ts"
 import type { RecordedEvent } from "./event.ts"
@@ -30,7 +30,8 @@ export const catalogue = {
   LeaseReleased,
   LossAccepted,
   EventsDropped,
-  OffenderErased
+  OffenderErased,
+  StreamRewritten
 } as const
 
 type Catalogue = typeof catalogue

@@ -1,12 +1,15 @@
 /** `testudo erase VALUE`: the log forgets one offender. */
+import { rmSync } from "node:fs"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
-import { eraseOffender } from "../erasure/erase.ts"
-import { Failure } from "./failure.ts"
+import { eraseOffender } from "../erasure/erase-embedded.ts"
+import { eraseOnServer } from "../erasure/erase-server.ts"
+import { serverAt } from "../event-store/located-store.ts"
 import { operator } from "./log-verify.ts"
 import { storeFlags, storeOf } from "./store-flag.ts"
+import { awaitsRole } from "./other-node.ts"
 
 export const erase = Command.make(
   "erase",
@@ -15,21 +18,19 @@ export const erase = Command.make(
     ...storeFlags
   },
   Effect.fnUntraced(function* (input) {
-    const { location } = yield* storeOf(input)
-    if (location.kind !== "embedded") {
-      return yield* new Failure({
-        code: "TST-ERASE-EMBEDDED",
-        message:
-          "Only the embedded store can rewrite its events. Copy the log into one with `testudo log copy`, erase there, " +
-          "and copy it into an empty database."
-      })
-    }
-    const { lines, batches, events } = yield* eraseOffender(location.directory, input.value, operator())
+    const { location, snapshots } = yield* storeOf(input)
+    const isServer = location.kind === "eventstoredb"
+    const { lines, batches, events } = isServer
+      ? yield* eraseOnServer(serverAt(location, "fail"), input.value, operator(), awaitsRole)
+      : yield* eraseOffender(location.directory, input.value, operator())
+    // What was folded from the log before is folded anew, without him.
+    if (isServer && snapshots !== undefined) rmSync(snapshots, { recursive: true, force: true })
+    if (lines + events === 0) return yield* Console.log("The log says nothing of this value.")
     yield* Console.log(
-      lines + events === 0
-        ? "The log says nothing of this value."
-        : `${lines} lines in ${batches} batches were erased, and ${events} other events rewritten. The stream audit says when and by whom.`
+      `${lines} lines in ${batches} batches were erased, and ${events} other events rewritten. The stream audit says when and by whom.`
     )
+    if (isServer)
+      yield* Console.log("The old text is on the server's disks until the next scavenge of each of its nodes.")
   })
 ).pipe(
   Command.withDescription("Erase what the log says of one offender; order and digests still verify"),

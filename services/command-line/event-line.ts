@@ -37,6 +37,8 @@ const said = (event: TestudoEvent): string => {
       return `by ${event.data.by}, behind position ${event.data.found.position}`
     case "EventsDropped":
       return `${event.data.events} of ${event.data.types.join(", ")}`
+    case "StreamRewritten":
+      return `up to revision ${event.data.through}`
     case "OffenderErased":
       return `by ${event.data.by}: ${event.data.lines} lines, ${event.data.events.length} other events`
   }

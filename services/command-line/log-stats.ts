@@ -1,10 +1,15 @@
 /** `testudo log stats`: what the log holds. */
+import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { foldLog } from "../event-store/fold-log.ts"
 import { LogStatistics } from "../event-store/log-statistics.ts"
+import type { RetentionRules } from "../retention/retention.ts"
+import { type Beyond, Overdue } from "../retention/overdue.ts"
+import { configurationOf } from "./configuration-flag.ts"
 import { readingLog, storeFlags } from "./store-flag.ts"
 import { table } from "./table.ts"
 
@@ -20,6 +25,35 @@ const size = (bytes: number): string => {
 
 const minute = (milliseconds: number): string => new Date(milliseconds).toISOString().slice(0, 16).replace("T", " ")
 
+/** The rules of the node's configuration; undefined when the store was named without one. */
+const rulesOf = (input: { readonly config: Option.Option<string>; readonly store: Option.Option<string> }) =>
+  Option.isSome(input.store) && Option.isNone(input.config)
+    ? Effect.succeed(undefined)
+    : Effect.map(configurationOf(input.config), ({ retention }) => retention)
+
+/** In milliseconds and bytes; null: nothing is dropped by this rule. */
+const given = ({ linesAge, linesBytes, dossiersAge }: RetentionRules) => ({
+  linesAge: linesAge ?? null,
+  linesBytes: linesBytes ?? null,
+  dossiersAge: dossiersAge ?? null
+})
+
+const days = (milliseconds: number): string => `${Math.round(milliseconds / 8_640_000) / 10} d`
+
+const retentionLine = (rules: RetentionRules, { batches, bytes, dossiers }: Beyond): string => {
+  const { linesAge, linesBytes, dossiersAge } = rules
+  const lines = [
+    ...(linesAge === undefined ? [] : [days(linesAge)]),
+    ...(linesBytes === undefined ? [] : [size(linesBytes)])
+  ]
+  const kept = [
+    ...(lines.length === 0 ? [] : [`lines ${lines.join(", up to ")}`]),
+    ...(dossiersAge === undefined ? [] : [`dossiers for ${days(dossiersAge)}`])
+  ]
+  if (kept.length === 0) return "Retention: nothing is dropped."
+  return `Retention: ${kept.join(", ")}. Beyond it: ${batches} batches (${size(bytes)}), ${dossiers} dossiers.`
+}
+
 /** Bodies of batches are large. */
 const pageLength = 200
 
@@ -28,7 +62,13 @@ export const stats = Command.make(
   { ...storeFlags, json },
   Effect.fnUntraced(function* (input) {
     const statistics = new LogStatistics()
-    yield* foldLog({ limit: pageLength }, (event) => statistics.add(event))
+    const overdue = new Overdue()
+    yield* foldLog({ limit: pageLength }, (event) => {
+      statistics.add(event)
+      overdue.add(event)
+    })
+    const rules = yield* rulesOf(input)
+    const beyond = rules === undefined ? undefined : overdue.beyond(rules, yield* Clock.currentTimeMillis)
     const kinds = statistics.kinds()
     const sum = (field: "events" | "bytes" | "lines") => kinds.reduce((total, kind) => total + kind[field], 0)
     if (input.json) {
@@ -39,7 +79,8 @@ export const stats = Command.make(
       }))
       const { streams, dropped } = statistics
       const totals = { events: sum("events"), streams, bytes: sum("bytes"), lines: sum("lines"), dropped }
-      return yield* Console.log(JSON.stringify({ ...totals, kinds: shown }))
+      const retention = rules === undefined ? null : { ...given(rules), beyond }
+      return yield* Console.log(JSON.stringify({ ...totals, retention, kinds: shown }))
     }
     const rows = kinds.map(({ category, type, events, bytes, lines, first, last }) => [
       category.endsWith("-") ? `${category}…` : category,
@@ -56,6 +97,7 @@ export const stats = Command.make(
     yield* Console.log(
       `${sum("events")} events in ${statistics.streams} streams, ${size(sum("bytes"))}, ${sum("lines")} log lines${gone}`
     )
+    if (rules !== undefined && beyond !== undefined) yield* Console.log(retentionLine(rules, beyond))
   })
 ).pipe(
   Command.provide((input) => readingLog(input)),

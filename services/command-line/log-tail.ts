@@ -6,6 +6,7 @@ import * as Stream from "effect/Stream"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { catalogue, type TestudoEvent } from "../../domain/events/catalogue.ts"
+import { LeaseRenewed } from "../../domain/events/lease.ts"
 import { EventStore, type EventFilter } from "../event-store/event-store.ts"
 import { eventLine } from "./event-line.ts"
 import { Failure } from "./failure.ts"
@@ -16,50 +17,28 @@ const jsonLine = (event: TestudoEvent): string =>
     value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value
   )
 
-const filterOf = (type: Option.Option<string>, stream: Option.Option<string>) =>
+/** What only says that a process lives still: there is far more of it than of anything else. */
+const noise = new Set<string>([LeaseRenewed.type])
+
+const filterOf = (input: {
+  readonly type: Option.Option<string>
+  readonly stream: Option.Option<string>
+  readonly all: boolean
+}) =>
   Effect.gen(function* () {
+    const { type, stream, all } = input
     if (Option.isSome(type) && !Object.hasOwn(catalogue, type.value)) {
       return yield* new Failure({
         code: "TST-LOG-TYPE",
         message: `--type ${type.value}: there is no such event. There are ${Object.keys(catalogue).join(", ")}.`
       })
     }
+    const types = Option.isSome(type) ? [type.value] : Object.keys(catalogue).filter((each) => !noise.has(each))
     return {
-      ...(Option.isSome(type) ? { types: [type.value] } : {}),
+      ...(all && Option.isNone(type) ? {} : { types }),
       ...(Option.isSome(stream) ? { streamPrefixes: [stream.value] } : {})
     } satisfies EventFilter
   })
-
-/** The last so many events after a position that pass the filter. */
-const lastAfter = Effect.fnUntraced(function* (after: number, filter: EventFilter, count: number) {
-  const store = yield* EventStore
-  const last: Array<TestudoEvent> = []
-  yield* store.subscribe({ after, filter }).pipe(
-    Stream.takeUntil((item) => item._tag === "CaughtUp"),
-    Stream.runForEach((item) =>
-      Effect.sync(() => {
-        if (item._tag === "Event" && last.push(item.event) > count) last.shift()
-      })
-    )
-  )
-  return last
-})
-
-/** Looked for from the end, in ever longer steps. A store that knows no positions between events is read whole. */
-const lastEvents = Effect.fnUntraced(function* (filter: EventFilter, count: number) {
-  const store = yield* EventStore
-  const head = yield* store.head
-  for (let reach = count; ; reach *= 4) {
-    const after = Math.max(-1, head - reach)
-    const last = yield* lastAfter(after, filter, count).pipe(
-      Effect.catchIf(
-        ({ code }) => code === "TST-STORE-POSITION",
-        () => lastAfter(-1, filter, count)
-      )
-    )
-    if (last.length >= count || after < 0) return { last, position: Math.max(head, last.at(-1)?.position ?? -1) }
-  }
-})
 
 export const tail = Command.make(
   "tail",
@@ -83,15 +62,21 @@ export const tail = Command.make(
         Flag.withDescription("Only streams whose name begins so, such as offender-Ip:203.0.113.")
       )
     ),
+    all: Flag.Boolean("all").pipe(
+      Flag.withDescription("Also that processes still hold their roles (LeaseRenewed), many a minute"),
+      Flag.withDefault(false)
+    ),
     json: Flag.Boolean("json").pipe(Flag.withDescription("Print JSON, one event a line"), Flag.withDefault(false))
   },
   Effect.fnUntraced(function* (input) {
     const store = yield* EventStore
-    const filter = yield* filterOf(input.type, input.stream)
+    const filter = yield* filterOf(input)
     const show = (event: TestudoEvent) => Console.log(input.json ? jsonLine(event) : eventLine(event))
-    const { last, position } = yield* lastEvents(filter, Math.max(1, input.lines))
+    const head = yield* store.head
+    const last = yield* store.readLast(Math.max(1, input.lines), { filter })
     for (const event of last) yield* show(event)
     if (!input.follow) return
+    const position = Math.max(head, last.at(-1)?.position ?? -1)
     yield* store
       .subscribe({ after: position, filter })
       .pipe(Stream.runForEach((item) => (item._tag === "Event" ? show(item.event) : Effect.void)))

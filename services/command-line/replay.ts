@@ -21,6 +21,7 @@ import { loadHub } from "../hub/hub.ts"
 import { Names } from "../names/names.ts"
 import { Failure } from "./failure.ts"
 import { nowFlag, nowOf } from "./now-flag.ts"
+import { refuseBesideNode } from "./other-node.ts"
 import { progressBar } from "./progress.ts"
 import { ReplayReport } from "./replay-report.ts"
 import { replayTable } from "./replay-table.ts"
@@ -63,10 +64,12 @@ const flags = {
 /** The store that `--store` names, and the folder for snapshots beside its events; without it, the memory. */
 const storeOf = (flag: Option.Option<string>) =>
   Option.isNone(flag)
-    ? Effect.succeed({ layer: EmbeddedEventStore.layerMemory, snapshots: undefined })
+    ? Effect.succeed({ layer: EmbeddedEventStore.layerMemory, snapshots: undefined, isShared: false })
     : Effect.map(namedStore(flag.value), ({ location, snapshots }) => ({
         layer: storeAt(location, { mode: "writer", whenAway: "wait" }),
-        snapshots
+        snapshots,
+        // An embedded store has one writer; a server takes from everybody.
+        isShared: location.kind === "eventstoredb"
       }))
 
 export const replay = Command.make(
@@ -75,7 +78,7 @@ export const replay = Command.make(
   Effect.fnUntraced(function* (input) {
     const now = yield* nowOf(input.now)
     yield* checkZone(input.timezone)
-    const { layer, snapshots } = yield* storeOf(input.store)
+    const { layer, snapshots, isShared } = yield* storeOf(input.store)
     const { files, problems } = yield* loadHub({
       ...hubOf(input),
       ...(Option.isSome(input.profiles) ? { profiles: input.profiles.value } : {})
@@ -87,7 +90,10 @@ export const replay = Command.make(
       time: "stands",
       part: whole
     }).pipe(Layer.provide([Names.layerOff, DecisionNumbers.layer]), Layer.provideMerge(layer))
-    yield* replayFiles(input, { files, problems, now }).pipe(Effect.provide(detection))
+    yield* Effect.when(refuseBesideNode, Effect.succeed(isShared)).pipe(
+      Effect.andThen(replayFiles(input, { files, problems, now })),
+      Effect.provide(detection)
+    )
   })
 ).pipe(
   Command.withDescription(

@@ -22,7 +22,7 @@ import { type Activation, RulesetActivated } from "../../domain/events/ruleset.t
 import { decodeLines } from "../acquisition/body.ts"
 import { EventStore } from "../event-store/event-store.ts"
 import { foldLog } from "../event-store/fold-log.ts"
-import { standsIn } from "../projections/restore.ts"
+import { misfit } from "../projections/restore.ts"
 import { readSnapshot, type Snapshot, writeSnapshot } from "../projections/snapshot.ts"
 import { Judge } from "./judge.ts"
 import { type Part, rulesetStreamOf, snapshotOf } from "./part.ts"
@@ -132,7 +132,8 @@ const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, 
   if (found._tag === "None") return undefined
   if (found._tag === "Unusable") return yield* refuse(found.reason)
   const { position, event } = found.snapshot
-  if (!(yield* standsIn(store, found.snapshot))) return yield* refuse("it belongs to another log")
+  const reason = yield* misfit(store, found.snapshot)
+  if (reason !== undefined) return yield* refuse(reason)
   // The checksum says that this is what was written, and the version that it is understood.
   const state = found.snapshot.state as unknown as State
   const activation = yield* activationOf(rulesetStreamOf(options.part), state.engine.ruleset)

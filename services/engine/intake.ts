@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
+import { StreamRewritten } from "../../domain/events/audit.ts"
 import { derivedId } from "../../domain/events/derived-id.ts"
 import { type LogBatch, LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { logStream } from "../../domain/events/stream-name.ts"
@@ -35,8 +36,10 @@ export class Intake implements Sink<AppendError> {
   /** The last batch of a source, or undefined for a new one. */
   last(source: string): Effect.Effect<LogBatch | undefined, StoreUnavailable> {
     const stream = logStream(source)
-    return Effect.flatMap(this.#store.readStream(stream, { direction: "backwards", limit: 1 }), ([event]) => {
-      this.#ends.set(source, { revision: event?.revision ?? -1, id: event?.id ?? "" })
+    return Effect.flatMap(this.#store.readStream(stream, { direction: "backwards", limit: 10 }), (events) => {
+      this.#ends.set(source, { revision: events[0]?.revision ?? -1, id: events[0]?.id ?? "" })
+      // An erasure may have set an event of its own behind the last batch.
+      const event = events.find(({ type }) => type !== StreamRewritten.type)
       if (event === undefined) return Effect.succeed(undefined)
       // Without it nobody knows what has been read: reading all anew would count everything twice.
       if (!LogBatchAppended.is(event)) return Effect.fail(noCheckpoint(stream, event))

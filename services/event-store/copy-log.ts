@@ -7,26 +7,27 @@
 import { createHash } from "node:crypto"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
-import type { TestudoEvent } from "../../domain/events/catalogue.ts"
+import type { ProposedEvent } from "../../domain/events/event.ts"
 import { contentDigest } from "./content-digest.ts"
 import {
   type AppendError,
   considerateAppendEvents,
   type EventStore,
   type StoreUnavailable,
-  type StreamAppend,
-  type Subscribed
+  type StreamAppend
 } from "./event-store.ts"
 import { patiently } from "./patience.ts"
+import { proposedFrom, type Row } from "./row.ts"
 
 type Store = typeof EventStore.Service
 
-/** The copy cannot be made (`TST-LOG-COPY-OTHER`), or is none (`TST-LOG-COPY-DIFFERS`). */
+/** The copy cannot be made (`TST-LOG-COPY-OTHER`, `TST-LOG-COPY-FOREIGN`), or is none (`TST-LOG-COPY-DIFFERS`). */
 export class CopyRefused extends Data.TaggedError("CopyRefused")<{ readonly code: string; readonly message: string }> {}
 
 /** An append takes about so many bytes. */
 const appendBytes = 500_000
+
+const pageLength = 200
 
 export interface Copied {
   readonly events: number
@@ -34,96 +35,90 @@ export interface Copied {
   readonly digest: string
 }
 
-const sizeOf = (event: TestudoEvent): number =>
-  event.type === "LogBatchAppended" ? 2_000 + event.data.body.length * 1.4 : JSON.stringify(event.data).length
-
 /** Consecutive events of one stream go together. */
-const runsOf = (events: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArray<TestudoEvent>> => {
-  const runs: Array<Array<TestudoEvent>> = []
+const runsOf = (rows: ReadonlyArray<Row>): ReadonlyArray<ReadonlyArray<Row>> => {
+  const runs: Array<Array<Row>> = []
   let bytes = 0
-  for (const event of events) {
+  for (const row of rows) {
     const run = runs.at(-1)
-    const size = sizeOf(event)
+    const size = Buffer.byteLength(row.data) + 1.4 * (row.bytes?.length ?? 0)
     const fits = run !== undefined && run.length < considerateAppendEvents && bytes + size <= appendBytes
-    if (fits && run[0]!.stream === event.stream) {
-      run.push(event)
+    if (fits && run[0]!.stream === row.stream) {
+      run.push(row)
       bytes += size
     } else {
-      runs.push([event])
+      runs.push([row])
       bytes = size
     }
   }
   return runs
 }
 
-const eventsOf = (page: ReadonlyArray<Subscribed>): ReadonlyArray<TestudoEvent> =>
-  page.flatMap((item) => (item._tag === "Event" ? [item.event] : []))
-
-/** All events after a position that are there now, page by page. */
+/** All events after a position that are there now, as they are stored, page by page. */
 const history = <E, R>(
   store: Store,
   after: number,
-  visit: (events: ReadonlyArray<TestudoEvent>) => Effect.Effect<void, E, R>
+  visit: (rows: ReadonlyArray<Row>) => Effect.Effect<void, E, R>
 ): Effect.Effect<void, E | StoreUnavailable, R> =>
-  store.subscribe({ after }).pipe(
-    Stream.takeUntil((item) => item._tag === "CaughtUp"),
-    Stream.runForEachArray((page) => visit(eventsOf(page)))
-  )
+  Effect.gen(function* () {
+    const until = yield* store.head
+    for (let at = after; at < until; ) {
+      const page = yield* store.readStored(at, pageLength)
+      const rows = page.filter(({ position }) => position <= until)
+      if (rows.length === 0) return
+      yield* visit(rows)
+      at = rows.at(-1)!.position
+    }
+  })
 
-/** The last event of a log that this version can read. */
-const lastOf = Effect.fnUntraced(function* (store: Store) {
-  let last: TestudoEvent | undefined
-  const head = yield* store.head
-  if (head < 0) return undefined
-  // The last event itself, unless it is of a type that is unknown here: then everything is looked at.
-  const event = yield* store.eventAt(head)
-  if (event !== undefined) return event
-  yield* history(store, -1, (events) =>
-    Effect.sync(() => {
-      last = events.at(-1) ?? last
-    })
-  )
-  return last as TestudoEvent | undefined
-})
+/** The row as an event to append; refuses one that the other store could not give back as it is. */
+const proposed = (row: Row): Effect.Effect<ProposedEvent, CopyRefused> =>
+  Effect.suspend(() => {
+    const event = proposedFrom(row)
+    return event === undefined
+      ? Effect.fail(
+          new CopyRefused({
+            code: "TST-LOG-COPY-FOREIGN",
+            message:
+              `Event ${row.id} of type ${JSON.stringify(row.type)} (position ${row.position}, stream ${JSON.stringify(row.stream)}) ` +
+              "cannot be copied as it is: another program, or a newer version of Testudo, wrote it. Copy with that version, or " +
+              "remove what is not Testudo's from the log."
+          })
+        )
+      : Effect.succeed(event)
+  })
 
 /** Position in the log of the event that the copy ends with; -1 for an empty copy. */
 const reached = Effect.fnUntraced(function* (from: Store, to: Store) {
-  const last = yield* lastOf(to)
+  const head = yield* to.head
+  const last = head < 0 ? undefined : yield* to.storedAt(head)
   if (last === undefined) return -1
-  let revision: number | undefined
-  for (;;) {
-    const page = yield* from.readStream(last.stream, {
-      direction: "backwards",
-      limit: 200,
-      ...(revision === undefined ? {} : { from: revision })
-    })
-    const found = page.find(({ id }) => id === last.id)
+  // Of whatever type it is: not every event can be found by its stream here.
+  for (let after = -1; ; ) {
+    const page = yield* from.readStored(after, pageLength)
+    const found = page.find(({ stream, id }) => stream === last.stream && id === last.id)
     if (found !== undefined) return found.position
-    const oldest = page.at(-1)
-    if (oldest === undefined || oldest.revision === 0) {
-      return yield* new CopyRefused({
-        code: "TST-LOG-COPY-OTHER",
-        message: `The target holds events of another log (${last.id} in ${JSON.stringify(last.stream)}). Copy into an empty store.`
-      })
-    }
-    revision = oldest.revision - 1
+    if (page.length === 0) break
+    after = page.at(-1)!.position
   }
+  return yield* new CopyRefused({
+    code: "TST-LOG-COPY-OTHER",
+    message: `The target holds events of another log (${last.id} in ${JSON.stringify(last.stream)}). Copy into an empty store.`
+  })
 })
 
 const copyRest = Effect.fnUntraced(function* (from: Store, to: Store, onProgress: (events: number) => void) {
   const after = yield* reached(from, to)
   /** Revision of the last event of each stream of the copy. */
   const ends = new Map<string, number>()
-  const partOf = Effect.fnUntraced(function* (run: ReadonlyArray<TestudoEvent>) {
+  const partOf = Effect.fnUntraced(function* (run: ReadonlyArray<Row>) {
     const { stream } = run[0]!
     let end = ends.get(stream)
-    if (end === undefined) {
-      const [last] = yield* to.readStream(stream, { direction: "backwards", limit: 1 })
-      end = last?.revision ?? -1
-    }
+    // An append of nothing tells where a stream ends, whatever its last event is.
+    end ??= (yield* to.append(stream, [], "any")).revision
     ends.set(stream, end + run.length)
-    const events = run.map(({ id, type, data, metadata }) => ({ id, type, data, metadata }))
-    return { stream, events, expected: end < 0 ? "no_stream" : end } satisfies StreamAppend
+    const events = yield* Effect.forEach(run, proposed)
+    return { stream, events, expected: end < 0 ? "no_stream" : end, asStored: true } satisfies StreamAppend
   })
   yield* history(from, after, (events) =>
     Effect.gen(function* () {

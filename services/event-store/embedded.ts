@@ -21,12 +21,14 @@ import {
   EventStore,
   type ReadAllOptions,
   type StoreUnavailable,
+  storedBytes,
   type StreamAppend
 } from "./event-store.ts"
 import { storeFailure, storeFailureOf } from "./failure.ts"
 import { follow } from "./follower.ts"
 import { Horizon } from "./horizon.ts"
 import { closedOnFailure, makeDirectory, openForReading, openForWriting, storeFile } from "./layout.ts"
+import { lastEvents } from "./last-events.ts"
 import { LogWriter, type ReadyAppend } from "./log-writer.ts"
 import { proposals } from "./proposal.ts"
 import { subscription } from "./subscription.ts"
@@ -52,8 +54,9 @@ const ready = (
   group: ReadonlyArray<StreamAppend>
 ): { readonly parts: ReadonlyArray<ReadyAppend>; readonly refused: AppendRefused | undefined } => {
   const parts: Array<ReadyAppend> = []
-  for (const { stream, events, expected } of group) {
-    const proposed = proposals(stream, events, expected)
+  for (const part of group) {
+    const { stream, expected } = part
+    const proposed = proposals(part)
     if (proposed instanceof AppendRefused) return { parts, refused: proposed }
     const stored = proposed.map(({ id, type, metadata, text, bytes }) => ({ id, type, metadata, data: text, bytes }))
     parts.push({ stream, expected, events: stored })
@@ -109,6 +112,19 @@ const storeOver = (log: EventLog, path: string, horizon: Horizon, appender: Appe
       return Stream.unwrap(Effect.as(whole(after, -1, "after"), subscription(after, nextPage, horizon)))
     },
     eventAt: (position) => attempt(() => log.eventAt(position)),
+    readLast: (limit, { filter = {} } = {}) =>
+      whole(limit, 1, "limit").pipe(
+        Effect.andThen(attempt(() => log.head())),
+        Effect.andThen((head) =>
+          lastEvents(head, limit, (after) => attempt(() => log.page(after, head, filter, subscriptionPage)))
+        )
+      ),
+    readStored: (after, limit) =>
+      whole(limit, 1, "limit").pipe(
+        Effect.andThen(whole(after, -1, "after")),
+        Effect.andThen(attempt(() => log.rows(after, { events: limit, bytes: storedBytes })))
+      ),
+    storedAt: (position) => attempt(() => log.rowAt(position)),
     head: attempt(() => log.head()),
     truncate: (stream, before) => Effect.andThen(whole(before, 0, "before"), drop({ stream, before })),
     deleteStream: (stream) => drop({ stream, before: "all" })

@@ -5,7 +5,7 @@ import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import type { EventFilter, ReadStreamOptions } from "./event-store.ts"
 import { storeFailure } from "./failure.ts"
 import { Kinds } from "./kinds.ts"
-import { isKnown, recordedEvent, rowColumns, rowOf } from "./row.ts"
+import { isKnown, type Row, recordedEvent, rowColumns, rowOf } from "./row.ts"
 
 /** How much one page holds at most; one event more than the bytes, so that a page always gets on. */
 export interface PageSize {
@@ -93,8 +93,27 @@ export class EventLog {
 
   /** The event at this position, or undefined. */
   eventAt(position: number): TestudoEvent | undefined {
+    const row = this.rowAt(position)
+    return row === undefined ? undefined : recordedEvent(row)
+  }
+
+  /** The same as it is stored. */
+  rowAt(position: number): Row | undefined {
     const row = this.#eventAt.get(position)
-    return row === undefined ? undefined : recordedEvent(rowOf(row))
+    return row === undefined ? undefined : rowOf(row)
+  }
+
+  /** The next events after a position as they are stored. */
+  rows(after: number, size: PageSize): ReadonlyArray<Row> {
+    const rows: Array<Row> = []
+    let bytes = 0
+    for (const columns of this.#eventsAfter.iterate(after, Number.MAX_SAFE_INTEGER)) {
+      const row = rowOf(columns)
+      rows.push(row)
+      bytes += row.data.length + (row.bytes?.length ?? 0)
+      if (rows.length >= size.events || bytes >= size.bytes) break
+    }
+    return rows
   }
 
   readStream(name: string, options: ReadStreamOptions): ReadonlyArray<TestudoEvent> {

@@ -11,6 +11,7 @@ import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import type { ProposedEvent } from "../../domain/events/event.ts"
+import type { Row } from "./row.ts"
 
 /**
  * What a writer expects of the stream: a revision (that of its last event; -1 says the same as `no_stream`), that it
@@ -30,6 +31,8 @@ export interface StreamAppend {
   readonly stream: string
   readonly events: ReadonlyArray<ProposedEvent>
   readonly expected: ExpectedRevision
+  /** The events come from another log, where they are what they are: whether their data fits its type is not asked. */
+  readonly asStored?: boolean
 }
 
 /** Which events of the whole log: all when neither is given. Both given: both must hold. */
@@ -85,6 +88,9 @@ export type AppendError = WrongExpectedRevision | AppendRefused | StoreUnavailab
 /** Most bytes of JSON data in one append: EventStoreDB's default limit is 1 MiB. */
 export const maxAppendBytes = 1_000_000
 
+/** What a page of stored events holds at most, in bytes; one event more, so that a page always gets on. */
+export const storedBytes = 4_000_000
+
 /**
  * So many events in one append go well with others that follow the log live: EventStoreDB drops whoever follows it when an
  * append overruns a small buffer. More are taken as well, and whoever follows through this port loses nothing.
@@ -132,6 +138,18 @@ export class EventStore extends Context.Service<
     }): Stream.Stream<Subscribed, StoreUnavailable>
     /** The event at exactly this position, wherever the position comes from; undefined when there is none, or none that is known here. */
     eventAt(position: number): Effect.Effect<TestudoEvent | undefined, StoreUnavailable>
+    /** The last events of the log that pass the filter, at most so many (at least 1), in global order. */
+    readLast(
+      limit: number,
+      options?: { readonly filter?: EventFilter }
+    ): Effect.Effect<ReadonlyArray<TestudoEvent>, StoreUnavailable>
+    /**
+     * The next events after a position as they are stored, whatever their type and version, in global order: at most so
+     * many, and about 4 MB of them. For whoever copies a log.
+     */
+    readStored(after: number, limit: number): Effect.Effect<ReadonlyArray<Row>, StoreUnavailable>
+    /** The event at exactly this position as it is stored. */
+    storedAt(position: number): Effect.Effect<Row | undefined, StoreUnavailable>
     /** Position of the last event, or -1 when there is none. */
     readonly head: Effect.Effect<number, StoreUnavailable>
     /**

@@ -8,15 +8,19 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { EventStore, type StoreUnavailable } from "./event-store.ts"
+import { AppendRefused, EventStore, type StoreUnavailable, type StreamAppend } from "./event-store.ts"
 import { Appender } from "./eventstoredb/appender.ts"
 import { Connection, within } from "./eventstoredb/connection.ts"
 import { isStreamDeleted, isWrongVersion } from "./eventstoredb/failure.ts"
 import { Live } from "./eventstoredb/live.ts"
 import { Outage } from "./eventstoredb/outage.ts"
+import { RawStreams } from "./eventstoredb/raw-streams.ts"
 import { Reader } from "./eventstoredb/reader.ts"
 import { numberOf } from "./eventstoredb/recorded.ts"
+import { Rewriter } from "./eventstoredb/rewriter.ts"
+import { Segments } from "./eventstoredb/segments.ts"
 import { subscription } from "./eventstoredb/subscription.ts"
+import { View } from "./eventstoredb/view.ts"
 import { storeFailure } from "./failure.ts"
 import { whole } from "./whole.ts"
 
@@ -32,9 +36,21 @@ export interface EventStoreDbOptions {
   readonly patience: number
   /** After so many milliseconds without an answer a call is given up and asked again. Default 10,000. */
   readonly callTimeout?: number
+  /** After so many milliseconds a reader looks up whether something was erased. Default 1,000. */
+  readonly lookUpAfter?: number
 }
 
-const make = (options: EventStoreDbOptions): Effect.Effect<typeof EventStore.Service, StoreUnavailable, Scope.Scope> =>
+const defaultLookUp = 1_000
+
+/** The port on a server, and what rewrites stretches of its streams. */
+export interface RewritableStore {
+  readonly store: typeof EventStore.Service
+  readonly rewriter: Rewriter
+  /** By then every reader has looked up what was rewritten. */
+  readonly known: Effect.Effect<void>
+}
+
+const open = (options: EventStoreDbOptions): Effect.Effect<RewritableStore, StoreUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
     const connection = yield* Effect.acquireRelease(
       Effect.sync(() => new Connection({ ...options, callTimeout: options.callTimeout ?? 10_000 })),
@@ -42,6 +58,10 @@ const make = (options: EventStoreDbOptions): Effect.Effect<typeof EventStore.Ser
     )
     const outage = new Outage(options.shown, options.patience)
     const reader = new Reader(connection, outage)
+    const segments = new Segments(reader, options.shown, options.lookUpAfter ?? defaultLookUp)
+    const view = new View(reader, segments, options.shown)
+    const streams = new RawStreams(connection, reader)
+    const rewriter = new Rewriter({ shown: options.shown, reader, streams, segments, view })
     // The first read makes the connection of the native half, which takes half a second.
     yield* reader.head
     const live = yield* Effect.acquireRelease(
@@ -67,13 +87,31 @@ const make = (options: EventStoreDbOptions): Effect.Effect<typeof EventStore.Ser
       Effect.gen(function* () {
         const [last] = yield* reader.streamEvents(stream, { direction: "backwards", limit: 1 })
         if (last === undefined) return
-        const first = Math.min(before, numberOf(last.revision, options.shown))
-        yield* reader.call(async ({ client }) => {
-          const { metadata = {} } = await within(connection.callTimeout, client.getStreamMetadata(stream))
-          if (Number(metadata.truncateBefore ?? 0) >= first) return
-          const changed = { ...metadata, truncateBefore: first }
-          await within(connection.callTimeout, client.setStreamMetadata(stream, changed))
-        })
+        yield* streams.truncate(stream, Math.min(before, numberOf(last.revision, options.shown)))
+      })
+
+    /** A stretch of the stream may stand in a segment. */
+    const truncateAll = (stream: string, before: number) =>
+      Effect.gen(function* () {
+        yield* segments.refreshed
+        const segment = segments.of(stream)
+        if (segment === undefined) return yield* truncate(stream, before)
+        segments.dropped()
+        const isBehind = before > segment.last && segment.renamed === null
+        if (isBehind) yield* truncate(stream, before)
+        yield* isBehind
+          ? streams.empty(segment.segment)
+          : truncate(segment.segment, Math.max(before - segment.first, 0))
+      })
+
+    const deleteAll = (stream: string) =>
+      Effect.gen(function* () {
+        yield* segments.refreshed
+        const segment = segments.of(stream)
+        yield* deleteStream(stream)
+        if (segment === undefined) return
+        segments.dropped()
+        yield* streams.empty(segment.segment)
       })
 
     const deleteStream = (stream: string) =>
@@ -88,33 +126,49 @@ const make = (options: EventStoreDbOptions): Effect.Effect<typeof EventStore.Ser
         }
       })
 
-    return EventStore.of({
+    const appendGroup = (group: ReadonlyArray<StreamAppend>) => {
+      const closed = group.find(({ stream }) => (segments.of(stream)?.renamed ?? null) !== null)
+      if (closed === undefined) return appender.append(group)
+      const { stream } = closed
+      const message = `The stream ${JSON.stringify(stream)} is the dossier of an offender who was erased: nothing is written to it any more.`
+      return Effect.fail(new AppendRefused({ stream, message }))
+    }
+
+    const store = EventStore.of({
       append: (stream, events, expected) =>
-        Effect.map(appender.append([{ stream, events, expected }]), (appended) => appended[0]!),
-      appendGroup: (group) => appender.append(group),
+        Effect.map(appendGroup([{ stream, events, expected }]), (appended) => appended[0]!),
+      appendGroup,
       readStream: (stream, page = {}) =>
         whole(page.limit, 1, "limit").pipe(
           Effect.andThen(whole(page.from, 0, "from")),
-          Effect.andThen(reader.stream(stream, page))
+          Effect.andThen(view.stream(stream, page))
         ),
       readAll: ({ after = -1, limit = 1000, filter = {} } = {}) =>
         whole(limit, 1, "limit").pipe(
           Effect.andThen(whole(after, -1, "after")),
-          Effect.andThen(reader.page(after, filter, { events: limit, bytes: Infinity })),
+          Effect.andThen(view.page(after, filter, { events: limit, bytes: Infinity })),
           Effect.map(({ events }) => events)
         ),
-      eventAt: (position) => reader.eventAt(position),
+      eventAt: (position) => view.eventAt(position),
+      readLast: (limit, { filter = {} } = {}) => Effect.andThen(whole(limit, 1, "limit"), view.last(limit, filter)),
+      readStored: (after, limit) =>
+        whole(limit, 1, "limit").pipe(
+          Effect.andThen(whole(after, -1, "after")),
+          Effect.andThen(view.rows(after, limit))
+        ),
+      storedAt: (position) => view.rowAt(position),
       subscribe: ({ after = -1, filter = {} } = {}) =>
         Stream.unwrap(
           whole(after, -1, "after").pipe(
             Effect.andThen(follow),
-            Effect.as(subscription(after, filter, { reader, live, shown: options.shown }))
+            Effect.as(subscription(after, filter, { reader, view, live, shown: options.shown }))
           )
         ),
       head: reader.head,
-      truncate: (stream, before) => Effect.andThen(whole(before, 0, "before"), truncate(stream, before)),
-      deleteStream
+      truncate: (stream, before) => Effect.andThen(whole(before, 0, "before"), truncateAll(stream, before)),
+      deleteStream: deleteAll
     })
+    return { store, rewriter, known: Effect.sleep(2 * (options.lookUpAfter ?? defaultLookUp)) }
   })
 
 export const EventStoreDb = {
@@ -123,5 +177,11 @@ export const EventStoreDb = {
    * than the patience, `TST-STORE-CONNECTION` when the client does not accept the location, `TST-STORE-DENIED`.
    */
   layer: (options: EventStoreDbOptions): Layer.Layer<EventStore, StoreUnavailable> =>
-    Layer.effect(EventStore, make(options))
+    Layer.effect(
+      EventStore,
+      Effect.map(open(options), ({ store }) => store)
+    ),
+
+  /** The same for whoever rewrites what the log says. */
+  open
 }

@@ -12,6 +12,7 @@ export type StoreFailureCode =
   | "TST-STORE-FULL"
   | "TST-STORE-IN-USE"
   | "TST-STORE-IO"
+  | "TST-STORE-LIMIT"
   | "TST-STORE-LOST"
   | "TST-STORE-MISSING"
   | "TST-STORE-MOVED"

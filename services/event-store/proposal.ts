@@ -8,7 +8,7 @@
 import "effect/schema/SchemaJITCompiler/enable"
 import { declarationOf } from "../../domain/events/catalogue.ts"
 import type { EventMetadata, ProposedEvent } from "../../domain/events/event.ts"
-import { AppendRefused, type ExpectedRevision, maxAppendBytes } from "./event-store.ts"
+import { AppendRefused, type ExpectedRevision, maxAppendBytes, type StreamAppend } from "./event-store.ts"
 
 /** An event ready to store: as text alone, or with its bytes beside it. */
 export interface Proposal {
@@ -135,7 +135,8 @@ const badExpectation = (expected: ExpectedRevision): boolean =>
 const checked = (
   stream: string,
   events: ReadonlyArray<ProposedEvent>,
-  expected: ExpectedRevision
+  expected: ExpectedRevision,
+  asStored: boolean
 ): ReadonlyArray<Proposal> => {
   const refuse = (message: string) => {
     throw new AppendRefused({ stream, message })
@@ -156,19 +157,20 @@ const checked = (
           `(${bytes} up to event ${event.id}): split it.`
       )
     }
-    checkReadable(stream, event, proposal)
+    if (!asStored) checkReadable(stream, event, proposal)
     return proposal
   })
 }
 
 /** The events as text, or why the append breaks a rule of the port. */
-export const proposals = (
-  stream: string,
-  events: ReadonlyArray<ProposedEvent>,
-  expected: ExpectedRevision
-): ReadonlyArray<Proposal> | AppendRefused => {
+export const proposals = ({
+  stream,
+  events,
+  expected,
+  asStored = false
+}: StreamAppend): ReadonlyArray<Proposal> | AppendRefused => {
   try {
-    return checked(stream, events, expected)
+    return checked(stream, events, expected, asStored)
   } catch (error) {
     if (error instanceof AppendRefused) return error
     throw error

@@ -4,9 +4,10 @@
  */
 import * as Effect from "effect/Effect"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
-import type { TestudoEvent } from "../../domain/events/catalogue.ts"
+import { isUnreadable } from "../../domain/events/unreadable.ts"
 import { keepsCommitment } from "../acquisition/body.ts"
 import { EventStore, type StoreUnavailable } from "./event-store.ts"
+import { recordedEvent, type Row } from "./row.ts"
 import { Findings, type Verification } from "./verification.ts"
 
 /** One event can hold a megabyte. */
@@ -20,28 +21,31 @@ export const verifyLog: Effect.Effect<Verification, StoreUnavailable, EventStore
   let after = -1
   let events = 0
 
-  const check = (event: TestudoEvent): void => {
+  const check = (row: Row): void => {
     events++
-    if (event.position <= after) findings.at(event, `it comes behind position ${after}`)
-    after = Math.max(after, event.position)
+    if (row.position <= after) findings.at(row, `it comes behind position ${after}`)
+    after = Math.max(after, row.position)
     // The first revision that is kept: older ones may have been dropped.
-    findings.revision(event, () => event.revision)
-    const known = ids.get(event.stream) ?? new Set()
-    ids.set(event.stream, known)
-    if (known.has(event.id)) findings.at(event, `the id ${event.id} is in its stream more than once`)
-    known.add(event.id)
+    findings.revision(row, () => row.revision)
+    const known = ids.get(row.stream) ?? new Set()
+    ids.set(row.stream, known)
+    if (known.has(row.id)) findings.at(row, `the id ${row.id} is in its stream more than once`)
+    known.add(row.id)
     try {
-      if (LogBatchAppended.is(event) && !keepsCommitment(event.data))
-        findings.at(event, "its lines are not those that it committed to")
+      const event = recordedEvent(row)
+      if (event === undefined) return
+      if (isUnreadable(event)) findings.at(row, `it is not readable: ${event.data.reason}`)
+      else if (LogBatchAppended.is(event) && !keepsCommitment(event.data))
+        findings.at(row, "its lines are not those that it committed to")
     } catch (error) {
-      findings.at(event, error instanceof Error ? error.message : String(error))
+      findings.at(row, error instanceof Error ? error.message : String(error))
     }
   }
 
   while (after < until && !findings.isFull) {
-    const page = yield* store.readAll({ after, limit: pageLength })
+    const page = yield* store.readStored(after, pageLength)
     if (page.length === 0) break
-    for (const event of page) if (event.position <= until) check(event)
+    for (const row of page) if (row.position <= until) check(row)
     if (page.at(-1)!.position > until) break
     yield* Effect.yieldNow
   }

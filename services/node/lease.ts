@@ -244,6 +244,9 @@ export const fenced = (store: Store, { guard, milliseconds }: HeldLease): Store 
     readAll: (read) => store.readAll(read),
     subscribe: (from) => store.subscribe(from),
     eventAt: (position) => store.eventAt(position),
+    readLast: (limit, options) => store.readLast(limit, options),
+    readStored: (after, limit) => store.readStored(after, limit),
+    storedAt: (position) => store.storedAt(position),
     head: store.head,
     truncate: (stream, before) => inTime(store.truncate(stream, before)),
     deleteStream: (stream) => inTime(store.deleteStream(stream))

@@ -1,21 +1,47 @@
 /** Where a projection begins: at its newest snapshot, or where its rebuild begins. */
 import * as Effect from "effect/Effect"
+import { OffenderErased } from "../../domain/events/audit.ts"
+import { auditStream } from "../../domain/events/stream-name.ts"
 import type { EventStore, StoreUnavailable } from "../event-store/event-store.ts"
 import type { Place } from "./place.ts"
 import { readSnapshot, retainedSnapshots, type Snapshot } from "./snapshot.ts"
 
 type Store = (typeof EventStore)["Service"]
 
-/** Whether a snapshot stands in this log: the event at its position is the one that it names. */
-export const standsIn = (
+/** Whether something was erased from the log behind a position. */
+const isErasedAfter = Effect.fnUntraced(function* (store: Store, position: number) {
+  for (let from: number | undefined; ; ) {
+    const page = yield* store.readStream(auditStream, {
+      direction: "backwards",
+      limit: 100,
+      ...(from === undefined ? {} : { from })
+    })
+    for (const event of page) {
+      if (event.position <= position) return false
+      if (OffenderErased.is(event)) return true
+    }
+    const oldest = page.at(-1)
+    if (oldest === undefined || oldest.revision === 0) return false
+    from = oldest.revision - 1
+  }
+})
+
+/** Why a snapshot is no state of this log as it is now, undefined when it is one. */
+export const misfit = (
   store: Store,
   { position, event }: Pick<Snapshot, "position" | "event">
-): Effect.Effect<boolean, StoreUnavailable> =>
-  position < 0 ? Effect.succeed(true) : Effect.map(store.eventAt(position), (found) => found?.id === event)
+): Effect.Effect<string | undefined, StoreUnavailable> =>
+  Effect.gen(function* () {
+    if (position < 0) return undefined
+    if ((yield* store.eventAt(position))?.id !== event)
+      return "the event that it stands at is not in this log: it is that of another log, or retention has dropped it"
+    return (yield* isErasedAfter(store, position)) ? "something was erased from the log since" : undefined
+  })
 
 /** Why the snapshot cannot be taken over, or undefined when it was. */
 const take = Effect.fnUntraced(function* (store: Store, target: Place, snapshot: Snapshot) {
-  if (!(yield* standsIn(store, snapshot))) return "it belongs to another log"
+  const reason = yield* misfit(store, snapshot)
+  if (reason !== undefined) return reason
   return yield* Effect.try({ try: () => target.restore(snapshot), catch: () => "it is damaged" }).pipe(
     Effect.as(undefined),
     Effect.catch((reason) => Effect.succeed(reason))

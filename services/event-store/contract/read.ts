@@ -4,10 +4,60 @@ import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 import type { TestudoEvent } from "../../../domain/events/catalogue.ts"
 import type { EventFilter } from "../event-store.ts"
-import { type Check, deletion, event, eventIds, events, ids, isCaughtUp, unknownEvent } from "./sample.ts"
+import { type Check, deletion, event, eventIds, events, ids, isCaughtUp, refused, unknownEvent } from "./sample.ts"
 
 export const readContract = (check: Check): void => {
   describe("read", () => {
+    check("the last events, of all or of those that are meant, in their order", (store, category) =>
+      Effect.gen(function* () {
+        const wanted: Array<string> = []
+        for (let n = 0; n < 30; n++) {
+          const batch = n % 5 === 0 ? [deletion(), unknownEvent()] : [event()]
+          yield* store.append(`${category}-${n % 3}`, batch, "any")
+          if (n % 5 === 0) wanted.push(batch[0]!.id)
+        }
+        const filter = { types: ["BouncerDeleted"], streamPrefixes: [category] }
+        assert.deepStrictEqual(ids(yield* store.readLast(4, { filter })), wanted.slice(-4))
+        assert.deepStrictEqual(ids(yield* store.readLast(100, { filter })), wanted)
+        const [last] = yield* store.readLast(1)
+        assert.deepStrictEqual(last, yield* store.eventAt(last!.position))
+        assert.deepStrictEqual(yield* store.readAll({ after: last!.position }), [])
+        assert.deepStrictEqual(yield* store.readLast(3, { filter: { types: ["None"] } }), [])
+      })
+    )
+
+    check("events as they are stored, also those that are unknown here", (store, category) =>
+      Effect.gen(function* () {
+        const before = yield* store.head
+        const later = { ...event(), data: { of: "later" }, metadata: { version: 9 } }
+        const broken = { ...event(), data: { nothing: true } }
+        const stored = [event(), unknownEvent(), later, broken]
+        yield* store.append(`${category}-1`, [stored[0]!], "no_stream")
+        for (const one of [later, broken]) yield* refused(store.append(`${category}-1`, [one], 0))
+        const part = { stream: `${category}-1`, events: stored.slice(1), expected: 0, asStored: true }
+        yield* store.appendGroup([part])
+        const rows = yield* store.readStored(before, 10)
+        assert.deepStrictEqual(
+          rows.map(({ id, type, data, metadata }) => ({
+            id,
+            type,
+            data: JSON.parse(data),
+            metadata: JSON.parse(metadata)
+          })),
+          stored.map(({ id, type, data, metadata }) => ({ id, type, data, metadata: { ...metadata } }))
+        )
+        assert.deepStrictEqual(yield* store.readStored(rows[1]!.position, 1), [rows[2]!])
+        assert.deepStrictEqual(yield* store.storedAt(rows[1]!.position), rows[1])
+        assert.strictEqual(yield* store.eventAt(rows[1]!.position), undefined)
+        assert.strictEqual(yield* store.storedAt(rows[3]!.position + 1_000_000), undefined)
+        const read = yield* store.readStream(`${category}-1`)
+        assert.deepStrictEqual(
+          read.map(({ type }) => type),
+          [stored[0]!.type, "Unreadable"]
+        )
+      })
+    )
+
     check("a stream forwards and backwards, from a revision, so many", (store, category) =>
       Effect.gen(function* () {
         const stream = `${category}-1`

@@ -94,7 +94,7 @@ export class Appender {
       let bytes = 0
       for (const part of parts) {
         if (bytes >= window.bytes) break
-        const sent = proposals(part.stream, part.events, part.expected)
+        const sent = proposals(part)
         if (sent instanceof AppendRefused) {
           refused = sent
           break

@@ -8,6 +8,15 @@ export interface SplitFilter {
   readonly server: Filter
   /** Whether events of this type are meant: the server looks at the streams' names instead when it has to. */
   readonly isWanted: (type: string) => boolean
+  /** Whether streams of this name are meant. */
+  readonly isOn: (stream: string) => boolean
+}
+
+/** Every event but those of the server and of this adapter, of whatever type. */
+export const everything: SplitFilter = {
+  server: { filterOn: "eventType", regex: "^[^$].*", checkpointInterval: 1 } as Filter,
+  isWanted: (type) => !type.startsWith("$"),
+  isOn: () => true
 }
 
 const escaped = (text: string): string => text.replace(/[^A-Za-z0-9_]/g, "\\$&")
@@ -20,8 +29,10 @@ export const splitFilter = ({ types, streamPrefixes }: EventFilter): SplitFilter
   const known = new Set((types ?? Object.keys(catalogue)).filter(isKnown))
   if (known.size === 0) return undefined
   const isWanted = (type: string) => known.has(type)
-  if (streamPrefixes === undefined || streamPrefixes.includes("")) return { server: withTypes([...known]), isWanted }
+  if (streamPrefixes === undefined || streamPrefixes.includes(""))
+    return { server: withTypes([...known]), isWanted, isOn: () => true }
   const prefixes = streamPrefixes.filter((prefix) => prefix.isWellFormed())
   if (prefixes.length === 0) return undefined
-  return { server: { filterOn: "streamName", prefixes, checkpointInterval: 1 } as Filter, isWanted }
+  const server = { filterOn: "streamName", prefixes, checkpointInterval: 1 } as Filter
+  return { server, isWanted, isOn: (stream) => prefixes.some((prefix) => stream.startsWith(prefix)) }
 }

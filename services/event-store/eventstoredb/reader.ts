@@ -1,15 +1,13 @@
-/** Pages of one stream and of the whole log. Every read has a timer: some are never answered. */
-import type { ReadAllOptions, ReadStreamOptions } from "@kurrent/kurrentdb-client"
+/** Pages of one stream and of the whole log as the server has them. Every read has a timer: some are never answered. */
+import type { Filter, ReadAllOptions, ReadStreamOptions } from "@kurrent/kurrentdb-client"
 import * as Effect from "effect/Effect"
-import type { TestudoEvent } from "../../../domain/events/catalogue.ts"
-import type { EventFilter, ReadStreamOptions as StreamPage, StoreUnavailable } from "../event-store.ts"
+import type { ReadStreamOptions as StreamPage, StoreUnavailable } from "../event-store.ts"
 import { storeFailure } from "../failure.ts"
 import { isStreamName } from "../proposal.ts"
 import { type Connection, type Driver, NoAnswer } from "./connection.ts"
 import { isStreamDeleted, isStreamNotFound, storeFailureOf, wantsNewClient } from "./failure.ts"
-import { splitFilter } from "./filter.ts"
 import type { Outage } from "./outage.ts"
-import { numberOf, positionOf, receivedEvent, type ServerEvent } from "./recorded.ts"
+import { positionOf, type ServerEvent } from "./recorded.ts"
 
 /** How much a page holds at most; one event more than the bytes, so that a page always gets on. */
 export interface PageSize {
@@ -17,8 +15,18 @@ export interface PageSize {
   readonly bytes: number
 }
 
-export interface LogPage {
-  readonly events: ReadonlyArray<TestudoEvent>
+/** What is asked of the log. */
+export interface Wanted<A> {
+  /** What the server looks at. */
+  readonly filter: Filter
+  /** What is made of an event, undefined for one that is not meant. */
+  readonly take: (event: ServerEvent) => A | undefined
+  readonly until?: number
+  readonly size: PageSize
+}
+
+export interface LogPage<A> {
+  readonly events: ReadonlyArray<A>
   /** Position of the last event that was looked at; of the place itself when there was none. */
   readonly last: number
   /** The log had no more when it was read. */
@@ -26,7 +34,10 @@ export interface LogPage {
 }
 
 /** Once a read has shown events that do not count, so many are asked for at least: a read takes its time, however short. */
-const leastGlance = 64
+export const leastGlance = 64
+
+/** The server says nothing while it looks for something rare from the end of the log: it gets so many times a call's time. */
+const searchPatience = 10
 
 /** So often a read at a position is tried beside one that works before the position is to blame. */
 const positionAttempts = 3
@@ -137,48 +148,84 @@ export class Reader {
     return position < 0 ? this.call(use) : this.#outage.outlast((number) => attempt(number, positionAttempts))
   }
 
-  /** The next events behind a position that pass the filter. */
-  page(after: number, filter: EventFilter, size: PageSize): Effect.Effect<LogPage, StoreUnavailable> {
-    const split = splitFilter(filter)
-    if (split === undefined) return Effect.succeed({ events: [], last: after, isEnd: true })
+  /**
+   * The next events behind a position that `take` makes something of, and none behind `until`, at which an event is or was.
+   */
+  page<A>(
+    after: number,
+    { filter, take, until = Number.POSITIVE_INFINITY, size }: Wanted<A>
+  ): Effect.Effect<LogPage<A>, StoreUnavailable> {
     const { shown, callTimeout } = this.#connection
     return this.#at(after, async ({ client }) => {
-      const events: Array<TestudoEvent> = []
+      const events: Array<A> = []
       const bytes = new Bytes()
       let last = after
+      let isPast = false
       // What does not pass here counts there, so one read may not fill the page.
       for (;;) {
         // Reads begin with the event at the position, which is left out: what is scavenged meanwhile cannot skip another.
         const missing = size.events - events.length
         const maxCount = Math.max(missing, last === after ? 1 : leastGlance) + (last < 0 ? 0 : 1)
-        const options: ReadAllOptions = { maxCount, filter: split.server, direction: "forwards", ...placeOf(last) }
+        const options: ReadAllOptions = { maxCount, filter, direction: "forwards", ...placeOf(last) }
         const from = last
         let seen = 0
         await visitAll(client.readAll(options), callTimeout, (event) => {
           seen += 1
           const position = positionOf(event, shown)
           if (position <= from) return true
+          isPast = position > until
+          if (isPast) return false
           last = position
           bytes.add(position)
-          const known = split.isWanted(event.type) ? receivedEvent(event, shown) : undefined
-          if (known !== undefined) events.push(known)
+          const taken = take(event)
+          if (taken !== undefined) events.push(taken)
           return events.length < size.events && bytes.total < size.bytes
         })
+        if (isPast) return { events, last: until, isEnd: false }
         const isFull = events.length >= size.events || bytes.total >= size.bytes
         if (isFull || seen < maxCount) return { events, last, isEnd: !isFull }
       }
     })
   }
 
+  /** The last events of the log that `take` makes something of, at most so many, in their order. */
+  last<A>(
+    limit: number,
+    { filter, take }: Pick<Wanted<A>, "filter" | "take">
+  ): Effect.Effect<ReadonlyArray<A>, StoreUnavailable> {
+    const { shown, callTimeout } = this.#connection
+    return this.call(async ({ client }) => {
+      const events: Array<A> = []
+      let before: number | undefined
+      for (;;) {
+        const maxCount = Math.max(limit - events.length, leastGlance)
+        const place = before === undefined ? { fromPosition: "end" as const } : placeOf(before)
+        let seen = 0
+        await visitAll(
+          client.readAll({ maxCount, filter, direction: "backwards", ...place }),
+          searchPatience * callTimeout,
+          (event) => {
+            seen += 1
+            before = positionOf(event, shown)
+            const taken = take(event)
+            if (taken !== undefined) events.push(taken)
+            return events.length < limit
+          }
+        )
+        if (events.length >= limit || seen < maxCount) return events.reverse()
+      }
+    })
+  }
+
   /** The event at exactly this position, whatever it is. */
-  eventAt(position: number): Effect.Effect<TestudoEvent | undefined, StoreUnavailable> {
+  eventAt(position: number): Effect.Effect<ServerEvent | undefined, StoreUnavailable> {
     if (!Number.isSafeInteger(position) || position < 0) return Effect.succeed(undefined)
     const { shown, callTimeout } = this.#connection
     return this.#at(position, async ({ client }) => {
-      let found: TestudoEvent | undefined
+      let found: ServerEvent | undefined
       const options: ReadAllOptions = { maxCount: 1, direction: "forwards", ...placeOf(position) }
       await visitAll(client.readAll(options), callTimeout, (event) => {
-        if (positionOf(event, shown) === position) found = receivedEvent(event, shown)
+        if (positionOf(event, shown) === position) found = event
         return false
       })
       return found
@@ -208,33 +255,6 @@ export class Reader {
         if (!isStreamNotFound(error) && !isStreamDeleted(error)) throw error
       }
       return events
-    })
-  }
-
-  /** The events of a stream that this version knows, at most so many. */
-  stream(stream: string, options: StreamPage): Effect.Effect<ReadonlyArray<TestudoEvent>, StoreUnavailable> {
-    const { direction = "forwards", limit = 1000 } = options
-    const { shown } = this.#connection
-    return Effect.gen({ self: this }, function* () {
-      const known: Array<TestudoEvent> = []
-      let from = options.from
-      for (;;) {
-        const wanted = from === options.from ? limit : Math.max(limit - known.length, leastGlance)
-        const events = yield* this.streamEvents(stream, {
-          direction,
-          limit: wanted,
-          ...(from === undefined ? {} : { from })
-        })
-        const decoded = yield* Effect.try({
-          try: () => events.flatMap((event) => receivedEvent(event, shown) ?? []),
-          catch: (error) => storeFailureOf(error, shown)
-        })
-        known.push(...decoded.slice(0, limit - known.length))
-        if (events.length < wanted || known.length === limit) return known
-        const last = numberOf(events.at(-1)!.revision, shown)
-        if (direction === "backwards" && last === 0) return known
-        from = direction === "forwards" ? last + 1 : last - 1
-      }
     })
   }
 }

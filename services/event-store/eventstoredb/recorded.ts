@@ -4,7 +4,7 @@ import { decodeEvent, type TestudoEvent } from "../../../domain/events/catalogue
 import type { ProposedEvent } from "../../../domain/events/event.ts"
 import { unreadable } from "../../../domain/events/unreadable.ts"
 import { storeFailure } from "../failure.ts"
-import { isKnown } from "../row.ts"
+import { isKnown, type Row } from "../row.ts"
 import { metadataOf, type Proposal, withBytes } from "../proposal.ts"
 
 export type ServerEvent = RecordedEvent | AllStreamRecordedEvent
@@ -36,14 +36,33 @@ export const sentEvent = (
   return jsonEvent({ id, type, data: json as JSONEventType["data"], metadata: { ...metadata, recordedAt } })
 }
 
+/** A read cuts the server's own time to seconds. */
+const takenAt = ({ created }: ServerEvent): number => Math.floor(created.getTime() / 1000) * 1000
+
+/** The event as it is stored: what somebody else wrote in another form is JSON here as well. */
+export const receivedRow = (event: ServerEvent, shown: string): Row => {
+  const { type, streamId: stream, id } = event
+  const { recordedAt, ...ours } = (typeof event.metadata === "object" ? event.metadata : {}) as Record<string, unknown>
+  return {
+    id,
+    type,
+    stream,
+    revision: numberOf(event.revision, shown),
+    position: positionOf(event, shown),
+    recordedAt: Number.isSafeInteger(recordedAt) ? (recordedAt as number) : takenAt(event),
+    metadata: JSON.stringify(ours),
+    data: JSON.stringify(event.data),
+    bytes: null
+  }
+}
+
 /** The event, or undefined when this version does not know its type. */
 export const receivedEvent = (event: ServerEvent, shown: string): TestudoEvent | undefined => {
   const { type, streamId: stream, id } = event
   if (!isKnown(type)) return undefined
   const position = positionOf(event, shown)
   const revision = numberOf(event.revision, shown)
-  // A read cuts the server's own time to seconds.
-  const taken = Math.floor(event.created.getTime() / 1000) * 1000
+  const taken = takenAt(event)
   try {
     const metadata = metadataOf(event.metadata)
     if (!event.isJson || metadata === undefined) throw new TypeError("it was not written by Testudo")

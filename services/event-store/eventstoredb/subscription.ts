@@ -7,6 +7,7 @@ import { storeFailureOf } from "./failure.ts"
 import { splitFilter } from "./filter.ts"
 import type { Epoch, Live } from "./live.ts"
 import type { PageSize, Reader } from "./reader.ts"
+import type { View } from "./view.ts"
 
 interface State {
   /** Everything up to here has been given out or was filtered away. */
@@ -26,18 +27,21 @@ type Step = readonly [ReadonlyArray<Subscribed>, Option.Option<State>]
 export const subscription = (
   after: number,
   filter: EventFilter,
-  { reader, live, shown }: { readonly reader: Reader; readonly live: Live; readonly shown: string }
+  {
+    reader,
+    view,
+    live,
+    shown
+  }: { readonly reader: Reader; readonly view: View; readonly live: Live; readonly shown: string }
 ): Stream.Stream<Subscribed, StoreUnavailable> => {
   const split = splitFilter(filter)
-  const streams = filter.streamPrefixes
 
   /** Those of the pushed events that are meant. */
   const pushed = (state: State, epoch: Epoch): Step | undefined => {
     const events = epoch.after(state.position)
     if (events === undefined || events.length === 0) return undefined
     const given = events.flatMap((one): ReadonlyArray<Subscribed> => {
-      if (split?.isWanted(one.raw.type) !== true) return []
-      if (streams?.some((prefix) => one.raw.streamId.startsWith(prefix)) === false) return []
+      if (split === undefined || !split.isWanted(one.raw.type) || !split.isOn(one.raw.streamId)) return []
       const event = one.decoded()
       return event === undefined ? [] : [{ _tag: "Event", event }]
     })
@@ -49,7 +53,7 @@ export const subscription = (
       const { version, epoch } = live
       // Where the server leaves events out, a read alone does not tell how far it came.
       const end = state.caughtUp && epoch !== undefined ? state.position : yield* reader.head
-      const page = yield* reader.page(state.position, filter, pageSize)
+      const page = yield* view.page(state.position, filter, pageSize)
       const given = page.events.map((event): Subscribed => ({ _tag: "Event", event }))
       if (!page.isEnd) return [given, Option.some({ ...state, position: page.last, seen: undefined })]
       const position = Math.max(page.last, end)

@@ -16,7 +16,7 @@ import { decodeLines } from "../acquisition/body.ts"
 import { EmbeddedEventStore } from "../event-store/embedded.ts"
 import { EventStore } from "../event-store/event-store.ts"
 import { verifyEmbedded } from "../event-store/verify-embedded.ts"
-import { eraseOffender } from "./erase.ts"
+import { eraseOffender } from "./erase-embedded.ts"
 
 const base = memoryFolder("testudo-erase-")
 afterAll(() => rmSync(base, { recursive: true, force: true }))
