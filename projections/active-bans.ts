@@ -15,7 +15,7 @@ import { Allowlist } from "../domain/events/allowlist.ts"
 import { Decision } from "../domain/events/decision.ts"
 import type { TestudoEvent } from "../domain/events/catalogue.ts"
 import { DecisionIndex } from "./decision-index.ts"
-import { type KnownIds, learn } from "./known-ids.ts"
+import { KnownIds } from "./known-ids.ts"
 import { milliseconds, type Projection } from "./projection.ts"
 
 const hourMs = 3_600_000
@@ -196,7 +196,7 @@ export const activeBans: Projection<ActiveBans> = {
     decisions: new DecisionIndex(),
     allowlists: Allowlists.of([]),
     allowlistsChanged: -1,
-    known: new Set(),
+    known: new KnownIds(),
     lastNumber: 0,
     horizon: -1,
     sweepAfter: 0
@@ -204,7 +204,7 @@ export const activeBans: Projection<ActiveBans> = {
   evolve: (state, event) => {
     if (event.type !== "DecisionMade" && event.type !== "DecisionRetracted" && event.type !== "AllowlistReplaced")
       return state
-    if (!learn(state.known, event.id)) return state
+    if (!state.known.learn(event.id)) return state
     if (event.type === "DecisionMade") make(state, event)
     else if (event.type === "DecisionRetracted") retract(state, event)
     else replaceAllowlist(state, event)
@@ -229,7 +229,7 @@ export const activeBans: Projection<ActiveBans> = {
       ...rest,
       decisions: new DecisionIndex(decisions.map((decision) => ({ ...decision }))),
       allowlists: Allowlists.of(allowlists),
-      known: new Set(known)
+      known: new KnownIds(known)
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Who may ask for decisions: the registered bouncers and the hashes of their keys. */
 import * as Schema from "effect/Schema"
 import { Registration } from "../domain/events/bouncer.ts"
-import { type KnownIds, learn } from "./known-ids.ts"
+import { KnownIds } from "./known-ids.ts"
 import type { Projection } from "./projection.ts"
 
 export interface Bouncer {
@@ -51,10 +51,10 @@ export const bouncers: Projection<Bouncers> = {
   name: "bouncers",
   version: 1,
   types: ["BouncerRegistered", "BouncerDeleted"],
-  initial: () => ({ byName: new Map(), byHash: new Map(), known: new Set() }),
+  initial: () => ({ byName: new Map(), byHash: new Map(), known: new KnownIds() }),
   evolve: (state, event) => {
     if (event.type !== "BouncerRegistered" && event.type !== "BouncerDeleted") return state
-    if (!learn(state.known, event.id)) return state
+    if (!state.known.learn(event.id)) return state
     if (event.type === "BouncerDeleted") remove(state, event.data.name)
     else add(state, { name: event.data.name, keyHash: event.data.keyHash, registeredAt: event.recordedAt })
     return state
@@ -65,7 +65,7 @@ export const bouncers: Projection<Bouncers> = {
   }),
   decode: (json) => {
     const encoded = decodeState(json)
-    const state: Bouncers = { byName: new Map(), byHash: new Map(), known: new Set(encoded.known) }
+    const state: Bouncers = { byName: new Map(), byHash: new Map(), known: new KnownIds(encoded.known) }
     for (const bouncer of encoded.bouncers) add(state, bouncer)
     return state
   }

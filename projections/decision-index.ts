@@ -13,14 +13,22 @@ export interface RangeRelation {
 const groupKey = ({ scope, type, value }: StandingDecision): string =>
   `${scope.length}:${scope}${type.length}:${type}${value}`
 
+/** Takes one out of the list; false when it is not in it. */
+const without = <A>(list: Array<A>, one: A): boolean => {
+  const at = list.indexOf(one)
+  if (at >= 0) list.splice(at, 1)
+  return at >= 0
+}
+
 const byNumber = (a: StandingDecision, b: StandingDecision): number => a.number - b.number
 
 export class DecisionIndex {
   readonly #byId = new Map<string, StandingDecision>()
   readonly #groups = new Map<string, Array<StandingDecision>>()
-  readonly #prefixes = new PrefixTable<Set<StandingDecision>>()
-  /** In the order of `changed`; what changed again or was removed stays behind until the next {@link compact}. */
-  #changes: Array<{ readonly position: number; readonly decision: StandingDecision }> = []
+  /** The groups about each address or range: one for each scope and type that occurs. */
+  readonly #prefixes = new PrefixTable<Array<Array<StandingDecision>>>()
+  /** In the order in which they changed; what changed again or was removed stays behind until the next {@link compact}. */
+  #changes: Array<StandingDecision> = []
 
   constructor(decisions: Iterable<StandingDecision> = []) {
     for (const decision of decisions) this.#insert(decision)
@@ -53,53 +61,55 @@ export class DecisionIndex {
     this.#byId.set(decision.id, decision)
     const key = groupKey(decision)
     const group = this.#groups.get(key)
-    if (group === undefined) this.#groups.set(key, [decision])
+    if (group === undefined) this.#open(key, [decision])
     else group.push(decision)
-    const prefix = prefixFor(decision.scope, decision.value)
+  }
+
+  #open(key: string, group: Array<StandingDecision>): void {
+    this.#groups.set(key, group)
+    const prefix = prefixFor(group[0]!.scope, group[0]!.value)
     if (prefix === undefined) return
     const known = this.#prefixes.get(prefix)
-    if (known === undefined) this.#prefixes.add(prefix, new Set([decision]))
-    else known.add(decision)
+    if (known === undefined) this.#prefixes.add(prefix, [group])
+    else known.push(group)
   }
 
   add(decision: StandingDecision): void {
     this.#insert(decision)
-    this.#changes.push({ position: decision.changed, decision })
+    this.#changes.push(decision)
   }
 
   /** Notes that a decision changed at a position, which is beyond all earlier ones. */
   touch(decision: StandingDecision, position: number): void {
     decision.changed = position
-    this.#changes.push({ position, decision })
+    this.#changes.push(decision)
   }
 
   remove(decision: StandingDecision): void {
     this.#byId.delete(decision.id)
     const key = groupKey(decision)
-    const left = (this.#groups.get(key) ?? []).filter(({ id }) => id !== decision.id)
-    if (left.length === 0) this.#groups.delete(key)
-    else this.#groups.set(key, left)
+    const group = this.#groups.get(key)
+    if (group === undefined || !without(group, decision) || group.length > 0) return
+    this.#groups.delete(key)
     const prefix = prefixFor(decision.scope, decision.value)
-    if (prefix === undefined) return
-    const known = this.#prefixes.get(prefix)
-    known?.delete(decision)
-    if (known?.size === 0) this.#prefixes.remove(prefix)
+    const known = prefix === undefined ? undefined : this.#prefixes.get(prefix)
+    if (prefix === undefined || known === undefined) return
+    without(known, group)
+    if (known.length === 0) this.#prefixes.remove(prefix)
   }
 
   /** Forgets changes that later ones or removals made void. */
   compact(): void {
-    this.#changes = [...this.#byId.values()]
-      .map((decision) => ({ position: decision.changed, decision }))
-      .sort((a, b) => a.position - b.position)
+    this.#changes = [...this.#byId.values()].sort((a, b) => a.changed - b.changed)
   }
 
   /** The groups of which a decision changed after a position (exclusive). */
   touchedSince(position: number): ReadonlyArray<ReadonlyArray<StandingDecision>> {
     const groups = new Set<ReadonlyArray<StandingDecision>>()
     for (let index = this.#changes.length - 1; index >= 0; index -= 1) {
-      const change = this.#changes[index]!
-      if (change.position <= position) break
-      const group = this.#groups.get(groupKey(change.decision))
+      const decision = this.#changes[index]!
+      if (decision.changed <= position) break // nothing before it changed later, unless it stands behind it again
+      const group = this.#groups.get(groupKey(decision))
       if (group !== undefined) groups.add(group)
     }
     return [...groups]
@@ -109,15 +119,15 @@ export class DecisionIndex {
   containing(prefix: Prefix): ReadonlyArray<StandingDecision> {
     return this.#prefixes
       .matches(prefix)
-      .flatMap((decisions) => [...decisions])
+      .flatMap((groups) => groups.flat())
       .sort(byNumber)
   }
 
   /** Decisions about what lies within a range, itself included, by number. Looks at all ranges and addresses. */
   inside(prefix: Prefix): ReadonlyArray<StandingDecision> {
     const found: Array<StandingDecision> = []
-    for (const [each, decisions] of this.#prefixes.entries())
-      if (prefixContainsPrefix(prefix, each)) found.push(...decisions)
+    for (const [each, groups] of this.#prefixes.entries())
+      if (prefixContainsPrefix(prefix, each)) found.push(...groups.flat())
     return found.sort(byNumber)
   }
 

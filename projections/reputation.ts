@@ -15,7 +15,7 @@
 import * as Schema from "effect/Schema"
 import type { Overflow } from "../domain/events/overflow.ts"
 import { millisecondsPerDay } from "../domain/time/calendar.ts"
-import { type KnownIds, learn } from "./known-ids.ts"
+import { KnownIds } from "./known-ids.ts"
 import { offenderKey } from "./offender.ts"
 import { dayOf, milliseconds, type Projection } from "./projection.ts"
 
@@ -150,10 +150,10 @@ export const reputation: Projection<Reputation> = {
   name: "reputation",
   version: 1,
   types: ["OverflowRaised", "DecisionMade"],
-  initial: () => ({ offenders: new Map(), known: new Set(), day: 0 }),
+  initial: () => ({ offenders: new Map(), known: new KnownIds(), day: 0 }),
   evolve: (state, event) => {
     if (event.type !== "OverflowRaised" && event.type !== "DecisionMade") return state
-    if (!learn(state.known, event.id)) return state
+    if (!state.known.learn(event.id)) return state
     state.day = Math.max(state.day, dayOf(event))
     if (event.type === "OverflowRaised") pour(state, event.data)
     if (event.type === "DecisionMade") {
@@ -174,7 +174,7 @@ export const reputation: Projection<Reputation> = {
     const { offenders, known, day } = decodeState(json)
     return {
       offenders: new Map(offenders.map((offender) => [offenderKey(offender.scope, offender.value), { ...offender }])),
-      known: new Set(known),
+      known: new KnownIds(known),
       day
     }
   }

@@ -12,7 +12,7 @@
  */
 import * as Schema from "effect/Schema"
 import { type Overflow, OverflowRaised } from "../domain/events/overflow.ts"
-import { type KnownIds, learn } from "./known-ids.ts"
+import { KnownIds } from "./known-ids.ts"
 import { attackKind, offenderKey } from "./offender.ts"
 import { dayOf, milliseconds, type Projection } from "./projection.ts"
 
@@ -201,9 +201,9 @@ export const targetedAttacks: Projection<TargetedAttacks> = {
   name: "targeted-attacks",
   version: 1,
   types: [OverflowRaised.type],
-  initial: () => ({ attacks: new Map(), latest: new Map(), traces: new Map(), known: new Set(), day: 0 }),
+  initial: () => ({ attacks: new Map(), latest: new Map(), traces: new Map(), known: new KnownIds(), day: 0 }),
   evolve: (state, event) => {
-    if (event.type !== "OverflowRaised" || !learn(state.known, event.id)) return state
+    if (event.type !== "OverflowRaised" || !state.known.learn(event.id)) return state
     const day = Math.max(state.day, dayOf(event))
     const isNewDay = day > state.day
     state.day = day
@@ -228,7 +228,7 @@ export const targetedAttacks: Projection<TargetedAttacks> = {
       attacks: new Map(attacks.map((attack) => [attack.id, { ...attack }])),
       latest: new Map(latest),
       traces: new Map(traces.map((found) => [offenderKey(found.scope, found.value), { ...found }])),
-      known: new Set(known),
+      known: new KnownIds(known),
       day
     }
   }

@@ -223,7 +223,7 @@ test("a snapshot refers to lines and does not copy them", () => {
   const engine = makeEngine(ruleset)
   engine.pour(batchOf({ observedAt: stamp(0) }), ["- 192.0.2.1 d secret-of-the-line"])
   const text = JSON.stringify({ ...snapshotEngine(engine), stashes: [] })
-  expect(text).toContain('"event":"batch","line":0')
+  expect(text).toContain('"origins":["batch"],"lines":[0,0,')
   expect(text).not.toContain("secret-of-the-line")
 })
 

@@ -1,7 +1,8 @@
 /**
  * The engine's state as plain JSON, and back. Lines are not copied: a queue refers to them, and they are parsed again.
  * Only an event that parsing its line again would not give (a stash had a say in it, or other rules parsed it) is kept
- * with what it holds.
+ * with what it holds. Of what there is by the ten thousands, events and buckets, names are told once, and the rest in
+ * plain numbers: a snapshot is taken while lines wait.
  */
 import type { Time } from "../expression/time.ts"
 import type { LineReference } from "../events/log-batch.ts"
@@ -15,11 +16,12 @@ import type { RaisedOverflow } from "./parked.ts"
 import { LOG, PipelineEvent } from "./pipeline-event.ts"
 import { QueuedEvent, queuedOf } from "./queued-event.ts"
 import type { Ruleset } from "./ruleset.ts"
+import type { Scenario } from "./scenario.ts"
 import type { SourceClocks } from "./source-clocks.ts"
 import type { StashSnapshot } from "./stash.ts"
 import { restoreValue, snapshotValue, type ValueSnapshot } from "./value-snapshot.ts"
 
-export const snapshotVersion = 3
+export const snapshotVersion = 4
 
 export interface EngineSnapshot {
   readonly version: typeof snapshotVersion
@@ -29,8 +31,9 @@ export interface EngineSnapshot {
   readonly clocks: ReturnType<SourceClocks["snapshot"]>
   readonly names: ReturnType<Names["snapshot"]>
   readonly stashes: ReadonlyArray<readonly [name: string, stash: StashSnapshot]>
-  /** Every event that a queue holds, once. */
-  readonly events: ReadonlyArray<EventSnapshot>
+  readonly events: EventsSnapshot
+  /** Identities of the scenarios that have buckets. */
+  readonly scenarios: ReadonlyArray<string>
   /** In the order in which they were poured into, home by home. */
   readonly buckets: ReadonlyArray<BucketSnapshot>
   readonly blackholes: ReadonlyArray<{
@@ -40,10 +43,19 @@ export interface EngineSnapshot {
   readonly parked: ReadonlyArray<ParkedSnapshot>
 }
 
-interface EventSnapshot extends LineReference {
-  readonly correlation: string
-  /** Detection time in microseconds since 1970. */
-  readonly at: number
+/** Every event that a queue holds, once. */
+interface EventsSnapshot {
+  /** Ids of the batches (or overflows, for those that were poured again) that they come from. */
+  readonly origins: ReadonlyArray<string>
+  /** For each event three numbers: index of its origin, line, and detection time in microseconds since 1970. */
+  readonly lines: ReadonlyArray<number>
+  /** What some of the events have beside it. */
+  readonly more: ReadonlyArray<readonly [index: number, more: MoreOfEvent]>
+}
+
+interface MoreOfEvent {
+  /** Where it is another than the origin. */
+  readonly correlation?: string
   /** What parsing the line again would not give. */
   readonly content?: EventContent
   /** For an overflow that was poured again. */
@@ -67,34 +79,48 @@ interface EventContent {
   readonly ruleset: string
 }
 
-interface BucketSnapshot {
-  /** Identity of its scenario. */
-  readonly scenario: string
-  readonly group: string
-  readonly tokens: number
-  readonly drained: number
-  readonly first: number
-  readonly last: number
-  readonly total: number
-  /** Indices into `events`. */
-  readonly queue: ReadonlyArray<number>
-  readonly seen: ReadonlyArray<string>
-  readonly proven: ReadonlyArray<number>
-}
+type BucketSnapshot = readonly [
+  /** Index into `scenarios`. */
+  scenario: number,
+  group: string,
+  tokens: number,
+  drained: number,
+  first: number,
+  last: number,
+  total: number,
+  /** Indices of events. */
+  queue: ReadonlyArray<number>,
+  seen: ReadonlyArray<string>,
+  proven: ReadonlyArray<number>
+]
 
 interface ParkedSnapshot {
   readonly address: string
   readonly waiting: ReadonlyArray<Omit<RaisedOverflow, "alert"> & { readonly alert: RuntimeAlertSnapshot }>
 }
 
+/** Values told once, each by its index from then on. */
+class Told<A> {
+  readonly values: Array<A> = []
+  readonly #indices = new Map<A, number>()
+
+  /** The index of a value, a new one when it was not told yet. */
+  of(value: A): number {
+    let index = this.#indices.get(value)
+    if (index === undefined) {
+      index = this.values.push(value) - 1
+      this.#indices.set(value, index)
+    }
+    return index
+  }
+}
+
 export const snapshotEngine = (engine: Engine): EngineSnapshot => {
-  const events: Array<EventSnapshot> = []
-  const indices = new Map<QueuedEvent, number>()
-  const indexOf = (event: QueuedEvent): number => {
-    const known = indices.get(event)
-    if (known !== undefined) return known
-    indices.set(event, events.length)
-    return events.push(snapshotEvent(event, engine.ruleset.hash)) - 1
+  const events = new Told<QueuedEvent>()
+  const scenarios = new Told<string>()
+  const buckets: Array<BucketSnapshot> = []
+  for (const home of engine.buckets.values()) {
+    for (const bucket of home.open()) buckets.push(snapshotBucket(bucket, events, scenarios))
   }
   return {
     version: snapshotVersion,
@@ -103,14 +129,13 @@ export const snapshotEngine = (engine: Engine): EngineSnapshot => {
     clocks: engine.clocks.snapshot(),
     names: engine.world.names.snapshot(),
     stashes: engine.world.stashes.snapshot(),
-    buckets: Array.from(engine.buckets.values()).flatMap((buckets) =>
-      Array.from(buckets.open(), (bucket) => snapshotBucket(bucket, indexOf))
-    ),
+    events: snapshotEvents(events.values, engine.ruleset.hash),
+    scenarios: scenarios.values,
+    buckets,
     blackholes: Array.from(engine.blackholes, ([scenario, blackhole]) => ({
       scenario,
       ends: [...blackhole.entries()]
     })),
-    events,
     parked: Array.from(engine.parked.entries(), ([address, waiting]) => ({
       address,
       waiting: waiting.map((raised) => ({ ...raised, alert: snapshotAlert(raised.alert) }))
@@ -118,45 +143,64 @@ export const snapshotEngine = (engine: Engine): EngineSnapshot => {
   }
 }
 
-const snapshotBucket = (bucket: Bucket, indexOf: (event: QueuedEvent) => number): BucketSnapshot => ({
-  scenario: bucket.scenario.identity,
-  group: bucket.group,
-  tokens: bucket.tokens,
-  drained: bucket.drained,
-  first: bucket.first,
-  last: bucket.last,
-  total: bucket.Total_count,
-  queue: bucket.queue.Queue.map(indexOf),
-  seen: [...bucket.seen],
-  proven: [...bucket.proven]
-})
+const snapshotBucket = (bucket: Bucket, events: Told<QueuedEvent>, scenarios: Told<string>): BucketSnapshot => [
+  scenarios.of(bucket.scenario.identity),
+  bucket.group,
+  bucket.tokens,
+  bucket.drained,
+  bucket.first,
+  bucket.last,
+  bucket.Total_count,
+  bucket.queue.Queue.map((event) => events.of(event)),
+  [...bucket.seen],
+  [...bucket.proven]
+]
 
-const snapshotEvent = (queued: QueuedEvent, ruleset: string): EventSnapshot => {
-  const { reference, correlation, at } = queued
-  if (queued.Type !== LOG) return { ...reference, correlation, at, overflow: snapshotAlert(queued.Overflow) }
-  if (!queued.isKept && queued.ruleset === ruleset) return { ...reference, correlation, at }
+const snapshotEvents = (events: ReadonlyArray<QueuedEvent>, ruleset: string): EventsSnapshot => {
+  const origins = new Told<string>()
+  const lines: Array<number> = []
+  const more: Array<readonly [number, MoreOfEvent]> = []
+  for (const [index, event] of events.entries()) {
+    const { reference, correlation, at } = event
+    lines.push(origins.of(reference.event), reference.line, at)
+    const own = correlation === reference.event ? {} : { correlation }
+    if (event.Type !== LOG) more.push([index, { ...own, overflow: snapshotAlert(event.Overflow) }])
+    else if (event.isKept || event.ruleset !== ruleset) more.push([index, { ...own, content: contentOf(event) }])
+    else if (correlation !== reference.event) more.push([index, own])
+  }
+  return { origins: origins.values, lines, more }
+}
+
+/** The batches whose lines must be read again to restore the snapshot. */
+export const batchesOf = ({ events: { origins, lines, more } }: EngineSnapshot): ReadonlySet<string> => {
+  const whole = new Set(
+    more.flatMap(([index, { content, overflow }]) => (content === undefined && overflow === undefined ? [] : [index]))
+  )
+  const batches = new Set<string>()
+  for (let index = 0; 3 * index < lines.length; index++) {
+    if (!whole.has(index)) batches.add(origins[lines[3 * index]!]!)
+  }
+  return batches
+}
+
+const contentOf = (queued: QueuedEvent): EventContent => {
   const { event } = queued
   const { Line } = event
   return {
-    ...reference,
-    correlation,
-    at,
-    content: {
-      raw: Line.Raw,
-      src: Line.Src,
-      labels: [...Line.Labels],
-      observed: snapshotValue(Line.Time),
-      module: Line.Module,
-      parsed: [...event.Parsed],
-      enriched: [...event.Enriched],
-      meta: [...event.Meta],
-      unmarshaled: snapshotValue(event.Unmarshaled),
-      stage: event.Stage,
-      strTime: event.StrTime,
-      strTimeFormat: event.StrTimeFormat,
-      marshaledTime: event.MarshaledTime,
-      ruleset: event.ruleset
-    }
+    raw: Line.Raw,
+    src: Line.Src,
+    labels: [...Line.Labels],
+    observed: snapshotValue(Line.Time),
+    module: Line.Module,
+    parsed: [...event.Parsed],
+    enriched: [...event.Enriched],
+    meta: [...event.Meta],
+    unmarshaled: snapshotValue(event.Unmarshaled),
+    stage: event.Stage,
+    strTime: event.StrTime,
+    strTimeFormat: event.StrTimeFormat,
+    marshaledTime: event.MarshaledTime,
+    ruleset: event.ruleset
   }
 }
 
@@ -189,10 +233,11 @@ export const restoreEngine = (
   engine.world.names.restore(snapshot.names)
   engine.world.stashes.restore(snapshot.stashes)
   const events = restoreEvents(ruleset, snapshot.events, lines, engine.world.lookup)
-  const scenarios = new Map(ruleset.scenarios.map((scenario) => [scenario.identity, scenario]))
+  const known = new Map(ruleset.scenarios.map((scenario) => [scenario.identity, scenario]))
+  const scenarios = snapshot.scenarios.map((identity) => known.get(identity))
   for (const bucket of snapshot.buckets) {
-    const scenario = scenarios.get(bucket.scenario)
-    if (scenario !== undefined) engine.adopt(restoreBucket(new Bucket(scenario, bucket.group), bucket, events))
+    const scenario = scenarios[bucket[0]]
+    if (scenario !== undefined) engine.adopt(restoreBucket(scenario, bucket, events))
   }
   for (const { scenario, ends } of snapshot.blackholes) engine.blackholes.get(scenario)?.adopt(ends)
   for (const { address, waiting } of snapshot.parked) {
@@ -201,28 +246,40 @@ export const restoreEngine = (
   return engine
 }
 
-const restoreBucket = (bucket: Bucket, snapshot: BucketSnapshot, events: ReadonlyArray<QueuedEvent>): Bucket => {
-  bucket.tokens = snapshot.tokens
-  bucket.drained = snapshot.drained
-  bucket.first = snapshot.first
-  bucket.last = snapshot.last
-  bucket.Total_count = snapshot.total
-  bucket.queue.restore(snapshot.queue.map((index) => events[index]!))
-  for (const value of snapshot.seen) bucket.isNew(value)
-  for (const index of snapshot.proven) bucket.prove(index)
+const restoreBucket = (
+  scenario: Scenario,
+  [, group, tokens, drained, first, last, total, queue, seen, proven]: BucketSnapshot,
+  events: ReadonlyArray<QueuedEvent>
+): Bucket => {
+  const bucket = new Bucket(scenario, group)
+  bucket.tokens = tokens
+  bucket.drained = drained
+  bucket.first = first
+  bucket.last = last
+  bucket.Total_count = total
+  bucket.queue.restore(queue.map((index) => events[index]!))
+  for (const value of seen) bucket.isNew(value)
+  for (const index of proven) bucket.prove(index)
   return bucket
+}
+
+/** What every event has. */
+interface EventPlace {
+  readonly reference: LineReference
+  readonly correlation: string
+  readonly at: number
 }
 
 const restoreEvents = (
   ruleset: Ruleset,
-  snapshots: ReadonlyArray<EventSnapshot>,
-  lines: FindLine,
+  { origins, lines, more }: EventsSnapshot,
+  findLine: FindLine,
   geo: GeoLookup
 ): ReadonlyArray<QueuedEvent> => {
   const parsers = new Map<string, LineParser>()
-  const find = ({ event, line, correlation, at }: EventSnapshot): QueuedEvent => {
-    const reference = { event, line }
-    const found = lines(reference)
+  const find = ({ reference, correlation, at }: EventPlace): QueuedEvent => {
+    const { event, line } = reference
+    const found = findLine(reference)
     if (found === undefined)
       throw new SnapshotError(`line ${line} of the batch ${event}, which a bucket holds, is not in the log any more`)
     let parser = parsers.get(event)
@@ -232,15 +289,21 @@ const restoreEvents = (
     }
     return QueuedEvent.again({ at, index: line, raw: found.text }, parser)
   }
-  return snapshots.map((snapshot) => {
-    const { event, line, correlation, at, overflow, content } = snapshot
+  const moreOf = new Map(more)
+  const events: Array<QueuedEvent> = []
+  for (let index = 0; 3 * index < lines.length; index++) {
+    const event = origins[lines[3 * index]!]!
+    const reference = { event, line: lines[3 * index + 1]! }
+    const { correlation = event, overflow, content } = moreOf.get(index) ?? {}
+    const place = { reference, correlation, at: lines[3 * index + 2]! }
     if (overflow !== undefined)
-      return queuedOf(PipelineEvent.ofOverflow({ event, line }, correlation, restoreAlert(overflow), at))
-    return content === undefined ? find(snapshot) : queuedOf(restoreContent(snapshot, content))
-  })
+      events.push(queuedOf(PipelineEvent.ofOverflow(reference, correlation, restoreAlert(overflow), place.at)))
+    else events.push(content === undefined ? find(place) : queuedOf(restoreContent(place, content)))
+  }
+  return events
 }
 
-const restoreContent = ({ event: batch, line: index, correlation, at }: EventSnapshot, content: EventContent) => {
+const restoreContent = ({ reference, correlation, at }: EventPlace, content: EventContent) => {
   const event = PipelineEvent.kept()
   Object.assign(event.Line, {
     Raw: content.raw,
@@ -258,8 +321,8 @@ const restoreContent = ({ event: batch, line: index, correlation, at }: EventSna
   fill(event.Meta, content.meta)
   fill(event.Unmarshaled, restoreValue(content.unmarshaled) as Map<string, unknown>)
   return Object.assign(event, {
-    batch,
-    index,
+    batch: reference.event,
+    index: reference.line,
     correlation,
     at,
     Stage: content.stage,

@@ -21,7 +21,7 @@ import { type Report, readingProblem } from "./reading-problem.ts"
 
 /** Where batches go. */
 export interface Sink<E> {
-  /** Stores the batches in this order and answers when all of them are durable. At most 64 batches, 512 KiB raw. */
+  /** Stores the batches in this order and answers when all of them are durable. At most 64 batches, about 2 MiB raw. */
   readonly append: (batches: ReadonlyArray<LogBatch>) => Effect.Effect<void, E>
 }
 

@@ -89,8 +89,8 @@ describe("body", () => {
 })
 
 describe("line window", () => {
-  it("holds batches to 1,000 lines and 256 KiB", () => {
-    const short = batchesOf([Buffer.from("x\n".repeat(2_500))])
+  it("holds batches to 2,000 lines and 256 KiB", () => {
+    const short = batchesOf([Buffer.from("x\n".repeat(4_500))])
     expect(short.map(({ lines }) => lines)).toEqual([maxBatchLines, maxBatchLines, 500])
     const long = batchesOf([Buffer.from(`${"y".repeat(99_999)}\n`.repeat(5))])
     expect(long.map(({ lines }) => lines)).toEqual([2, 2, 1])

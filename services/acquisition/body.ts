@@ -6,10 +6,13 @@ import * as Data from "effect/Data"
 import type { LogBatch } from "../../domain/events/log-batch.ts"
 
 /** Most lines in one batch. */
-export const maxBatchLines = 1_000
+export const maxBatchLines = 2_000
 
 /** Most raw bytes in one batch. A longer line goes over several batches. */
 export const maxBatchBytes = 256 * 1024
+
+/** Raw bytes that are read at once: with the unfinished line before them they usually fit one batch. */
+export const readBytes = maxBatchBytes - 8 * 1024
 
 /** No batch of ours is near this. A stored body that grows beyond it is damaged or hostile. */
 const maxBodyBytes = 512 * 1024

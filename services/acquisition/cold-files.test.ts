@@ -86,10 +86,10 @@ const text = (lines: ReadonlyArray<string>): string => lines.map((line) => `${li
 
 describe("one cold file", () => {
   it("is read to its end, on its own time, also without a last line end", async () => {
-    const path = at("auth.log", `${text(stamped(0, 2_000))}the end`)
+    const path = at("auth.log", `${text(stamped(0, 4_000))}the end`)
     const { batches, codes, lines, progress } = await read([path])
-    expect(lines).toEqual([...stamped(0, 2_000), "the end"])
-    expect(batches.map(({ lines: count }) => count)).toEqual([1_000, 1_000, 1])
+    expect(lines).toEqual([...stamped(0, 4_000), "the end"])
+    expect(batches.map(({ lines: count }) => count)).toEqual([2_000, 2_000, 1])
     expect(batches[0]).toMatchObject({
       source: sourceName(path),
       path,
@@ -141,7 +141,7 @@ describe("one cold file", () => {
   })
 
   it("may be standard input, plain or compressed, and goes on there as well", async () => {
-    const plain = Buffer.from(text(stamped(0, 3_000)))
+    const plain = Buffer.from(text(stamped(0, 5_000)))
     const stdin = (bytes: Buffer) =>
       (async function* () {
         for (let from = 0; from < bytes.length; from += 7_001) yield bytes.subarray(from, from + 7_001)
@@ -151,11 +151,11 @@ describe("one cold file", () => {
     expect(first.codes).toEqual(["TST-ACQ-READ-BEFORE"])
     expect(first.progress?.total).toBeUndefined()
     const second = await read(["-"], first.batches, { stdin: stdin(gzipSync(plain)) })
-    expect([...first.lines, ...second.lines]).toEqual(stamped(0, 3_000))
+    expect([...first.lines, ...second.lines]).toEqual(stamped(0, 5_000))
     const third = await read(["-"], [...first.batches, ...second.batches], { stdin: stdin(plain) })
     expect(third).toMatchObject({ lines: [], codes: ["TST-ACQ-READ-BEFORE"] })
     const other = Buffer.from(plain)
-    other.fill(120, 2_000, 20_000)
+    other.fill(120, 2_000, 60_000)
     const fourth = await read(["-"], first.batches, { stdin: stdin(other) })
     expect(fourth).toMatchObject({ lines: [], codes: ["TST-ACQ-CHANGED"] })
   })

@@ -1,7 +1,7 @@
 /** Compressed logs, recognised by their first bytes and decompressed as they are read. */
 import type { FileHandle } from "node:fs/promises"
 import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from "node:zlib"
-import { maxBatchBytes } from "./body.ts"
+import { readBytes } from "./body.ts"
 
 export type Compression = "gzip" | "zstd"
 
@@ -29,7 +29,7 @@ export async function* chunksOf(
   onBytes: (count: number) => void = () => {}
 ): AsyncGenerator<Buffer, void, void> {
   for (let at = from; ; ) {
-    const chunk = Buffer.allocUnsafeSlow(maxBatchBytes)
+    const chunk = Buffer.allocUnsafeSlow(readBytes)
     const { bytesRead } = await handle.read(chunk, 0, chunk.length, at)
     if (bytesRead === 0) return
     at += bytesRead
@@ -85,7 +85,7 @@ class Unpacker {
   *flush(): Generator<Buffer, void, void> {
     const bytes = Buffer.concat(this.#output)
     this.#output = []
-    for (let at = 0; at < bytes.length; at += maxBatchBytes) yield bytes.subarray(at, at + maxBatchBytes)
+    for (let at = 0; at < bytes.length; at += readBytes) yield bytes.subarray(at, at + readBytes)
   }
 
   close(): void {

@@ -17,9 +17,9 @@ import type { LineReader, TimeOf } from "./line-reader.ts"
 import type { LineWindow } from "./line-window.ts"
 
 const slotLength = 1_000
-/** Bounds of one group. Twice a batch's bytes stay under what a store takes at once, also when they do not compress. */
+/** Bounds of one group: what is held in memory, and stored with one sync. */
 const maxGroupBatches = 64
-const maxGroupBytes = 2 * maxBatchBytes
+const maxGroupBytes = 8 * maxBatchBytes
 
 class Lane {
   readonly reader: LineReader

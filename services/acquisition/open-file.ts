@@ -1,6 +1,6 @@
 /** Files that are open for reading: one that grows under the reader's eyes, and one that is read once, like a stream. */
 import type { FileHandle } from "node:fs/promises"
-import { maxBatchBytes } from "./body.ts"
+import { readBytes } from "./body.ts"
 import {
   beginsAs,
   fingerprintBytes,
@@ -90,7 +90,7 @@ export class GrowingFile implements OpenFile {
       this.#checked = status.changed
       return "end"
     }
-    const chunk = await readAt(this.handle, this.#end, Math.min(maxBatchBytes, status.size - this.#end))
+    const chunk = await readAt(this.handle, this.#end, Math.min(readBytes, status.size - this.#end))
     if (!(await this.#beginsTheSame())) return "changed"
     if (this.#head.length < Math.min(fingerprintBytes, this.#end + chunk.length)) {
       const more = chunk.subarray(this.#head.length - this.#end)

@@ -1,4 +1,5 @@
 /** The executable: `testudo COMMAND`. */
+import "../engine/garbage-collection.ts"
 import "../engine/linear-regex.ts"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"

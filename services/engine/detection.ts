@@ -49,7 +49,7 @@ import { compileRules, lastActivation, Rulebook } from "./rulebook.ts"
  * backlog, the wait at a stop and what a crash repeats.
  */
 const sliceLength = 16
-const sliceLines = 2_000
+const sliceLines = 8_000
 
 /** How many reverse look-ups run at once: whoever answers slowly for his own addresses shall not delay the others. */
 const lookups = 64

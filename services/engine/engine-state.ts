@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import type { Json } from "effect/Schema"
 import { type EngineOptions, type GeoLookup, makeEngine } from "../../domain/detection/engine.ts"
 import {
+  batchesOf,
   type EngineSnapshot,
   type FindLine,
   restoreEngine,
@@ -85,7 +86,7 @@ export const keepState = (
 ): Effect.Effect<void> =>
   Effect.gen(function* () {
     const engine = snapshotEngine(judge.engine)
-    const referred = new Set(referredBatches(engine))
+    const referred = batchesOf(engine)
     for (const event of positions.keys()) if (!referred.has(event)) positions.delete(event)
     const state: State = {
       engine,
@@ -109,10 +110,6 @@ export const keepState = (
       )
     )
   )
-
-/** Batches whose lines must be read again to restore the snapshot. */
-const referredBatches = ({ events }: EngineSnapshot): ReadonlyArray<string> =>
-  events.flatMap((event) => (event.overflow === undefined && event.content === undefined ? [event.event] : []))
 
 /** Ids of the overflows that the log holds after a position, and where it ended. */
 const overflowsAfter = Effect.fn("engine.overflowsAfter")(function* (position: number) {
@@ -143,7 +140,7 @@ const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, 
   const rules =
     activation === undefined ? compileRules([], { names: options.names }).rules : yield* options.rulebook.of(activation)
   const positions = new Map(state.positions)
-  const lines = yield* linesOf(referredBatches(state.engine), positions)
+  const lines = yield* linesOf(batchesOf(state.engine), positions)
   const { known, head } = yield* overflowsAfter(position)
   return yield* Effect.try({
     try: (): Recovered => ({
@@ -183,7 +180,7 @@ const activationOf = Effect.fn("engine.activationOf")(function* (stream: string,
 
 /** The lines of these batches, each batch read once. */
 const linesOf = Effect.fn("engine.linesOf")(function* (
-  batches: ReadonlyArray<string>,
+  batches: Iterable<string>,
   positions: ReadonlyMap<string, number>
 ) {
   const store = yield* EventStore
@@ -191,7 +188,7 @@ const linesOf = Effect.fn("engine.linesOf")(function* (
     string,
     { readonly batch: Parameters<typeof decodeLines>[0]; readonly lines: ReadonlyArray<string> }
   >()
-  for (const id of new Set(batches)) {
+  for (const id of batches) {
     const position = positions.get(id)
     if (position === undefined) continue
     const event = yield* store.eventAt(position)

@@ -13,7 +13,7 @@ import { Allowlists } from "../../domain/decision/allowlist.ts"
 import { DecisionHistory, type DecisionHistorySnapshot } from "../../domain/decision/decision-history.ts"
 import { decide } from "../../domain/decision/decide.ts"
 import type { Engine, GeoLookup, Outcome } from "../../domain/detection/engine.ts"
-import { type KnownIds, learn } from "../../projections/known-ids.ts"
+import { KnownIds } from "../../projections/known-ids.ts"
 import { decodeLines } from "../acquisition/body.ts"
 import type { Rules } from "./rulebook.ts"
 
@@ -53,7 +53,7 @@ export class Judge {
   }) {
     this.#rules = options.rules
     this.#known = options.known
-    this.#poured = new Set(options.poured)
+    this.#poured = new KnownIds(options.poured)
     this.#allowlists = Allowlists.of(options.allowlists)
     this.engine = options.engine(this.#rules.geo)
     this.#history = new DecisionHistory(options.decisions)
@@ -93,7 +93,7 @@ export class Judge {
         return this.#verdicts(this.engine.pour(event, decodeLines(event.data)))
       case "OverflowRaised":
         // A writer that lost its place may have written it twice.
-        return learn(this.#poured, event.id) ? this.#verdicts(this.engine.pourAgain(event)) : nothing
+        return this.#poured.learn(event.id) ? this.#verdicts(this.engine.pourAgain(event)) : nothing
       case "NameResolved":
         return this.#verdicts(this.engine.resolve(event))
       case "TimePassed":

@@ -5,7 +5,7 @@ import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import type { EventFilter, ReadStreamOptions } from "./event-store.ts"
 import { storeFailure } from "./failure.ts"
 import { Kinds } from "./kinds.ts"
-import { isKnown, type Row, recordedEvent } from "./row.ts"
+import { isKnown, type Row, recordedEvent, rowColumns, rowOf } from "./row.ts"
 
 /** How much one page holds at most; one event more than the bytes, so that a page always gets on. */
 export interface PageSize {
@@ -19,8 +19,11 @@ export interface Page {
   readonly next: number
 }
 
-interface Place {
-  readonly position: number
+/** A statement that gives its rows as arrays. */
+const inArrays = (db: DatabaseSync, sql: string): StatementSync => {
+  const statement = db.prepare(sql)
+  statement.setReturnArrays(true)
+  return statement
 }
 
 /** How many positions one look into the index of one kind takes. */
@@ -49,15 +52,15 @@ export class EventLog {
     this.#head = db.prepare("select max(position) as position from events")
     this.#streamOf = db.prepare("select stream from streams where name = ?")
     this.#nameAt = db.prepare("select name from events join streams using (stream) where position = ?")
-    const rows = `select position, name as stream, revision, kinds.type as type, recorded_at as recordedAt, id, metadata, data, bytes
-      from events cross join streams using (stream) cross join kinds using (kind)`
-    this.#eventAt = db.prepare(`${rows} where position = ?`)
-    this.#eventsAfter = db.prepare(`${rows} where position > ? and position <= ? order by position`)
-    this.#positionsOfKind = db.prepare(
+    const rows = `select ${rowColumns} from events cross join streams using (stream) cross join kinds using (kind)`
+    this.#eventAt = inArrays(db, `${rows} where position = ?`)
+    this.#eventsAfter = inArrays(db, `${rows} where position > ? and position <= ? order by position`)
+    this.#positionsOfKind = inArrays(
+      db,
       "select position from events where kind = ? and position > ? and position <= ? order by position limit ?"
     )
-    this.#forwards = db.prepare(`${rows} where events.stream = ? and revision >= ? order by revision`)
-    this.#backwards = db.prepare(`${rows} where events.stream = ? and revision <= ? order by revision desc`)
+    this.#forwards = inArrays(db, `${rows} where events.stream = ? and revision >= ? order by revision`)
+    this.#backwards = inArrays(db, `${rows} where events.stream = ? and revision <= ? order by revision desc`)
   }
 
   /** Position of the last event, or -1. */
@@ -86,14 +89,16 @@ export class EventLog {
 
   /** The same as it is stored. */
   rowAt(position: number): Row | undefined {
-    return this.#eventAt.get(position) as unknown as Row | undefined
+    const row = this.#eventAt.get(position)
+    return row === undefined ? undefined : rowOf(row)
   }
 
   /** The next events after a position as they are stored. */
   rows(after: number, size: PageSize): ReadonlyArray<Row> {
     const rows: Array<Row> = []
     let bytes = 0
-    for (const row of this.#eventsAfter.iterate(after, Number.MAX_SAFE_INTEGER) as Iterable<unknown> as Iterable<Row>) {
+    for (const columns of this.#eventsAfter.iterate(after, Number.MAX_SAFE_INTEGER) as Iterable<unknown>) {
+      const row = rowOf(columns)
       rows.push(row)
       bytes += row.data.length + (row.bytes?.length ?? 0)
       if (rows.length >= size.events || bytes >= size.bytes) break
@@ -111,7 +116,7 @@ export class EventLog {
         ? this.#forwards.iterate(stream, options.from ?? 0)
         : this.#backwards.iterate(stream, options.from ?? Number.MAX_SAFE_INTEGER)
     for (const row of rows) {
-      const event = recordedEvent(row as unknown as Row)
+      const event = recordedEvent(rowOf(row))
       if (event !== undefined && events.push(event) === limit) break
     }
     return events
@@ -122,11 +127,12 @@ export class EventLog {
     const { kinds, byName } = this.#kinds.selected(filter, isKnown)
     const rows =
       kinds === "all"
-        ? (this.#eventsAfter.iterate(after, upTo) as Iterable<unknown>)
+        ? this.#eventsAfter.iterate(after, upTo)
         : this.#rowsOfKinds(kinds, after, upTo, byName ? filter.streamPrefixes : undefined, size.events)
     const events: Array<TestudoEvent> = []
     let bytes = 0
-    for (const row of rows as Iterable<Row>) {
+    for (const columns of rows as Iterable<unknown>) {
+      const row = rowOf(columns)
       const event = recordedEvent(row)
       if (event === undefined) continue
       events.push(event)
@@ -143,21 +149,22 @@ export class EventLog {
     upTo: number,
     prefixes: ReadonlyArray<string> | undefined,
     limit: number
-  ): Iterable<Row> {
+  ): Iterable<unknown> {
     const most = Math.min(Math.max(limit, indexedPositions.least), indexedPositions.most)
     for (let from = after; from < upTo; ) {
       let until = upTo // beyond it, a kind that filled its share may have positions that were not looked up
       const positions: Array<number> = []
       for (const kind of kinds) {
-        const found = this.#positionsOfKind.all(kind, from, upTo, most) as unknown as ReadonlyArray<Place>
-        if (found.length === most) until = Math.min(until, found.at(-1)!.position)
-        for (const { position } of found) positions.push(position)
+        const found = this.#positionsOfKind.all(kind, from, upTo, most) as unknown as ReadonlyArray<readonly [number]>
+        if (found.length === most) until = Math.min(until, found.at(-1)![0])
+        for (const [position] of found) positions.push(position)
       }
       positions.sort((left, right) => left - right)
       for (const position of positions) {
         if (position > until) break
         if (prefixes !== undefined && !this.#startsWith(position, prefixes)) continue
-        yield this.#eventAt.get(position) as unknown as Row
+        const row = this.#eventAt.get(position)
+        if (row !== undefined) yield row // another process may drop events meanwhile
       }
       from = until
     }

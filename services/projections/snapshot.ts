@@ -6,7 +6,7 @@
  * state. It is replaced as a whole (written beside, synced, renamed), so a crash leaves the old or the new one. The first
  * one of a day is retained beside the newest, for rebuilds.
  */
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import { link, open, readdir, readFile, rename, unlink } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import type { Json } from "effect/Schema"
@@ -39,7 +39,7 @@ const Header = Schema.fromJsonString(
 )
 const decodeHeader = Schema.decodeUnknownSync(Header)
 
-const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
+const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes)
 
 export const snapshotPath = (directory: string, projection: string): string =>
   join(directory, `${projection}.snapshot.json`)
@@ -54,11 +54,14 @@ const retained = async (directory: string, projection: string): Promise<Readonly
 /** Resolves when the file is durable. Rejects with the system's error. */
 export const writeSnapshot = async (directory: string, { state, ...header }: Snapshot): Promise<void> => {
   const path = snapshotPath(directory, header.projection)
-  const body = JSON.stringify(state)
+  // Once as text and once as bytes: states are large.
+  const body = Buffer.from(JSON.stringify(state))
   const beside = `${path}.new`
   const file = await open(beside, "w", 0o600)
   try {
-    await file.writeFile(`${JSON.stringify({ ...header, sha256: sha256(body) })}\n${body}\n`)
+    await file.writeFile(`${JSON.stringify({ ...header, sha256: sha256(body) })}\n`)
+    await file.writeFile(body)
+    await file.writeFile("\n")
     await file.sync()
   } finally {
     await file.close()
@@ -94,17 +97,17 @@ export type ReadSnapshot =
 
 const readFrom = async (path: string, projection: string, versions: ReadonlyArray<number>): Promise<ReadSnapshot> => {
   const unusable = (reason: string): ReadSnapshot => ({ _tag: "Unusable", reason })
-  let text: string
+  let bytes: Buffer
   try {
-    text = await readFile(path, "utf8")
+    bytes = await readFile(path)
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code
     return code === "ENOENT" ? { _tag: "None" } : unusable(`it cannot be read (${code})`)
   }
-  const end = text.indexOf("\n")
-  const body = text.slice(end + 1, -1)
+  const end = bytes.indexOf(10)
+  const body = bytes.subarray(end + 1, -1)
   try {
-    const header = decodeHeader(text.slice(0, end))
+    const header = decodeHeader(bytes.toString("utf8", 0, end))
     if (header.projection !== projection) return unusable(`it belongs to ${header.projection}`)
     if (!versions.includes(header.version)) {
       const reason = `it is of version ${header.version}, this program's is ${versions[0]}`
@@ -112,7 +115,7 @@ const readFrom = async (path: string, projection: string, versions: ReadonlyArra
     }
     if (header.sha256 !== sha256(body)) return unusable("its checksum is wrong")
     const { sha256: _, ...place } = header
-    return { _tag: "Found", snapshot: { ...place, state: JSON.parse(body) as Json } }
+    return { _tag: "Found", snapshot: { ...place, state: JSON.parse(body.toString()) as Json } }
   } catch {
     return unusable("it is damaged")
   }
