@@ -26,6 +26,16 @@ const inArrays = (db: DatabaseSync, sql: string): StatementSync => {
   return statement
 }
 
+/** Runs of positions that follow one another: a run is read in one go. */
+function* runsOf(positions: ReadonlyArray<number>): Iterable<readonly [first: number, last: number]> {
+  for (let index = 0; index < positions.length; ) {
+    const first = positions[index]!
+    let last = first
+    while (positions[++index] === last + 1) last++
+    yield [first, last]
+  }
+}
+
 /** How many positions one look into the index of one kind takes. */
 const indexedPositions = { least: 100, most: 1000 }
 
@@ -159,20 +169,18 @@ export class EventLog {
         if (found.length === most) until = Math.min(until, found.at(-1)![0])
         for (const [position] of found) positions.push(position)
       }
-      positions.sort((left, right) => left - right)
-      for (const position of positions) {
-        if (position > until) break
-        if (prefixes !== undefined && !this.#startsWith(position, prefixes)) continue
-        const row = this.#eventAt.get(position)
-        if (row !== undefined) yield row // another process may drop events meanwhile
-      }
+      const wanted = positions
+        .filter((position) => position <= until && (prefixes === undefined || this.#startsWith(position, prefixes)))
+        .sort((left, right) => left - right)
+      for (const [first, last] of runsOf(wanted)) yield* this.#eventsAfter.iterate(first - 1, last)
       from = until
     }
   }
 
   #startsWith(position: number, prefixes: ReadonlyArray<string>): boolean {
-    const { name } = this.#nameAt.get(position) as { readonly name: string }
-    return prefixes.some((prefix) => name.startsWith(prefix))
+    const found = this.#nameAt.get(position) as { readonly name: string } | undefined
+    // Another process may drop events meanwhile.
+    return found !== undefined && prefixes.some((prefix) => found.name.startsWith(prefix))
   }
 
   close(): void {
