@@ -101,15 +101,13 @@ export class Compiler {
       }
     }
     // Always the same object for the same group: it knows where its buckets are.
-    const last = this.world
-      .answers(first)
-      .remembered(
-        (): Grouped => ({
-          texts: others.length === 0 ? alone : others.map(() => undefined),
-          group: undefined,
-          known: false
-        })
-      )
+    const last = this.world.answers(first).remembered(
+      (): Grouped => ({
+        texts: others.length === 0 ? alone : others.map(() => undefined),
+        group: undefined,
+        known: false
+      })
+    )
     return (event) => {
       const grouped = last(event)
       let same = grouped.known
