@@ -101,9 +101,13 @@ export class Compiler {
       }
     }
     // Always the same object for the same group: it knows where its buckets are.
-    const last = this.world
-      .answers(first)
-      .remembered((): Grouped => ({ texts: others.map(() => undefined), group: undefined, known: false }))
+    const last = this.world.answers(first).remembered(
+      (): Grouped => ({
+        texts: others.length === 0 ? alone : others.map(() => undefined),
+        group: undefined,
+        known: false
+      })
+    )
     return (event) => {
       const grouped = last(event)
       let same = grouped.known
@@ -203,6 +207,9 @@ interface Grouped {
   group: Group | undefined
   known: boolean
 }
+
+/** No other fields. */
+const alone: Array<undefined> = []
 
 /** Whatever carries the event, such as a pass. */
 interface EventScope {

@@ -28,7 +28,9 @@ export class EventQueue {
   /** CrowdSec's queue holds one event more than its length says. */
   add(event: QueuedEvent): void {
     while (this.Queue.length > this.L) this.#drop()
-    this.Queue.push(event)
+    // An array that grows gets room for more than a dozen, and most queues hold one event only.
+    if (this.Queue.length === 0) this.Queue = [event]
+    else this.Queue.push(event)
     this.characters += event.raw.length
   }
 

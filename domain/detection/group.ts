@@ -1,7 +1,7 @@
 /** What a scenario's `groupby` gave for an event, such as an address: each group has a bucket of its own. */
 
 /** Of so many scenarios a group knows where its bucket is; a power of two. */
-const mostKnown = 8
+const mostKnown = 4
 const unknown = -1
 
 export class Group {

@@ -48,8 +48,9 @@ const mostShown = 1_024
 const scratch = PipelineEvent.reusable()
 
 export class QueuedEvent implements EventObject {
-  /** Detection time in microseconds since 1970. */
-  readonly at: number
+  // A number that has no room in a field is an object of its own, and there are very many events.
+  readonly #second: number
+  readonly #microsecond: number
   /** The line; empty for an overflow. */
   readonly raw: string
   /** undefined for an overflow, and for a line that is kept as it was parsed once. */
@@ -69,7 +70,8 @@ export class QueuedEvent implements EventObject {
     origin: Origin | undefined,
     event: PipelineEvent | undefined
   ) {
-    this.at = at
+    this.#second = Math.floor(at / 1e6)
+    this.#microsecond = at - this.#second * 1e6
     this.raw = raw
     this.index = index
     this.#origin = origin
@@ -87,6 +89,11 @@ export class QueuedEvent implements EventObject {
   /** A line that was parsed before. */
   static again(fields: Pick<QueuedEvent, "at" | "index" | "raw">, origin: Origin): QueuedEvent {
     return new QueuedEvent(fields, origin, undefined)
+  }
+
+  /** Detection time in microseconds since 1970. */
+  get at(): number {
+    return this.#second * 1e6 + this.#microsecond
   }
 
   get Type(): PipelineEvent["Type"] {

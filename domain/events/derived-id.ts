@@ -6,9 +6,8 @@ import { parse, v5 } from "uuid"
 
 /** Namespace of all derived ids of Testudo: a fixed random UUID. */
 const namespace = parse("5b1d5d1e-6b1c-4a39-9d0f-2f6a51b8a7c4")
-
-const utf8 = new TextEncoder()
+const encoder = new TextEncoder()
 
 /** The parts are joined with a NUL, which none of them can hold unescaped: `["a","b"]` and `["ab"]` differ. */
 export const derivedId = (...parts: ReadonlyArray<string | number>): string =>
-  v5(utf8.encode(parts.map((part) => String(part).replaceAll("\0", "\0\0")).join("\0.")), namespace)
+  v5(encoder.encode(parts.map((part) => String(part).replaceAll("\0", "\0\0")).join("\0.")), namespace)

@@ -107,7 +107,7 @@ export class EventLog {
   rows(after: number, size: PageSize): ReadonlyArray<Row> {
     const rows: Array<Row> = []
     let bytes = 0
-    for (const columns of this.#eventsAfter.iterate(after, Number.MAX_SAFE_INTEGER)) {
+    for (const columns of this.#eventsAfter.iterate(after, Number.MAX_SAFE_INTEGER) as Iterable<unknown>) {
       const row = rowOf(columns)
       rows.push(row)
       bytes += row.data.length + (row.bytes?.length ?? 0)
