@@ -32,18 +32,11 @@ export const compilePattern = (source: string, shortcuts = true): Pattern =>
 
 /** `shortcuts` false: nothing but the expression itself decides. For tests: the matches are the same. */
 export const assemblePattern = (source: string, parsed: ParsedPattern, shortcuts: boolean): Pattern => {
-  const { reach, ...pattern } = assembled(source, parsed, shortcuts)
-  if (reach === undefined) {
-    throw new PatternError(
-      "TST-PATTERN-TOO-LARGE",
-      "the pattern is too large for matching it safely: use fewer repetitions and alternatives, and smaller {n,m}"
-    )
-  }
-  if (reach >= longestReach) return { ...pattern, reach }
-  const { test, exec } = pattern
+  const pattern = assembled(source, parsed, shortcuts)
+  const { reach, test, exec } = pattern
+  if (reach >= longestReach) return pattern
   return {
     ...pattern,
-    reach,
     test: (text) => test(text.length > reach ? text.slice(0, reach) : text),
     exec: (text) => exec(text.length > reach ? text.slice(0, reach) : text)
   }
@@ -52,17 +45,21 @@ export const assemblePattern = (source: string, parsed: ParsedPattern, shortcuts
 /** Sets such as `\pL` are long when they are written out. In UTF-16 units. */
 const longestTranslation = 131_072
 
-const assembled = (
-  source: string,
-  { syntax, captures }: ParsedPattern,
-  shortcuts: boolean
-): Omit<Pattern, "reach"> & { readonly reach: number | undefined } => {
+const tooLarge = (): PatternError =>
+  new PatternError(
+    "TST-PATTERN-TOO-LARGE",
+    "the pattern is too large for matching it safely: use fewer repetitions and alternatives, and smaller {n,m}"
+  )
+
+const assembled = (source: string, { syntax, captures }: ParsedPattern, shortcuts: boolean): Pattern => {
   const translation = translate(syntax)
+  // Said before V8 sees it: compiling what is too large takes as long as matching it.
+  if (translation.source.length > longestTranslation) throw tooLarge()
   const literals = requiredLiterals(syntax)
   const needle = shortcuts ? literals.reduce((most, each) => (each.length > most.length ? each : most), "") : ""
   const differs = differsInJavaScript(syntax)
-  const tooLong = translation.source.length > longestTranslation
-  const reach = tooLong ? undefined : reachOf(syntax, translation.linear && !differs ? "v8" : "automaton")
+  const reach = reachOf(syntax, translation.linear && !differs ? "v8" : "automaton")
+  if (reach === undefined) throw tooLarge()
   const base = { source, linear: translation.linear, literals, reach }
   if (!translation.linear) {
     const automaton = new Automaton(syntax, captures)
