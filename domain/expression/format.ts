@@ -1,4 +1,5 @@
 /** Values to text as Go's fmt does it. */
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js"
 import { byteOrder } from "../text/byte-order.ts"
 import { Duration } from "./duration.ts"
 import { Float } from "./float.ts"
@@ -134,6 +135,7 @@ export const sprintf = (format: string, given: ReadonlyArray<unknown>): string =
 }
 
 const pad = (text: string, { flags, width, letter }: Verb): string => {
+  if (width <= 0) return text
   const missing = width - [...text].length
   if (missing <= 0) return text
   if (flags.includes("-")) return text + " ".repeat(missing)
@@ -203,7 +205,7 @@ const hexadecimal = ({ flags, letter }: Verb, value: unknown): string => {
     typeof value === "number"
       ? signed(value.toString(16), flags)
       : typeof value === "string"
-        ? [...new TextEncoder().encode(value)].map((byte) => byte.toString(16).padStart(2, "0")).join("")
+        ? bytesToHex(utf8ToBytes(value))
         : undefined
   if (text === undefined) return wrong(letter, value)
   const prefixed = flags.includes("#") ? text.replace(/^([-+ ]?)/, "$10x") : text

@@ -14,7 +14,7 @@ export const limit = {
   /** Items that the predicates and ranges of one evaluation go over. */
   steps: 500_000,
   /** Characters of text that count as one step, where a predicate makes calls repeat. */
-  charactersPerStep: 8,
+  charactersPerStep: 4,
   /** Characters of a text that a pattern sees. */
   patternText: 8_192,
   /** Characters of a pattern that is computed from the event. */
