@@ -6,8 +6,12 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js"
 const readable = (value: string): string =>
   value.length <= 100 && /^[\x21-\x7e]+$/.test(value) ? value : `sha256.${bytesToHex(sha256(utf8ToBytes(value)))}`
 
+/** What the names of all dossiers begin with. */
+export const offenderStreams = "offender-"
+
 /** The dossier of one offender: `offender-Ip:203.0.113.7`. */
-export const offenderStream = (scope: string, value: string): string => `offender-${readable(scope)}:${readable(value)}`
+export const offenderStream = (scope: string, value: string): string =>
+  `${offenderStreams}${readable(scope)}:${readable(value)}`
 
 /** A name that a node can have: it goes into stream names, before a colon. */
 export const isNodeName = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text)

@@ -13,7 +13,14 @@ import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
 import { RulesetActivated } from "../../domain/events/ruleset.ts"
-import { logStreamsOf, namesStream, nodeOf, rulesetStream, timeStream } from "../../domain/events/stream-name.ts"
+import {
+  logStreamsOf,
+  namesStream,
+  nodeOf,
+  offenderStreams,
+  rulesetStream,
+  timeStream
+} from "../../domain/events/stream-name.ts"
 import { TimePassed } from "../../domain/events/time-passed.ts"
 import type { EventFilter } from "../event-store/event-store.ts"
 
@@ -55,7 +62,7 @@ export const followed = (part: Part): EventFilter => {
   if (part.role !== "agent" && part.shared) types.push(OverflowRaised.type)
   if (part.node === undefined || part.role === "api") return { types }
   // The logs of all other nodes need not even be read.
-  const streamPrefixes = [logStreamsOf(part.node), namesStream, "allowlist-", "offender-"]
+  const streamPrefixes = [logStreamsOf(part.node), namesStream, "allowlist-", offenderStreams]
   return { types, streamPrefixes: [...streamPrefixes, rulesetStreamOf(part), timeStreamOf(part)] }
 }
 

@@ -4,7 +4,7 @@ import * as Data from "effect/Data"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { DecisionMade, DecisionRetracted } from "../../domain/events/decision.ts"
 import { type LogBatch, LogBatchAppended } from "../../domain/events/log-batch.ts"
-import { offenderStream } from "../../domain/events/stream-name.ts"
+import { offenderStream, offenderStreams } from "../../domain/events/stream-name.ts"
 import { isUnreadable } from "../../domain/events/unreadable.ts"
 import { withoutLines } from "../acquisition/body.ts"
 import { storeFailure } from "../event-store/failure.ts"
@@ -79,18 +79,18 @@ export class Search {
   constructor(value: string, where: string) {
     this.#mention = mentionOf(value)
     this.#word = `erased-${randomUUID()}`
-    this.#dossier = offenderStream("Ip", this.#mention.value).slice("offender-Ip".length)
+    this.#dossier = offenderStream("Ip", this.#mention.value).slice(`${offenderStreams}Ip`.length)
     this.#where = where
   }
 
   /** Whether a stream is a dossier of his, in whatever scope, and what it is called from now on. */
   renamed(stream: string): string | undefined {
-    if (!stream.startsWith("offender-") || !stream.endsWith(this.#dossier)) return undefined
+    if (!stream.startsWith(offenderStreams) || !stream.endsWith(this.#dossier)) return undefined
     return `${stream.slice(0, -this.#dossier.length)}:${this.#word}`
   }
 
   isRenamed(stream: string): boolean {
-    return stream.startsWith("offender-") && stream.endsWith(`:${this.#word}`)
+    return stream.startsWith(offenderStreams) && stream.endsWith(`:${this.#word}`)
   }
 
   /** What the event says from now on, undefined when it does not speak of him. */

@@ -52,13 +52,14 @@ export interface RewritableStore {
 
 const open = (options: EventStoreDbOptions): Effect.Effect<RewritableStore, StoreUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
+    const { lookUpAfter = defaultLookUp } = options
     const connection = yield* Effect.acquireRelease(
       Effect.sync(() => new Connection({ ...options, callTimeout: options.callTimeout ?? 10_000 })),
       (open) => Effect.promise(() => open.close())
     )
     const outage = new Outage(options.shown, options.patience)
     const reader = new Reader(connection, outage)
-    const segments = new Segments(reader, options.shown, options.lookUpAfter ?? defaultLookUp)
+    const segments = new Segments(reader, options.shown, lookUpAfter)
     const view = new View(reader, segments, options.shown)
     const streams = new RawStreams(connection, reader)
     const rewriter = new Rewriter({ shown: options.shown, reader, streams, segments, view })
@@ -168,7 +169,7 @@ const open = (options: EventStoreDbOptions): Effect.Effect<RewritableStore, Stor
       truncate: (stream, before) => Effect.andThen(whole(before, 0, "before"), truncateAll(stream, before)),
       deleteStream: deleteAll
     })
-    return { store, rewriter, known: Effect.sleep(2 * (options.lookUpAfter ?? defaultLookUp)) }
+    return { store, rewriter, known: Effect.sleep(2 * lookUpAfter) }
   })
 
 export const EventStoreDb = {

@@ -1,6 +1,7 @@
 /** What of a log is beyond the rules of retention at a moment: a fold over its events. */
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
+import { offenderStreams } from "../../domain/events/stream-name.ts"
 import type { RetentionRules } from "./retention.ts"
 
 export interface Beyond {
@@ -20,7 +21,7 @@ export class Overdue {
     if (LogBatchAppended.is(event)) {
       this.#recordedAt.push(event.recordedAt)
       this.#bytes.push(event.data.body.length)
-    } else if (event.stream.startsWith("offender-")) this.#dossiers.set(event.stream, event.recordedAt)
+    } else if (event.stream.startsWith(offenderStreams)) this.#dossiers.set(event.stream, event.recordedAt)
   }
 
   /** More than will go at once: whole segments go, the last batch of a source stays, and so does a decision that holds. */

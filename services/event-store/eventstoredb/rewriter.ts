@@ -10,6 +10,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { derivedId } from "../../../domain/events/derived-id.ts"
 import { StreamRewritten } from "../../../domain/events/audit.ts"
+import { offenderStreams } from "../../../domain/events/stream-name.ts"
 import { formatTimestamp } from "../../../domain/time/instant.ts"
 import { considerateAppendEvents, maxAppendBytes, type StoreUnavailable, storedBytes } from "../event-store.ts"
 import { storeFailure } from "../failure.ts"
@@ -275,7 +276,7 @@ export class Rewriter {
 }
 
 /** The streams that an erasure renames. */
-const dossiers = { filterOn: "streamName", prefixes: ["offender-"], checkpointInterval: 1 } as Filter
+const dossiers = { filterOn: "streamName", prefixes: [offenderStreams], checkpointInterval: 1 } as Filter
 
 /** Neighbours together, until there are few enough. */
 const joined = (chunks: ReadonlyArray<[number, number, number]>): ReadonlyArray<[number, number, number]> => {
