@@ -12,8 +12,8 @@ export const Source = Schema.Struct({
   asNumber: Schema.optionalKey(Schema.String),
   asName: Schema.optionalKey(Schema.String),
   country: Schema.optionalKey(Schema.String),
-  latitude: Schema.optionalKey(Schema.Number),
-  longitude: Schema.optionalKey(Schema.Number)
+  latitude: Schema.optionalKey(Schema.Finite),
+  longitude: Schema.optionalKey(Schema.Finite)
 })
 export type Source = typeof Source.Type
 

@@ -2,7 +2,7 @@
  * What may be appended: the rules of the port that do not depend on what a stream holds, the same for every store.
  *
  * A server would let most of these through, and some of them for good (spec of EventStoreDB's observed behaviour), so
- * they are checked on this side. What is accepted here can be read back: the data is decoded as it will be stored.
+ * they are checked on this side. What is accepted here can be read back.
  */
 // Compiles the schemas that stand at the border of the store: a third of the time of reading an event.
 import "effect/schema/SchemaJITCompiler/enable"
@@ -106,8 +106,11 @@ export const withBytes = (type: string, data: unknown, bytes: Uint8Array | strin
   return key === undefined || typeof data !== "object" ? data : { ...data, [key]: bytes }
 }
 
-/** A log never takes what it could not give back: the stored text, not the value at hand, has to fit the type's schema. */
-const checkReadable = (stream: string, { id, type, metadata }: ProposedEvent, { text, bytes }: Proposal): void => {
+/**
+ * A log never takes what it could not give back. The value stands for its text: what fits a schema of ours is plain JSON
+ * (finite numbers, text, lists, objects, nothing undefined), which says the same when it is read back.
+ */
+const checkReadable = (stream: string, { id, type, data, metadata }: ProposedEvent): void => {
   const refuse = (why: string) => {
     throw new AppendRefused({ stream, message: `Event ${id}: the data does not fit ${type}: ${why}` })
   }
@@ -116,8 +119,7 @@ const checkReadable = (stream: string, { id, type, metadata }: ProposedEvent, { 
   if (metadata.version !== declared.version)
     refuse(`it is of version ${metadata.version}, written is version ${declared.version}`)
   try {
-    const data = JSON.parse(text)
-    declared.decode(bytes === undefined ? data : withBytes(type, data, bytes))
+    declared.decode(data)
   } catch (error) {
     refuse(String(error instanceof Error ? error.message : error).slice(0, maxReasonLength))
   }
@@ -157,7 +159,7 @@ const checked = (
           `(${bytes} up to event ${event.id}): split it.`
       )
     }
-    if (!asStored) checkReadable(stream, event, proposal)
+    if (!asStored) checkReadable(stream, event)
     return proposal
   })
 }
