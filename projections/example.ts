@@ -1,7 +1,7 @@
 /** Example events for tests: real ones but for the parts that a test does not care about. */
 import { exampleOverflow, start, time } from "../domain/decision/example.ts"
 import type { Allowlist } from "../domain/events/allowlist.ts"
-import type { TestudoEvent } from "../domain/events/catalogue.ts"
+import { catalogue, type TestudoEvent } from "../domain/events/catalogue.ts"
 import type { Decision } from "../domain/events/decision.ts"
 import { derivedId } from "../domain/events/derived-id.ts"
 import type { Overflow } from "../domain/events/overflow.ts"
@@ -21,8 +21,10 @@ const record = <Type extends TestudoEvent["type"]>(
   stream: string,
   data: EventOf<Type>["data"],
   { position, recordedAt = start + position * 1_000, id = derivedId("example", type, position) }: At
-): EventOf<Type> =>
-  ({ id, type, data, metadata: { version: 1 }, stream, revision: position, position, recordedAt }) as EventOf<Type>
+): EventOf<Type> => {
+  const metadata = { version: catalogue[type as keyof typeof catalogue].version }
+  return { id, type, data, metadata, stream, revision: position, position, recordedAt } as EventOf<Type>
+}
 
 const exampleDecision = (fields: Partial<Decision> & { readonly number: number }): Decision => ({
   overflow: null,

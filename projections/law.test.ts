@@ -108,9 +108,12 @@ const history: fc.Arbitrary<ReadonlyArray<TestudoEvent>> = fc
                 labels: step.labels as Record<string, Json>,
                 startAt: time(at.recordedAt - step.ago * 1_000),
                 stopAt: time(at.recordedAt - (step.ago * 1_000) / 2),
-                evidence: events
-                  .slice(-3)
-                  .map(({ id }) => ({ event: id, line: 0, at: time(at.recordedAt), text: "", meta: {} }))
+                evidence: {
+                  meta: {},
+                  entries: events
+                    .slice(-3)
+                    .map(({ id }) => ({ event: id, line: 0, at: time(at.recordedAt), text: "", meta: {} }))
+                }
               },
               at
             )

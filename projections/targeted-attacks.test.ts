@@ -68,7 +68,8 @@ describe("targeted attacks", () => {
   it("open when a meta-bucket says so, with the kinds and offenders that it counted", () => {
     const by = (value: string) => ({ source: { scope: "Ip", value } })
     const [first, second] = [overflow(0, 0, "a:x", by("192.0.2.1")), overflow(1, 1, "b:y", by("192.0.2.2"))]
-    const evidence = [first, second].map(({ id }) => ({ event: id, line: 0, at: time(start), text: "", meta: {} }))
+    const entries = [first, second].map(({ id }) => ({ event: id, line: 0, at: time(start), text: "", meta: {} }))
+    const evidence = { meta: {}, entries }
     const meta = overflow(2, 2, "generic:targeted", { source: { scope: "Range", value: "192.0.2.0/24" }, evidence })
     const [attack] = attacks(first, second, meta)
     expect(attack).toMatchObject({

@@ -122,7 +122,7 @@ const extend = (attack: Attack, mentions: ReadonlyArray<Mention>, day: number): 
 
 /** The overflows that a meta-bucket's overflow counted, with whose they are. */
 const counted = (state: TargetedAttacks, overflow: Overflow): ReadonlyArray<{ of: Trace; mention: Mention }> => {
-  const events = new Set(overflow.evidence.map(({ event }) => event))
+  const events = new Set(overflow.evidence.entries.map(({ event }) => event))
   const { scope, value } = overflow.source
   const own = state.traces.get(offenderKey(scope, value))
   // Evidence of the same scope is the offender's own: no need to search everybody's traces for it.

@@ -35,7 +35,9 @@ const verdicts = (events: ReadonlyArray<TestudoEvent>): ReadonlyArray<unknown> =
   events.flatMap((event) => {
     if (event.type === "OverflowRaised") {
       const { scenario, source, eventsCount, startAt, stopAt, evidence } = event.data
-      return [[scenario.name, source.value, eventsCount, startAt, stopAt, evidence.map(({ at, text }) => [at, text])]]
+      return [
+        [scenario.name, source.value, eventsCount, startAt, stopAt, evidence.entries.map(({ at, text }) => [at, text])]
+      ]
     }
     if (event.type === "DecisionMade") {
       const { number, value, type, from, until } = event.data

@@ -1,5 +1,6 @@
 /** Several nodes on one event store: what they see together, and what is left when one of them is gone. */
 import { describe, expect, it } from "vitest"
+import { entriesOf } from "../domain/events/overflow.ts"
 import { nodeOf } from "../domain/events/stream-name.ts"
 import { decodeLines } from "../services/acquisition/body.ts"
 import { failedPassword } from "./attacks.ts"
@@ -64,7 +65,7 @@ describe("agents and api nodes on one event store", () => {
     // The network's overflow names the three, and goes back to a line of an agent's log.
     const [meta] = await overflowsOf(site, "test/network")
     const raised = await overflowsOf(site, "testudo/ssh-bf")
-    const involved = raised.filter(({ id }) => meta!.data.evidence.some(({ event }) => event === id))
+    const involved = raised.filter(({ id }) => entriesOf(meta!.data.evidence).some(({ event }) => event === id))
     expect(involved.map(({ data }) => data.source.value).sort()).toEqual(["203.0.113.5", "203.0.113.6", "203.0.113.7"])
     expect(meta!.metadata.$causationId).toBe(raised.find(({ data }) => data.source.value === "203.0.113.7")!.id)
     const batches = await site.events("LogBatchAppended")

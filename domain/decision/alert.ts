@@ -1,5 +1,5 @@
 /** An overflow as the expressions of profiles see it: `Alert` (spec detection.md §8.1). */
-import type { Overflow } from "../events/overflow.ts"
+import { entriesOf, type Overflow } from "../events/overflow.ts"
 import type { AlertObject, MetaItem } from "../expression/environment/alert.ts"
 
 const metaItems = (meta: Readonly<Record<string, string>>): ReadonlyArray<MetaItem> =>
@@ -30,10 +30,13 @@ export const alertOf = (overflow: Overflow): AlertObject => ({
     Scope: overflow.source.scope,
     Value: overflow.source.value
   },
-  Events: overflow.evidence.map(({ at, meta }) => ({
-    Timestamp: at,
-    Meta: metaItems(meta),
-    GetMeta: (key) => (Object.hasOwn(meta, key) ? (meta[key] ?? "") : "")
-  })),
+  // Few profiles look at the events.
+  get Events() {
+    return entriesOf(overflow.evidence).map(({ at, meta }) => ({
+      Timestamp: at,
+      Meta: metaItems(meta),
+      GetMeta: (key: string) => (Object.hasOwn(meta, key) ? (meta[key] ?? "") : "")
+    }))
+  },
   GetMeta: (key) => (Object.hasOwn(overflow.meta ?? {}, key) ? (overflow.meta![key] ?? "") : "")
 })

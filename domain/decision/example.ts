@@ -23,7 +23,7 @@ export const exampleOverflow = (fields: Partial<Overflow> & { readonly scenarioN
     remediation: true,
     labels: {},
     trigger: { event: derivedId("example", "batch"), line: 5 },
-    evidence: [],
+    evidence: { meta: {}, entries: [] },
     ...rest
   }
 }

@@ -75,7 +75,10 @@ describe("profiles", () => {
   it("see the alert's source, labels and events", () => {
     const overflow = exampleOverflow({
       source: { scope: "Ip", value: "192.0.2.1", ip: "192.0.2.1", country: "FR", asName: "Example" },
-      evidence: [{ event: "e", line: 0, at: "2026-11-22T07:00:00Z", text: "", meta: { service: "ssh" } }]
+      evidence: {
+        meta: {},
+        entries: [{ event: "e", line: 0, at: "2026-11-22T07:00:00Z", text: "", meta: { service: "ssh" } }]
+      }
     })
     const text = profile(
       `filters:\n - Alert.Source.Cn == 'FR' && any(Alert.Events, {.GetMeta('service') == 'ssh'}) && Alert.Events[0].GetMeta('toString') == ''\n${ban("1h")}`

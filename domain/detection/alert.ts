@@ -3,7 +3,7 @@
  * Go structs, because rules spell them so.
  */
 import type { LineReference } from "../events/log-batch.ts"
-import { type EvidenceEntry, evidenceEntry } from "./evidence.ts"
+import { type WrittenEvent, writtenEvent } from "./evidence.ts"
 
 /** Who did it (Go: `models.Source`). */
 export class AlertSource {
@@ -47,7 +47,7 @@ export class AlertEvent {
   readonly at: number
   /** The beginning of the line; empty for an overflow. */
   readonly text: string
-  #evidence: EvidenceEntry | undefined
+  #written: WrittenEvent | undefined
 
   constructor(fields: Pick<AlertEvent, "Meta" | "Timestamp" | "reference" | "at" | "text">) {
     this.Meta = fields.Meta
@@ -58,9 +58,9 @@ export class AlertEvent {
   }
 
   /** It never changes and alerts share it: it is written down once. */
-  get evidence(): EvidenceEntry {
-    this.#evidence ??= evidenceEntry(this)
-    return this.#evidence
+  get written(): WrittenEvent {
+    this.#written ??= writtenEvent(this)
+    return this.#written
   }
 
   GetMeta(key: string): string {

@@ -23,7 +23,7 @@ const alertsOf = (scenario: string, events: string): ReadonlyArray<string> => {
     .map((outcome) => {
       if (outcome._tag !== "Overflow") throw new Error("no overflow")
       const { eventsCount, evidence, startAt, stopAt } = outcome.overflow
-      return `n=${eventsCount} q=${evidence.map(({ line }) => line)} ${after(startAt)}→${after(stopAt)}`
+      return `n=${eventsCount} q=${evidence.entries.map(({ line }) => line)} ${after(startAt)}→${after(stopAt)}`
     })
 }
 
@@ -165,7 +165,7 @@ test("a leaky bucket does what a simple model of one does", () => {
       const alerts = outcomes.map((outcome) => {
         if (outcome._tag !== "Overflow") throw new Error("no overflow")
         const { source, eventsCount, evidence } = outcome.overflow
-        return `${source.value} n=${eventsCount} q=${evidence.map(({ line }) => line)}`
+        return `${source.value} n=${eventsCount} q=${evidence.entries.map(({ line }) => line)}`
       })
       expect(alerts).toEqual(model(events, given))
     }),

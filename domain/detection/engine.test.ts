@@ -109,13 +109,13 @@ test("an overflow says what it rests on", () => {
     trigger: { event: "the-batch", line: 3 },
     ruleset: engine.ruleset.hash
   })
-  expect(overflow.evidence.map(({ line, at }) => [line, at])).toEqual([
+  expect(overflow.evidence.entries.map(({ line, at }) => [line, at])).toEqual([
     [1, "2026-01-01T10:00:00Z"],
     [2, "2026-01-01T10:00:01Z"],
     [3, "2026-01-01T10:00:02Z"]
   ])
-  expect(overflow.evidence[1]!.text).toHaveLength(1_024)
-  expect(overflow.evidence[1]!.meta["word"]).toHaveLength(512)
+  expect(overflow.evidence.entries[1]!.text).toHaveLength(1_024)
+  expect(overflow.evidence.entries[1]!.meta["word"]).toHaveLength(512)
   expect(overflow.bucket).toMatch(/^[0-9a-f]{40}$/)
 })
 
@@ -203,10 +203,12 @@ test("an overflow is poured again after its line, with its trigger's time", () =
     overflow: {
       source: { scope: "Ip", value: "192.0.2.1" },
       trigger: { event: two!.id, line: 0 },
-      evidence: [
-        { event: one!.id, line: 0, text: "" },
-        { event: two!.id, line: 0, text: "" }
-      ]
+      evidence: {
+        entries: [
+          { event: one!.id, line: 0, text: "" },
+          { event: two!.id, line: 0, text: "" }
+        ]
+      }
     }
   })
 })

@@ -1,5 +1,5 @@
 /** What an `OverflowRaised` says: the alert about one source with the bounded evidence that it rests on. */
-import type { Evidence, Overflow, Reprocess, Source } from "../events/overflow.ts"
+import type { Evidence, EvidenceEntry, Overflow, Reprocess, Source } from "../events/overflow.ts"
 import type { LineReference } from "../events/log-batch.ts"
 import { formatAddress, parseAddress } from "../net/address.ts"
 import { formatTimestamp } from "../time/instant.ts"
@@ -67,28 +67,64 @@ const canonical = (text: string): string => {
   return address === undefined ? text : formatAddress(address)
 }
 
-const evidenceOf = (events: ReadonlyArray<AlertEvent>): ReadonlyArray<Evidence> => {
-  const kept: Array<Evidence> = []
-  let left = evidenceBudget
-  for (let i = events.length - 1; i >= Math.max(0, events.length - mostEntries); i--) {
-    const { entry, size } = events[i]!.evidence
-    left -= size
-    // The event that made the bucket run over is always there.
-    if (left < 0 && kept.length > 0) break
-    kept.push(entry)
-  }
-  return kept.reverse()
+const evidenceOf = (events: ReadonlyArray<AlertEvent>): Evidence => {
+  const kept = lastOf(events)
+  const alike = alikeIn(kept)
+  let former = ""
+  const entries = kept.map(({ reference: { event, line }, written }): EvidenceEntry => {
+    const { at, text, pairs } = written
+    const own = alike.length === 0 ? pairs : pairs.filter((pair) => !holds(alike, pair))
+    const entry = { line, at, text, meta: Object.fromEntries(own) }
+    if (event === former) return entry
+    former = event
+    return { event, ...entry }
+  })
+  return { meta: Object.fromEntries(alike), entries }
 }
 
-export interface EvidenceEntry {
-  readonly entry: Evidence
+/** The events from the end on for which there is room; the one that made the bucket run over is always there. */
+const lastOf = (events: ReadonlyArray<AlertEvent>): ReadonlyArray<AlertEvent> => {
+  let left = evidenceBudget
+  let first = events.length
+  while (first > 0 && events.length - first < mostEntries) {
+    left -= events[first - 1]!.written.size
+    if (left < 0 && first < events.length) break
+    first -= 1
+  }
+  return events.slice(first)
+}
+
+/** What all of them show alike; nothing for a single one, which shares with nobody. */
+const alikeIn = (events: ReadonlyArray<AlertEvent>): ReadonlyArray<Pair> => {
+  if (events.length < 2) return []
+  let alike = events[0]!.written.pairs
+  for (let i = 1; i < events.length && alike.length > 0; i++) {
+    const { pairs } = events[i]!.written
+    alike = alike.filter((pair) => holds(pairs, pair))
+  }
+  return alike
+}
+
+const holds = (pairs: ReadonlyArray<Pair>, [key, value]: Pair): boolean => {
+  for (let i = 0; i < pairs.length; i++) if (pairs[i]![0] === key) return pairs[i]![1] === value
+  return false
+}
+
+type Pair = readonly [key: string, value: string]
+
+/** What an overflow keeps of an event. */
+export interface WrittenEvent {
+  readonly at: string
+  readonly text: string
+  /** Sorted by key. */
+  readonly pairs: ReadonlyArray<Pair>
   /** In characters. */
   readonly size: number
 }
 
 /** What alerts show of an event, as an `OverflowRaised` holds it. */
-export const evidenceEntry = (event: AlertEvent): EvidenceEntry => {
-  const pairs: Array<[key: string, value: string]> = []
+export const writtenEvent = (event: AlertEvent): WrittenEvent => {
+  const pairs: Array<Pair> = []
   const text = event.text.toWellFormed()
   let size = text.length
   for (let i = 0; i < event.Meta.length && i < mostMeta; i++) {
@@ -97,15 +133,7 @@ export const evidenceEntry = (event: AlertEvent): EvidenceEntry => {
     pairs.push([key, value])
     size += key.length + value.length
   }
-  const entry: Evidence = {
-    event: event.reference.event,
-    line: event.reference.line,
-    at: formatTimestamp(event.at / 1000),
-    text,
-    // `fromEntries` defines properties: even a key such as `__proto__` is mere data.
-    meta: Object.fromEntries(pairs)
-  }
-  return { entry, size }
+  return { at: formatTimestamp(event.at / 1000), text, pairs, size }
 }
 
 /** Half a surrogate pair would not survive the way through UTF-8. */

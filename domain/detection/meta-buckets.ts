@@ -6,7 +6,7 @@
  * spelling, and the detection time of each event as its `Timestamp`.
  */
 import type { RecordedEvent } from "../events/event.ts"
-import type { Overflow, Source } from "../events/overflow.ts"
+import { entriesOf, type Overflow, type Source } from "../events/overflow.ts"
 import { parseTimestamp } from "../time/instant.ts"
 import { Alert, AlertEvent, AlertSource, RuntimeAlert } from "./alert.ts"
 import { microseconds } from "./detection-time.ts"
@@ -27,7 +27,7 @@ export const pouredAgain = ({
   const shown = new Map(
     sources.map((source) => [source.scope === "Ip" ? (source.ip ?? "") : source.value, sourceOf(source)])
   )
-  const events = data.evidence.map(
+  const events = entriesOf(data.evidence).map(
     ({ event, line, at, text, meta }) =>
       new AlertEvent({
         Meta: pairsOf(meta),

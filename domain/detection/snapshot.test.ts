@@ -249,6 +249,8 @@ test("events that other rules parsed are kept as they were", () => {
     (outcome) => outcome._tag === "Overflow" && outcome.overflow.scenario.name === "test/leaky"
   )
   expect(leaky).toMatchObject({
-    overflow: { evidence: [{ meta: { word: "d" } }, { meta: { word: "LOUD" } }, { meta: { word: "LOUD" } }] }
+    overflow: {
+      evidence: { entries: [{ meta: { word: "d" } }, { meta: { word: "LOUD" } }, { meta: { word: "LOUD" } }] }
+    }
   })
 })

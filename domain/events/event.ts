@@ -64,8 +64,8 @@ export interface EventType<Type extends string, Data> {
     data: Data,
     cause?: { readonly causation: string; readonly correlation: string }
   ) => ProposedEvent<Type, Data>
-  /** Whether a recorded event is one of this type. Its data is trusted: the store's reader has decoded it. */
-  readonly is: (event: RecordedEvent) => event is RecordedEvent<Type, Data>
+  /** Whether an event is one of this type. Its data is trusted: we made it, or the store's reader has decoded it. */
+  readonly is: <Event extends ProposedEvent>(event: Event) => event is Event & ProposedEvent<Type, Data>
 }
 
 export const declareEvent = <const Type extends string, Data>(options: {
@@ -103,7 +103,7 @@ export const declareEvent = <const Type extends string, Data>(options: {
           ? { version }
           : { version, $causationId: cause.causation, $correlationId: cause.correlation }
     }),
-    is: (event): event is RecordedEvent<Type, Data> => event.type === type
+    is: <Event extends ProposedEvent>(event: Event): event is Event & ProposedEvent<Type, Data> => event.type === type
   }
 }
 

@@ -17,19 +17,46 @@ export const Source = Schema.Struct({
 })
 export type Source = typeof Source.Type
 
-/**
- * One queued event that the overflow rests on. For a meta-bucket the reference is an `OverflowRaised` event and line 0.
- * Kept with the overflow, so that retention of raw batches never takes an active decision's grounds away.
- */
-export const Evidence = Schema.Struct({
-  ...LineReference.fields,
+const Meta = Schema.Record(Schema.String, Schema.String)
+
+/** One queued event that the overflow rests on. For a meta-bucket it is an `OverflowRaised` event and line 0. */
+export const EvidenceEntry = Schema.Struct({
+  /** Absent when it is that of the entry before. */
+  event: Schema.optionalKey(LineReference.fields.event),
+  line: LineReference.fields.line,
   at: Timestamp,
   /** The line's beginning, at most 1,024 characters; empty for an overflow. */
   text: Schema.String,
-  /** What the alert shows of the event (`evt.Meta`), keys sorted. */
-  meta: Schema.Record(Schema.String, Schema.String)
+  /** What the alert shows of the event (`evt.Meta`), but for what all entries have alike. Keys sorted. */
+  meta: Meta
+})
+export type EvidenceEntry = typeof EvidenceEntry.Type
+
+/**
+ * The queue at the moment of the overflow. Kept with it, so that retention of raw batches never takes an active decision's
+ * grounds away. The entries are much alike, so what they share is written once: see {@link entriesOf}.
+ */
+export const Evidence = Schema.Struct({
+  /** What the alert shows of each of the events alike. Keys sorted. */
+  meta: Meta,
+  /** Oldest first, at most 100 from the queue's end. */
+  entries: Schema.Array(EvidenceEntry)
 })
 export type Evidence = typeof Evidence.Type
+
+/** An entry with all that it says. */
+export type WholeEntry = Required<EvidenceEntry>
+
+/** The entries, each as if it stood alone: with its event, and all its meta sorted by key. */
+export const entriesOf = ({ meta, entries }: Evidence): ReadonlyArray<WholeEntry> => {
+  const alike = Object.entries(meta)
+  let event = ""
+  return entries.map((entry) => {
+    event = entry.event ?? event
+    const pairs = [...alike, ...Object.entries(entry.meta)].sort(([left], [right]) => (left < right ? -1 : 1))
+    return { event, line: entry.line, at: entry.at, text: entry.text, meta: Object.fromEntries(pairs) }
+  })
+}
 
 export const Reprocess = Schema.Struct({
   /** Identity of the scenario: the hash of its document. */
@@ -66,15 +93,18 @@ export const Overflow = Schema.Struct({
    * several overflows of one bucket, which are poured as one.
    */
   reprocess: Schema.optionalKey(Reprocess),
-  /** The queue at that moment, oldest first, at most 100 entries from its end. */
-  evidence: Schema.Array(Evidence)
+  evidence: Evidence
 })
 export type Overflow = typeof Overflow.Type
 
 export const OverflowRaised = declareEvent({
   type: "OverflowRaised",
-  version: 1,
+  version: 2,
   schema: Overflow,
   stream: "offender-<scope>:<value>",
-  tells: "A bucket ran over; with the evidence."
+  tells: "A bucket ran over; with the evidence.",
+  upcasters: {
+    // Every entry said all of it.
+    1: (data) => ({ ...data, evidence: { meta: {}, entries: data["evidence"] } })
+  }
 })

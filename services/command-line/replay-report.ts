@@ -1,6 +1,6 @@
 /** What a replay found, as a fold over the verdicts in the log: a resumed replay reports the same as an undisturbed one. */
-import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { DecisionMade } from "../../domain/events/decision.ts"
+import type { ProposedEvent } from "../../domain/events/event.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
 
 export interface ReportedOffender {
@@ -35,14 +35,16 @@ export class ReplayReport {
   /** Event types that the report folds. */
   static readonly types = [OverflowRaised.type, DecisionMade.type]
 
-  fold(event: TestudoEvent): void {
+  fold(event: ProposedEvent): void {
     if (OverflowRaised.is(event)) {
       this.overflows += 1
       const offender = this.#offender(event.data.source)
       offender.scenarios.add(event.data.scenario.name)
-      for (const evidence of event.data.evidence) {
+      let batch = ""
+      for (const entry of event.data.evidence.entries) {
+        batch = entry.event ?? batch
         // An overflow that was poured again is no line of its own: its lines count with it.
-        if (evidence.text !== "") offender.lines.add(`${evidence.event}/${evidence.line}`)
+        if (entry.text !== "") offender.lines.add(`${batch}/${entry.line}`)
       }
     } else if (DecisionMade.is(event)) {
       this.decisions += 1

@@ -83,15 +83,20 @@ export const replay = Command.make(
       ...hubOf(input),
       ...(Option.isSome(input.profiles) ? { profiles: input.profiles.value } : {})
     })
+    const report = new ReplayReport()
     const detection = Detection.layer({
       snapshots,
       names: "off",
       atHand: Effect.succeed(files),
       time: "stands",
-      part: whole
+      part: whole,
+      announce: (verdicts) =>
+        Effect.sync(() => {
+          for (const { events } of verdicts) for (const event of events) report.fold(event)
+        })
     }).pipe(Layer.provide([Names.layerOff, DecisionNumbers.layer]), Layer.provideMerge(layer))
     yield* Effect.when(refuseBesideNode, Effect.succeed(isShared)).pipe(
-      Effect.andThen(replayFiles(input, { files, problems, now })),
+      Effect.andThen(replayFiles(input, { files, problems, now, report })),
       Effect.provide(detection)
     )
   })
@@ -123,6 +128,8 @@ const replayFiles = Effect.fnUntraced(function* (
     readonly files: Parameters<(typeof Detection.Service)["activate"]>[0]
     readonly problems: ReadonlyArray<Problem>
     readonly now: number
+    /** Is told what is found from now on. */
+    readonly report: ReplayReport
   }
 ) {
   const detection = yield* Detection
@@ -140,6 +147,8 @@ const replayFiles = Effect.fnUntraced(function* (
     })
   }
 
+  const { report } = rules
+  yield* foldLog({ filter: { types: ReplayReport.types } }, (event) => report.fold(event))
   const recorded = new RecordedFiles()
   // Bodies of batches are large: short pages.
   yield* foldLog({ limit: 200, filter: { types: [LogBatchAppended.type] } }, (event) => {
@@ -169,8 +178,6 @@ const replayFiles = Effect.fnUntraced(function* (
   progress.clear()
   yield* detection.keep
 
-  const report = new ReplayReport()
-  yield* foldLog({ filter: { types: ReplayReport.types } }, (event) => report.fold(event))
   const counters = yield* detection.counters
   const seconds = (performance.now() - started) / 1000
   const used = process.cpuUsage(cpu)

@@ -61,18 +61,39 @@ it("erases an address from a log of version 1: its lines, its dossier, what the 
   expect(await findings(directory)).toEqual([])
 })
 
+it("erases what the lines of another's overflow have alike, and with it what each of them shows", async () => {
+  const directory = join(base, "alike")
+  const entries = [0, 1].map((line) => ({
+    event: randomUUID(),
+    line,
+    at: "1971-01-01T00:00:00Z",
+    text: "refused",
+    meta: { port: String(line) }
+  }))
+  const evidence = { meta: { proxy: "198.51.100.7", service: "ssh" }, entries }
+  const { stream, id, type, data, metadata } = overflowRaised({ evidence }, { position: 1 })
+  await using(directory, (store) => store.append(stream, [{ id, type, data, metadata }], "any"))
+  expect(await erase(directory, "198.51.100.7")).toMatchObject({ events: 1 })
+  expect(await findings(directory)).toEqual([])
+  const [erased] = await eventsIn(directory)
+  expect((erased!.data as typeof data).evidence).toEqual({
+    meta: {},
+    entries: entries.map((entry) => ({ ...entry, text: "", meta: {} }))
+  })
+})
+
 it("erases any other value, and of an overflow of somebody else only the lines that speak of it", async () => {
   const directory = join(base, "user")
   const until = "1971-01-01T00:00:00Z"
   const decision = decisionMade({ number: 1, value: "grün", scope: "User", until }, { position: 1 })
-  const evidence = ["alice", "grün", "grüner"].map((name, line) => ({
+  const entries = ["alice", "grün", "grüner"].map((name, line) => ({
     event: randomUUID(),
     line,
     at: until,
     text: `login of ${name} failed`,
     meta: { user: name }
   }))
-  const other = overflowRaised({ evidence }, { position: 2 })
+  const other = overflowRaised({ evidence: { meta: {}, entries } }, { position: 2 })
   await using(directory, (store) =>
     Effect.forEach(
       [[offenderStream("User", "grün"), decision] as const, [other.stream, other] as const],
@@ -88,6 +109,6 @@ it("erases any other value, and of an overflow of somebody else only the lines t
   expect(first!.stream).toMatch(/^offender-User:erased-/)
   expect(first!.data).toMatchObject({ value: expect.stringMatching(/^erased-/) })
   expect(second!.stream).toBe(other.stream)
-  const left = (second!.data as typeof other.data).evidence.map(({ text }) => text)
+  const left = (second!.data as typeof other.data).evidence.entries.map(({ text }) => text)
   expect(left).toEqual(["login of alice failed", "", "login of grüner failed"])
 })

@@ -54,7 +54,8 @@ const batch = (source: string, number: number, addresses: ReadonlyArray<string>)
 }
 
 const overflow = (value: string, mentioned: string, position: number) => {
-  const evidence = [{ event: randomUUID(), line: 0, at: until, text: `refused ${mentioned}`, meta: { ip: mentioned } }]
+  const entry = { event: randomUUID(), line: 0, at: until, text: `refused ${mentioned}`, meta: { ip: mentioned } }
+  const evidence = { meta: {}, entries: [entry] }
   return proposed(overflowRaised({ source: { scope: "Ip", value, ip: value }, evidence }, { position }))
 }
 

@@ -21,8 +21,21 @@ const speaksOf = (value: unknown, mention: Mention): boolean =>
       ? value.some((item) => speaksOf(item, mention))
       : isObject(value) && Object.entries(value).some(([key, held]) => mention.isIn(key) || speaksOf(held, mention))
 
-/** Evidence keeps its place and time; what it shows of the lines goes. */
-const silenced = (evidence: unknown): unknown => (isObject(evidence) ? { ...evidence, text: "", meta: {} } : evidence)
+/** An entry of evidence keeps its place and time; what it shows of the line goes. */
+const silenced = (entry: unknown): unknown => (isObject(entry) ? { ...entry, text: "", meta: {} } : entry)
+
+/**
+ * Evidence in which nothing speaks of him; `all`: nothing speaks of anybody. It is as it was stored: in version 1 a list
+ * of entries, since then with what they have alike beside them.
+ */
+const withoutHim = (evidence: unknown, mention: Mention, all: boolean): unknown => {
+  if (Array.isArray(evidence))
+    return evidence.map((entry) => (all || speaksOf(entry, mention) ? silenced(entry) : entry))
+  if (!isObject(evidence)) return evidence
+  const { meta, entries } = evidence
+  const everywhere = all || speaksOf(meta, mention)
+  return { ...evidence, meta: everywhere ? {} : meta, entries: withoutHim(entries, mention, everywhere) }
+}
 
 /**
  * The data with `word` in place of the value, or undefined when it does not speak of it. An overflow of this offender
@@ -31,12 +44,11 @@ const silenced = (evidence: unknown): unknown => (isObject(evidence) ? { ...evid
 export const redacted = (type: string, data: unknown, mention: Mention, word: string): unknown => {
   if (!speaksOf(data, mention) || !isObject(data)) return undefined
   if (type !== "OverflowRaised") return replacedIn(data, mention, word)
-  const { source, evidence } = data
+  const { source, evidence, ...rest } = data
   const isHis = isObject(source) && mention.isIn(String(source["value"]))
-  const lines = Array.isArray(evidence) ? evidence : []
-  const kept = lines.map((line) => (isHis || speaksOf(line, mention) ? silenced(line) : line))
-  const rest = replacedIn({ ...data, evidence: [] }, mention, word) as Json
   // The bucket's key is a hash of few possible values: it could be guessed.
-  const anonymous = isHis ? { source: { scope: source["scope"], value: word }, bucket: word } : {}
-  return { ...rest, ...anonymous, evidence: kept }
+  const about = isHis
+    ? { source: { scope: source["scope"], value: word }, bucket: word }
+    : { source: replacedIn(source, mention, word) }
+  return { ...(replacedIn(rest, mention, word) as Json), ...about, evidence: withoutHim(evidence, mention, isHis) }
 }

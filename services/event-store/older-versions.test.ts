@@ -8,6 +8,7 @@ import { memoryFolder } from "../../fixtures/memory-folder.ts"
 import { catalogue, decodeEvent, type TestudoEvent } from "../../domain/events/catalogue.ts"
 import { declareEvent, type RecordedEvent } from "../../domain/events/event.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
+import { entriesOf } from "../../domain/events/overflow.ts"
 import * as Schema from "effect/Schema"
 import { decodeLines, keepsCommitment } from "../acquisition/body.ts"
 import { EmbeddedEventStore } from "./embedded.ts"
@@ -74,6 +75,17 @@ describe("a store of layout 1", () => {
       TestudoEvent,
       { type: "LogBatchAppended" }
     >
+    const overflow = events.find(({ type }) => type === "OverflowRaised") as Extract<
+      TestudoEvent,
+      { type: "OverflowRaised" }
+    >
+    const whole = entriesOf(overflow.data.evidence)
+    expect(whole.length).toBeGreaterThan(0)
+    for (const { event, text, meta } of whole) {
+      expect(event).toBe(batch.id)
+      expect(text).toContain("203.0.113.9")
+      expect(meta["source_ip"]).toBe("203.0.113.9")
+    }
     expect(batch.data.body).toBeInstanceOf(Uint8Array)
     expect(batch.data.commitment).toBeNull()
     expect(keepsCommitment(batch.data)).toBe(true)
@@ -115,7 +127,7 @@ describe("upcasters", () => {
 
   it("are there for every older version of every type", () => {
     for (const { type, version } of Object.values(catalogue)) {
-      if (version > 1) expect(type).toBe("LogBatchAppended") // whose recorded log stands above
+      if (version > 1) expect(["LogBatchAppended", "OverflowRaised"]).toContain(type) // whose recorded log stands above
     }
   })
 
