@@ -57,12 +57,17 @@ export const DecisionRetracted = declareEvent({
 
 export const DecisionNumbered = declareEvent({
   type: "DecisionNumbered",
-  version: 1,
+  version: 2,
   schema: Schema.Struct({
-    number: Schema.Int,
-    /** Event id of the `DecisionMade`. */
-    decision: Schema.String
+    /** Number of the first decision; those after it have the following ones. */
+    first: Schema.Int,
+    /** Event ids of the `DecisionMade`, at least one. */
+    decisions: Schema.Array(Schema.String).check(Schema.isMinLength(1))
   }),
   stream: "decision-numbers",
-  tells: "A number was taken for a decision that is about to be made."
+  tells: "Numbers were taken for decisions that are about to be made.",
+  upcasters: {
+    // Each decision had an event of its own.
+    1: ({ number, decision }) => ({ first: number, decisions: [decision] })
+  }
 })

@@ -12,8 +12,10 @@ const said = (event: TestudoEvent): string => {
       return `#${event.data.number} ${event.data.type} ${event.data.scope} ${event.data.value} for ${event.data.duration}, ${event.data.scenario}`
     case "DecisionRetracted":
       return `#${event.data.number} by ${event.data.by}${event.data.reason === "" ? "" : `: ${event.data.reason}`}`
-    case "DecisionNumbered":
-      return `#${event.data.number} for ${event.data.decision}`
+    case "DecisionNumbered": {
+      const { first, decisions } = event.data
+      return decisions.length === 1 ? `#${first}` : `#${first} to #${first + decisions.length - 1}`
+    }
     case "RulesetActivated":
       return `${event.data.items.length} items, ${event.data.hash.slice(0, 12)}`
     case "ContentRecorded":

@@ -72,19 +72,36 @@ describe("decision numbers", () => {
     }).pipe(Effect.scoped)
   )
 
-  onStore("of many decisions are taken in several appends, one event each", (store) =>
+  onStore("of many decisions are taken by few events", (store) =>
     Effect.gen(function* () {
       const numbers = yield* writer(store)
-      const ids = newIds(500)
+      const ids = newIds(2_500)
       assert.deepStrictEqual(
         yield* numbers.numbersOf(ids),
         ids.map((_, n) => n + 1)
       )
       const events = yield* store.readStream(decisionNumbersStream)
       assert.deepStrictEqual(
-        events.map((event) => DecisionNumbered.is(event) && [event.data.decision, event.data.number]),
-        ids.map((id, n) => [id, n + 1])
+        events.map((event) => DecisionNumbered.is(event) && event.data),
+        [0, 1_000, 2_000].map((from) => ({ first: from + 1, decisions: ids.slice(from, from + 1_000) }))
       )
+    }).pipe(Effect.scoped)
+  )
+
+  onStore("go on behind those that earlier versions took, an event for each", (store) =>
+    Effect.gen(function* () {
+      const [a, b] = newIds(2)
+      const older = [a, b].map((decision, index) => ({
+        id: randomUUID(),
+        type: DecisionNumbered.type,
+        data: { number: 7 + index, decision },
+        metadata: { version: 1 }
+      }))
+      yield* store.appendGroup([
+        { stream: decisionNumbersStream, events: older, expected: "no_stream", asStored: true }
+      ])
+      const numbers = yield* writer(store)
+      assert.deepStrictEqual(yield* numbers.numbersOf([b!, a!, ...newIds(1)]), [8, 7, 9])
     }).pipe(Effect.scoped)
   )
 

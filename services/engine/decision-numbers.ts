@@ -12,17 +12,14 @@ import * as Semaphore from "effect/Semaphore"
 import { DecisionMade, DecisionNumbered } from "../../domain/events/decision.ts"
 import { derivedId } from "../../domain/events/derived-id.ts"
 import { decisionNumbersStream } from "../../domain/events/stream-name.ts"
-import {
-  type AppendError,
-  considerateAppendEvents,
-  EventStore,
-  type StoreUnavailable
-} from "../event-store/event-store.ts"
+import { type AppendError, EventStore, type StoreUnavailable } from "../event-store/event-store.ts"
 import { foldLog } from "../event-store/fold-log.ts"
 import { patiently } from "../event-store/patience.ts"
 
+/** So many decisions are numbered by one event: far from what an append may hold. */
+const numberedAtOnce = 1_000
 /** So many events are looked into for decisions that were numbered but perhaps never made. */
-const lookedInto = 1_000
+const lookedInto = 100
 /** So many numbers are remembered. */
 const remembered = 50_000
 
@@ -47,12 +44,16 @@ export class DecisionNumbers extends Context.Service<
       const known = new Map<string, number>()
       let end: End | undefined
 
+      const learn = ({ first, decisions }: typeof DecisionNumbered.schema.Type): void => {
+        for (const [index, decision] of decisions.entries()) known.set(decision, first + index)
+      }
+
       const look: Effect.Effect<End, StoreUnavailable> = Effect.gen(function* () {
         const recent = yield* store.readStream(decisionNumbersStream, { direction: "backwards", limit: lookedInto })
         const [last] = recent
         if (last === undefined || !DecisionNumbered.is(last)) return { revision: -1, next: (yield* highest(store)) + 1 }
-        for (const event of recent) if (DecisionNumbered.is(event)) known.set(event.data.decision, event.data.number)
-        return { revision: last.revision, next: last.data.number + 1 }
+        for (const event of recent) if (DecisionNumbered.is(event)) learn(event.data)
+        return { revision: last.revision, next: last.data.first + last.data.decisions.length }
       })
 
       /** Takes numbers for those that have none. What an attempt before has written is found first. */
@@ -62,19 +63,17 @@ export class DecisionNumbers extends Context.Service<
           const fresh = decisions.filter((id) => !known.has(id))
           if (fresh.length === 0) return
           end = undefined
-          const events = fresh.map((decision, index) => {
-            const number = next + index
-            return DecisionNumbered.propose(derivedId("decision-number", decision, number), { number, decision })
-          })
-          yield* store.append(decisionNumbersStream, events, revision < 0 ? "no_stream" : revision)
-          for (const { data } of events) known.set(data.decision, data.number)
-          end = { revision: revision + fresh.length, next: next + fresh.length }
+          const numbered = { first: next, decisions: fresh }
+          const event = DecisionNumbered.propose(derivedId("decision-number", fresh[0]!, next), numbered)
+          yield* store.append(decisionNumbersStream, [event], revision < 0 ? "no_stream" : revision)
+          learn(numbered)
+          end = { revision: revision + 1, next: next + fresh.length }
         })
 
       const numbersOf = Effect.fnUntraced(function* (decisions: ReadonlyArray<string>) {
         if (known.size > remembered) known.clear()
-        for (let from = 0; from < decisions.length; from += considerateAppendEvents) {
-          const some = [...new Set(decisions.slice(from, from + considerateAppendEvents))]
+        for (let from = 0; from < decisions.length; from += numberedAtOnce) {
+          const some = [...new Set(decisions.slice(from, from + numberedAtOnce))]
           yield* take(some).pipe(Effect.retry({ while: (error) => error._tag === "WrongExpectedRevision" }), patiently)
         }
         return decisions.map((id) => known.get(id)!)
