@@ -46,10 +46,14 @@ export const compileContexts = (rules: ReadonlyArray<ContextRule>, compiler: Com
 export const textsOfEvent = (
   contexts: ReadonlyArray<AlertContext>,
   evt: EventObject
-): ReadonlyArray<ReadonlyArray<string>> =>
-  contexts.map(({ expressions }) =>
-    expressions.flatMap((expression) => textsOf(attempt(expression, { evt })).filter((text) => text !== ""))
-  )
+): ReadonlyArray<ReadonlyArray<string>> => {
+  const scope = { evt }
+  return contexts.map(({ expressions }) => {
+    const texts: Array<string> = []
+    for (const expression of expressions) tell(attempt(expression, scope), texts)
+    return texts
+  })
+}
 
 /** Each key under which events have something to tell, with their different texts as a JSON array. Sorted by key. */
 export const contextOf = (
@@ -70,10 +74,13 @@ export const contextOf = (
   return told
 }
 
-const textsOf = (value: unknown): ReadonlyArray<string> => {
-  if (value === failed || isNil(value)) return []
-  if (Array.isArray(value)) return value.map((item) => valueText(item))
-  return [valueText(value)]
+const tell = (value: unknown, texts: Array<string>): void => {
+  if (Array.isArray(value)) for (const item of value) tellText(valueText(item), texts)
+  else if (value !== failed && !isNil(value)) tellText(valueText(value), texts)
+}
+
+const tellText = (text: string, texts: Array<string>): void => {
+  if (text !== "") texts.push(text)
 }
 
 /** Values are dropped from the end until the rest fits; the last one is halved. */
@@ -81,7 +88,8 @@ const truncated = (texts: ReadonlyArray<string>): string => {
   // More than this many cannot fit: a value has three bytes at least, with its quotes and a comma.
   const kept = texts.slice(0, longestText / 3)
   let json = writeJson(kept)
-  while (bytes(json) > longestText) {
+  // A character has three bytes at most.
+  while (json.length * 3 > longestText && bytes(json) > longestText) {
     if (kept.length > 1) kept.pop()
     else kept[0] = `${kept[0]!.slice(0, kept[0]!.length >>> 1).toWellFormed()}...`
     json = writeJson(kept)

@@ -5,6 +5,7 @@ import type { QueuedEvent } from "./queued-event.ts"
 const longest = 1_000
 
 interface Selection {
+  readonly key: object
   /** So many of the first events have been asked. */
   asked: number
   readonly passed: Array<QueuedEvent>
@@ -18,7 +19,8 @@ export class EventQueue {
   /** Of the lines that it holds. */
   characters = 0
   readonly L: number
-  #selections: Map<object, Selection> | undefined
+  /** Mostly one. */
+  #selections: Array<Selection> | undefined
 
   /** `length` -1: unlimited, up to 1,000 events. */
   constructor(length: number) {
@@ -44,7 +46,7 @@ export class EventQueue {
     const dropped = this.Queue.shift()
     this.characters -= dropped?.raw.length ?? 0
     if (this.#selections === undefined) return
-    for (const selection of this.#selections.values()) {
+    for (const selection of this.#selections) {
       if (selection.passed[0] === dropped) selection.passed.shift()
       if (selection.unsure === dropped) selection.unsure = undefined
       selection.asked = Math.max(0, selection.asked - 1)
@@ -53,11 +55,11 @@ export class EventQueue {
 
   /** The events that pass. Each is asked once, unless it was written to later. */
   select(key: object, passes: (event: QueuedEvent) => boolean): ReadonlyArray<QueuedEvent> {
-    this.#selections ??= new Map()
-    let selection = this.#selections.get(key)
+    let selection = this.#selections?.find((each) => each.key === key)
     if (selection === undefined) {
-      selection = { asked: 0, passed: [], unsure: undefined }
-      this.#selections.set(key, selection)
+      selection = { key, asked: 0, passed: [], unsure: undefined }
+      if (this.#selections === undefined) this.#selections = [selection]
+      else this.#selections.push(selection)
     }
     const { passed, unsure } = selection
     // What was written to is kept.

@@ -3,7 +3,7 @@ import type { Evidence, EvidenceEntry, Overflow, Reprocess, Source } from "../ev
 import type { LineReference } from "../events/log-batch.ts"
 import { formatAddress, parseAddress } from "../net/address.ts"
 import { formatTimestamp } from "../time/instant.ts"
-import type { Alert, AlertEvent, AlertSource, RuntimeAlert } from "./alert.ts"
+import type { Alert, AlertEvent, AlertMeta, AlertSource, RuntimeAlert } from "./alert.ts"
 
 /** Entries of evidence, counted from the end of the queue. */
 const mostEntries = 100
@@ -72,14 +72,13 @@ const evidenceOf = (events: ReadonlyArray<AlertEvent>): Evidence => {
   const alike = alikeIn(kept)
   let former = ""
   const entries = kept.map(({ reference: { event, line }, written }): EvidenceEntry => {
-    const { at, text, pairs } = written
-    const own = alike.length === 0 ? pairs : pairs.filter((pair) => !holds(alike, pair))
-    const entry = { line, at, text, meta: Object.fromEntries(own) }
-    if (event === former) return entry
+    const { at, text, meta } = written
+    const own = recordOf(alike.length === 0 ? meta : meta.filter((each) => !holds(alike, each)))
+    if (event === former) return { line, at, text, meta: own }
     former = event
-    return { event, ...entry }
+    return { event, line, at, text, meta: own }
   })
-  return { meta: Object.fromEntries(alike), entries }
+  return { meta: recordOf(alike), entries }
 }
 
 /** The events from the end on for which there is room; the one that made the bucket run over is always there. */
@@ -95,46 +94,47 @@ const lastOf = (events: ReadonlyArray<AlertEvent>): ReadonlyArray<AlertEvent> =>
 }
 
 /** What all of them show alike; nothing for a single one, which shares with nobody. */
-const alikeIn = (events: ReadonlyArray<AlertEvent>): ReadonlyArray<Pair> => {
-  if (events.length < 2) return []
-  let alike = events[0]!.written.pairs
-  for (let i = 1; i < events.length && alike.length > 0; i++) {
-    const { pairs } = events[i]!.written
-    alike = alike.filter((pair) => holds(pairs, pair))
-  }
-  return alike
-}
+const alikeIn = (events: ReadonlyArray<AlertEvent>): ReadonlyArray<AlertMeta> =>
+  events.length < 2
+    ? []
+    : events[0]!.written.meta.filter((each) => {
+        for (let i = 1; i < events.length; i++) if (!holds(events[i]!.written.meta, each)) return false
+        return true
+      })
 
-const holds = (pairs: ReadonlyArray<Pair>, [key, value]: Pair): boolean => {
-  for (let i = 0; i < pairs.length; i++) if (pairs[i]![0] === key) return pairs[i]![1] === value
+const holds = (meta: ReadonlyArray<AlertMeta>, { Key, Value }: AlertMeta): boolean => {
+  for (let i = 0; i < meta.length; i++) if (meta[i]!.Key === Key) return meta[i]!.Value === Value
   return false
 }
 
-type Pair = readonly [key: string, value: string]
+/** Defines properties, as `fromEntries` does: even a key such as `__proto__` is mere data. */
+const recordOf = (meta: ReadonlyArray<AlertMeta>): Readonly<Record<string, string>> =>
+  Object.fromEntries(meta.map(({ Key, Value }) => [Key, Value]))
 
 /** What an overflow keeps of an event. */
 export interface WrittenEvent {
   readonly at: string
   readonly text: string
   /** Sorted by key. */
-  readonly pairs: ReadonlyArray<Pair>
+  readonly meta: ReadonlyArray<AlertMeta>
   /** In characters. */
   readonly size: number
 }
 
 /** What alerts show of an event, as an `OverflowRaised` holds it. */
 export const writtenEvent = (event: AlertEvent): WrittenEvent => {
-  const pairs: Array<Pair> = []
   const text = event.text.toWellFormed()
+  const fits = event.Meta.length <= mostMeta && event.Meta.every(({ Key, Value }) => isKept(Key) && isKept(Value))
+  const meta = fits
+    ? event.Meta
+    : event.Meta.slice(0, mostMeta).map(({ Key, Value }) => ({ Key: cut(Key), Value: cut(Value) }))
   let size = text.length
-  for (let i = 0; i < event.Meta.length && i < mostMeta; i++) {
-    const key = cut(event.Meta[i]!.Key)
-    const value = cut(event.Meta[i]!.Value)
-    pairs.push([key, value])
-    size += key.length + value.length
-  }
-  return { at: formatTimestamp(event.at / 1000), text, pairs, size }
+  for (let i = 0; i < meta.length; i++) size += meta[i]!.Key.length + meta[i]!.Value.length
+  return { at: formatTimestamp(event.at / 1000), text, meta, size }
 }
+
+/** Whether a text is kept as it is. */
+const isKept = (text: string): boolean => text.length <= longestMeta && text.isWellFormed()
 
 /** Half a surrogate pair would not survive the way through UTF-8. */
 const cut = (text: string): string => (text.length > longestMeta ? text.slice(0, longestMeta) : text).toWellFormed()

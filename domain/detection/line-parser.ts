@@ -17,6 +17,9 @@ import type { WorldState } from "./world.ts"
 /** What rules see of a line at most, in characters; CrowdSec reads no longer ones at all. */
 const longestLine = 65_536
 
+/** What a line that is parsed again sees: what it writes to stashes, the engine's stashes have got already. */
+const untouched = { stashes: new Stashes([]), names: new Names(), asksNames: false }
+
 /** What of a batch its lines need. */
 export type LineOrigin = Pick<LogBatch, "path" | "labels" | "zone" | "observedAt" | "time">
 
@@ -87,8 +90,7 @@ export class LineParser implements Origin, LineSource {
   /** Whoever is at work in the rules' world meanwhile finds it as it was. */
   parseAgain(queued: QueuedEvent, into: PipelineEvent): void {
     const { at, index } = queued
-    // What the line writes to stashes now, the engine's stashes have got already.
-    const state: WorldState = { stashes: new Stashes([]), names: new Names(), asksNames: false, lookup: this.#geo }
+    const state: WorldState = { ...untouched, lookup: this.#geo }
     this.#ruleset.world.aside(() => this.parse(into, queued.raw, at, state))
     into.index = index
     into.at = at

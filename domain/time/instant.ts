@@ -40,6 +40,10 @@ export const parseTimestamp = (text: string): number | undefined => {
 
 const pad = (value: number, width: number): string => String(value).padStart(width, "0")
 
+/** Two digits of a number below 100. */
+const two = (value: number): string => twoDigits[value]!
+const twoDigits = Array.from({ length: 100 }, (_, value) => pad(value, 2))
+
 /** A fraction of a second, `.` included, without zeros at the end; empty for 0. */
 export const formatFraction = (value: number, digits: number): string =>
   value === 0 ? "" : `.${pad(value, digits).replace(/0+$/, "")}`
@@ -62,11 +66,11 @@ export const formatTimestamp = (instant: number): string => {
 
 /** `yyyy-mm-dd`; month and day from 1. */
 export const formatDay = (year: number, month: number, day: number): string =>
-  `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`
+  `${pad(year, 4)}-${two(month)}-${two(day)}`
 
 /** `hh:mm:ss` of a second of the day. */
 export const formatClock = (secondOfDay: number): string =>
-  `${pad(Math.floor(secondOfDay / 3600), 2)}:${pad(Math.floor(secondOfDay / 60) % 60, 2)}:${pad(secondOfDay % 60, 2)}`
+  `${two(Math.floor(secondOfDay / 3600))}:${two(Math.floor(secondOfDay / 60) % 60)}:${two(secondOfDay % 60)}`
 
 /** `+hh:mm` of seconds ahead of UTC, parts of a minute cut off. */
 export const formatOffset = (seconds: number, separator = ":"): string => {
