@@ -2,80 +2,43 @@
  * The engine: recorded log lines in, overflows out. It is a fold over the log in committed global order: no clock, no
  * I/O, so the same events give the same outcomes, whenever and wherever they are read.
  */
-import { derivedId } from "../events/derived-id.ts"
 import type { RecordedEvent } from "../events/event.ts"
 import type { LineReference, LogBatch } from "../events/log-batch.ts"
 import type { ResolvedName } from "../events/name-resolved.ts"
 import type { Overflow } from "../events/overflow.ts"
 import type { Passage } from "../events/time-passed.ts"
 import { parseTimestamp } from "../time/instant.ts"
-import type { RuntimeAlert } from "./alert.ts"
-import { Blackhole } from "./blackhole.ts"
 import type { Bucket } from "./bucket.ts"
 import { Buckets } from "./buckets.ts"
 import { after, type Candidate, Candidates } from "./candidates.ts"
 import { type Counters, noCounts } from "./counters.ts"
 import { Deadlines } from "./deadlines.ts"
 import { microseconds } from "./detection-time.ts"
-import { overflowData } from "./evidence.ts"
+import type { EngineOptions } from "./engine-options.ts"
 import type { GeoLookup } from "./geo.ts"
 import { everything } from "./group.ts"
 import { type LineOrigin, LineParser } from "./line-parser.ts"
 import { Names } from "./names.ts"
 import { metaSource, pouredAgain } from "./meta-buckets.ts"
-import { longestMatchedText, type Watch } from "./node.ts"
-import type { NameWanted, Outcome, OverflowOutcome } from "./outcome.ts"
-import { Parked, type RaisedOverflow } from "./parked.ts"
-import { attempt, failed, NameUnknown } from "./pass.ts"
-import type { Fate } from "./pour.ts"
+import { longestMatchedText } from "./node.ts"
+import type { Outcome } from "./outcome.ts"
+import { attempt, failed } from "./pass.ts"
 import { PipelineEvent } from "./pipeline-event.ts"
+import { Overflows } from "./overflows.ts"
 import type { Ruleset } from "./ruleset.ts"
-import { runtimeAlert } from "./runtime-alert.ts"
 import type { Scenario } from "./scenario.ts"
 import { SourceClocks } from "./source-clocks.ts"
 import { Stashes } from "./stash.ts"
 import type { WorldState } from "./world.ts"
 
 export type { Counters } from "./counters.ts"
+export type { EngineOptions, EngineWatch, Held } from "./engine-options.ts"
 export type { GeoLookup } from "./geo.ts"
 export type { NameWanted, Outcome, OverflowOutcome } from "./outcome.ts"
-
-export interface EngineOptions {
-  readonly geo?: GeoLookup
-  /** Open buckets of one scenario; beyond, the one left alone for the longest goes. Part of what a verdict rests on. */
-  readonly bucketsPerScenario?: number
-  /** Characters that the buckets of one scenario hold; beyond, the same. */
-  readonly charactersPerScenario?: number
-  /**
-   * Where overflows of scenarios with `reprocess` are poured again: `here`, at once (without it), or `elsewhere`, by the
-   * engine of another node, which reads them in the log (see `meta-buckets.ts`).
-   */
-  readonly metaBuckets?: "here" | "elsewhere"
-  /** Sees what every node made of every event, and every pour: for explanations and tests of rules. */
-  readonly watch?: EngineWatch
-}
-
-export interface EngineWatch {
-  readonly node?: Watch
-  readonly poured?: (event: PipelineEvent, bucket: Bucket, fate: Fate) => void
-  /** The time of a bucket was over, and it runs over. */
-  readonly expired?: (bucket: Bucket) => void
-  /** An overflow that goes no further. */
-  readonly held?: (bucket: Bucket, by: Held) => void
-  /** Every overflow after the postoverflows, the whitelisted ones too. */
-  readonly overflow?: (event: PipelineEvent) => void
-}
-
-/** What held an overflow back: `nobody` when it has no source that an alert could be about. */
-export type Held = "overflow_filter" | "blackhole" | "nobody"
 
 const bucketsPerScenario = 50_000
 /** Ten lines of 250 characters for each of them: ordinary lines never come near. */
 const charactersPerScenario = 125_000_000
-
-/** How far an overflow that is poured again may cause others, and how many one line may cause. */
-const longestChain = 8
-const mostPerLine = 1_000
 
 /** Lines between two sweeps of the buckets. */
 const sweepEvery = 10_000
@@ -89,17 +52,11 @@ export class Engine {
   fault: { readonly reference: LineReference; readonly message: string } | undefined
   readonly world: WorldState & { asksNames: boolean; lookup: GeoLookup }
   readonly clocks = new SourceClocks()
-  readonly parked = new Parked()
   /** Open buckets by the home of their scenarios. */
   buckets: ReadonlyMap<string, Buckets> = new Map()
   #deadlines = new Deadlines()
-  /** By the identity of their scenarios. */
-  blackholes: ReadonlyMap<string, Blackhole> = new Map()
+  readonly overflows: Overflows
   readonly #options: EngineOptions
-  /** Overflows to be poured again when the line at hand is through. */
-  readonly #pending: Array<{ readonly event: PipelineEvent; readonly depth: number }> = []
-  #chained = 0
-  #outcomes: Array<Outcome> = []
   /** The line at hand. */
   readonly #event = PipelineEvent.reusable()
   readonly #scope = { evt: this.#event }
@@ -108,6 +65,7 @@ export class Engine {
     this.#ruleset = ruleset
     this.#options = options
     this.world = { stashes: new Stashes([]), names: new Names(), asksNames: false, lookup: options.geo ?? {} }
+    this.overflows = new Overflows(ruleset, this, options)
     this.activate(ruleset)
   }
 
@@ -121,7 +79,7 @@ export class Engine {
       open: this.#options.bucketsPerScenario ?? bucketsPerScenario,
       characters: this.#options.charactersPerScenario ?? charactersPerScenario
     }
-    const old = { buckets: this.buckets, blackholes: this.blackholes }
+    const former = this.buckets
     this.#ruleset = ruleset
     this.world.lookup = geo
     this.#scenarios = new Map(ruleset.scenarios.map((scenario) => [scenario.identity, scenario]))
@@ -129,12 +87,9 @@ export class Engine {
     this.world.asksNames = ruleset.activation.names === "asked"
     this.world.stashes.activate(ruleset.stashes)
     this.buckets = new Map(ruleset.scenarios.map(({ home }) => [home, new Buckets(most)]))
-    this.blackholes = new Map(
-      ruleset.scenarios.map(({ identity, blackhole }) => [identity, new Blackhole(blackhole, most.open)])
-    )
+    this.overflows.activate(ruleset, most.open)
     this.#deadlines = new Deadlines()
-    for (const buckets of old.buckets.values()) for (const bucket of [...buckets.open()]) this.adopt(bucket)
-    for (const [identity, blackhole] of old.blackholes) this.blackholes.get(identity)?.adopt(blackhole.entries())
+    for (const buckets of former.values()) for (const bucket of [...buckets.open()]) this.adopt(bucket)
   }
 
   /** Takes a bucket over, unless its scenario is not among the rules any more. */
@@ -169,7 +124,7 @@ export class Engine {
       event.letGo()
       if (this.counters.lines % sweepEvery === 0) this.#sweep()
     }
-    return this.#take()
+    return this.overflows.take()
   }
 
   /** Judges the line at hand. */
@@ -195,22 +150,21 @@ export class Engine {
     this.counters.faults += 1
     if (this.counters.parsed + this.counters.unparsed < this.counters.lines) this.counters.unparsed += 1
     this.fault = { reference, message: error instanceof Error ? error.message : String(error) }
-    this.#pending.length = 0
-    this.#chained = 0
+    this.overflows.drop()
   }
 
   /** The overflows that waited for this name go on, in the order in which they came. */
   resolve(resolved: RecordedEvent<"NameResolved", ResolvedName>): ReadonlyArray<Outcome> {
     this.world.names.learn(resolved.data, this.clocks.now)
-    for (const raised of this.parked.release(resolved.data.address)) {
+    for (const raised of this.overflows.parked.release(resolved.data.address)) {
       try {
-        this.#settle(raised)
+        this.overflows.settle(raised)
         this.#drain()
       } catch (error) {
         this.#survive(raised.trigger, error)
       }
     }
-    return this.#take()
+    return this.overflows.take()
   }
 
   /** Pours an overflow that another engine raised. */
@@ -226,7 +180,7 @@ export class Engine {
     } catch (error) {
       this.#survive(event.reference, error)
     }
-    return this.#take()
+    return this.overflows.take()
   }
 
   /** Nothing arrived for so long: buckets whose time was over before run over. */
@@ -237,7 +191,7 @@ export class Engine {
     } catch (error) {
       this.#survive({ event: passed.id, line: 0 }, error)
     }
-    return this.#take()
+    return this.overflows.take()
   }
 
   /** When the next bucket runs over by itself, in milliseconds since 1970; infinite when none will. */
@@ -247,13 +201,7 @@ export class Engine {
 
   /** Addresses whose names are waited for, the longest waited for first. */
   wantedNames(): ReadonlyArray<string> {
-    return this.parked.addresses()
-  }
-
-  #take(): ReadonlyArray<Outcome> {
-    const outcomes = this.#outcomes
-    this.#outcomes = []
-    return outcomes
+    return this.overflows.parked.addresses()
   }
 
   /** Offers the event to every scenario that it may concern. */
@@ -294,7 +242,7 @@ export class Engine {
       this.#deadlines.remove(evicted)
     }
     if (fate !== "overflowed") return
-    this.#overflow(bucket, event, depth)
+    this.overflows.raise(bucket, event, depth)
     this.#ruleset.world.enter(this.world, event.at)
   }
 
@@ -314,10 +262,10 @@ export class Engine {
       bucket.overflowed = bucket.deadline
       this.#ruleset.world.enter(this.world, bucket.overflowed)
       this.#options.watch?.expired?.(bucket)
-      this.#overflow(bucket, bucket.queue.Queue.at(-1)!, 0)
-      this.#pourPending()
+      this.overflows.raise(bucket, bucket.queue.Queue.at(-1)!, 0)
+      this.#pourAgain()
     }
-    this.#chained = 0
+    this.overflows.settled()
   }
 
   #passes(scenario: Scenario, scope: object): boolean {
@@ -327,96 +275,14 @@ export class Engine {
     return false
   }
 
-  #overflow(bucket: Bucket, trigger: Pick<PipelineEvent, "reference" | "correlation">, depth: number): void {
-    const alert = this.#alert(bucket)
-    if (typeof alert === "string") {
-      this.#options.watch?.held?.(bucket, alert)
-      return
-    }
-    this.#settle({
-      alert,
-      scenario: bucket.scenario.identity,
-      bucket: alert.Mapkey,
-      ruleset: this.#ruleset.hash,
-      trigger: trigger.reference,
-      correlation: trigger.correlation,
-      at: bucket.overflowed,
-      depth
-    })
-  }
-
-  /** The alert about a bucket, or what keeps it back. One that names nobody opens the blackhole all the same. */
-  #alert(bucket: Bucket): RuntimeAlert | Held {
-    const { overflowFilter, identity } = bucket.scenario
-    const { contexts } = this.#ruleset
-    const swallowed = () => this.blackholes.get(identity)!.swallows(bucket.group, bucket.overflowed)
-    if (overflowFilter === undefined) return swallowed() ? "blackhole" : (runtimeAlert(bucket, contexts) ?? "nobody")
-    const alert = runtimeAlert(bucket, contexts)
-    const signal = { Alert: alert?.Alert }
-    if (attempt(overflowFilter, { queue: bucket.queue, leaky: bucket, signal }) === false) return "overflow_filter"
-    return swallowed() ? "blackhole" : (alert ?? "nobody")
-  }
-
-  /** Sends an overflow through the postoverflows; it is put aside when they need a name that is not known yet. */
-  #settle(raised: RaisedOverflow): void {
-    const { trigger, correlation, at } = raised
-    const event = PipelineEvent.ofOverflow(trigger, correlation, raised.alert.copy(), at)
-    event.ruleset = this.#ruleset.hash
-    const { world, postoverflows } = this.#ruleset
-    const arrival = { observed: at, mode: "observed", zone: "UTC", previous: undefined } as const
-    const pass = (wantsName: boolean) => {
-      world.enter(this.world, at)
-      postoverflows.parse({ evt: event, world, arrival, date: undefined, wantsName }, this.#options.watch?.node)
-    }
-    try {
-      pass(!this.parked.isFull)
-    } catch (signal) {
-      if (!(signal instanceof NameUnknown)) throw signal
-      if (this.parked.add(signal.address, raised)) this.#want(signal.address, raised)
-      return
-    }
-    event.at = at
-    this.#options.watch?.overflow?.(event)
-    if (event.Overflow.Whitelisted) this.counters.whitelistedOverflows += 1
-    else this.#emit(event, raised)
-  }
-
-  #want(address: string, { trigger, correlation, at }: RaisedOverflow): void {
-    const wanted: NameWanted = { _tag: "NameWanted", address, causation: trigger.event, correlation, at: at / 1000 }
-    this.#outcomes.push(wanted)
-  }
-
-  #emit(event: PipelineEvent, { trigger, correlation, scenario, bucket, ruleset, at, depth }: RaisedOverflow): void {
-    const elsewhere = event.Overflow.Reprocess && this.#options.metaBuckets === "elsewhere"
-    const outcomes = event.Overflow.APIAlerts.map((alert, index): OverflowOutcome => {
-      const reprocess = elsewhere && index === 0 ? { reprocess: event.Overflow } : {}
-      const overflow = overflowData(alert, { ruleset, bucket, trigger, ...reprocess })
-      const { scope, value } = overflow.source
-      const id = derivedId("overflow", ruleset, scenario, bucket, trigger.event, trigger.line, scope, value)
-      return { _tag: "Overflow", id, overflow, causation: trigger.event, correlation, at: at / 1000 }
-    })
-    this.counters.overflows += outcomes.length
-    this.#outcomes.push(...outcomes)
-    if (!event.Overflow.Reprocess || elsewhere || outcomes.length === 0) return
-    if (depth >= longestChain || this.#chained >= mostPerLine) {
-      this.counters.cutChains += 1
-      return
-    }
-    this.#chained += 1
-    const reference: LineReference = { event: outcomes[0]!.id, line: 0 }
-    const again = PipelineEvent.ofOverflow(reference, correlation, event.Overflow, at)
-    again.ruleset = this.#ruleset.hash
-    this.#pending.push({ event: again, depth: depth + 1 })
-  }
-
   /** Pours the overflows of the line at hand again, and what comes of them. */
   #drain(): void {
-    this.#pourPending()
-    this.#chained = 0
+    this.#pourAgain()
+    this.overflows.settled()
   }
 
-  #pourPending(): void {
-    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift())
+  #pourAgain(): void {
+    for (let next = this.overflows.next(); next !== undefined; next = this.overflows.next())
       this.#judge(next.event, next.depth)
   }
 

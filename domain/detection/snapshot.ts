@@ -132,11 +132,11 @@ export const snapshotEngine = (engine: Engine): EngineSnapshot => {
     events: snapshotEvents(events.values, engine.ruleset.hash),
     scenarios: scenarios.values,
     buckets,
-    blackholes: Array.from(engine.blackholes, ([scenario, blackhole]) => ({
+    blackholes: Array.from(engine.overflows.blackholes, ([scenario, blackhole]) => ({
       scenario,
       ends: [...blackhole.entries()]
     })),
-    parked: Array.from(engine.parked.entries(), ([address, waiting]) => ({
+    parked: Array.from(engine.overflows.parked.entries(), ([address, waiting]) => ({
       address,
       waiting: waiting.map((raised) => ({ ...raised, alert: snapshotAlert(raised.alert) }))
     }))
@@ -239,9 +239,10 @@ export const restoreEngine = (
     const scenario = scenarios[bucket[0]]
     if (scenario !== undefined) engine.adopt(restoreBucket(scenario, bucket, events))
   }
-  for (const { scenario, ends } of snapshot.blackholes) engine.blackholes.get(scenario)?.adopt(ends)
+  for (const { scenario, ends } of snapshot.blackholes) engine.overflows.blackholes.get(scenario)?.adopt(ends)
   for (const { address, waiting } of snapshot.parked) {
-    for (const { alert, ...raised } of waiting) engine.parked.add(address, { ...raised, alert: restoreAlert(alert) })
+    for (const { alert, ...raised } of waiting)
+      engine.overflows.parked.add(address, { ...raised, alert: restoreAlert(alert) })
   }
   return engine
 }
