@@ -119,6 +119,18 @@ describe("one cold file", () => {
     expect((await read([at("log.zst", frames)])).lines).toEqual(stamped(0, 40_000))
   })
 
+  it("may begin with a byte order mark, plain or compressed, and is known again by it", async () => {
+    const marked = `\ufeff${text(stamped(5, 3_000))}`
+    const plain = await read([at("b.log", marked), at("a.log", text(stamped(0, 3_000, 10)))])
+    expect(plain.lines.slice(0, 3)).toEqual(["0 line of a log", "5 line of a log", "6 line of a log"])
+    expect(plain.lines).toHaveLength(2_995 + 300)
+    const begun = await read([at("b.log")], [], {}, 1)
+    expect(begun.batches[0]).toMatchObject({ range: { from: 0 }, startsInsideLine: false })
+    const packed = await read([at("b.log.gz", gzipSync(marked))], begun.batches)
+    expect([...begun.lines, ...packed.lines]).toEqual(stamped(5, 3_000))
+    expect(packed.codes).toEqual([])
+  })
+
   it("is read as far as it goes when it is compressed and cut off or damaged", async () => {
     const whole = gzipSync(text(stamped(0, 50_000)), { level: constants.Z_BEST_SPEED })
     const cut = await read([at("cut.log.gz", whole.subarray(0, Math.floor(whole.length / 2))), at("next.log", "9 x\n")])

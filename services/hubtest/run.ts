@@ -172,7 +172,10 @@ const observedIn = (now: number): number => Date.UTC(new Date(now).getUTCFullYea
 const day = 86_400_000
 
 const linesOf = (log: string): ReadonlyArray<string> =>
-  log.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line))
+  log
+    .replace(/^\ufeff/, "")
+    .split("\n")
+    .map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line))
 
 const touchedBy = (results: Results, overflows: ReadonlyArray<PipelineEvent>): ReadonlySet<string> => {
   const touched = new Set<string>()
