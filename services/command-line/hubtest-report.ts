@@ -1,6 +1,6 @@
 /** What a run of hub tests says, to people and to programs. */
 import { formatProblem } from "../../domain/rules/problem.ts"
-import { printable } from "../../domain/rules/report.ts"
+import { printable } from "../../domain/text/printable.ts"
 import type { KindCoverage } from "../hubtest/coverage.ts"
 import { passed, type TestFailure, type TestResult } from "../hubtest/run.ts"
 import type { Paint } from "./paint.ts"
@@ -15,7 +15,7 @@ const count = (many: number, one: string): string => `${many.toLocaleString("en"
 
 /** One failed test, with each assertion, what it expected and what it got. */
 export const failureText = (result: TestResult, paint: Paint): string => {
-  const problems = result.problems.slice(0, mostShown).map((problem) => `    ${clean(formatProblem(problem))}`)
+  const problems = result.problems.slice(0, mostShown).map((problem) => `    ${formatProblem(problem)}`)
   const failures = result.failures
     .slice(0, mostShown)
     .flatMap(({ file, line, assertion, expected, got }) => [
@@ -26,7 +26,7 @@ export const failureText = (result: TestResult, paint: Paint): string => {
     ])
   const hidden = Math.max(0, result.failures.length - mostShown) + Math.max(0, result.problems.length - mostShown)
   const more = hidden === 0 ? [] : [`    … and ${hidden} more`]
-  return [`${paint.bad("✗")} ${result.test}`, ...problems, ...failures, ...more].join("\n")
+  return [`${paint.bad("✗")} ${clean(result.test)}`, ...problems, ...failures, ...more].join("\n")
 }
 
 /** Lines about a test that passed, or was written, and has something to say; undefined when it has not. */
@@ -37,7 +37,7 @@ export const noteText = (result: TestResult, paint: Paint): string | undefined =
       `    ${clean(file)}, line ${line}: false, but not counted, as in CrowdSec: ${clean(assertion)} ${paint.faint(`(got ${clean(got)})`)}`
   )
   const lines = [...written, ...tolerated]
-  return lines.length === 0 ? undefined : [`${paint.faint("·")} ${result.test}`, ...lines].join("\n")
+  return lines.length === 0 ? undefined : [`${paint.faint("·")} ${clean(result.test)}`, ...lines].join("\n")
 }
 
 export interface Totals {

@@ -11,7 +11,7 @@ import type { Finding } from "../event-store/verification.ts"
 import { storeAt } from "../event-store/located-store.ts"
 import { verifyLog } from "../event-store/verify-log.ts"
 import { verifyEmbedded } from "../event-store/verify-embedded.ts"
-import { printable } from "../node/announcement.ts"
+import { printable } from "../../domain/text/printable.ts"
 import { Failure } from "./failure.ts"
 import { storeFlags, storeOf } from "./store-flag.ts"
 
