@@ -1,6 +1,6 @@
 /** Runs one hub test: its rules, its log, its assertions (spec detection.md §6). */
-import { createHash } from "node:crypto"
-import { writeFile } from "node:fs/promises"
+import { createHash, randomUUID } from "node:crypto"
+import { rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { makeEngine } from "../../domain/detection/engine.ts"
 import type { PipelineEvent } from "../../domain/detection/pipeline-event.ts"
@@ -15,7 +15,7 @@ import { readBounded } from "../hub/folder.ts"
 import { isMissing, reason } from "../hub/hub-error.ts"
 import { type AssertionKind, evaluateAssertions, type FailedAssertion } from "./assertions.ts"
 import { Results } from "./results.ts"
-import { readConfiguration, type TestConfiguration } from "./test-folder.ts"
+import { readConfiguration, staysWithin, type TestConfiguration } from "./test-folder.ts"
 import { rulesOf, type TestPlaces } from "./test-rules.ts"
 import { parserAssertions, scenarioAssertions } from "./written-assertions.ts"
 
@@ -74,6 +74,7 @@ export const prepareTest = async (places: TestPlaces, test: string): Promise<Pre
   const text = async (name: string, most: number, missing?: string): Promise<string> => {
     const file = join(folder, name)
     try {
+      await staysWithin(file, [places.tests])
       return Buffer.from(await readBounded(file, most)).toString("utf8")
     } catch (cause) {
       if (missing !== undefined && isMissing(cause)) return missing
@@ -146,11 +147,15 @@ export const runTest = async (
   return { test, problems, failures, tolerated, assertions, updated, files, touched: touchedBy(results, overflows) }
 }
 
+/** Takes the place of what is there. Written through a link, it might take the place of anything. */
 const write = async (file: string, lines: ReadonlyArray<string>): Promise<Problem | undefined> => {
+  const draft = `${file}.${randomUUID()}`
   try {
-    await writeFile(file, `${lines.join("\n")}\n`)
+    await writeFile(draft, `${lines.join("\n")}\n`, { flag: "wx" })
+    await rename(draft, file)
     return undefined
   } catch (cause) {
+    await rm(draft, { force: true })
     return { code: "TST-HUBTEST-WRITE", severity: "error", file, message: `cannot be written: ${reason(cause)}` }
   }
 }

@@ -1,4 +1,14 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, resolve } from "node:path"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
@@ -100,6 +110,52 @@ describe("a test", () => {
         got: "1"
       }
     ])
+  })
+
+  test("reads nothing outside the folder of the tests and the hub, by path or by link", async () => {
+    put("secret.log", "secret\n")
+    put("secret.yaml", door)
+    testOf("neighbour", plain)
+    testOf("a-log", plain.replace("door.log", "../../secret.log"))
+    testOf("a-rule", plain.replace("[me/door-logs]", "[../../secret.yaml]"))
+    testOf("fine", plain.replace("door.log", "../neighbour/door.log"))
+    for (const file of ["parser.assert", "config.yaml", "door.log"]) {
+      testOf(`link-${file}`, plain)
+      rmSync(join(root, `tests/link-${file}/${file}`))
+      symlinkSync("../../secret.log", join(root, `tests/link-${file}/${file}`))
+    }
+    symlinkSync("..", join(root, "tests/link-folder"))
+    put("config.yaml", plain)
+    const { results } = await runAll()
+    const [ruleLess, ...problems] = [
+      results.find(({ test }) => test === "a-rule")!,
+      ...results.filter(({ test }) => !["a-rule", "fine", "neighbour"].includes(test))
+    ]
+    expect(results.filter(passed).map(({ test }) => test)).toEqual(["fine", "neighbour"])
+    expect(ruleLess.problems).toMatchObject([{ code: "TST-HUBTEST-ITEM" }])
+    expect(problems).toHaveLength(5)
+    for (const { problems: found, assertions: count } of [ruleLess, ...problems]) {
+      expect(JSON.stringify(found)).toContain("it lies outside the folder of the tests")
+      expect(count).toBe(0)
+    }
+  })
+
+  test("writes its assertions through no link", async () => {
+    put("precious", "precious\n")
+    testOf("door", plain, {})
+    symlinkSync("../../precious", join(root, "tests/door/parser.assert"))
+    symlinkSync("../../new", join(root, "tests/door/scenario.assert"))
+    expect((await runOne({ update: true })).problems).toMatchObject([{ code: "TST-HUBTEST-FILE" }])
+    rmSync(join(root, "tests/door/parser.assert"))
+    expect((await runOne({ update: true })).problems).toEqual([])
+    expect(readdirSync(join(root, "tests/door")).sort()).toEqual([
+      "config.yaml",
+      "door.log",
+      "parser.assert",
+      "scenario.assert"
+    ])
+    expect(readFileSync(join(root, "precious"), "utf8")).toBe("precious\n")
+    expect(existsSync(join(root, "new"))).toBe(false)
   })
 
   test("with ignore_parsers leaves the parsers' assertions alone, and without scenarios theirs", async () => {

@@ -2,12 +2,12 @@
  * A hub test as people write it (spec detection.md §6.1): a folder with `config.yaml`, a log, and what the parsers and
  * scenarios must make of it in `parser.assert` and `scenario.assert`.
  */
-import { readdir } from "node:fs/promises"
-import { join } from "node:path"
+import { readdir, realpath } from "node:fs/promises"
+import { dirname, join } from "node:path"
 import { parse, YAMLError } from "yaml"
 import { byteOrder } from "../../domain/text/byte-order.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
-import { readBounded } from "../hub/folder.ts"
+import { isInside, readBounded } from "../hub/folder.ts"
 import { reason } from "../hub/hub-error.ts"
 
 /** Rules that a test loads; nothing else is loaded with them. */
@@ -40,6 +40,16 @@ export const findTests = async (tests: string): Promise<ReadonlyArray<string>> =
   return found.flat().sort(byteOrder)
 }
 
+/**
+ * Fails when a file that a test names does not lie in one of these folders, wherever its links lead: tests come from
+ * strangers as rules do, and what a test reads it shows.
+ */
+export const staysWithin = async (file: string, folders: ReadonlyArray<string>): Promise<void> => {
+  const real = await realpath(file)
+  for (const folder of folders) if (isInside(await realpath(folder), real)) return
+  throw new Error("it lies outside the folder of the tests")
+}
+
 /** Reads `config.yaml`. Keys that nobody knows are let pass, as in CrowdSec; a value of the wrong kind is a problem. */
 export const readConfiguration = async (
   folder: string
@@ -50,6 +60,7 @@ export const readConfiguration = async (
   })
   let document: unknown
   try {
+    await staysWithin(file, [dirname(folder)])
     document = parse(new TextDecoder().decode(await readBounded(file, configurationBytes)), { logLevel: "error" })
   } catch (cause) {
     return wrong(
