@@ -25,18 +25,22 @@ export const failureText = (result: TestResult, paint: Paint): string => {
       `      ${paint.faint("got     ")}  ${paint.bad(clean(got))}`
     ])
   const hidden = Math.max(0, result.failures.length - mostShown) + Math.max(0, result.problems.length - mostShown)
-  const more = hidden === 0 ? [] : [`    … and ${hidden} more`]
+  const more = moreText(hidden)
   return [`${paint.bad("✗")} ${clean(result.test)}`, ...problems, ...failures, ...more].join("\n")
 }
+
+const moreText = (hidden: number): ReadonlyArray<string> => (hidden === 0 ? [] : [`    … and ${hidden} more`])
 
 /** Lines about a test that passed, or was written, and has something to say; undefined when it has not. */
 export const noteText = (result: TestResult, paint: Paint): string | undefined => {
   const written = result.updated.map((file) => `    written: ${clean(file)}`)
-  const tolerated = result.tolerated.map(
-    ({ file, line, assertion, got }) =>
-      `    ${clean(file)}, line ${line}: false, but not counted, as in CrowdSec: ${clean(assertion)} ${paint.faint(`(got ${clean(got)})`)}`
-  )
-  const lines = [...written, ...tolerated]
+  const tolerated = result.tolerated
+    .slice(0, mostShown)
+    .map(
+      ({ file, line, assertion, got }) =>
+        `    ${clean(file)}, line ${line}: false, but not counted, as in CrowdSec: ${clean(assertion)} ${paint.faint(`(got ${clean(got)})`)}`
+    )
+  const lines = [...written, ...tolerated, ...moreText(result.tolerated.length - tolerated.length)]
   return lines.length === 0 ? undefined : [`${paint.faint("·")} ${clean(result.test)}`, ...lines].join("\n")
 }
 

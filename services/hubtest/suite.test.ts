@@ -140,6 +140,32 @@ describe("a test", () => {
     }
   })
 
+  test("ends soon and in bounded memory, whatever is in it", async () => {
+    testOf("a-config", `${plain}x: ${"[".repeat(20_000)}`)
+    testOf("b-config", Array.from({ length: 60_000 }, (_, n) => `k${n}: v\n`).join(""))
+    testOf("c-config", `a: &a [${"x,".repeat(90)}]\nb: &b [${"*a,".repeat(90)}]\n${plain}override_statics: [*b, *b]\n`)
+    testOf("d-log", plain, { ...assertions, "door.log": "x\n".repeat(30_000) })
+    testOf("e-log", plain, { ...assertions, "door.log": "x".repeat(20_000_000) })
+    testOf("f-nodes", plain.replace("me/door-logs", "me/many"), { ...assertions, "door.log": "x\n".repeat(500) })
+    const node = (n: number) => `---\nname: me/n${n}\nfilter: "true"\nstatics: [{meta: a, value: b}]\n`
+    put("hub/parsers/s01-parse/me/many.yaml", Array.from({ length: 500 }, (_, n) => node(n)).join(""))
+    testOf("g-assertions", plain, { ...assertions, "parser.assert": "len(results) == 9\n".repeat(200_000) })
+    testOf("h-assertions", plain, { ...assertions, "parser.assert": "true\n".repeat(3_000_000) })
+    const { results } = await runAll()
+    const codes = results.map(({ test: name, problems }) => [name[0], ...problems.map(({ code }) => code)])
+    expect(codes).toEqual([
+      ["a", "TST-HUBTEST-CONFIG"],
+      ["b", "TST-HUBTEST-CONFIG"],
+      ["c", "TST-HUBTEST-CONFIG"],
+      ["d", "TST-HUBTEST-TOO-LARGE"],
+      ["e", "TST-HUBTEST-FILE"],
+      ["f", "TST-HUBTEST-TOO-LARGE"],
+      ["g"],
+      ["h", "TST-HUBTEST-FILE"]
+    ])
+    expect(results[6]!.failures).toHaveLength(200_000)
+  }, 30_000)
+
   test("writes its assertions through no link", async () => {
     put("precious", "precious\n")
     testOf("door", plain, {})

@@ -26,7 +26,8 @@ export interface TestConfiguration {
   readonly overrideStatics: ReadonlyArray<unknown>
 }
 
-const configurationBytes = 1024 * 1024
+/** The public hub's largest has 500 bytes. What the YAML library makes of nested or many keys costs far more than that. */
+const configurationBytes = 64 * 1024
 
 /** Names of the folders in which there is a `config.yaml`, in byte order. Rejects when the folder cannot be read. */
 export const findTests = async (tests: string): Promise<ReadonlyArray<string>> => {
@@ -63,9 +64,9 @@ export const readConfiguration = async (
     await staysWithin(file, [dirname(folder)])
     document = parse(new TextDecoder().decode(await readBounded(file, configurationBytes)), { logLevel: "error" })
   } catch (cause) {
-    return wrong(
-      cause instanceof YAMLError ? `is not YAML: ${cause.message.split("\n")[0]}` : `cannot be read: ${reason(cause)}`
-    )
+    if (!(cause instanceof YAMLError)) return wrong(`cannot be read: ${reason(cause)}`)
+    const why = cause.code === "RESOURCE_EXHAUSTION" ? "it is nested too deeply" : cause.message.split("\n")[0]
+    return wrong(`is not YAML: ${why}`)
   }
   if (typeof document !== "object" || document === null || Array.isArray(document))
     return wrong("must hold keys such as `parsers`, `log_file` and `log_type`")
