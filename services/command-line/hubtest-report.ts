@@ -4,6 +4,7 @@ import { printable } from "../../domain/text/printable.ts"
 import type { KindCoverage } from "../hubtest/coverage.ts"
 import { passed, type TestFailure, type TestResult } from "../hubtest/run.ts"
 import type { Paint } from "./paint.ts"
+import { jsonText } from "./json-text.ts"
 
 /** Failures of one test that are shown; one wrong rule can make thousands. */
 const mostShown = 20
@@ -65,7 +66,7 @@ export const totalsText = (totals: Totals, seconds: number, paint: Paint): strin
 
 /** The one object for programs; each failed test is in `failures` once. */
 export const jsonReport = (results: ReadonlyArray<TestResult>, coverage?: ReadonlyArray<KindCoverage>): string =>
-  JSON.stringify({
+  jsonText({
     ...totalsOf(results),
     failures: results
       .filter((result) => !passed(result))

@@ -10,6 +10,7 @@ import { type Due, Retention, type RetentionRules } from "../retention/retention
 import { configurationOf } from "./configuration-flag.ts"
 import { readingLog, storeFlags } from "./store-flag.ts"
 import { table } from "./table.ts"
+import { jsonText } from "./json-text.ts"
 
 const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
 
@@ -80,7 +81,7 @@ export const stats = Command.make(
       const { streams, dropped } = statistics
       const totals = { events: sum("events"), streams, bytes: sum("bytes"), lines: sum("lines"), dropped }
       const kept = retention === undefined ? null : inNumbers(retention)
-      return yield* Console.log(JSON.stringify({ ...totals, retention: kept, kinds: shown }))
+      return yield* Console.log(jsonText({ ...totals, retention: kept, kinds: shown }))
     }
     const rows = kinds.map(({ category, type, events, bytes, lines, first, last }) => [
       category.endsWith("-") ? `${category}…` : category,
