@@ -14,9 +14,10 @@ import { Allowlists } from "../domain/decision/allowlist.ts"
 import { Allowlist } from "../domain/events/allowlist.ts"
 import { Decision } from "../domain/events/decision.ts"
 import type { TestudoEvent } from "../domain/events/catalogue.ts"
+import { millisecondOf } from "../domain/time/instant.ts"
 import { DecisionIndex } from "./decision-index.ts"
 import { KnownIds } from "./known-ids.ts"
-import { milliseconds, type Projection } from "./projection.ts"
+import type { Projection } from "./projection.ts"
 
 const hourMs = 3_600_000
 const keptMs = 7 * 24 * hourMs
@@ -148,8 +149,8 @@ const make = (state: ActiveBans, event: Extract<TestudoEvent, { type: "DecisionM
     origin,
     simulated,
     reason,
-    from: milliseconds(from),
-    until: milliseconds(until),
+    from: millisecondOf(from),
+    until: millisecondOf(until),
     retracted: null,
     exempt: state.allowlists.covers(scope, value) ? event.recordedAt : null,
     changed: event.position
@@ -160,7 +161,7 @@ const make = (state: ActiveBans, event: Extract<TestudoEvent, { type: "DecisionM
 const retract = (state: ActiveBans, event: Extract<TestudoEvent, { type: "DecisionRetracted" }>): void => {
   const decision = state.decisions.get(event.data.decision)
   if (decision === undefined || decision.retracted !== null) return
-  decision.retracted = milliseconds(event.data.at)
+  decision.retracted = millisecondOf(event.data.at)
   state.decisions.touch(decision, event.position)
 }
 

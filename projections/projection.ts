@@ -11,7 +11,7 @@
  */
 import type { Json } from "effect/Schema"
 import type { TestudoEvent } from "../domain/events/catalogue.ts"
-import { daysSinceEpoch, millisecondsPerDay } from "../domain/time/calendar.ts"
+import { millisecondsPerDay } from "../domain/time/calendar.ts"
 
 export interface Projection<State> {
   /** Also the name of its snapshot file. */
@@ -35,22 +35,6 @@ export const fold = <State>(projection: Projection<State>, state: State, events:
   let current = state
   for (const event of events) current = projection.evolve(current, event)
   return current
-}
-
-const digits = (text: string, at: number): number => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 11 * 48
-
-/**
- * Milliseconds since 1970 of an RFC 3339 time in UTC that a schema has checked. Most times are whole seconds: those are
- * reckoned by hand, several times as fast.
- */
-export const milliseconds = (timestamp: string): number => {
-  if (timestamp.length !== 20) return Date.parse(timestamp)
-  const [month, day, hour] = [digits(timestamp, 5), digits(timestamp, 8), digits(timestamp, 11)]
-  const [minute, second] = [digits(timestamp, 14), digits(timestamp, 17)]
-  const isPlain = month >= 1 && month <= 12 && day >= 1 && day <= 28 && hour <= 23 && minute <= 59 && second <= 59
-  if (!isPlain) return Date.parse(timestamp)
-  const days = daysSinceEpoch(digits(timestamp, 0) * 100 + digits(timestamp, 2), month, day)
-  return days * millisecondsPerDay + ((hour * 60 + minute) * 60 + second) * 1000
 }
 
 /** Day since 1970 on which an event was recorded. */

@@ -15,9 +15,10 @@
 import * as Schema from "effect/Schema"
 import type { Overflow } from "../domain/events/overflow.ts"
 import { millisecondsPerDay } from "../domain/time/calendar.ts"
+import { millisecondOf } from "../domain/time/instant.ts"
 import { KnownIds } from "./known-ids.ts"
 import { offenderKey } from "./offender.ts"
-import { dayOf, milliseconds, type Projection } from "./projection.ts"
+import { dayOf, type Projection } from "./projection.ts"
 
 const halfLifeMs = 7 * millisecondsPerDay
 const quietDays = 90
@@ -125,14 +126,14 @@ const count = (scenarios: Offender["scenarios"], name: string): Offender["scenar
 
 const pour = (state: Reputation, overflow: Overflow): void => {
   const { source } = overflow
-  const at = milliseconds(overflow.stopAt)
+  const at = millisecondOf(overflow.stopAt)
   const offender = meet(state, source.scope, source.value, at)
   const reference = Math.max(offender.scoredAt, at)
   offender.score = scoreAt(offender, reference) + weight(overflow) * decay(reference - at)
   offender.scoredAt = reference
   offender.overflows += 1
   offender.events += overflow.eventsCount
-  offender.firstSeen = Math.min(offender.firstSeen, milliseconds(overflow.startAt))
+  offender.firstSeen = Math.min(offender.firstSeen, millisecondOf(overflow.startAt))
   offender.scenarios = count(offender.scenarios, overflow.scenario.name)
   offender.country = source.country ?? offender.country
   offender.asName = source.asName ?? offender.asName
@@ -158,7 +159,7 @@ export const reputation: Projection<Reputation> = {
     if (event.type === "OverflowRaised") pour(state, event.data)
     if (event.type === "DecisionMade") {
       const { scope, value, from, number } = event.data
-      const offender = meet(state, scope, value, milliseconds(from))
+      const offender = meet(state, scope, value, millisecondOf(from))
       offender.decisions += 1
       offender.lastDecisions = [...offender.lastDecisions, number].slice(-mostDecisions)
     }

@@ -12,9 +12,10 @@
  */
 import * as Schema from "effect/Schema"
 import { type Overflow, OverflowRaised } from "../domain/events/overflow.ts"
+import { millisecondOf } from "../domain/time/instant.ts"
 import { KnownIds } from "./known-ids.ts"
 import { attackKind, offenderKey } from "./offender.ts"
-import { dayOf, milliseconds, type Projection } from "./projection.ts"
+import { dayOf, type Projection } from "./projection.ts"
 
 const windowMs = 3_600_000
 const enoughKinds = 3
@@ -208,7 +209,7 @@ export const targetedAttacks: Projection<TargetedAttacks> = {
     const isNewDay = day > state.day
     state.day = day
     const { scenario, startAt, stopAt } = event.data
-    const [kind, from, to] = [attackKind(event.data), milliseconds(startAt), milliseconds(stopAt)]
+    const [kind, from, to] = [attackKind(event.data), millisecondOf(startAt), millisecondOf(stopAt)]
     const mention = { event: event.id, kind, scenario: scenario.name, from, to }
     if (isMeta(event.data)) judge(state, event.data, mention)
     else pour(state, event.data, mention)

@@ -2,6 +2,7 @@
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
+import { gzipSync } from "node:zlib"
 import { describe, expect, it } from "vitest"
 import { freePort, root, run, start, temporaryFolder, testudo, until } from "./process.ts"
 
@@ -167,6 +168,37 @@ describe("logs", () => {
     expect(stderr).toContain(`${join(folder, "gone.log")}: There is no such file`)
     expect(status).toBe(1)
     expect(JSON.parse(stdout).offenders).toHaveLength(1)
+  })
+
+  it("that begin with a byte order mark are read from their first line on, plain, compressed and live", async () => {
+    const { folder, file } = await configured()
+    const log = join(folder, "auth.log")
+    // Six in a row are the fewest that lead to a ban: it takes the first line.
+    const six = Array.from({ length: 6 }, (_, second) => failedLogin("203.0.113.4", second))
+    const bytes = Buffer.from(`\ufeff${six.join("\n")}\n`)
+    writeFileSync(join(folder, "plain.log"), bytes)
+    writeFileSync(join(folder, "packed.gz"), gzipSync(bytes))
+    writeFileSync(join(folder, "five.log"), `${six.slice(1).join("\n")}\n`)
+    const offenders = async (name: string) => {
+      const options = ["--type", "syslog", "--json", "--now", "2026-11-22T12:00:00Z"]
+      const { status, stdout, stderr } = await run("replay", join(folder, name), ...options)
+      expect([status, stderr]).toEqual([0, ""])
+      return JSON.parse(stdout).offenders.length
+    }
+    expect([await offenders("five.log"), await offenders("plain.log"), await offenders("packed.gz")]).toEqual([0, 1, 1])
+    const node = testudo("run", "--config", file)
+    await node.says(/with \d+ parsers/)
+    writeFileSync(log, bytes)
+    await node.says(/ban 203\.0\.113\.4/)
+    await node.stop("SIGINT")
+  })
+
+  it("that are compressed and followed by something else are read, and that is said in one line", async () => {
+    const log = join(temporaryFolder(), "auth.log.gz")
+    writeFileSync(log, Buffer.concat([gzipSync(bruteForce("203.0.113.1")), Buffer.from("junk")]))
+    const { stdout, stderr } = await run("replay", log, "--type", "syslog", "--json", "--now", "2026-11-22T12:00:00Z")
+    expect(JSON.parse(stdout)).toMatchObject({ lines: 12, offenders: [{ value: "203.0.113.1" }] })
+    expect(stderr).toMatch(/^\/.*auth\.log\.gz: .*what follows its end is no gzip.* \(TST-ACQ-BROKEN-ARCHIVE\)\n$/)
   })
 
   it("live: a binary file is named and the node goes on with the others", async () => {

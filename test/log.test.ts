@@ -120,6 +120,21 @@ describe("testudo log stats and tail", () => {
     expect((await run("log", "tail", "--store", store, "--type", "Nothing")).stderr).toContain("TST-LOG-TYPE")
   })
 
+  it("tells what is beyond the retention of the configuration", async () => {
+    const store = await copyOfStore()
+    const db = new DatabaseSync(join(store, "events.sqlite"))
+    db.exec("update events set recorded_at = recorded_at - 100 * 86400000")
+    db.close()
+    const config = join(folder, "kept.yaml")
+    writeFileSync(config, `eventStore: "embedded:${store}"\nretention: { dossiers: { age: 30d } }\n`)
+    const dossiers = (await replayed).report.offenders.length - 1 // all but the one with the highest number
+    const { retention } = JSON.parse((await run("log", "stats", "--config", config, "--json")).stdout)
+    const rules = { linesAge: null, linesBytes: null, dossiersAge: 30 * 86_400_000 }
+    expect(retention).toEqual({ ...rules, beyond: { batches: 0, bytes: 0, dossiers } })
+    const { stdout } = await run("log", "stats", "--config", config)
+    expect(stdout).toContain(`Retention: dossiers for 30 d. Beyond it: 0 batches (0 B), ${dossiers} dossiers.`)
+  })
+
   it("follows what is appended", async () => {
     const store = await copyOfStore()
     const follow = testudo("log", "tail", "--store", store, "-n", "1", "--follow")

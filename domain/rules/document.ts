@@ -9,7 +9,8 @@ import { Composer, isAlias, isMap, isPair, isScalar, isSeq, Lexer, LineCounter, 
 import type { CST, Document as YamlDocument, Node as YamlNode, Pair, YAMLMap } from "yaml"
 import { decodeText, sections } from "./document-text.ts"
 import type { Section } from "./document-text.ts"
-import { broken, printable, quote } from "./report.ts"
+import { printable } from "../text/printable.ts"
+import { brief, broken, quote } from "./report.ts"
 import type { Broken, Report } from "./report.ts"
 
 export type Value = Scalar | List | Mapping
@@ -228,11 +229,7 @@ class Conversion {
       const earlier = entries.get(key.text)
       if (earlier !== undefined) {
         const message = `${quote(key.text)} is there twice (first on line ${earlier.line}); remove one of them`
-        return this.#report.error(
-          this.#report.codes.duplicateKey,
-          { line: key.line, key: printable(key.text) },
-          message
-        )
+        return this.#report.error(this.#report.codes.duplicateKey, { line: key.line, key: brief(key.text) }, message)
       }
       entries.set(key.text, { line: key.line, value })
     }

@@ -1,3 +1,5 @@
+import { printable } from "../text/printable.ts"
+
 /** What is wrong with a file that a person wrote: where, why and what to do. Never thrown past the loader: collected. */
 export interface Problem {
   /** Stable code of the error catalogue (docs/errors.md), such as `TST-RULE-UNKNOWN-KEY`. */
@@ -14,6 +16,10 @@ export interface Problem {
   readonly message: string
 }
 
-/** `FILE, line N: why (CODE)`: the one way in which problems are shown. */
-export const formatProblem = (problem: Problem): string =>
-  `${problem.file}${problem.line === undefined ? "" : `, line ${problem.line}`}: ${problem.message} (${problem.code})`
+/** In characters: files come from strangers, and messages repeat what they say. */
+const longestFile = 1_000
+const longestMessage = 8_000
+
+/** `FILE, line N: why (CODE)`: the one way in which problems are shown, on one line and with nothing that a terminal obeys. */
+export const formatProblem = ({ file, line, message, code }: Problem): string =>
+  `${printable(file, longestFile)}${line === undefined ? "" : `, line ${line}`}: ${printable(message, longestMessage)} (${code})`

@@ -6,7 +6,7 @@
 import { parseDuration } from "../time/duration.ts"
 import { isNothing } from "./document.ts"
 import type { Document, Value } from "./document.ts"
-import { broken, printable, quote } from "./report.ts"
+import { brief, broken, quote } from "./report.ts"
 import type { Broken, Place, Report } from "./report.ts"
 import type { Located } from "./rule.ts"
 import { resolveScalar } from "./scalar.ts"
@@ -204,8 +204,7 @@ export const mapping =
     return whole ? (result as A) : broken
   }
 
-const child = (field: Field, name: string): string =>
-  field.key === "" ? printable(name) : `${field.key}.${printable(name)}`
+const child = (field: Field, name: string): string => (field.key === "" ? brief(name) : `${field.key}.${brief(name)}`)
 
 const member = (field: Field, name: string, value: Value): Field => ({
   value,

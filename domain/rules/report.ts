@@ -1,4 +1,5 @@
 /** Collects what is wrong with one file, so that a person sees all of it at once and a hostile file cannot flood them. */
+import { printable } from "../text/printable.ts"
 import type { Problem } from "./problem.ts"
 
 /** Where in a file: line from 1, dotted path of the key ("" for the document itself). */
@@ -77,10 +78,7 @@ export const openReport = (file: string, codes: DocumentCodes): Report => {
   }
 }
 
-/** Text of a file made fit for a message: one line, short, and without anything that a terminal would obey. */
-export const printable = (text: string, most = 60): string => {
-  const short = text.length > most ? `${text.slice(0, most)}…` : text
-  return short.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, "\ufffd")
-}
+/** A name or value of a file, short enough to stand within a message. */
+export const brief = (text: string): string => printable(text, 60)
 
-export const quote = (text: string): string => `\`${printable(text)}\``
+export const quote = (text: string): string => `\`${brief(text)}\``

@@ -3,7 +3,7 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Timestamp } from "../events/event.ts"
 import { dayAt, daysSinceEpoch } from "./calendar.ts"
-import { firstInstant, formatTimestamp, lastInstant, parseTimestamp } from "./instant.ts"
+import { firstInstant, formatTimestamp, lastInstant, millisecondOf, parseTimestamp } from "./instant.ts"
 
 describe("parseTimestamp", () => {
   it.each([
@@ -43,6 +43,38 @@ describe("parseTimestamp", () => {
     "2026-11-22T07:00:00Z\n"
   ])("refuses %j", (text) => {
     expect(parseTimestamp(text)).toBeUndefined()
+  })
+})
+
+describe("millisecondOf", () => {
+  it.each([
+    "2026-11-22T07:00:00Z",
+    "2024-02-29T23:59:59Z",
+    "2026-02-29T00:00:00Z",
+    "2026-02-31T00:00:00Z",
+    "2026-11-22T24:00:00Z",
+    "2026-11-22T07:00:60Z",
+    "2026-11-22T07:00:00.5Z",
+    "2026-11-22T07:00:00.1239999Z",
+    "2026-13-01T00:00:00Z",
+    "0000-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z"
+  ])("takes %s as Date does", (text) => {
+    expect(millisecondOf(text)).toBe(Date.parse(text))
+  })
+
+  it("takes any time as Date does, without its part of a millisecond", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: firstInstant, max: lastInstant }),
+        fc.constantFrom(1, 1_000),
+        (millisecond, unit) => {
+          const instant = Math.floor(millisecond / unit) * unit
+          expect(millisecondOf(formatTimestamp(instant))).toBe(instant)
+        }
+      ),
+      { numRuns: 1000 }
+    )
   })
 })
 

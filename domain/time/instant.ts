@@ -38,6 +38,22 @@ export const parseTimestamp = (text: string): number | undefined => {
   return instantOf(seconds * 1000, Number((found[7] ?? "").padEnd(6, "0").slice(0, 6)))
 }
 
+const digits = (text: string, at: number): number => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 11 * 48
+
+/**
+ * The whole millisecond of a `Timestamp`, which its schema has checked. Most are whole seconds: those are reckoned by hand,
+ * several times as fast.
+ */
+export const millisecondOf = (timestamp: string): number => {
+  if (timestamp.length !== 20) return Date.parse(timestamp)
+  const [month, day, hour] = [digits(timestamp, 5), digits(timestamp, 8), digits(timestamp, 11)]
+  const [minute, second] = [digits(timestamp, 14), digits(timestamp, 17)]
+  const isPlain = month >= 1 && month <= 12 && day >= 1 && day <= 28 && hour <= 23 && minute <= 59 && second <= 59
+  if (!isPlain) return Date.parse(timestamp)
+  const days = daysSinceEpoch(digits(timestamp, 0) * 100 + digits(timestamp, 2), month, day)
+  return days * millisecondsPerDay + ((hour * 60 + minute) * 60 + second) * 1000
+}
+
 const pad = (value: number, width: number): string => String(value).padStart(width, "0")
 
 /** Two digits of a number below 100. */

@@ -23,7 +23,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { LogBatchAppended, type LogBatch } from "../../domain/events/log-batch.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
 import { type AcquireOptions, acquire } from "./acquisition.ts"
-import { decodeLines } from "./body.ts"
+import { decodeBody, decodeLines } from "./body.ts"
 import { type FileSource, fileSource, sourceName } from "./file-source.ts"
 
 let folder: string
@@ -126,6 +126,26 @@ describe("a growing file", () => {
       range: { from: 0, to: 9 },
       lines: 2
     })
+    expect(store.problems).toEqual([])
+  })
+
+  it("may begin with a byte order mark: it stays in the recorded bytes, and out of the lines", async () => {
+    const bytes = `\ufeff${text(numbers(0, 3))}`
+    writeFileSync(log, bytes.slice(0, 1))
+    const store = new Store()
+    const { stop } = reader(store, [logFile(log)])
+    await sleep(60)
+    appendFileSync(log, bytes.slice(1))
+    await until("three lines", () => store.count === 3)
+    await stop()
+    appendFileSync(log, text(["\ufeffthree", numbered(4)]))
+    await readUntil(store, 5)
+    renameSync(log, `${log}.1`)
+    writeFileSync(log, `\ufeff${text([numbered(5)])}`)
+    await readUntil(store, 6)
+    expect(store.lines).toEqual([...numbers(0, 3), "\ufeffthree", ...numbers(4, 6)])
+    expect(Buffer.concat(store.batches.slice(0, -1).map(decodeBody))).toEqual(readFileSync(`${log}.1`))
+    expect(decodeBody(store.batches.at(-1)!)).toEqual(readFileSync(log))
     expect(store.problems).toEqual([])
   })
 

@@ -45,6 +45,23 @@ describe("body", () => {
     expect(linesOf("\n")).toEqual([""])
   })
 
+  it("leaves out the byte order mark of a file, and no other", () => {
+    expect(linesOf("\ufeffone\n\ufefftwo\n")).toEqual(["one", "\ufefftwo"])
+    expect(linesOf("\ufeff\ufeffone")).toEqual(["\ufeffone"])
+    expect([linesOf("\ufeff"), linesOf("\ufeff\r\n"), linesOf("\ufeff\none")]).toEqual([[""], [""], ["", "one"]])
+    const [first, second] = batchesOf([Buffer.from("\ufeffone\n"), Buffer.from("\ufefftwo\n")])
+    expect([first!.range, second!.range]).toEqual([
+      { from: 0, to: 7 },
+      { from: 7, to: 14 }
+    ])
+    expect(decodeLines(second!)).toEqual(["\ufefftwo"])
+    const window = new LineWindow(0)
+    window.push(Buffer.from("\ufeff1 one\n\ufeff2 two\n\ufeff3 three\n"))
+    expect([window.peek(0), window.peek(1)]).toEqual(["1 one", "\ufeff2 two"])
+    window.take(1)
+    expect(window.peek(0)).toBe("\ufeff2 two")
+  })
+
   it("makes invalid UTF-8 visible and leaves the other lines alone", () => {
     const bytes = Buffer.concat([Buffer.from("grün\n"), Buffer.from([0x61, 0xff, 0x62, 0x0a]), Buffer.from("plain\n")])
     expect(batchesOf([bytes]).flatMap(decodeLines)).toEqual(["grün", "a\ufffdb", "plain"])

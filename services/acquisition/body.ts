@@ -208,6 +208,10 @@ export const withoutLines = (batch: LogBatch, goes: (line: Buffer) => boolean): 
   return Buffer.concat([head, ...parts, compress(bytes)])
 }
 
+/** Bytes of the byte order mark that a file may begin with: it is no part of the first line. `offset`: place in the file. */
+export const markLength = (bytes: Buffer, offset: number): number =>
+  offset === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+
 /** Node's slicing methods without the detour over encoding names; `@types/node` does not know them. */
 interface Slices {
   latin1Slice(start: number, end: number): string
@@ -217,8 +221,9 @@ interface Slices {
 /**
  * The lines that begin in a batch; an index in the result is the line index of references to this batch.
  *
- * Lines end at `\n`; one `\r` before it is dropped. Invalid UTF-8 becomes U+FFFD. What a batch holds of a line that an
- * earlier batch began is left out: the first piece of such a line has 256 KiB, more than any pattern is shown.
+ * Lines end at `\n`; one `\r` before it is dropped, and a byte order mark at the beginning of a file. Invalid UTF-8 becomes
+ * U+FFFD. What a batch holds of a line that an earlier batch began is left out: the first piece of such a line has 256 KiB,
+ * more than any pattern is shown.
  * Each line is a flat string of its own, so that a kept field holds its line and not the whole batch.
  * Throws {@link DamagedBatch}.
  */
@@ -227,6 +232,7 @@ export const decodeLines = (batch: LogBatch): Array<string> => {
   const slices = bytes as unknown as Slices
   const ascii = isAscii(bytes)
   const lines: Array<string> = []
+  const mark = markLength(bytes, batch.range.from)
   let start = 0
   if (batch.startsInsideLine) {
     const end = bytes.indexOf(10)
@@ -237,7 +243,7 @@ export const decodeLines = (batch: LogBatch): Array<string> => {
     const next = found < 0 ? bytes.length : found + 1
     let end = found < 0 ? next : found
     if (end > start && bytes[end - 1] === 13) end -= 1
-    lines.push(ascii ? slices.latin1Slice(start, end) : slices.utf8Slice(start, end))
+    lines.push(ascii ? slices.latin1Slice(start, end) : slices.utf8Slice(Math.max(start, mark), end))
     start = next
   }
   if (lines.length !== batch.lines) throw damaged(batch, `it holds ${lines.length} lines instead of ${batch.lines}`)

@@ -119,6 +119,18 @@ describe("one cold file", () => {
     expect((await read([at("log.zst", frames)])).lines).toEqual(stamped(0, 40_000))
   })
 
+  it("may begin with a byte order mark, plain or compressed, and is known again by it", async () => {
+    const marked = `\ufeff${text(stamped(5, 3_000))}`
+    const plain = await read([at("b.log", marked), at("a.log", text(stamped(0, 3_000, 10)))])
+    expect(plain.lines.slice(0, 3)).toEqual(["0 line of a log", "5 line of a log", "6 line of a log"])
+    expect(plain.lines).toHaveLength(2_995 + 300)
+    const begun = await read([at("b.log")], [], {}, 1)
+    expect(begun.batches[0]).toMatchObject({ range: { from: 0 }, startsInsideLine: false })
+    const packed = await read([at("b.log.gz", gzipSync(marked))], begun.batches)
+    expect([...begun.lines, ...packed.lines]).toEqual(stamped(5, 3_000))
+    expect(packed.codes).toEqual([])
+  })
+
   it("is read as far as it goes when it is compressed and cut off or damaged", async () => {
     const whole = gzipSync(text(stamped(0, 50_000)), { level: constants.Z_BEST_SPEED })
     const cut = await read([at("cut.log.gz", whole.subarray(0, Math.floor(whole.length / 2))), at("next.log", "9 x\n")])
@@ -130,6 +142,56 @@ describe("one cold file", () => {
     const damaged = Buffer.from(whole)
     damaged.fill(255, whole.length - 2_000)
     expect((await read([at("bad.log.gz", damaged)])).codes).toEqual(["TST-ACQ-BROKEN-ARCHIVE"])
+  })
+
+  it("keeps its text when something else follows the compressed one, however little there is, as zcat does", async () => {
+    const skipped = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3])
+    for (const [name, pack] of [
+      ["gzip", gzipSync],
+      ["zstd", zstdCompressSync]
+    ] as const) {
+      for (const count of [1, 30_000]) {
+        const lines = stamped(0, count)
+        const packed = pack(text(lines))
+        for (const junk of ["junk", "j", "\u001f\u008bjunk and more", "\0\0junk"]) {
+          const {
+            codes,
+            lines: found,
+            problems
+          } = await read([at("a.log", Buffer.concat([packed, Buffer.from(junk, "latin1")]))])
+          expect([junk, found.length, codes]).toEqual([junk, count, ["TST-ACQ-BROKEN-ARCHIVE"]])
+          expect(found).toEqual(lines)
+          expect(problems[0]!.message).toMatch(/^[^\n]+$/)
+        }
+        const good = [packed, Buffer.alloc(10_000)]
+        if (name === "zstd") good.unshift(skipped, packed, skipped)
+        const padded = await read([at("a.log", Buffer.concat(good))])
+        expect([padded.lines.length, padded.codes]).toEqual([name === "zstd" ? 2 * count : count, []])
+      }
+    }
+  })
+
+  it("keeps the text of a member of gzip with names, comments and a wrong sum", async () => {
+    const plain = gzipSync("1 one\n")
+    const header = Buffer.concat([
+      Buffer.from([0x1f, 0x8b, 8, 0b1_1110, 0, 0, 0, 0, 0, 3]),
+      Buffer.from([3, 0, 7, 7, 7]),
+      Buffer.from("auth.log\0a comment\0"),
+      Buffer.from([1, 2])
+    ])
+    const named = Buffer.concat([header, plain.subarray(10)])
+    expect(await read([at("a.log", Buffer.concat([named, gzipSync("2 two\n")]))])).toMatchObject({
+      lines: ["1 one", "2 two"],
+      codes: []
+    })
+    for (const place of [-8, -1]) {
+      const wrong = Buffer.from(plain)
+      wrong[wrong.length + place]! ^= 1
+      expect(await read([at("b.log", wrong)])).toMatchObject({ lines: ["1 one"], codes: ["TST-ACQ-BROKEN-ARCHIVE"] })
+    }
+    const endless = Buffer.concat([header.subarray(0, 15), Buffer.alloc(1_000_000, 97)])
+    expect((await read([at("c.log", endless)])).problems[0]!.message).toContain("has no end")
+    expect((await read([at("d.log", plain.subarray(0, 5))])).codes).toEqual(["TST-ACQ-BROKEN-ARCHIVE"])
   })
 
   it("is named and left out when it cannot be a log; the others are read", async () => {

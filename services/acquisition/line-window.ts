@@ -1,5 +1,5 @@
 /** Bytes of one file that were read and not yet taken, split into lines. Plain and synchronous: this is the hot part. */
-import { maxBatchBytes, maxBatchLines } from "./body.ts"
+import { markLength, maxBatchBytes, maxBatchLines } from "./body.ts"
 
 /** What one batch holds: a view on the window's bytes, valid for good (the window never writes into taken bytes). */
 export interface Piece {
@@ -77,10 +77,14 @@ export class LineWindow {
   /** Text of the n-th line that is ready, for its time stamp; undefined for the rest of a line that was begun before. */
   peek(n: number): string | undefined {
     if (n === 0 && this.#insideLine) return undefined
-    const begin = n === 0 ? this.#start : (this.#ends[this.#next + n - 1] ?? this.#start)
+    const begin = n === 0 ? this.#start + this.#mark : (this.#ends[this.#next + n - 1] ?? this.#start)
     const end = this.#ends[this.#next + n] ?? this.#bytes.length
     // A time stamp that begins beyond this is none, and a line may have 256 KiB.
     return this.#bytes.toString("utf8", begin, Math.min(end, begin + 8 * 1024)).replace(/\r?\n$/, "")
+  }
+
+  get #mark(): number {
+    return markLength(this.#bytes.subarray(this.#start), this.#offset)
   }
 
   /** Takes up to `most` lines that are ready, bounded by what a batch may hold. At least one line or a part of it. */

@@ -9,6 +9,7 @@ import { Administration } from "../api/administration.ts"
 import { Projections } from "../projections/projections.ts"
 import { reading, storeFlags, writing } from "./store-flag.ts"
 import { table } from "./table.ts"
+import { jsonText } from "./json-text.ts"
 
 const name = Argument.String("name").pipe(Argument.withDescription("Its name, such as nginx or firewall@web1"))
 
@@ -33,7 +34,7 @@ const add = Command.make(
       name: input.name,
       ...(Option.isSome(input.key) ? { key: input.key.value } : {})
     })
-    if (input.json) return yield* Console.log(JSON.stringify(added))
+    if (input.json) return yield* Console.log(jsonText(added))
     yield* Console.log(
       `Key of bouncer ${added.name}; it is shown this once, only its hash is kept:\n\n  ${added.key}\n`
     )
@@ -57,7 +58,7 @@ const list = Command.make(
       name: bouncer.name,
       since: new Date(bouncer.registeredAt).toISOString()
     }))
-    if (input.json) return yield* Console.log(JSON.stringify(registered))
+    if (input.json) return yield* Console.log(jsonText(registered))
     if (registered.length === 0)
       return yield* Console.log("No bouncer is registered. Add one: testudo bouncers add NAME")
     yield* Console.log(

@@ -13,6 +13,7 @@ import { Projections } from "../projections/projections.ts"
 import { Failure } from "./failure.ts"
 import { reading, storeFlags, writing } from "./store-flag.ts"
 import { table } from "./table.ts"
+import { jsonText } from "./json-text.ts"
 
 const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
 
@@ -37,7 +38,7 @@ const list = Command.make(
         scenario,
         reason
       }))
-      return yield* Console.log(JSON.stringify(shown))
+      return yield* Console.log(jsonText(shown))
     }
     if (active.length === 0) return yield* Console.log("Nobody is banned.")
     const rows = active.map(({ number, scope, value, type, until, origin, scenario, reason }) => [

@@ -1,6 +1,6 @@
 /** An event in one readable line. */
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
-import { printable } from "../node/announcement.ts"
+import { printable } from "../../domain/text/printable.ts"
 
 const said = (event: TestudoEvent): string => {
   switch (event.type) {

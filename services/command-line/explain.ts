@@ -16,6 +16,7 @@ import { nowFlag, nowOf } from "./now-flag.ts"
 import { paintOf } from "./paint.ts"
 import { hubOf, rulesFlags } from "./rules-flag.ts"
 import { checkZone, timezoneFlag } from "./timezone-flag.ts"
+import { jsonText } from "./json-text.ts"
 
 const flags = {
   given: Argument.String("line").pipe(
@@ -146,7 +147,7 @@ const jsonOutput = (): Output => {
       if (explanation.parsed) understood += 1
       if (!shown) return
       const object = number === undefined ? explanation : { number, ...explanation }
-      process.stdout.write(`${written === 0 ? "" : ","}${JSON.stringify(object)}`)
+      process.stdout.write(`${written === 0 ? "" : ","}${jsonText(object)}`)
       written += 1
     },
     end: () => void process.stdout.write(`],"read":${read},"understood":${understood}}\n`)

@@ -7,7 +7,7 @@ import type {
   StageExplanation
 } from "../../domain/detection/explanation.ts"
 import type { Change } from "../../domain/detection/event-change.ts"
-import { printable } from "../../domain/rules/report.ts"
+import { printable } from "../../domain/text/printable.ts"
 import { type Paint, plain } from "./paint.ts"
 
 export interface TreeOptions {

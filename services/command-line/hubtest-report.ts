@@ -1,9 +1,10 @@
 /** What a run of hub tests says, to people and to programs. */
 import { formatProblem } from "../../domain/rules/problem.ts"
-import { printable } from "../../domain/rules/report.ts"
+import { printable } from "../../domain/text/printable.ts"
 import type { KindCoverage } from "../hubtest/coverage.ts"
 import { passed, type TestFailure, type TestResult } from "../hubtest/run.ts"
 import type { Paint } from "./paint.ts"
+import { jsonText } from "./json-text.ts"
 
 /** Failures of one test that are shown; one wrong rule can make thousands. */
 const mostShown = 20
@@ -15,7 +16,7 @@ const count = (many: number, one: string): string => `${many.toLocaleString("en"
 
 /** One failed test, with each assertion, what it expected and what it got. */
 export const failureText = (result: TestResult, paint: Paint): string => {
-  const problems = result.problems.slice(0, mostShown).map((problem) => `    ${clean(formatProblem(problem))}`)
+  const problems = result.problems.slice(0, mostShown).map((problem) => `    ${formatProblem(problem)}`)
   const failures = result.failures
     .slice(0, mostShown)
     .flatMap(({ file, line, assertion, expected, got }) => [
@@ -25,19 +26,23 @@ export const failureText = (result: TestResult, paint: Paint): string => {
       `      ${paint.faint("got     ")}  ${paint.bad(clean(got))}`
     ])
   const hidden = Math.max(0, result.failures.length - mostShown) + Math.max(0, result.problems.length - mostShown)
-  const more = hidden === 0 ? [] : [`    … and ${hidden} more`]
-  return [`${paint.bad("✗")} ${result.test}`, ...problems, ...failures, ...more].join("\n")
+  const more = moreText(hidden)
+  return [`${paint.bad("✗")} ${clean(result.test)}`, ...problems, ...failures, ...more].join("\n")
 }
+
+const moreText = (hidden: number): ReadonlyArray<string> => (hidden === 0 ? [] : [`    … and ${hidden} more`])
 
 /** Lines about a test that passed, or was written, and has something to say; undefined when it has not. */
 export const noteText = (result: TestResult, paint: Paint): string | undefined => {
   const written = result.updated.map((file) => `    written: ${clean(file)}`)
-  const tolerated = result.tolerated.map(
-    ({ file, line, assertion, got }) =>
-      `    ${clean(file)}, line ${line}: false, but not counted, as in CrowdSec: ${clean(assertion)} ${paint.faint(`(got ${clean(got)})`)}`
-  )
-  const lines = [...written, ...tolerated]
-  return lines.length === 0 ? undefined : [`${paint.faint("·")} ${result.test}`, ...lines].join("\n")
+  const tolerated = result.tolerated
+    .slice(0, mostShown)
+    .map(
+      ({ file, line, assertion, got }) =>
+        `    ${clean(file)}, line ${line}: false, but not counted, as in CrowdSec: ${clean(assertion)} ${paint.faint(`(got ${clean(got)})`)}`
+    )
+  const lines = [...written, ...tolerated, ...moreText(result.tolerated.length - tolerated.length)]
+  return lines.length === 0 ? undefined : [`${paint.faint("·")} ${clean(result.test)}`, ...lines].join("\n")
 }
 
 export interface Totals {
@@ -61,7 +66,7 @@ export const totalsText = (totals: Totals, seconds: number, paint: Paint): strin
 
 /** The one object for programs; each failed test is in `failures` once. */
 export const jsonReport = (results: ReadonlyArray<TestResult>, coverage?: ReadonlyArray<KindCoverage>): string =>
-  JSON.stringify({
+  jsonText({
     ...totalsOf(results),
     failures: results
       .filter((result) => !passed(result))

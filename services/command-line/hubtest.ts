@@ -13,7 +13,7 @@ import { coverageOf } from "../hubtest/coverage.ts"
 import { type PreparedTest, passed, type TestResult } from "../hubtest/run.ts"
 import { openSuite, runSuite, type Suite, type SuitePlaces, SuiteProblem } from "../hubtest/suite.ts"
 import { starterHub } from "./configuration-flag.ts"
-import { Failure } from "./failure.ts"
+import { describe, Failure } from "./failure.ts"
 import { coverageText, failureText, jsonReport, noteText, totalsOf, totalsText } from "./hubtest-report.ts"
 import { nowFlag, nowOf } from "./now-flag.ts"
 import { paintOf } from "./paint.ts"
@@ -60,9 +60,7 @@ export const hubtest = Command.make(
     if (!input.watch) return yield* session.run(places)
     const folders = [places.hub, places.tests, ...(places.data === undefined ? [] : [places.data]), ...places.patterns]
     yield* watchHub(folders, { quiet: 150, poll: 2_000, initially: true }).pipe(
-      Stream.runForEach(() =>
-        session.run(places).pipe(Effect.catch((failure) => Console.error(`testudo: ${failure.message}`)))
-      )
+      Stream.runForEach(() => session.run(places).pipe(Effect.catch((failure) => Console.error(describe(failure)))))
     )
   })
 ).pipe(

@@ -1,5 +1,4 @@
 /** `testudo log stats`: what the log holds. */
-import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -7,11 +6,11 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { foldLog } from "../event-store/fold-log.ts"
 import { LogStatistics } from "../event-store/log-statistics.ts"
-import type { RetentionRules } from "../retention/retention.ts"
-import { type Beyond, Overdue } from "../retention/overdue.ts"
+import { type Due, Retention, type RetentionRules } from "../retention/retention.ts"
 import { configurationOf } from "./configuration-flag.ts"
 import { readingLog, storeFlags } from "./store-flag.ts"
 import { table } from "./table.ts"
+import { jsonText } from "./json-text.ts"
 
 const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
 
@@ -31,16 +30,22 @@ const rulesOf = (input: { readonly config: Option.Option<string>; readonly store
     ? Effect.succeed(undefined)
     : Effect.map(configurationOf(input.config), ({ retention }) => retention)
 
+interface Kept {
+  readonly rules: RetentionRules
+  readonly due: Due
+}
+
 /** In milliseconds and bytes; null: nothing is dropped by this rule. */
-const given = ({ linesAge, linesBytes, dossiersAge }: RetentionRules) => ({
+const inNumbers = ({ rules: { linesAge, linesBytes, dossiersAge }, due: { batches, bytes, dossiers } }: Kept) => ({
   linesAge: linesAge ?? null,
   linesBytes: linesBytes ?? null,
-  dossiersAge: dossiersAge ?? null
+  dossiersAge: dossiersAge ?? null,
+  beyond: { batches, bytes, dossiers: dossiers.length }
 })
 
 const days = (milliseconds: number): string => `${Math.round(milliseconds / 8_640_000) / 10} d`
 
-const retentionLine = (rules: RetentionRules, { batches, bytes, dossiers }: Beyond): string => {
+const inWords = ({ rules, due: { batches, bytes, dossiers } }: Kept): string => {
   const { linesAge, linesBytes, dossiersAge } = rules
   const lines = [
     ...(linesAge === undefined ? [] : [days(linesAge)]),
@@ -51,7 +56,7 @@ const retentionLine = (rules: RetentionRules, { batches, bytes, dossiers }: Beyo
     ...(dossiersAge === undefined ? [] : [`dossiers for ${days(dossiersAge)}`])
   ]
   if (kept.length === 0) return "Retention: nothing is dropped."
-  return `Retention: ${kept.join(", ")}. Beyond it: ${batches} batches (${size(bytes)}), ${dossiers} dossiers.`
+  return `Retention: ${kept.join(", ")}. Beyond it: ${batches} batches (${size(bytes)}), ${dossiers.length} dossiers.`
 }
 
 /** Bodies of batches are large. */
@@ -62,13 +67,9 @@ export const stats = Command.make(
   { ...storeFlags, json },
   Effect.fnUntraced(function* (input) {
     const statistics = new LogStatistics()
-    const overdue = new Overdue()
-    yield* foldLog({ limit: pageLength }, (event) => {
-      statistics.add(event)
-      overdue.add(event)
-    })
+    yield* foldLog({ limit: pageLength }, (event) => statistics.add(event))
     const rules = yield* rulesOf(input)
-    const beyond = rules === undefined ? undefined : overdue.beyond(rules, yield* Clock.currentTimeMillis)
+    const retention = rules === undefined ? undefined : { rules, due: yield* new Retention(rules).due }
     const kinds = statistics.kinds()
     const sum = (field: "events" | "bytes" | "lines") => kinds.reduce((total, kind) => total + kind[field], 0)
     if (input.json) {
@@ -79,8 +80,8 @@ export const stats = Command.make(
       }))
       const { streams, dropped } = statistics
       const totals = { events: sum("events"), streams, bytes: sum("bytes"), lines: sum("lines"), dropped }
-      const retention = rules === undefined ? null : { ...given(rules), beyond }
-      return yield* Console.log(JSON.stringify({ ...totals, retention, kinds: shown }))
+      const kept = retention === undefined ? null : inNumbers(retention)
+      return yield* Console.log(jsonText({ ...totals, retention: kept, kinds: shown }))
     }
     const rows = kinds.map(({ category, type, events, bytes, lines, first, last }) => [
       category.endsWith("-") ? `${category}…` : category,
@@ -97,7 +98,7 @@ export const stats = Command.make(
     yield* Console.log(
       `${sum("events")} events in ${statistics.streams} streams, ${size(sum("bytes"))}, ${sum("lines")} log lines${gone}`
     )
-    if (rules !== undefined && beyond !== undefined) yield* Console.log(retentionLine(rules, beyond))
+    if (retention !== undefined) yield* Console.log(inWords(retention))
   })
 ).pipe(
   Command.provide((input) => readingLog(input)),

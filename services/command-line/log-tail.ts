@@ -11,11 +11,10 @@ import { EventStore, type EventFilter } from "../event-store/event-store.ts"
 import { eventLine } from "./event-line.ts"
 import { Failure } from "./failure.ts"
 import { readingLog, storeFlags } from "./store-flag.ts"
+import { jsonText } from "./json-text.ts"
 
 const jsonLine = (event: TestudoEvent): string =>
-  JSON.stringify(event, (_, value: unknown) =>
-    value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value
-  )
+  jsonText(event, (_, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value))
 
 /** What only says that a process lives still: there is far more of it than of anything else. */
 const noise = new Set<string>([LeaseRenewed.type])

@@ -11,9 +11,10 @@ import type { Finding } from "../event-store/verification.ts"
 import { storeAt } from "../event-store/located-store.ts"
 import { verifyLog } from "../event-store/verify-log.ts"
 import { verifyEmbedded } from "../event-store/verify-embedded.ts"
-import { printable } from "../node/announcement.ts"
+import { printable } from "../../domain/text/printable.ts"
 import { Failure } from "./failure.ts"
 import { storeFlags, storeOf } from "./store-flag.ts"
+import { jsonText } from "./json-text.ts"
 
 const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
 
@@ -60,7 +61,7 @@ export const verify = Command.make(
         ? yield* verifyEmbedded(location.directory, given)
         : yield* Effect.provide(verifyLog, storeAt(location, { mode: "reader", whenAway: "fail" }))
     const { events, streams, dropped, findings } = verification
-    if (input.json) yield* Console.log(JSON.stringify({ ok: findings.length === 0, ...verification }))
+    if (input.json) yield* Console.log(jsonText({ ok: findings.length === 0, ...verification }))
     else {
       for (const finding of findings) yield* Console.log(lineOf(finding))
       const gone = dropped === 0 ? "" : `, ${dropped} dropped by retention`

@@ -1,5 +1,5 @@
 /** A replay's result for people. */
-import { printable } from "../node/announcement.ts"
+import { printable } from "../../domain/text/printable.ts"
 import type { ReportedOffender } from "./replay-report.ts"
 
 const most = 50
@@ -23,8 +23,8 @@ export const replayTable = (result: {
     const what =
       decision === null
         ? "seen, no decision".padEnd(34)
-        : `${decision.type} ${decision.duration} from ${dated(decision.from)}`.padEnd(34)
-    return `  ${printable(value).padEnd(widest)}  ${what}  ${String(lines).padStart(6)} lines  ${scenarios.join(", ")}`
+        : printable(`${decision.type} ${decision.duration} from ${dated(decision.from)}`).padEnd(34)
+    return `  ${printable(value).padEnd(widest)}  ${what}  ${String(lines).padStart(6)} lines  ${printable(scenarios.join(", "))}`
   })
   const more = offenders.length > most ? [`  … and ${offenders.length - most} more; --json lists them all`] : []
   const count = (n: number, one: string, many: string) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`

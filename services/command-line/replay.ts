@@ -28,6 +28,7 @@ import { replayTable } from "./replay-table.ts"
 import { namedStore } from "./store-flag.ts"
 import { hubOf, rulesFlags } from "./rules-flag.ts"
 import { checkZone, timezoneFlag } from "./timezone-flag.ts"
+import { jsonText } from "./json-text.ts"
 
 const flags = {
   files: Argument.String("file").pipe(
@@ -192,7 +193,7 @@ const replayFiles = Effect.fnUntraced(function* (
     linesPerSecond: Math.round(counters.lines / seconds),
     offenders: report.offenders
   }
-  yield* Console.log(input.json ? JSON.stringify(result) : replayTable(result))
+  yield* Console.log(input.json ? jsonText(result) : replayTable(result))
   if (counters.lines > 0 && counters.parsed === 0) {
     yield* Console.error(
       `testudo: No line was understood. Is --type ${input.type} right? (TST-REPLAY-NOTHING-UNDERSTOOD)`

@@ -1,7 +1,7 @@
 /** `.index.json`: the hub's own list of its items, their names and the digests of their versions (spec detection.md §7). */
 import { join } from "node:path"
 import type { Problem } from "../../domain/rules/problem.ts"
-import { printable } from "../../domain/rules/report.ts"
+import { printable } from "../../domain/text/printable.ts"
 import { readBounded } from "./folder.ts"
 import { isMissing, reason } from "./hub-error.ts"
 

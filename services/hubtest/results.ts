@@ -17,6 +17,9 @@ export interface ParserResult {
 /** Stage, then the name of a node, then one result for each line that reached it. */
 export type ParserResults = Map<string, Map<string, Array<ParserResult>>>
 
+/** Each is a copy of an event. */
+const mostResults = 200_000
+
 /** Records what an engine does. */
 export class Results {
   /** CrowdSec's dump has this stage that is none, and hub tests count it. */
@@ -26,6 +29,7 @@ export class Results {
 
   readonly watch: EngineWatch = {
     node: (stage, node, event, success) => {
+      if (this.areCut) return
       const nodes = this.parsers.get(stage) ?? new Map<string, Array<ParserResult>>()
       this.parsers.set(stage, nodes)
       const results = nodes.get(node) ?? []
@@ -34,6 +38,11 @@ export class Results {
       this.#nodes += 1
     },
     overflow: (event) => this.#overflows.push(event)
+  }
+
+  /** There were more results than are kept. */
+  get areCut(): boolean {
+    return this.#nodes >= mostResults
   }
 
   /** The greatest key first; equal ones as Go's sorting leaves them. */

@@ -1,4 +1,14 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, resolve } from "node:path"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
@@ -100,6 +110,78 @@ describe("a test", () => {
         got: "1"
       }
     ])
+  })
+
+  test("reads nothing outside the folder of the tests and the hub, by path or by link", async () => {
+    put("secret.log", "secret\n")
+    put("secret.yaml", door)
+    testOf("neighbour", plain)
+    testOf("a-log", plain.replace("door.log", "../../secret.log"))
+    testOf("a-rule", plain.replace("[me/door-logs]", "[../../secret.yaml]"))
+    testOf("fine", plain.replace("door.log", "../neighbour/door.log"))
+    for (const file of ["parser.assert", "config.yaml", "door.log"]) {
+      testOf(`link-${file}`, plain)
+      rmSync(join(root, `tests/link-${file}/${file}`))
+      symlinkSync("../../secret.log", join(root, `tests/link-${file}/${file}`))
+    }
+    symlinkSync("..", join(root, "tests/link-folder"))
+    put("config.yaml", plain)
+    const { results } = await runAll()
+    const [ruleLess, ...problems] = [
+      results.find(({ test }) => test === "a-rule")!,
+      ...results.filter(({ test }) => !["a-rule", "fine", "neighbour"].includes(test))
+    ]
+    expect(results.filter(passed).map(({ test }) => test)).toEqual(["fine", "neighbour"])
+    expect(ruleLess.problems).toMatchObject([{ code: "TST-HUBTEST-ITEM" }])
+    expect(problems).toHaveLength(5)
+    for (const { problems: found, assertions: count } of [ruleLess, ...problems]) {
+      expect(JSON.stringify(found)).toContain("it lies outside the folder of the tests")
+      expect(count).toBe(0)
+    }
+  })
+
+  test("ends soon and in bounded memory, whatever is in it", async () => {
+    testOf("a-config", `${plain}x: ${"[".repeat(20_000)}`)
+    testOf("b-config", Array.from({ length: 60_000 }, (_, n) => `k${n}: v\n`).join(""))
+    testOf("c-config", `a: &a [${"x,".repeat(90)}]\nb: &b [${"*a,".repeat(90)}]\n${plain}override_statics: [*b, *b]\n`)
+    testOf("d-log", plain, { ...assertions, "door.log": "x\n".repeat(30_000) })
+    testOf("e-log", plain, { ...assertions, "door.log": "x".repeat(20_000_000) })
+    testOf("f-nodes", plain.replace("me/door-logs", "me/many"), { ...assertions, "door.log": "x\n".repeat(500) })
+    const node = (n: number) => `---\nname: me/n${n}\nfilter: "true"\nstatics: [{meta: a, value: b}]\n`
+    put("hub/parsers/s01-parse/me/many.yaml", Array.from({ length: 500 }, (_, n) => node(n)).join(""))
+    testOf("g-assertions", plain, { ...assertions, "parser.assert": "len(results) == 9\n".repeat(200_000) })
+    testOf("h-assertions", plain, { ...assertions, "parser.assert": "true\n".repeat(3_000_000) })
+    const { results } = await runAll()
+    const codes = results.map(({ test: name, problems }) => [name[0], ...problems.map(({ code }) => code)])
+    expect(codes).toEqual([
+      ["a", "TST-HUBTEST-CONFIG"],
+      ["b", "TST-HUBTEST-CONFIG"],
+      ["c", "TST-HUBTEST-CONFIG"],
+      ["d", "TST-HUBTEST-TOO-LARGE"],
+      ["e", "TST-HUBTEST-FILE"],
+      ["f", "TST-HUBTEST-TOO-LARGE"],
+      ["g"],
+      ["h", "TST-HUBTEST-FILE"]
+    ])
+    expect(results[6]!.failures).toHaveLength(200_000)
+  }, 30_000)
+
+  test("writes its assertions through no link", async () => {
+    put("precious", "precious\n")
+    testOf("door", plain, {})
+    symlinkSync("../../precious", join(root, "tests/door/parser.assert"))
+    symlinkSync("../../new", join(root, "tests/door/scenario.assert"))
+    expect((await runOne({ update: true })).problems).toMatchObject([{ code: "TST-HUBTEST-FILE" }])
+    rmSync(join(root, "tests/door/parser.assert"))
+    expect((await runOne({ update: true })).problems).toEqual([])
+    expect(readdirSync(join(root, "tests/door")).sort()).toEqual([
+      "config.yaml",
+      "door.log",
+      "parser.assert",
+      "scenario.assert"
+    ])
+    expect(readFileSync(join(root, "precious"), "utf8")).toBe("precious\n")
+    expect(existsSync(join(root, "new"))).toBe(false)
   })
 
   test("with ignore_parsers leaves the parsers' assertions alone, and without scenarios theirs", async () => {

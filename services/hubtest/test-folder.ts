@@ -2,12 +2,12 @@
  * A hub test as people write it (spec detection.md §6.1): a folder with `config.yaml`, a log, and what the parsers and
  * scenarios must make of it in `parser.assert` and `scenario.assert`.
  */
-import { readdir } from "node:fs/promises"
-import { join } from "node:path"
+import { readdir, realpath } from "node:fs/promises"
+import { dirname, join } from "node:path"
 import { parse, YAMLError } from "yaml"
 import { byteOrder } from "../../domain/text/byte-order.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
-import { readBounded } from "../hub/folder.ts"
+import { isInside, readBounded } from "../hub/folder.ts"
 import { reason } from "../hub/hub-error.ts"
 
 /** Rules that a test loads; nothing else is loaded with them. */
@@ -26,7 +26,8 @@ export interface TestConfiguration {
   readonly overrideStatics: ReadonlyArray<unknown>
 }
 
-const configurationBytes = 1024 * 1024
+/** The public hub's largest has 500 bytes. What the YAML library makes of nested or many keys costs far more than that. */
+const configurationBytes = 64 * 1024
 
 /** Names of the folders in which there is a `config.yaml`, in byte order. Rejects when the folder cannot be read. */
 export const findTests = async (tests: string): Promise<ReadonlyArray<string>> => {
@@ -40,6 +41,16 @@ export const findTests = async (tests: string): Promise<ReadonlyArray<string>> =
   return found.flat().sort(byteOrder)
 }
 
+/**
+ * Fails when a file that a test names does not lie in one of these folders, wherever its links lead: tests come from
+ * strangers as rules do, and what a test reads it shows.
+ */
+export const staysWithin = async (file: string, folders: ReadonlyArray<string>): Promise<void> => {
+  const real = await realpath(file)
+  for (const folder of folders) if (isInside(await realpath(folder), real)) return
+  throw new Error("it lies outside the folder of the tests")
+}
+
 /** Reads `config.yaml`. Keys that nobody knows are let pass, as in CrowdSec; a value of the wrong kind is a problem. */
 export const readConfiguration = async (
   folder: string
@@ -50,11 +61,12 @@ export const readConfiguration = async (
   })
   let document: unknown
   try {
+    await staysWithin(file, [dirname(folder)])
     document = parse(new TextDecoder().decode(await readBounded(file, configurationBytes)), { logLevel: "error" })
   } catch (cause) {
-    return wrong(
-      cause instanceof YAMLError ? `is not YAML: ${cause.message.split("\n")[0]}` : `cannot be read: ${reason(cause)}`
-    )
+    if (!(cause instanceof YAMLError)) return wrong(`cannot be read: ${reason(cause)}`)
+    const why = cause.code === "RESOURCE_EXHAUSTION" ? "it is nested too deeply" : cause.message.split("\n")[0]
+    return wrong(`is not YAML: ${why}`)
   }
   if (typeof document !== "object" || document === null || Array.isArray(document))
     return wrong("must hold keys such as `parsers`, `log_file` and `log_type`")

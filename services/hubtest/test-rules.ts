@@ -12,7 +12,7 @@ import { readBounded } from "../hub/folder.ts"
 import { reason } from "../hub/hub-error.ts"
 import type { Items } from "../hub/item.ts"
 import { readPatterns } from "../hub/patterns.ts"
-import { type TestConfiguration, type TestedKind, testedKinds } from "./test-folder.ts"
+import { staysWithin, type TestConfiguration, type TestedKind, testedKinds } from "./test-folder.ts"
 
 /** Where things are found. */
 export interface TestPlaces {
@@ -94,6 +94,7 @@ const customFile = async (
     const found = await stat(file).catch(() => undefined)
     if (found === undefined) continue
     try {
+      await staysWithin(file, [hub, tests])
       const content = await readBounded(file, ruleBytes)
       const place = kind === "scenarios" ? kind : `${kind}/${basename(dirname(dirname(file)))}`
       const within = `${place}/custom/${path.replaceAll("../", "")}`

@@ -2,9 +2,7 @@
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { type Decision, DecisionMade, DecisionRetracted } from "../../domain/events/decision.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
-
-/** Log text may hold anything, also what a terminal would obey: only printable characters are shown. */
-export const printable = (text: string): string => text.replace(/[^\x20-\x7e\u00a0-\u{10ffff}]/gu, "�").slice(0, 300)
+import { printable } from "../../domain/text/printable.ts"
 
 const clock = (timestamp: string): string => timestamp.slice(11, 19)
 

@@ -127,9 +127,11 @@ const forget = (rules: Configuration["retention"]) => {
   const retention = new Retention(rules)
   return retention.apply.pipe(
     Effect.tap(({ batches, bytes, dossiers }) =>
-      batches + dossiers === 0
+      batches + dossiers.length === 0
         ? Effect.void
-        : Console.log(`Forgotten: ${batches} batches of log lines (${Math.ceil(bytes / 1e6)} MB), ${dossiers} dossiers`)
+        : Console.log(
+            `Forgotten: ${batches} batches of log lines (${Math.ceil(bytes / 1e6)} MB), ${dossiers.length} dossiers`
+          )
     ),
     Effect.catch(({ message, code }) => Effect.logWarning(`Nothing was forgotten this time: ${message} (${code})`)),
     Effect.repeat(Schedule.spaced(forgetEvery))

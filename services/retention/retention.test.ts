@@ -47,7 +47,7 @@ const revisions = Effect.fnUntraced(function* (stream: string) {
 })
 
 describe("retention of lines", () => {
-  it.effect("drops what is too old, in whole segments, and keeps the last batch of a source", () =>
+  it.effect("drops what is too old, in whole slices, and keeps the last batch of a source", () =>
     onStore(
       Effect.gen(function* () {
         yield* appendBatch("quiet")
@@ -56,16 +56,25 @@ describe("retention of lines", () => {
           yield* TestClock.adjust("1 day")
         }
         const retention = new Retention({ ...none, linesAge: 3 * day })
-        const dropped = yield* retention.apply
-        assert.strictEqual(dropped.batches, 8) // of days 0 to 6; the quiet one stays where it is alone
+        const due = yield* retention.due
+        assert.strictEqual(due.batches, 7) // of days 0 to 6; the quiet one stays
+        assert.deepStrictEqual(yield* revisions("log-busy"), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+        assert.deepStrictEqual(yield* retention.apply, due)
         assert.deepStrictEqual(yield* revisions("log-busy"), [7, 8, 9])
         assert.deepStrictEqual(yield* revisions("log-quiet"), [0])
         assert.strictEqual((yield* retention.apply).batches, 0)
+        assert.strictEqual((yield* new Retention({ ...none, linesAge: 3 * day }).due).batches, 0)
         yield* TestClock.adjust("1 day")
         assert.strictEqual((yield* retention.apply).batches, 1)
         assert.deepStrictEqual(yield* revisions("log-busy"), [8, 9])
         yield* appendBatch("busy")
         assert.deepStrictEqual(yield* revisions("log-busy"), [8, 9, 10])
+        yield* appendBatch("quiet")
+        yield* TestClock.adjust("10 days")
+        yield* appendBatch("busy")
+        assert.strictEqual((yield* retention.apply).batches, 4) // the quiet one can go now: another is the last
+        assert.deepStrictEqual(yield* revisions("log-busy"), [11])
+        assert.deepStrictEqual(yield* revisions("log-quiet"), [1])
       })
     )
   )
@@ -93,7 +102,7 @@ describe("retention of lines", () => {
       Effect.gen(function* () {
         yield* appendBatch("busy")
         yield* TestClock.adjust("1000 days")
-        assert.deepStrictEqual(yield* new Retention(none).apply, { batches: 0, bytes: 0, dossiers: 0 })
+        assert.deepStrictEqual(yield* new Retention(none).apply, { slices: [], batches: 0, bytes: 0, dossiers: [] })
       })
     )
   )
@@ -129,18 +138,33 @@ describe("retention of dossiers", () => {
         yield* TestClock.adjust("100 days")
         const young = yield* dossier(5, "1970-04-11T04:00:00Z")
         const retention = new Retention({ ...none, dossiersAge: 30 * day })
-        assert.strictEqual((yield* retention.apply).dossiers, 2)
+        assert.deepStrictEqual((yield* retention.due).dossiers, [old, lifted])
+        assert.deepStrictEqual((yield* retention.apply).dossiers, [old, lifted])
         const lengths = yield* Effect.forEach([old, banned, lifted, highest, young], revisions)
         assert.deepStrictEqual(
           lengths.map(({ length }) => length),
           [0, 2, 0, 2, 2]
         )
         yield* TestClock.adjust("40 days")
-        assert.strictEqual((yield* retention.apply).dossiers, 1) // number 5 is the highest now
+        assert.deepStrictEqual((yield* retention.apply).dossiers, [highest]) // number 5 is the highest now
         assert.deepStrictEqual(yield* revisions(highest), [])
         yield* TestClock.adjust("4000 days")
-        assert.strictEqual((yield* retention.apply).dossiers, 1) // the ban has ended
+        assert.deepStrictEqual((yield* retention.apply).dossiers, [banned]) // the ban has ended
         assert.deepStrictEqual(yield* revisions(banned), [])
+      })
+    )
+  )
+
+  it.effect("keep a decision that holds, however much was raised against the offender since", () =>
+    onStore(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const banned = yield* dossier(1, "1980-01-01T00:00:00Z")
+        yield* dossier(2, "1970-01-01T04:00:00Z")
+        const raised = Array.from({ length: 1_100 }, (_, n) => overflowRaised({}, { position: 5_000 + n }))
+        yield* store.append(banned, raised, "any")
+        yield* TestClock.adjust("100 days")
+        assert.deepStrictEqual((yield* new Retention({ ...none, dossiersAge: 30 * day }).due).dossiers, [])
       })
     )
   )

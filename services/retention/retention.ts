@@ -10,8 +10,9 @@ import * as Effect from "effect/Effect"
 import { DecisionMade, DecisionRetracted } from "../../domain/events/decision.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
+import { millisecondOf } from "../../domain/time/instant.ts"
 import { EventStore, type StoreUnavailable } from "../event-store/event-store.ts"
-import { Segments } from "./segments.ts"
+import { type Slice, Slices } from "./slices.ts"
 
 export interface RetentionRules {
   /** Raw log batches older than this, in milliseconds, are dropped. */
@@ -22,10 +23,15 @@ export interface RetentionRules {
   readonly dossiersAge: number | undefined
 }
 
-export interface Dropped {
+/** What is beyond the rules and may go. */
+export interface Due {
+  /** The oldest first. */
+  readonly slices: ReadonlyArray<Slice>
+  /** In all slices. */
   readonly batches: number
   readonly bytes: number
-  readonly dossiers: number
+  /** Streams of dossiers. */
+  readonly dossiers: ReadonlyArray<string>
 }
 
 /** Bodies are large. */
@@ -33,44 +39,49 @@ const pageLength = 100
 /** How many dossiers are dropped at once: the store tells of them together. */
 const together = 200
 
-/** Goes on where it was with every run; a new one begins with the oldest event. */
+/** Goes on where it was with every look; a new one begins with the oldest event. */
 export class Retention {
   readonly #rules: RetentionRules
-  readonly #segments = new Segments()
+  readonly #slices = new Slices()
   #linesAfter = -1
   #dossiersAfter = -1
-  /** Dossiers that were looked at and could not go yet. */
-  #postponed = new Set<string>()
+  /** Dossiers with an event that is old, and that are there. */
+  readonly #old = new Set<string>()
   #highest = { number: 0, stream: "" }
 
   constructor(rules: RetentionRules) {
     this.#rules = rules
   }
 
-  /** Drops what is due now. */
-  readonly apply: Effect.Effect<Dropped, StoreUnavailable, EventStore> = Effect.gen({ self: this }, function* () {
+  /** What is due now. */
+  readonly due: Effect.Effect<Due, StoreUnavailable, EventStore> = Effect.gen({ self: this }, function* () {
     const now = yield* Clock.currentTimeMillis
-    const lines = yield* this.#dropLines(now)
-    const dossiers = yield* this.#dropDossiers(now)
-    return { ...lines, dossiers }
+    const slices = yield* this.#dueSlices(now)
+    const dossiers = yield* this.#dueDossiers(now)
+    const sum = (field: "batches" | "bytes") => slices.reduce((total, slice) => total + slice[field], 0)
+    return { slices, batches: sum("batches"), bytes: sum("bytes"), dossiers }
   })
 
-  #dropLines(now: number) {
+  /** Drops what is due now, and tells what that was. */
+  readonly apply: Effect.Effect<Due, StoreUnavailable, EventStore> = Effect.gen({ self: this }, function* () {
+    const store = yield* EventStore
+    const due = yield* this.due
+    for (const { ends } of due.slices) {
+      for (const [stream, end] of ends) yield* store.truncate(stream, end)
+      this.#slices.dropOldest()
+    }
+    const drop = (stream: string) => Effect.map(store.deleteStream(stream), () => this.#old.delete(stream))
+    yield* Effect.forEach(due.dossiers, drop, { concurrency: together, discard: true })
+    return due
+  })
+
+  #dueSlices(now: number) {
     const { linesAge, linesBytes } = this.#rules
     const before = linesAge === undefined ? undefined : now - linesAge
     return Effect.gen({ self: this }, function* () {
-      const dropped = { batches: 0, bytes: 0 }
-      if (linesAge === undefined && linesBytes === undefined) return dropped
-      const store = yield* EventStore
-      yield* this.#readLines(store, linesBytes === undefined ? before! : Number.POSITIVE_INFINITY)
-      for (;;) {
-        const due = this.#segments.due({ before, most: linesBytes })
-        if (due === undefined) return dropped
-        for (const [stream, end] of due.ends) yield* store.truncate(stream, end)
-        this.#segments.dropOldest()
-        dropped.batches += due.batches
-        dropped.bytes += due.bytes
-      }
+      if (linesAge === undefined && linesBytes === undefined) return []
+      yield* this.#readLines(yield* EventStore, linesBytes === undefined ? before! : Number.POSITIVE_INFINITY)
+      return this.#slices.due({ before, most: linesBytes })
     })
   }
 
@@ -80,7 +91,7 @@ export class Retention {
       for (;;) {
         const filter = { types: [LogBatchAppended.type] }
         const page = yield* store.readAll({ after: this.#linesAfter, limit: pageLength, filter })
-        for (const event of page) if (LogBatchAppended.is(event)) this.#segments.add(event)
+        for (const event of page) if (LogBatchAppended.is(event)) this.#slices.add(event)
         const last = page.at(-1)
         if (last === undefined) return
         this.#linesAfter = last.position
@@ -90,58 +101,61 @@ export class Retention {
     })
   }
 
-  #dropDossiers(now: number) {
+  #dueDossiers(now: number) {
     return Effect.gen({ self: this }, function* () {
       const { dossiersAge } = this.#rules
-      if (dossiersAge === undefined) return 0
+      const due: Array<string> = []
+      if (dossiersAge === undefined) return due
       const store = yield* EventStore
       const before = now - dossiersAge
-      const candidates = yield* this.#readDossiers(store, before)
-      const due: Array<string> = []
-      for (const stream of candidates) {
+      yield* this.#readDossiers(store, before)
+      for (const stream of this.#old) {
         const verdict = yield* this.#judge(store, stream, before, now)
         if (verdict === "due") due.push(stream)
-        if (verdict === "later") this.#postponed.add(stream)
+        if (verdict === "gone") this.#old.delete(stream)
       }
-      yield* Effect.forEach(due, (stream) => store.deleteStream(stream), { concurrency: together, discard: true })
-      return due.length
+      return due
     })
   }
 
-  /** Streams of the events that became old since the last run, and of those that could not go then. */
+  /** Takes note of the streams of events that became old since the last look. */
   #readDossiers(store: typeof EventStore.Service, before: number) {
     return Effect.gen({ self: this }, function* () {
-      const candidates = this.#postponed
-      this.#postponed = new Set()
       const types = [OverflowRaised.type, DecisionMade.type, DecisionRetracted.type]
       for (;;) {
         const page = yield* store.readAll({ after: this.#dossiersAfter, limit: pageLength, filter: { types } })
         for (const event of page) {
-          if (event.recordedAt > before) return candidates
+          if (event.recordedAt > before) return
           this.#dossiersAfter = event.position
-          candidates.add(event.stream)
+          this.#old.add(event.stream)
           if (DecisionMade.is(event) && event.data.number > this.#highest.number) {
             this.#highest = { number: event.data.number, stream: event.stream }
           }
         }
-        if (page.length === 0) return candidates
+        if (page.length === 0) return
         yield* Effect.yieldNow
       }
     })
   }
 
-  /** `gone`: there is no need to look again until something new is appended. */
+  /** `gone`: there is no need to look again until its next event is old. */
   #judge(store: typeof EventStore.Service, stream: string, before: number, now: number) {
     return Effect.gen({ self: this }, function* () {
-      const recent = yield* store.readStream(stream, { direction: "backwards", limit: 1000 })
-      const [last] = recent
+      const [last] = yield* store.readStream(stream, { direction: "backwards", limit: 1 })
       if (last === undefined || last.recordedAt > before) return "gone"
-      if (stream === this.#highest.stream) return "later"
-      const ended = new Set(recent.flatMap((event) => (DecisionRetracted.is(event) ? [event.data.decision] : [])))
-      const holds = recent.some(
-        (event) => DecisionMade.is(event) && !ended.has(event.id) && Date.parse(event.data.until) > now
-      )
-      return holds ? "later" : "due"
+      if (stream === this.#highest.stream) return "stays"
+      const retracted = new Set<string>()
+      for (let from = last.revision; from >= 0; ) {
+        const page = yield* store.readStream(stream, { direction: "backwards", from, limit: pageLength })
+        for (const event of page) {
+          if (DecisionRetracted.is(event)) retracted.add(event.data.decision)
+          const holds = DecisionMade.is(event) && !retracted.has(event.id) && millisecondOf(event.data.until) > now
+          if (holds) return "stays"
+        }
+        if (page.length === 0) break
+        from = page.at(-1)!.revision - 1
+      }
+      return "due"
     })
   }
 }
