@@ -60,7 +60,8 @@ export class QueuedEvent implements EventObject {
   /** The event itself: while its line is at hand, and for good when parsing the line again would give another one. */
   #event: PipelineEvent | undefined
   #shown: Shown | undefined
-  #time: Time | undefined
+  /** Of the zone that its time stamp names, in seconds east of UTC; undefined until somebody asks for it. */
+  #offset: number | undefined
   /** Those that hold what alerts show of them, in turn. */
   static readonly #withShown: Array<QueuedEvent> = []
   static #next = 0
@@ -77,7 +78,7 @@ export class QueuedEvent implements EventObject {
     this.#origin = origin
     this.#event = event
     this.#shown = undefined
-    this.#time = undefined
+    this.#offset = event === undefined ? undefined : offsetOf(event.MarshaledTime)
   }
 
   /** An event that stays as it is, or one that is let go of with {@link release}. */
@@ -157,8 +158,8 @@ export class QueuedEvent implements EventObject {
 
   /** In the zone that the line's own time stamp names, else in UTC. */
   get Time(): Time {
-    this.#time ??= new Time(BigInt(this.at) * 1000n, offsetOf(this.MarshaledTime))
-    return this.#time
+    this.#offset ??= offsetOf(this.MarshaledTime)
+    return new Time(BigInt(this.at) * 1000n, this.#offset)
   }
 
   get Whitelisted(): boolean {
