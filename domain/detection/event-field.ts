@@ -2,6 +2,7 @@
 import { fieldNames } from "../text/fields.ts"
 import { childrenOf, type Node } from "../expression/syntax.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
+import { placeOf, placeOfEntry, readText, type TextPlace } from "./text-place.ts"
 
 export interface EventField {
   readonly map: "Meta" | "Parsed" | "Enriched" | "Labels"
@@ -77,23 +78,21 @@ const memberOf = (node: Node): { readonly object: Node; readonly name: string } 
 
 const isEvent = (node: Node): boolean => node.kind === "name" && node.name === "evt"
 
-/** `evt.Line.Src` and its like: texts of the event that are in no map. */
-const plain: Readonly<Record<string, (event: PipelineEvent) => string>> = {
-  StrTime: (event) => event.StrTime,
-  MarshaledTime: (event) => event.MarshaledTime,
-  "Line.Raw": (event) => event.Line.Raw,
-  "Line.Src": (event) => event.Line.Src,
-  "Line.Module": (event) => event.Line.Module
+/** The place of the text that an expression names; undefined when it is more than a name. */
+export const namedPlace = (node: Node): TextPlace | undefined => {
+  const field = fieldOf(node)
+  if (field !== undefined) return field.map === "Labels" ? undefined : placeOfEntry(field.map, field.key)
+  const member = memberOf(node)
+  if (member === undefined) return undefined
+  if (isEvent(member.object)) return placeOf(member.name)
+  const line = memberOf(member.object)
+  return line?.name === "Line" && isEvent(line.object) ? placeOf(`Line.${member.name}`) : undefined
 }
 
 /** How the text that an expression names is read; undefined when it is more than a name. */
 export const textReader = (node: Node): ((event: PipelineEvent) => string) | undefined => {
-  const field = fieldOf(node)
-  if (field !== undefined) return field.read
-  const member = memberOf(node)
-  if (member === undefined) return undefined
-  if (isEvent(member.object)) return Object.hasOwn(plain, member.name) ? plain[member.name] : undefined
-  const line = memberOf(member.object)
-  const name = `Line.${member.name}`
-  return line?.name === "Line" && isEvent(line.object) && Object.hasOwn(plain, name) ? plain[name] : undefined
+  const place = namedPlace(node)
+  if (place === undefined) return fieldOf(node)?.read
+  const { kind, slot } = place
+  return (event) => readText(event, kind, slot)
 }

@@ -1,6 +1,6 @@
 /** `statics` of a node or a grok: write a value to one place of the event (spec detection.md §2.6). */
 import { eventEnvironment } from "../expression/environment/event.ts"
-import { type FieldMap, fieldNames } from "../text/fields.ts"
+import { Recent } from "../text/recent.ts"
 import { staticText } from "../expression/format.ts"
 import { nameOf, type Type } from "../expression/type.ts"
 import { ruleCodes } from "../rules/rule-code.ts"
@@ -9,9 +9,10 @@ import type { AlertSource } from "./alert.ts"
 import type { Compiler } from "./compiler.ts"
 import type { Expression } from "../expression/expression.ts"
 import { add, enrichmentMethods, lookups } from "./enrichment.ts"
-import { type EventField, fieldOf, textReader } from "./event-field.ts"
+import { type EventField, fieldOf, namedPlace, textReader, textsIn } from "./event-field.ts"
 import { attempt, failed, type Pass, parseAborted } from "./pass.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
+import { compileMoves, type Move, placeOf, placeOfEntry, type TextPlace, writeText } from "./text-place.ts"
 
 export type Static = (pass: Pass) => void
 
@@ -33,8 +34,50 @@ export const writesTo = ({ target }: StaticRule, { map, key }: Pick<EventField, 
 
 type Write = (pass: Pass, value: string) => void
 
-export const compileStatics = (rules: ReadonlyArray<StaticRule>, compiler: Compiler): ReadonlyArray<Static> =>
-  rules.map((rule) => compileStatic(rule, compiler))
+export const compileStatics = (rules: ReadonlyArray<StaticRule>, compiler: Compiler): ReadonlyArray<Static> => {
+  const statics: Array<Static> = []
+  let moves: Array<Move> = []
+  const finish = () => {
+    if (moves.length > 0) statics.push(compileMoves(moves))
+    moves = []
+  }
+  for (const rule of rules) {
+    const single = compileStatic(rule, compiler)
+    const move = compiler.world.shortcuts ? moveOf(rule, compiler) : undefined
+    if (move !== undefined) moves.push(move)
+    else {
+      finish()
+      statics.push(single)
+    }
+  }
+  finish()
+  return statics
+}
+
+/** A static that moves a text, known or not, and does nothing else. */
+const moveOf = ({ target, source }: StaticRule, compiler: Compiler): Move | undefined => {
+  const to = placeOfTarget(target)
+  if (to === undefined) return undefined
+  if (source.kind === "value") return { from: undefined, text: source.value, to }
+  const expression = compiler.checked(source.expression, eventEnvironment, "any")
+  const from = expression && namedPlace(expression.tree)
+  return from && { from, text: "", to }
+}
+
+const placeOfTarget = (target: StaticTarget): TextPlace | undefined => {
+  switch (target.kind) {
+    case "meta":
+      return placeOfEntry("Meta", target.name)
+    case "parsed":
+      return placeOfEntry("Parsed", target.name)
+    case "enriched":
+      return placeOfEntry("Enriched", target.name)
+    case "method":
+      return undefined
+    case "target":
+      return placeOf(target.path.replace(/^evt\./, ""))
+  }
+}
 
 const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler): Static => {
   const write = compileTarget(target, line, compiler)
@@ -49,18 +92,33 @@ const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler)
     if (lookup !== undefined) return lookup
   }
   const read = expression && textReader(expression.tree)
-  if (read !== undefined && !takesNothing) return copy(read, write)
+  if (read !== undefined) return copy(read, write, takesNothing)
   const evaluate = expression?.evaluate ?? nothing
-  return (pass) => {
+  const textOf = (pass: Pass): string | undefined => {
     const value = attempt(evaluate, pass)
-    let text: string | undefined
-    if (typeof value === "string") text = value
-    else if (value === failed) return
-    else text = staticText(value)
+    if (typeof value === "string") return value
+    if (value === failed) return undefined
+    const text = staticText(value)
     // A bool, a time or a struct fits into no field.
     if (text === undefined) throw parseAborted
-    if (text !== "" || takesNothing) write(pass, text)
+    return text
   }
+  const result = expression && compiler.world.shortcuts ? remembered(expression, textOf) : textOf
+  return (pass) => {
+    const text = result(pass)
+    if (text !== undefined && (text !== "" || takesNothing)) write(pass, text)
+  }
+}
+
+/** What follows from one text that mostly is one of few, such as a status, is evaluated once for each of them. */
+const remembered = (
+  { pure, tree }: Expression,
+  textOf: (pass: Pass) => string | undefined
+): ((pass: Pass) => string | undefined) => {
+  const [field, ...others] = (pure && textsIn(tree)) || []
+  if (field === undefined || others.length > 0) return textOf
+  const recent = new Recent<string | undefined>()
+  return (pass) => recent.of(field.read(pass.evt), textOf, pass)
 }
 
 const doubtAbout = (type: Type): string | undefined => {
@@ -96,100 +154,60 @@ const compileLookup = (method: string, { tree }: Expression, compiler: Compiler)
   }
 }
 
-/** Most statics copy one text to another place, which needs no evaluation. */
+/** Copies a text to another place, which needs no evaluation. */
 const copy =
-  (read: (event: PipelineEvent) => string, write: Write): Static =>
+  (read: (event: PipelineEvent) => string, write: Write, takesNothing: boolean): Static =>
   (pass) => {
     const text = read(pass.evt)
-    if (text !== "") write(pass, text)
+    if (text !== "" || takesNothing) write(pass, text)
   }
 
 /** A broken expression; its rule is left out. */
 const nothing = (): undefined => undefined
 
 const compileTarget = (target: StaticTarget, line: number, compiler: Compiler): Write => {
-  switch (target.kind) {
-    case "meta":
-      return compileEntry("Meta", target.name)
-    case "parsed":
-      return compileEntry("Parsed", target.name)
-    case "enriched":
-      return compileEntry("Enriched", target.name)
-    case "method": {
-      const method = enrichmentMethods.get(target.method)
-      if (method !== undefined) return method
-      compiler.warning(
-        "TST-RULE-METHOD",
-        { line },
-        `nothing happens: there is no method ${target.method}; there are ${[...enrichmentMethods.keys()].join(", ")}`
-      )
-      return ignore
-    }
-    case "target": {
-      const write = compilePath(target.path)
-      if (write !== undefined) return write
-      compiler.warning(
-        "TST-RULE-TARGET",
-        { line },
-        `nothing happens: ${target.path} is no place in an event that takes text; write for example evt.Meta.name`
-      )
-      return ignore
-    }
+  const place = placeOfTarget(target)
+  if (place !== undefined) {
+    const { kind, slot } = place
+    return ({ evt }, value) => writeText(evt, kind, slot, value)
   }
+  if (target.kind === "method") {
+    const method = enrichmentMethods.get(target.method)
+    if (method !== undefined) return method
+    compiler.warning(
+      "TST-RULE-METHOD",
+      { line },
+      `nothing happens: there is no method ${target.method}; there are ${[...enrichmentMethods.keys()].join(", ")}`
+    )
+    return ignore
+  }
+  const path = target.kind === "target" ? target.path : target.name
+  const write = compilePath(path)
+  if (write !== undefined) return write
+  compiler.warning(
+    "TST-RULE-TARGET",
+    { line },
+    `nothing happens: ${path} is no place in an event that takes text; write for example evt.Meta.name`
+  )
+  return ignore
 }
 
 const ignore: Write = () => {}
 
-const compileEntry = (map: FieldMap, name: string): Write => {
-  const slot = fieldNames[map].slot(name)
-  switch (map) {
-    case "Meta":
-      return ({ evt }, value) => evt.Meta.put(slot, value)
-    case "Parsed":
-      return ({ evt }, value) => evt.Parsed.put(slot, value)
-    case "Enriched":
-      return ({ evt }, value) => evt.Enriched.put(slot, value)
-  }
-}
-
-/** Text fields of the event itself, of its line, and of the source of an overflow's alert. */
-const eventFields = [
-  "StrTime",
-  "StrTimeFormat",
-  "MarshaledTime",
-  "Stage",
-  "WhitelistReason"
-] as const satisfies ReadonlyArray<keyof PipelineEvent>
-const maps = ["Parsed", "Meta", "Enriched"] as const satisfies ReadonlyArray<FieldMap>
-const lineFields = ["Raw", "Src", "Module"] as const satisfies ReadonlyArray<keyof PipelineEvent["Line"]>
+/** Text fields of the source of an overflow's alert. */
 const sourceFields = ["IP", "Range", "AsNumber", "AsName", "Cn", "Scope", "Value"] as const satisfies ReadonlyArray<
   keyof AlertSource
 >
 
+/** Where text can be written besides the places that hold one. */
 const compilePath = (path: string): Write | undefined => {
   const [first, ...rest] = path.replace(/^evt\./, "").split(".")
   const tail = rest.join(".")
-  const eventField = eventFields.find((field) => field === first)
-  if (eventField !== undefined && rest.length === 0) {
-    return ({ evt }, value) => {
-      evt[eventField] = value
-    }
-  }
-  const map = maps.find((name) => name === first)
-  if (map !== undefined && tail !== "") return compileEntry(map, tail)
   if (first === "Unmarshaled" && tail !== "") return ({ evt }, value) => evt.Unmarshaled.set(tail, value)
-  if (first === "Line") {
-    const lineField = lineFields.find((field) => field === tail)
-    if (lineField !== undefined) {
-      return ({ evt }, value) => {
-        evt.Line[lineField] = value
-      }
-    }
-    // All lines of a batch share their labels.
-    if (rest[0] === "Labels" && rest.length === 2) {
-      return ({ evt }, value) => {
-        evt.Line.Labels = new Map(evt.Line.Labels).set(rest[1]!, value)
-      }
+  // All lines of a batch share their labels.
+  if (first === "Line" && rest[0] === "Labels" && rest.length === 2) {
+    return ({ evt }, value) => {
+      evt.Line.Labels = new Map(evt.Line.Labels).set(rest[1]!, value)
     }
   }
   const sourceField = sourceFields.find((field) => `Alert.Source.${field}` === tail)
