@@ -90,7 +90,7 @@ export class Candidates<Rule extends Filtered> {
     if (!this.#shortcuts) return this.#all
     let branch = this.#root
     while (branch.field !== undefined) {
-      const value = branch.field.read(event)
+      const value = branch.field.place.read(event)
       if (value === branch.lastValue) {
         branch = branch.lastChild!
         continue

@@ -1,32 +1,21 @@
 /** One text of an event, as rules name it: an entry of one of its maps, or a label of its line. */
-import { fieldNames } from "../text/fields.ts"
+import type { FieldMap } from "../text/fields.ts"
 import { childrenOf, type Node } from "../expression/syntax.ts"
-import type { PipelineEvent } from "./pipeline-event.ts"
-import { placeOf, placeOfEntry, readText, type TextPlace } from "./text-place.ts"
+import { TextPlace } from "./text-place.ts"
 
 export interface EventField {
-  readonly map: "Meta" | "Parsed" | "Enriched" | "Labels"
+  readonly map: FieldMap | "Labels"
   readonly key: string
-  /** A missing one is "". */
-  readonly read: (event: PipelineEvent) => string
+  readonly place: TextPlace
 }
 
-export const eventField = (map: EventField["map"], key: string): EventField => ({ map, key, read: reader(map, key) })
+export const eventField = (map: EventField["map"], key: string): EventField => ({
+  map,
+  key,
+  place: TextPlace.entry(map, key)
+})
 
 export const sameField = (one: EventField, other: EventField): boolean => one.map === other.map && one.key === other.key
-
-const reader = (map: EventField["map"], key: string): EventField["read"] => {
-  if (map === "Labels") return (event) => event.Line.Labels.get(key) ?? ""
-  const slot = fieldNames[map].slot(key)
-  switch (map) {
-    case "Meta":
-      return (event) => event.Meta.at(slot) ?? ""
-    case "Parsed":
-      return (event) => event.Parsed.at(slot) ?? ""
-    case "Enriched":
-      return (event) => event.Enriched.at(slot) ?? ""
-  }
-}
 
 /** `evt.Meta.name` and its like. */
 export const fieldOf = (node: Node): EventField | undefined => {
@@ -81,18 +70,10 @@ const isEvent = (node: Node): boolean => node.kind === "name" && node.name === "
 /** The place of the text that an expression names; undefined when it is more than a name. */
 export const namedPlace = (node: Node): TextPlace | undefined => {
   const field = fieldOf(node)
-  if (field !== undefined) return field.map === "Labels" ? undefined : placeOfEntry(field.map, field.key)
+  if (field !== undefined) return field.place
   const member = memberOf(node)
   if (member === undefined) return undefined
-  if (isEvent(member.object)) return placeOf(member.name)
+  if (isEvent(member.object)) return TextPlace.at(member.name)
   const line = memberOf(member.object)
-  return line?.name === "Line" && isEvent(line.object) ? placeOf(`Line.${member.name}`) : undefined
-}
-
-/** How the text that an expression names is read; undefined when it is more than a name. */
-export const textReader = (node: Node): ((event: PipelineEvent) => string) | undefined => {
-  const place = namedPlace(node)
-  if (place === undefined) return fieldOf(node)?.read
-  const { kind, slot } = place
-  return (event) => readText(event, kind, slot)
+  return line?.name === "Line" && isEvent(line.object) ? TextPlace.at(`Line.${member.name}`) : undefined
 }

@@ -108,7 +108,7 @@ export class FieldSearch {
 
   /** Adds what the field holds to the bits. */
   look(event: PipelineEvent, bits: Uint32Array): void {
-    const text = this.field.read(event)
+    const text = this.field.place.read(event)
     if (!this.#remembers || text.length < shortestRemembered || text.length > longestRemembered)
       this.#index.scan(text, bits)
     else {

@@ -7,14 +7,61 @@ import { ruleCodes } from "../rules/rule-code.ts"
 import type { StaticRule, StaticTarget } from "../rules/rule.ts"
 import type { AlertSource } from "./alert.ts"
 import type { Compiler } from "./compiler.ts"
+import type { GeoLookup } from "./geo.ts"
 import type { Expression } from "../expression/expression.ts"
-import { add, enrichmentMethods, lookups } from "./enrichment.ts"
-import { type EventField, fieldOf, namedPlace, textReader, textsIn } from "./event-field.ts"
+import { type Addition, add, enrichmentMethods, lookups } from "./enrichment.ts"
+import { type EventField, fieldOf, namedPlace, textsIn } from "./event-field.ts"
 import { attempt, failed, type Pass, parseAborted } from "./pass.ts"
-import type { PipelineEvent } from "./pipeline-event.ts"
-import { compileMoves, type Move, placeOf, placeOfEntry, type TextPlace, writeText } from "./text-place.ts"
+import { TextPlace } from "./text-place.ts"
 
-export type Static = (pass: Pass) => void
+/** One object with all that there may be to it: what runs for every line asks what it is instead of calling it. */
+export class Static {
+  /** Where the text stands; undefined when it is known beforehand or found by evaluation. */
+  readonly #from: TextPlace | undefined
+  readonly #text: string
+  readonly #evaluate: ((pass: Pass) => string | undefined) | undefined
+  readonly #to: TextPlace | undefined
+  /** For a target that is no place. */
+  readonly #write: Write | undefined
+  /** An empty text is mostly left out. */
+  readonly #takesNothing: boolean
+
+  constructor({ from, text, evaluate }: Source, { to, write }: Target, takesNothing: boolean) {
+    this.#from = from
+    this.#text = text ?? ""
+    this.#evaluate = evaluate
+    this.#to = to
+    this.#write = write
+    this.#takesNothing = takesNothing
+  }
+
+  /** Throws `ParseAborted` or `NameUnknown`. */
+  apply(pass: Pass): void {
+    const text =
+      this.#from !== undefined
+        ? this.#from.read(pass.evt)
+        : this.#evaluate !== undefined
+          ? this.#evaluate(pass)
+          : this.#text
+    if (text === undefined || (text === "" && !this.#takesNothing)) return
+    if (this.#to !== undefined) this.#to.write(pass.evt, text)
+    else this.#write!(pass, text)
+  }
+}
+
+/** What a static writes: a text that stands somewhere, that is known, or that is evaluated; undefined: nothing. */
+interface Source {
+  readonly from?: TextPlace | undefined
+  readonly text?: string
+  readonly evaluate?: (pass: Pass) => string | undefined
+}
+
+type Write = (pass: Pass, value: string) => void
+
+interface Target {
+  readonly to?: TextPlace
+  readonly write?: Write
+}
 
 /** Whether a static may write this field of an event. */
 export const writesTo = ({ target }: StaticRule, { map, key }: Pick<EventField, "map" | "key">): boolean => {
@@ -32,70 +79,44 @@ export const writesTo = ({ target }: StaticRule, { map, key }: Pick<EventField, 
   }
 }
 
-type Write = (pass: Pass, value: string) => void
-
-export const compileStatics = (rules: ReadonlyArray<StaticRule>, compiler: Compiler): ReadonlyArray<Static> => {
-  const statics: Array<Static> = []
-  let moves: Array<Move> = []
-  const finish = () => {
-    if (moves.length > 0) statics.push(compileMoves(moves))
-    moves = []
-  }
-  for (const rule of rules) {
-    const single = compileStatic(rule, compiler)
-    const move = compiler.world.shortcuts ? moveOf(rule, compiler) : undefined
-    if (move !== undefined) moves.push(move)
-    else {
-      finish()
-      statics.push(single)
-    }
-  }
-  finish()
-  return statics
-}
-
-/** A static that moves a text, known or not, and does nothing else. */
-const moveOf = ({ target, source }: StaticRule, compiler: Compiler): Move | undefined => {
-  const to = placeOfTarget(target)
-  if (to === undefined) return undefined
-  if (source.kind === "value") return { from: undefined, text: source.value, to }
-  const expression = compiler.checked(source.expression, eventEnvironment, "any")
-  const from = expression && namedPlace(expression.tree)
-  return from && { from, text: "", to }
-}
+export const compileStatics = (rules: ReadonlyArray<StaticRule>, compiler: Compiler): ReadonlyArray<Static> =>
+  rules.map((rule) => compileStatic(rule, compiler))
 
 const placeOfTarget = (target: StaticTarget): TextPlace | undefined => {
   switch (target.kind) {
     case "meta":
-      return placeOfEntry("Meta", target.name)
+      return TextPlace.entry("Meta", target.name)
     case "parsed":
-      return placeOfEntry("Parsed", target.name)
+      return TextPlace.entry("Parsed", target.name)
     case "enriched":
-      return placeOfEntry("Enriched", target.name)
+      return TextPlace.entry("Enriched", target.name)
     case "method":
       return undefined
     case "target":
-      return placeOf(target.path.replace(/^evt\./, ""))
+      return TextPlace.at(target.path.replace(/^evt\./, ""))
   }
 }
 
 const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler): Static => {
-  const write = compileTarget(target, line, compiler)
+  const to = compileTarget(target, line, compiler)
   // Only a date may be looked for in nothing: then it is the time of observation.
   const takesNothing = target.kind === "method" && target.method === "ParseDate"
-  if (source.kind === "value") return (pass) => write(pass, source.value)
+  if (source.kind === "value") return new Static({ text: source.value }, to, true)
   const expression = compiler.checked(source.expression, eventEnvironment, "any")
-  const doubt = expression && doubtAbout(expression.type)
+  // Broken; its rule is left out.
+  if (expression === undefined) return new Static({}, to, false)
+  const doubt = doubtAbout(expression.type)
   if (doubt !== undefined) compiler.warning(ruleCodes.doubtful, source.expression, doubt)
-  if (target.kind === "method" && expression !== undefined) {
-    const lookup = compileLookup(target.method, expression, compiler)
-    if (lookup !== undefined) return lookup
-  }
-  const read = expression && textReader(expression.tree)
-  if (read !== undefined) return copy(read, write, takesNothing)
-  const evaluate = expression?.evaluate ?? nothing
-  const textOf = (pass: Pass): string | undefined => {
-    const value = attempt(evaluate, pass)
+  const lookup = target.kind === "method" ? compileLookup(target.method, expression, compiler) : undefined
+  return new Static(compileSource(expression, compiler), lookup ?? to, takesNothing)
+}
+
+/** Most statics copy a text from one place to another, which needs no evaluation. */
+const compileSource = (expression: Expression, compiler: Compiler): Source => {
+  const from = namedPlace(expression.tree)
+  if (from !== undefined) return { from }
+  const evaluate = (pass: Pass): string | undefined => {
+    const value = attempt(expression.evaluate, pass)
     if (typeof value === "string") return value
     if (value === failed) return undefined
     const text = staticText(value)
@@ -103,22 +124,19 @@ const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler)
     if (text === undefined) throw parseAborted
     return text
   }
-  const result = expression && compiler.world.shortcuts ? remembered(expression, textOf) : textOf
-  return (pass) => {
-    const text = result(pass)
-    if (text !== undefined && (text !== "" || takesNothing)) write(pass, text)
-  }
+  return { evaluate: compiler.world.shortcuts ? remembered(expression, evaluate) : evaluate }
 }
 
 /** What follows from one text that mostly is one of few, such as a status, is evaluated once for each of them. */
 const remembered = (
   { pure, tree }: Expression,
-  textOf: (pass: Pass) => string | undefined
+  evaluate: (pass: Pass) => string | undefined
 ): ((pass: Pass) => string | undefined) => {
   const [field, ...others] = (pure && textsIn(tree)) || []
-  if (field === undefined || others.length > 0) return textOf
+  if (field === undefined || others.length > 0) return evaluate
+  const { place } = field
   const recent = new Recent<string | undefined>()
-  return (pass) => recent.of(field.read(pass.evt), textOf, pass)
+  return (pass) => recent.of(place.read(pass.evt), evaluate, pass)
 }
 
 const doubtAbout = (type: Type): string | undefined => {
@@ -134,62 +152,57 @@ const doubtAbout = (type: Type): string | undefined => {
   }
 }
 
+/** What was found, and in which databases. */
+interface Found {
+  readonly geo: GeoLookup
+  readonly addition: Addition | undefined
+}
+
 /** A look-up of what one field holds: the same address comes again and again. */
-const compileLookup = (method: string, { tree }: Expression, compiler: Compiler): Static | undefined => {
+const compileLookup = (method: string, { tree }: Expression, compiler: Compiler): Target | undefined => {
   const lookup = lookups.get(method)
   const field = fieldOf(tree)
   if (lookup === undefined || field === undefined || !compiler.world.shortcuts) return undefined
   const { world } = compiler
-  const found = compiler.world.answers(field).remembered((event) => {
+  let last: Found | undefined
+  const found = world.answers(field).remembered((event): Found => {
     const geo = world.state.lookup
-    return { geo, addition: lookup(geo, field.read(event)) }
+    const addition = lookup(geo, field.place.read(event))
+    // One object for what very many addresses share.
+    if (last === undefined || last.geo !== geo || last.addition !== addition) last = { geo, addition }
+    return last
   })
-  return (pass) => {
-    const address = field.read(pass.evt)
-    if (address === "") return
+  const write: Write = ({ evt }, address) => {
     const geo = world.state.lookup
-    const known = found(pass.evt)
+    const known = found(evt)
     // Another engine with these rules may have other databases.
-    add(pass.evt, known.geo === geo ? known.addition : lookup(geo, address))
+    add(evt, known.geo === geo ? known.addition : lookup(geo, address))
   }
+  return { write }
 }
 
-/** Copies a text to another place, which needs no evaluation. */
-const copy =
-  (read: (event: PipelineEvent) => string, write: Write, takesNothing: boolean): Static =>
-  (pass) => {
-    const text = read(pass.evt)
-    if (text !== "" || takesNothing) write(pass, text)
-  }
-
-/** A broken expression; its rule is left out. */
-const nothing = (): undefined => undefined
-
-const compileTarget = (target: StaticTarget, line: number, compiler: Compiler): Write => {
-  const place = placeOfTarget(target)
-  if (place !== undefined) {
-    const { kind, slot } = place
-    return ({ evt }, value) => writeText(evt, kind, slot, value)
-  }
+const compileTarget = (target: StaticTarget, line: number, compiler: Compiler): Target => {
+  const to = placeOfTarget(target)
+  if (to !== undefined) return { to }
   if (target.kind === "method") {
     const method = enrichmentMethods.get(target.method)
-    if (method !== undefined) return method
+    if (method !== undefined) return { write: method }
     compiler.warning(
       "TST-RULE-METHOD",
       { line },
       `nothing happens: there is no method ${target.method}; there are ${[...enrichmentMethods.keys()].join(", ")}`
     )
-    return ignore
+    return { write: ignore }
   }
   const path = target.kind === "target" ? target.path : target.name
   const write = compilePath(path)
-  if (write !== undefined) return write
+  if (write !== undefined) return { write }
   compiler.warning(
     "TST-RULE-TARGET",
     { line },
     `nothing happens: ${path} is no place in an event that takes text; write for example evt.Meta.name`
   )
-  return ignore
+  return { write: ignore }
 }
 
 const ignore: Write = () => {}
@@ -204,12 +217,6 @@ const compilePath = (path: string): Write | undefined => {
   const [first, ...rest] = path.replace(/^evt\./, "").split(".")
   const tail = rest.join(".")
   if (first === "Unmarshaled" && tail !== "") return ({ evt }, value) => evt.Unmarshaled.set(tail, value)
-  // All lines of a batch share their labels.
-  if (first === "Line" && rest[0] === "Labels" && rest.length === 2) {
-    return ({ evt }, value) => {
-      evt.Line.Labels = new Map(evt.Line.Labels).set(rest[1]!, value)
-    }
-  }
   const sourceField = sourceFields.find((field) => `Alert.Source.${field}` === tail)
   if (first === "Overflow" && sourceField !== undefined) {
     return ({ evt }, value) => {
