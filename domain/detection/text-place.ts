@@ -23,6 +23,9 @@ export class TextPlace {
   readonly #kind: number
   readonly #slot: number
   readonly #key: string
+  /** What was last read of a label: all lines of a batch share their labels, which nobody changes. */
+  #labels: ReadonlyMap<string, string> | undefined
+  #label = ""
 
   protected constructor(kind: number, slot: number, key: string) {
     this.#kind = kind
@@ -55,7 +58,7 @@ export class TextPlace {
       case enriched:
         return event.Enriched.at(this.#slot) ?? ""
       case label:
-        return event.Line.Labels.get(this.#key) ?? ""
+        return this.#labelOf(event.Line.Labels)
       case strTime:
         return event.StrTime
       case strTimeFormat:
@@ -75,6 +78,14 @@ export class TextPlace {
     }
   }
 
+  #labelOf(labels: ReadonlyMap<string, string>): string {
+    if (labels !== this.#labels) {
+      this.#labels = labels
+      this.#label = labels.get(this.#key) ?? ""
+    }
+    return this.#label
+  }
+
   write(event: PipelineEvent, text: string): void {
     switch (this.#kind) {
       case parsed:
@@ -87,7 +98,7 @@ export class TextPlace {
         event.Enriched.put(this.#slot, text)
         break
       case label:
-        // All lines of a batch share their labels.
+        // A map of its own: see above.
         event.Line.Labels = new Map(event.Line.Labels).set(this.#key, text)
         break
       case strTime:
