@@ -164,19 +164,21 @@ const compileLookup = (method: string, { tree }: Expression, compiler: Compiler)
   const field = fieldOf(tree)
   if (lookup === undefined || field === undefined || !compiler.world.shortcuts) return undefined
   const { world } = compiler
+  const { database, find } = lookup
   let last: Found | undefined
   const found = world.answers(field).remembered((event): Found => {
     const geo = world.state.lookup
-    const addition = lookup(geo, field.place.read(event))
+    const addition = find(geo, field.place.read(event))
     // One object for what very many addresses share.
     if (last === undefined || last.geo !== geo || last.addition !== addition) last = { geo, addition }
     return last
   })
   const write: Write = ({ evt }, address) => {
     const geo = world.state.lookup
+    if (geo[database] === undefined) return
     const known = found(evt)
     // Another engine with these rules may have other databases.
-    add(evt, known.geo === geo ? known.addition : lookup(geo, address))
+    add(evt, known.geo === geo ? known.addition : find(geo, address))
   }
   return { write }
 }
