@@ -30,9 +30,9 @@ export class Answers {
   remembered<A extends {}>(ask: (event: PipelineEvent) => A): (event: PipelineEvent) => A {
     const number = this.#questions
     this.#questions += 1
-    const { read } = this.#field
+    const { place } = this.#field
     return (event) => {
-      const text = read(event)
+      const text = place.read(event)
       if (text === "" || text.length > longestText) return ask(event)
       const row = this.#remembered.of(text, this.#row)
       const known = row[number]

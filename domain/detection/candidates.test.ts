@@ -77,3 +77,13 @@ test("a field with many values is not asked any more", () => {
   expect(counters.poured).toBe(12)
   expect(outcomes).toEqual(verdicts(filters, lines, false).outcomes)
 })
+
+test("of many scenarios those concern an event that need no text of it, or whose text it holds, in their order", () => {
+  const filters = Array.from({ length: 70 }, (_, index) =>
+    index % 7 === 0 ? "evt.Meta.log_type != ''" : `evt.Meta.service contains 'w${index}x'`
+  )
+  const lines = [0, 1, 30, 31, 32, 33, 62, 63, 64, 69].map((index) => `w${index}xw${69 - index}x,a`)
+  const { outcomes, counters } = verdicts(filters, ["nothing,a", ...lines], true)
+  expect(counters.poured).toBeGreaterThan(11 * 10 + 10)
+  expect(outcomes).toEqual(verdicts(filters, ["nothing,a", ...lines], false).outcomes)
+})

@@ -53,6 +53,9 @@ interface Leaf<Rule> {
   /** Those that need no literal. */
   readonly always: ReadonlyArray<Candidate<Rule>>
   readonly searches: ReadonlyArray<FieldSearch>
+  /** The others, by their place, and the bits of those places. */
+  readonly searched: ReadonlyArray<Candidate<Rule> | undefined>
+  readonly mask: Uint32Array
 }
 
 /** Those behind this place. */
@@ -90,7 +93,7 @@ export class Candidates<Rule extends Filtered> {
     if (!this.#shortcuts) return this.#all
     let branch = this.#root
     while (branch.field !== undefined) {
-      const value = branch.field.read(event)
+      const value = branch.field.place.read(event)
       if (value === branch.lastValue) {
         branch = branch.lastChild!
         continue
@@ -104,15 +107,21 @@ export class Candidates<Rule extends Filtered> {
       branch.lastChild = child
       branch = child
     }
-    const { candidates, always, searches } = branch.leaf!
+    const { candidates, always, searches, searched, mask } = branch.leaf!
     if (searches.length === 0) return candidates
-    const search = this.#search
-    if (!search.look(event, searches)) return always
-    const found: Array<Candidate<Rule>> = []
-    for (let i = 0; i < candidates.length; i++) {
-      const candidate = candidates[i]!
-      if (candidate.holds || !search.decides(candidate.place) || search.found(candidate.place)) found.push(candidate)
+    const bits = this.#search.look(event, searches)
+    let found: Array<Candidate<Rule>> | undefined
+    let next = 0
+    for (let word = 0; word < mask.length; word++) {
+      for (let left = bits[word]! & mask[word]!; left !== 0; left &= left - 1) {
+        const candidate = searched[word * 32 + 31 - Math.clz32(left & -left)]!
+        found ??= []
+        while (next < always.length && always[next]!.place < candidate.place) found.push(always[next++]!)
+        found.push(candidate)
+      }
     }
+    if (found === undefined) return always
+    while (next < always.length) found.push(always[next++]!)
     return found
   }
 
@@ -207,6 +216,21 @@ export class Candidates<Rule extends Filtered> {
     const always = candidates.filter(({ place, holds }) => holds || !this.#search.decides(place))
     const rest = new Set(candidates)
     for (const candidate of always) rest.delete(candidate)
-    return { candidates, always, searches: this.#search.searchesFor(Array.from(rest, ({ place }) => place)) }
+    const searched = new Array<Candidate<Rule> | undefined>(this.#all.length).fill(undefined)
+    for (const candidate of rest) searched[candidate.place] = candidate
+    const places = Array.from(rest, ({ place }) => place)
+    return {
+      candidates,
+      always,
+      searches: this.#search.searchesFor(places),
+      searched,
+      mask: bitsOf(places, this.#all.length)
+    }
   }
+}
+
+const bitsOf = (places: ReadonlyArray<number>, length: number): Uint32Array => {
+  const bits = new Uint32Array(Math.ceil(length / 32))
+  for (const place of places) bits[place >>> 5]! |= 1 << (place & 31)
+  return bits
 }

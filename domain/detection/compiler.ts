@@ -9,7 +9,7 @@ import { print } from "../expression/print.ts"
 import { childrenOf, type Node } from "../expression/syntax.ts"
 import { eventEnvironment } from "../expression/environment/event.ts"
 import { ownCopy } from "../text/remembered.ts"
-import { fieldsIn, textsIn } from "./event-field.ts"
+import { fieldsIn, namedPlace, textsIn } from "./event-field.ts"
 import { Group } from "./group.ts"
 import { shortened } from "./shortened.ts"
 import { attempt } from "./pass.ts"
@@ -71,6 +71,8 @@ export class Compiler {
     const expression = this.checked(at, eventEnvironment, "bool")
     const { evaluate } = expression ?? { evaluate: nothing }
     const holds = (scope: EventScope) => attempt(evaluate, scope) === true
+    const comparison = expression && this.world.shortcuts ? comparisonOf(expression.tree) : undefined
+    if (comparison !== undefined) return { expression, holds: comparison }
     const remembers = expression?.pure === true && this.world.shortcuts && calls(expression.tree)
     const fields = remembers ? fieldsIn(expression.tree) : undefined
     if (fields?.length !== 1) return { expression, holds }
@@ -112,7 +114,7 @@ export class Compiler {
       const grouped = last(event)
       let same = grouped.known
       for (let i = 0; i < others.length; i++) {
-        const text = others[i]!.read(event)
+        const text = others[i]!.place.read(event)
         if (text === grouped.texts[i]) continue
         grouped.texts[i] = ownCopy(text)
         same = false
@@ -195,6 +197,22 @@ export class Compiler {
 }
 
 const nothing = (): undefined => undefined
+
+/** `evt.StrTime != ""` and its like, which cannot fail. */
+const comparisonOf = (node: Node): ((scope: EventScope) => boolean) | undefined => {
+  if (node.kind !== "binary" || node.right.kind !== "string") return undefined
+  const place = namedPlace(node.left)
+  const { value } = node.right
+  if (place === undefined) return undefined
+  switch (node.operator) {
+    case "==":
+      return ({ evt }) => place.read(evt) === value
+    case "!=":
+      return ({ evt }) => place.read(evt) !== value
+    default:
+      return undefined
+  }
+}
 
 const calls = (node: Node): boolean => node.kind === "call" || node.kind === "builtin" || childrenOf(node).some(calls)
 

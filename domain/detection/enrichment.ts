@@ -28,8 +28,11 @@ const marshaledTime = fieldNames.Enriched.slot("MarshaledTime")
 /** What a look-up adds to `evt.Enriched`, by slot. */
 export type Addition = ReadonlyArray<readonly [slot: number, value: string]>
 
-/** Looks an address up; undefined when the database is missing. */
-export type Lookup = (geo: GeoLookup, address: string) => Addition | undefined
+/** Looks an address up in a database; where that is missing, there is nothing to be found. */
+export interface Lookup {
+  readonly database: keyof GeoLookup
+  readonly find: (geo: GeoLookup, address: string) => Addition | undefined
+}
 
 /** Most addresses share what is known of them with very many others. */
 const additions = new Map<string, Addition>()
@@ -45,7 +48,7 @@ const enriched = (entries: Readonly<Record<string, string>>): Addition => {
   return addition
 }
 
-const cityOf: Lookup = ({ city }, address) => {
+const cityOf: Lookup["find"] = ({ city }, address) => {
   if (city === undefined) return undefined
   const found = city(address)
   return enriched({
@@ -56,23 +59,23 @@ const cityOf: Lookup = ({ city }, address) => {
   })
 }
 
-const systemOf: Lookup = ({ network }, address) => {
+const systemOf: Lookup["find"] = ({ network }, address) => {
   if (network === undefined) return undefined
   const found = network(address)
   const number = String(found?.number ?? 0)
   return enriched({ ASNNumber: number, ASNumber: number, ASNOrg: found?.organization ?? "" })
 }
 
-const rangeOf: Lookup = ({ network }, address) => {
+const rangeOf: Lookup["find"] = ({ network }, address) => {
   const range = network?.(address)?.range ?? ""
   return range === "" ? undefined : enriched({ SourceRange: range })
 }
 
 /** Methods that do nothing but look an address up: the same address gives the same, as long as the databases stay. */
 export const lookups: ReadonlyMap<string, Lookup> = new Map([
-  ["GeoIpCity", cityOf],
-  ["GeoIpASN", systemOf],
-  ["IpToRange", rangeOf]
+  ["GeoIpCity", { database: "city", find: cityOf }],
+  ["GeoIpASN", { database: "network", find: systemOf }],
+  ["IpToRange", { database: "network", find: rangeOf }]
 ])
 
 export const add = (evt: PipelineEvent, addition: Addition | undefined): void => {
@@ -81,9 +84,9 @@ export const add = (evt: PipelineEvent, addition: Addition | undefined): void =>
 }
 
 const method =
-  (lookup: Lookup): EnrichmentMethod =>
+  ({ find }: Lookup): EnrichmentMethod =>
   ({ evt, world }, address) =>
-    add(evt, lookup(world.state.lookup, address))
+    add(evt, find(world.state.lookup, address))
 
 /** Never waits: an overflow is put aside until the answer is in the log, a log line goes on without. */
 const reverseDns: EnrichmentMethod = ({ evt, world, wantsName }, address) => {

@@ -1,31 +1,21 @@
 /** One text of an event, as rules name it: an entry of one of its maps, or a label of its line. */
-import { fieldNames } from "../text/fields.ts"
+import type { FieldMap } from "../text/fields.ts"
 import { childrenOf, type Node } from "../expression/syntax.ts"
-import type { PipelineEvent } from "./pipeline-event.ts"
+import { TextPlace } from "./text-place.ts"
 
 export interface EventField {
-  readonly map: "Meta" | "Parsed" | "Enriched" | "Labels"
+  readonly map: FieldMap | "Labels"
   readonly key: string
-  /** A missing one is "". */
-  readonly read: (event: PipelineEvent) => string
+  readonly place: TextPlace
 }
 
-export const eventField = (map: EventField["map"], key: string): EventField => ({ map, key, read: reader(map, key) })
+export const eventField = (map: EventField["map"], key: string): EventField => ({
+  map,
+  key,
+  place: TextPlace.entry(map, key)
+})
 
 export const sameField = (one: EventField, other: EventField): boolean => one.map === other.map && one.key === other.key
-
-const reader = (map: EventField["map"], key: string): EventField["read"] => {
-  if (map === "Labels") return (event) => event.Line.Labels.get(key) ?? ""
-  const slot = fieldNames[map].slot(key)
-  switch (map) {
-    case "Meta":
-      return (event) => event.Meta.at(slot) ?? ""
-    case "Parsed":
-      return (event) => event.Parsed.at(slot) ?? ""
-    case "Enriched":
-      return (event) => event.Enriched.at(slot) ?? ""
-  }
-}
 
 /** `evt.Meta.name` and its like. */
 export const fieldOf = (node: Node): EventField | undefined => {
@@ -77,23 +67,13 @@ const memberOf = (node: Node): { readonly object: Node; readonly name: string } 
 
 const isEvent = (node: Node): boolean => node.kind === "name" && node.name === "evt"
 
-/** `evt.Line.Src` and its like: texts of the event that are in no map. */
-const plain: Readonly<Record<string, (event: PipelineEvent) => string>> = {
-  StrTime: (event) => event.StrTime,
-  MarshaledTime: (event) => event.MarshaledTime,
-  "Line.Raw": (event) => event.Line.Raw,
-  "Line.Src": (event) => event.Line.Src,
-  "Line.Module": (event) => event.Line.Module
-}
-
-/** How the text that an expression names is read; undefined when it is more than a name. */
-export const textReader = (node: Node): ((event: PipelineEvent) => string) | undefined => {
+/** The place of the text that an expression names; undefined when it is more than a name. */
+export const namedPlace = (node: Node): TextPlace | undefined => {
   const field = fieldOf(node)
-  if (field !== undefined) return field.read
+  if (field !== undefined) return field.place
   const member = memberOf(node)
   if (member === undefined) return undefined
-  if (isEvent(member.object)) return Object.hasOwn(plain, member.name) ? plain[member.name] : undefined
+  if (isEvent(member.object)) return TextPlace.at(member.name)
   const line = memberOf(member.object)
-  const name = `Line.${member.name}`
-  return line?.name === "Line" && isEvent(line.object) && Object.hasOwn(plain, name) ? plain[name] : undefined
+  return line?.name === "Line" && isEvent(line.object) ? TextPlace.at(`Line.${member.name}`) : undefined
 }

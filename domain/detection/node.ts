@@ -23,7 +23,7 @@ export class Node {
   readonly #filter: ((pass: Pass) => boolean) | undefined
   readonly #whitelist: Whitelist | undefined
   readonly #grok: ((pass: Pass) => boolean) | undefined
-  readonly #stashes: ReadonlyArray<Static>
+  readonly #stashes: ReadonlyArray<(pass: Pass) => void>
   readonly #children: ReadonlyArray<Node>
   readonly #statics: ReadonlyArray<Static>
   /** `onsuccess: next_stage` */
@@ -66,7 +66,8 @@ export class Node {
     const whitelisted = this.#whitelist?.(pass) ?? false
     const matched = this.#grok?.(pass) ?? false
     let state = matched || this.#grok === undefined
-    if (state) for (const stash of this.#stashes) stash(pass)
+    const stashes = this.#stashes
+    if (state) for (let i = 0; i < stashes.length; i++) stashes[i]!(pass)
     const children = this.#children
     for (let i = 0; i < children.length; i++) {
       if (children[i]!.process(pass, nextStage)) {
@@ -76,7 +77,7 @@ export class Node {
     }
     if (!state) return false
     const statics = this.#statics
-    if (whitelisted || this.#whitelist === undefined) for (let i = 0; i < statics.length; i++) statics[i]!(pass)
+    if (whitelisted || this.#whitelist === undefined) for (let i = 0; i < statics.length; i++) statics[i]!.apply(pass)
     if (this.movesOn) pass.evt.Stage = nextStage(pass.evt.Stage)
     return true
   }
@@ -95,7 +96,7 @@ const compileGrok = (
     if (subject === undefined) return false
     const text = subject.length > longestMatchedText ? subject.slice(0, longestMatchedText) : subject
     if (grok === undefined || !grok.matchInto(text, pass.evt.Parsed)) return false
-    for (let i = 0; i < statics.length; i++) statics[i]!(pass)
+    for (let i = 0; i < statics.length; i++) statics[i]!.apply(pass)
     return true
   }
   return { names: grok?.names ?? [], match }
@@ -118,7 +119,7 @@ const compileInput = (input: GrokRule["input"], compiler: Compiler): ((pass: Pas
 }
 
 /** Key and value must be text, else nothing is kept. */
-const compileStash = (rule: StashRule, compiler: Compiler): Static => {
+const compileStash = (rule: StashRule, compiler: Compiler): ((pass: Pass) => void) => {
   const key = compiler.expression(rule.key, eventEnvironment, "any")
   const value = compiler.expression(rule.value, eventEnvironment, "any")
   return (pass) => {

@@ -1,19 +1,67 @@
 /** `statics` of a node or a grok: write a value to one place of the event (spec detection.md §2.6). */
 import { eventEnvironment } from "../expression/environment/event.ts"
-import { type FieldMap, fieldNames } from "../text/fields.ts"
+import { Recent } from "../text/recent.ts"
 import { staticText } from "../expression/format.ts"
 import { nameOf, type Type } from "../expression/type.ts"
 import { ruleCodes } from "../rules/rule-code.ts"
 import type { StaticRule, StaticTarget } from "../rules/rule.ts"
 import type { AlertSource } from "./alert.ts"
 import type { Compiler } from "./compiler.ts"
+import type { GeoLookup } from "./geo.ts"
 import type { Expression } from "../expression/expression.ts"
-import { add, enrichmentMethods, lookups } from "./enrichment.ts"
-import { type EventField, fieldOf, textReader } from "./event-field.ts"
+import { type Addition, add, enrichmentMethods, lookups } from "./enrichment.ts"
+import { type EventField, fieldOf, namedPlace, textsIn } from "./event-field.ts"
 import { attempt, failed, type Pass, parseAborted } from "./pass.ts"
-import type { PipelineEvent } from "./pipeline-event.ts"
+import { TextPlace } from "./text-place.ts"
 
-export type Static = (pass: Pass) => void
+/** One object with all that there may be to it: what runs for every line asks what it is instead of calling it. */
+export class Static {
+  /** Where the text stands; undefined when it is known beforehand or found by evaluation. */
+  readonly #from: TextPlace | undefined
+  readonly #text: string
+  readonly #evaluate: ((pass: Pass) => string | undefined) | undefined
+  readonly #to: TextPlace | undefined
+  /** For a target that is no place. */
+  readonly #write: Write | undefined
+  /** An empty text is mostly left out. */
+  readonly #takesNothing: boolean
+
+  constructor({ from, text, evaluate }: Source, { to, write }: Target, takesNothing: boolean) {
+    this.#from = from
+    this.#text = text ?? ""
+    this.#evaluate = evaluate
+    this.#to = to
+    this.#write = write
+    this.#takesNothing = takesNothing
+  }
+
+  /** Throws `ParseAborted` or `NameUnknown`. */
+  apply(pass: Pass): void {
+    const text =
+      this.#from !== undefined
+        ? this.#from.read(pass.evt)
+        : this.#evaluate !== undefined
+          ? this.#evaluate(pass)
+          : this.#text
+    if (text === undefined || (text === "" && !this.#takesNothing)) return
+    if (this.#to !== undefined) this.#to.write(pass.evt, text)
+    else this.#write!(pass, text)
+  }
+}
+
+/** What a static writes: a text that stands somewhere, that is known, or that is evaluated; undefined: nothing. */
+interface Source {
+  readonly from?: TextPlace | undefined
+  readonly text?: string
+  readonly evaluate?: (pass: Pass) => string | undefined
+}
+
+type Write = (pass: Pass, value: string) => void
+
+interface Target {
+  readonly to?: TextPlace
+  readonly write?: Write
+}
 
 /** Whether a static may write this field of an event. */
 export const writesTo = ({ target }: StaticRule, { map, key }: Pick<EventField, "map" | "key">): boolean => {
@@ -31,36 +79,64 @@ export const writesTo = ({ target }: StaticRule, { map, key }: Pick<EventField, 
   }
 }
 
-type Write = (pass: Pass, value: string) => void
-
 export const compileStatics = (rules: ReadonlyArray<StaticRule>, compiler: Compiler): ReadonlyArray<Static> =>
   rules.map((rule) => compileStatic(rule, compiler))
 
+const placeOfTarget = (target: StaticTarget): TextPlace | undefined => {
+  switch (target.kind) {
+    case "meta":
+      return TextPlace.entry("Meta", target.name)
+    case "parsed":
+      return TextPlace.entry("Parsed", target.name)
+    case "enriched":
+      return TextPlace.entry("Enriched", target.name)
+    case "method":
+      return undefined
+    case "target":
+      return TextPlace.at(target.path.replace(/^evt\./, ""))
+  }
+}
+
 const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler): Static => {
-  const write = compileTarget(target, line, compiler)
+  const to = compileTarget(target, line, compiler)
   // Only a date may be looked for in nothing: then it is the time of observation.
   const takesNothing = target.kind === "method" && target.method === "ParseDate"
-  if (source.kind === "value") return (pass) => write(pass, source.value)
+  if (source.kind === "value") return new Static({ text: source.value }, to, true)
   const expression = compiler.checked(source.expression, eventEnvironment, "any")
-  const doubt = expression && doubtAbout(expression.type)
+  // Broken; its rule is left out.
+  if (expression === undefined) return new Static({}, to, false)
+  const doubt = doubtAbout(expression.type)
   if (doubt !== undefined) compiler.warning(ruleCodes.doubtful, source.expression, doubt)
-  if (target.kind === "method" && expression !== undefined) {
-    const lookup = compileLookup(target.method, expression, compiler)
-    if (lookup !== undefined) return lookup
-  }
-  const read = expression && textReader(expression.tree)
-  if (read !== undefined && !takesNothing) return copy(read, write)
-  const evaluate = expression?.evaluate ?? nothing
-  return (pass) => {
-    const value = attempt(evaluate, pass)
-    let text: string | undefined
-    if (typeof value === "string") text = value
-    else if (value === failed) return
-    else text = staticText(value)
+  const lookup = target.kind === "method" ? compileLookup(target.method, expression, compiler) : undefined
+  return new Static(compileSource(expression, compiler), lookup ?? to, takesNothing)
+}
+
+/** Most statics copy a text from one place to another, which needs no evaluation. */
+const compileSource = (expression: Expression, compiler: Compiler): Source => {
+  const from = namedPlace(expression.tree)
+  if (from !== undefined) return { from }
+  const evaluate = (pass: Pass): string | undefined => {
+    const value = attempt(expression.evaluate, pass)
+    if (typeof value === "string") return value
+    if (value === failed) return undefined
+    const text = staticText(value)
     // A bool, a time or a struct fits into no field.
     if (text === undefined) throw parseAborted
-    if (text !== "" || takesNothing) write(pass, text)
+    return text
   }
+  return { evaluate: compiler.world.shortcuts ? remembered(expression, evaluate) : evaluate }
+}
+
+/** What follows from one text that mostly is one of few, such as a status, is evaluated once for each of them. */
+const remembered = (
+  { pure, tree }: Expression,
+  evaluate: (pass: Pass) => string | undefined
+): ((pass: Pass) => string | undefined) => {
+  const [field, ...others] = (pure && textsIn(tree)) || []
+  if (field === undefined || others.length > 0) return evaluate
+  const { place } = field
+  const recent = new Recent<string | undefined>()
+  return (pass) => recent.of(place.read(pass.evt), evaluate, pass)
 }
 
 const doubtAbout = (type: Type): string | undefined => {
@@ -76,122 +152,73 @@ const doubtAbout = (type: Type): string | undefined => {
   }
 }
 
+/** What was found, and in which databases. */
+interface Found {
+  readonly geo: GeoLookup
+  readonly addition: Addition | undefined
+}
+
 /** A look-up of what one field holds: the same address comes again and again. */
-const compileLookup = (method: string, { tree }: Expression, compiler: Compiler): Static | undefined => {
+const compileLookup = (method: string, { tree }: Expression, compiler: Compiler): Target | undefined => {
   const lookup = lookups.get(method)
   const field = fieldOf(tree)
   if (lookup === undefined || field === undefined || !compiler.world.shortcuts) return undefined
   const { world } = compiler
-  const found = compiler.world.answers(field).remembered((event) => {
+  const { database, find } = lookup
+  let last: Found | undefined
+  const found = world.answers(field).remembered((event): Found => {
     const geo = world.state.lookup
-    return { geo, addition: lookup(geo, field.read(event)) }
+    const addition = find(geo, field.place.read(event))
+    // One object for what very many addresses share.
+    if (last === undefined || last.geo !== geo || last.addition !== addition) last = { geo, addition }
+    return last
   })
-  return (pass) => {
-    const address = field.read(pass.evt)
-    if (address === "") return
+  const write: Write = ({ evt }, address) => {
     const geo = world.state.lookup
-    const known = found(pass.evt)
+    if (geo[database] === undefined) return
+    const known = found(evt)
     // Another engine with these rules may have other databases.
-    add(pass.evt, known.geo === geo ? known.addition : lookup(geo, address))
+    add(evt, known.geo === geo ? known.addition : find(geo, address))
   }
+  return { write }
 }
 
-/** Most statics copy one text to another place, which needs no evaluation. */
-const copy =
-  (read: (event: PipelineEvent) => string, write: Write): Static =>
-  (pass) => {
-    const text = read(pass.evt)
-    if (text !== "") write(pass, text)
+const compileTarget = (target: StaticTarget, line: number, compiler: Compiler): Target => {
+  const to = placeOfTarget(target)
+  if (to !== undefined) return { to }
+  if (target.kind === "method") {
+    const method = enrichmentMethods.get(target.method)
+    if (method !== undefined) return { write: method }
+    compiler.warning(
+      "TST-RULE-METHOD",
+      { line },
+      `nothing happens: there is no method ${target.method}; there are ${[...enrichmentMethods.keys()].join(", ")}`
+    )
+    return { write: ignore }
   }
-
-/** A broken expression; its rule is left out. */
-const nothing = (): undefined => undefined
-
-const compileTarget = (target: StaticTarget, line: number, compiler: Compiler): Write => {
-  switch (target.kind) {
-    case "meta":
-      return compileEntry("Meta", target.name)
-    case "parsed":
-      return compileEntry("Parsed", target.name)
-    case "enriched":
-      return compileEntry("Enriched", target.name)
-    case "method": {
-      const method = enrichmentMethods.get(target.method)
-      if (method !== undefined) return method
-      compiler.warning(
-        "TST-RULE-METHOD",
-        { line },
-        `nothing happens: there is no method ${target.method}; there are ${[...enrichmentMethods.keys()].join(", ")}`
-      )
-      return ignore
-    }
-    case "target": {
-      const write = compilePath(target.path)
-      if (write !== undefined) return write
-      compiler.warning(
-        "TST-RULE-TARGET",
-        { line },
-        `nothing happens: ${target.path} is no place in an event that takes text; write for example evt.Meta.name`
-      )
-      return ignore
-    }
-  }
+  const path = target.kind === "target" ? target.path : target.name
+  const write = compilePath(path)
+  if (write !== undefined) return { write }
+  compiler.warning(
+    "TST-RULE-TARGET",
+    { line },
+    `nothing happens: ${path} is no place in an event that takes text; write for example evt.Meta.name`
+  )
+  return { write: ignore }
 }
 
 const ignore: Write = () => {}
 
-const compileEntry = (map: FieldMap, name: string): Write => {
-  const slot = fieldNames[map].slot(name)
-  switch (map) {
-    case "Meta":
-      return ({ evt }, value) => evt.Meta.put(slot, value)
-    case "Parsed":
-      return ({ evt }, value) => evt.Parsed.put(slot, value)
-    case "Enriched":
-      return ({ evt }, value) => evt.Enriched.put(slot, value)
-  }
-}
-
-/** Text fields of the event itself, of its line, and of the source of an overflow's alert. */
-const eventFields = [
-  "StrTime",
-  "StrTimeFormat",
-  "MarshaledTime",
-  "Stage",
-  "WhitelistReason"
-] as const satisfies ReadonlyArray<keyof PipelineEvent>
-const maps = ["Parsed", "Meta", "Enriched"] as const satisfies ReadonlyArray<FieldMap>
-const lineFields = ["Raw", "Src", "Module"] as const satisfies ReadonlyArray<keyof PipelineEvent["Line"]>
+/** Text fields of the source of an overflow's alert. */
 const sourceFields = ["IP", "Range", "AsNumber", "AsName", "Cn", "Scope", "Value"] as const satisfies ReadonlyArray<
   keyof AlertSource
 >
 
+/** Where text can be written besides the places that hold one. */
 const compilePath = (path: string): Write | undefined => {
   const [first, ...rest] = path.replace(/^evt\./, "").split(".")
   const tail = rest.join(".")
-  const eventField = eventFields.find((field) => field === first)
-  if (eventField !== undefined && rest.length === 0) {
-    return ({ evt }, value) => {
-      evt[eventField] = value
-    }
-  }
-  const map = maps.find((name) => name === first)
-  if (map !== undefined && tail !== "") return compileEntry(map, tail)
   if (first === "Unmarshaled" && tail !== "") return ({ evt }, value) => evt.Unmarshaled.set(tail, value)
-  if (first === "Line") {
-    const lineField = lineFields.find((field) => field === tail)
-    if (lineField !== undefined) {
-      return ({ evt }, value) => {
-        evt.Line[lineField] = value
-      }
-    }
-    // All lines of a batch share their labels.
-    if (rest[0] === "Labels" && rest.length === 2) {
-      return ({ evt }, value) => {
-        evt.Line.Labels = new Map(evt.Line.Labels).set(rest[1]!, value)
-      }
-    }
-  }
   const sourceField = sourceFields.find((field) => `Alert.Source.${field}` === tail)
   if (first === "Overflow" && sourceField !== undefined) {
     return ({ evt }, value) => {

@@ -23,7 +23,7 @@ export const compileWhitelist = (rule: WhitelistRule, compiler: Compiler): White
     const address = parseAddress(text)
     return address !== undefined && prefixes.some((prefix) => prefixContains(prefix, address))
   }
-  const ofLine = (event: PipelineEvent) => covers(sourceIp.read(event))
+  const ofLine = (event: PipelineEvent) => covers(sourceIp.place.read(event))
   const coversLine = compiler.world.shortcuts ? compiler.world.answers(sourceIp).remembered(ofLine) : ofLine
   return (pass) => {
     const { evt } = pass
