@@ -52,6 +52,8 @@ const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler)
   if (read !== undefined && !takesNothing) return copy(read, write)
   const evaluate = expression?.evaluate ?? nothing
   return (pass) => {
+    // As a static that fails: rules may be many, and each of them may make a short line long.
+    if (pass.evt.isFull) return
     const value = attempt(evaluate, pass)
     let text: string | undefined
     if (typeof value === "string") text = value
@@ -59,7 +61,7 @@ const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler)
     else text = staticText(value)
     // A bool, a time or a struct fits into no field.
     if (text === undefined) throw parseAborted
-    if (text !== "" || takesNothing) write(pass, text)
+    if ((text !== "" || takesNothing) && pass.evt.admits(text)) write(pass, text)
   }
 }
 
