@@ -7,6 +7,7 @@ import type { DecisionCounts } from "../expression/environment.ts"
 import { parsePrefix, type Prefix } from "../net/prefix.ts"
 import { PrefixTable } from "../net/prefix-table.ts"
 import { nanosecondsPerMillisecond } from "../time/duration.ts"
+import { AgedMap } from "../order/aged-map.ts"
 import { prefixFor } from "./scope.ts"
 
 /** Decisions that are remembered; the oldest is forgotten first. */
@@ -27,7 +28,7 @@ export type DecisionHistorySnapshot = ReadonlyArray<
 
 export class DecisionHistory {
   /** In the order in which they were made. */
-  readonly #byId = new Map<string, Past>()
+  readonly #byId = new AgedMap<Past>()
   /** Those about addresses and ranges, and the others by their value. */
   readonly #prefixes = new PrefixTable<Set<Past>>()
   readonly #values = new Map<string, Set<Past>>()
@@ -44,7 +45,7 @@ export class DecisionHistory {
   add(id: string, { scope, value, from, until }: Pick<Decision, "scope" | "value" | "from" | "until">): void {
     if (this.#byId.has(id)) return
     this.#insert(id, { scope, value, from: Date.parse(from), until: Date.parse(until) })
-    if (this.#byId.size > remembered) this.#forget(this.#byId.keys().next().value!)
+    if (this.#byId.size > remembered) this.#forget(this.#byId.oldest!)
   }
 
   retract({ decision, at }: Pick<Retraction, "decision" | "at">): void {

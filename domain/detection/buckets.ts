@@ -7,7 +7,7 @@ import { Cells } from "./cells.ts"
 import type { Group } from "./group.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 import { pour } from "./pour.ts"
-import { Recency } from "./recency.ts"
+import { Recency } from "../order/recency.ts"
 import type { Scenario } from "./scenario.ts"
 
 const none: ReadonlyArray<Bucket> = []

@@ -9,13 +9,12 @@ import { parsePattern } from "../grok/pattern-parser.ts"
 import { type Bot, isOfBot, readBot } from "./bot-list.ts"
 import { Remembered } from "../text/remembered.ts"
 import { LiteralIndex } from "./literal-index.ts"
+import { mostData, tooMuchData } from "../rules/data-file.ts"
+import { fewProblems } from "../rules/few-problems.ts"
 import type { Problem } from "../rules/problem.ts"
 import type { DataFile, RuleFile } from "../rules/rule.ts"
 
 type Entries = ReadonlyArray<ReadonlyMap<string, unknown>>
-
-/** Lines that are told one by one when they are broken. */
-const mostProblems = 10
 
 export class DataFileSet implements DataFiles {
   readonly #lines = new Map<string, ReadonlyArray<string>>()
@@ -40,7 +39,7 @@ export class DataFileSet implements DataFiles {
       const message = `the data file ${destFile} is missing, so rules that look into it find nothing; put it into the data folder`
       this.problems.push({ code: "TST-DATA-MISSING", severity: "warning", file: ruleFile, line, key: "data", message })
     }
-    const lines = file === undefined ? [] : linesOf(file.content)
+    const lines = file === undefined ? [] : this.#linesOf(file, type)
     if (type === "string")
       this.#lines.set(
         destFile,
@@ -66,23 +65,33 @@ export class DataFileSet implements DataFiles {
     return type === "string" ? this.#lines : type === "regexp" ? this.#patterns : this.#maps
   }
 
+  /** None of a file that is too large. */
+  #linesOf({ file, content }: RuleFile, type: DataFile["type"]): ReadonlyArray<DataLine> {
+    const most = mostData[type]
+    const isLong = content.length > most.bytes
+    const lines = isLong ? 0 : lineCount(content)
+    if (!isLong && lines <= most.lines) return linesOf(content)
+    const found = isLong ? `${content.length} bytes` : `${lines} lines`
+    this.problems.push({ code: "TST-DATA-TOO-LARGE", severity: "warning", file, message: tooMuchData(type, found) })
+    return []
+  }
+
   /** Reads each line; a broken one is told and left out. */
   #each<A>(file: RuleFile | undefined, lines: ReadonlyArray<DataLine>, read: (text: string) => A): ReadonlyArray<A> {
-    let told = 0
-    return lines.flatMap(({ text, line }) => {
+    const problems: Array<Problem> = []
+    const values = lines.flatMap(({ text, line }) => {
       try {
         return [read(text)]
       } catch (error) {
         if (!(error instanceof PatternError || error instanceof EvaluationError)) throw error
-        told += 1
-        if (told <= mostProblems) {
-          const message = `this line is left out: ${error.message}`
-          const code = error instanceof PatternError ? error.code : "TST-DATA-LINE"
-          this.problems.push({ code, severity: "warning", file: file!.file, line, message })
-        }
+        const message = `this line is left out: ${error.message}`
+        const code = error instanceof PatternError ? error.code : "TST-DATA-LINE"
+        problems.push({ code, severity: "warning", file: file!.file, line, message })
         return []
       }
     })
+    this.problems.push(...fewProblems(problems))
+    return values
   }
 }
 
@@ -91,6 +100,13 @@ interface DataLine {
   /** From 1. */
   readonly line: number
 }
+
+const lineCount = (content: Uint8Array): number => {
+  let count = content.length === 0 || content.at(-1) === newline ? 0 : 1
+  for (let at = content.indexOf(newline); at >= 0; at = content.indexOf(newline, at + 1)) count += 1
+  return count
+}
+const newline = 0x0a
 
 const linesOf = (content: Uint8Array): ReadonlyArray<DataLine> =>
   new TextDecoder()

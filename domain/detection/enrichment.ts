@@ -98,8 +98,12 @@ const reverseDns: EnrichmentMethod = ({ evt, world, wantsName }, address) => {
 }
 
 /** Takes the line itself for JSON, whatever the value is. */
-const UnmarshalJSON: EnrichmentMethod = ({ evt }) => {
-  const parsed = attempt(() => parseJson(evt.Line.Raw), {})
+const UnmarshalJSON: EnrichmentMethod = ({ evt, world }) => {
+  const unmarshal = () => {
+    world.unmarshals(evt.Line.Raw)
+    return parseJson(evt.Line.Raw)
+  }
+  const parsed = attempt(unmarshal, {})
   if (!(parsed instanceof Map)) return
   for (const [key, value] of parsed) evt.Unmarshaled.set(key, value)
 }

@@ -1,5 +1,6 @@
 /** Host names that reverse DNS answered. The engine never asks: it says which name it wants, and the log brings it. */
 import type { ResolvedName } from "../events/name-resolved.ts"
+import { AgedMap } from "../order/aged-map.ts"
 
 /** Microseconds of detection time. */
 const answeredFor = 3_600_000_000
@@ -9,7 +10,7 @@ const unansweredFor = 300_000_000
 const most = 16_384
 
 export class Names {
-  readonly #names = new Map<string, { readonly name: string; readonly until: number }>()
+  readonly #names = new AgedMap<{ readonly name: string; readonly until: number }>()
 
   /** "" when the answer was that there is none; undefined when no answer is known. */
   get(address: string, now: number): string | undefined {
@@ -19,7 +20,7 @@ export class Names {
 
   learn({ address, name, outcome }: ResolvedName, now: number): void {
     this.#names.delete(address)
-    if (this.#names.size >= most) this.#names.delete(this.#names.keys().next().value!)
+    if (this.#names.size >= most) this.#names.delete(this.#names.oldest!)
     const answered = outcome === "answered" && name !== ""
     this.#names.set(address, { name: answered ? name : "", until: now + (answered ? answeredFor : unansweredFor) })
   }

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest"
+import { describe, expect, it, test } from "vitest"
 import { type GeoLookup, makeEngine } from "./engine.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 import { batchOf, ruleFile } from "./recorded.fixture.ts"
@@ -79,6 +79,52 @@ statics:
     lines: 1,
     parsed: 0,
     unparsed: 1
+  })
+})
+
+describe("what expressions write to one event", () => {
+  const statics = (count: number, expression: string, target = "parsed: m") =>
+    `name: n\nstatics:\n${Array.from({ length: count }, (_, n) => `  - {${target}${n}, expression: "${expression}"}\n`).join("")}`
+  const room = 4_194_304
+
+  it("ends at four million characters; statics beyond are left out as if they failed", () => {
+    const { event } = parse(`${statics(100, "repeat('x', 1000000)")}  - {meta: kept, value: "yes"}\n`)
+    expect([...event.Parsed.keys()]).toEqual(["m0", "m1", "m2", "m3"])
+    expect(event.Meta.get("kept")).toBe("yes")
+  })
+
+  it("begins anew with each line", () => {
+    const { ruleset } = compileRuleset(
+      [ruleFile("parsers", "parsers/s00-raw/test/node.yaml", statics(10, "repeat(evt.Line.Raw, 1000000)"))],
+      { names: "off" }
+    )
+    const sizes: Array<number> = []
+    const engine = makeEngine(ruleset, { watch: { node: (_stage, _node, { Parsed }) => sizes.push(Parsed.size) } })
+    engine.pour(batchOf({ observedAt: "2026-01-01T00:00:00Z" }), ["a", "b"])
+    expect(sizes).toEqual([4, 4])
+  })
+
+  it("does not count what is moved", () => {
+    const { event } = parse(statics(200, "evt.Line.Raw"), "x".repeat(60_000))
+    expect(event.Parsed.size).toBe(200)
+    expect(200 * 60_000).toBeGreaterThan(room)
+  })
+
+  it("ends there for SetMeta and SetParsed, whose expression then fails", () => {
+    const { event } = parse(statics(10, "string(evt.SetMeta('k', repeat('x', 1000000)))"))
+    expect(event.Parsed.size).toBe(4)
+    expect(parse(statics(10, "string(evt.SetParsed('k', repeat('x', 1000000)))")).event.Parsed.size).toBe(5)
+  })
+
+  it("ends at four million characters that are read as JSON or pairs", () => {
+    const json = "UnmarshalJSON('[' + repeat('1,', 499998) + '1]', evt.Unmarshaled, string(len(evt.Unmarshaled)))"
+    const pairs = "ParseKV(repeat('a=b ', 250000), evt.Unmarshaled, string(len(evt.Unmarshaled)))"
+    for (const expression of [json, pairs]) expect(parse(statics(10, expression)).event.Unmarshaled.size).toBe(4)
+    const methods = `name: n\nstatics:\n${"  - {method: UnmarshalJSON, expression: evt.Line.Raw}\n".repeat(100)}`
+    expect(
+      parse(`${methods}  - {parsed: m, expression: "${json}"}\n`, `{"a": "${"x".repeat(60_000)}"}`).event.Unmarshaled
+        .size
+    ).toBe(1)
   })
 })
 

@@ -4,8 +4,14 @@ import { type NamedPattern, PATTERN_LIBRARY } from "../grok/library.ts"
 import { type PatternLine, readPatternFile } from "../grok/pattern-file.ts"
 import { PatternError } from "../grok/pattern-error.ts"
 import { parsePattern } from "../grok/pattern-parser.ts"
+import { fewProblems } from "../rules/few-problems.ts"
 import type { Problem } from "../rules/problem.ts"
 import type { RuleFile } from "../rules/rule.ts"
+
+/** Of all files together. CrowdSec's have some thousand lines. */
+const mostLines = 10_000
+/** Of all people's own patterns, with all references replaced. Those of the library have 94,000. */
+const mostCharacters = 2_097_152
 
 interface OwnPattern extends PatternLine {
   readonly file: string
@@ -16,18 +22,26 @@ export const readPatternLibrary = (
   files: ReadonlyArray<RuleFile>
 ): { readonly patterns: ReadonlyArray<NamedPattern>; readonly problems: ReadonlyArray<Problem> } => {
   const problems: Array<Problem> = []
-  const warn = (code: string, { file, line }: { readonly file: string; readonly line: number }, message: string) =>
-    problems.push({ code, severity: "warning", file, line, message })
+  const warn = (code: string, at: { readonly file: string; readonly line: number }, message: string) =>
+    problems.push({ code, severity: "warning", file: at.file, line: at.line, message })
   const own = new Map<string, OwnPattern>()
+  let lines = 0
   for (const { file, content } of files.filter(({ kind }) => kind === "patterns")) {
-    const { patterns, strange } = readPatternFile(new TextDecoder().decode(content))
-    for (const line of strange)
+    const read = readPatternFile(new TextDecoder().decode(content), mostLines - lines)
+    lines += read.lines
+    if (read.more)
+      warn(
+        "TST-GROK-TOO-MANY",
+        { file, line: read.lines + 1 },
+        `this line and all that follow are left out: pattern files may have ${mostLines} lines in all; take out what no rule needs`
+      )
+    for (const line of read.strange)
       warn(
         "TST-GROK-LINE",
         { file, line },
         "this line is left out: a pattern is a NAME of letters, digits and _, a space, and its text"
       )
-    for (const pattern of patterns) {
+    for (const pattern of read.patterns) {
       const known = own.get(pattern.name)
       if (known === undefined) own.set(pattern.name, { ...pattern, file })
       else if (known.text !== pattern.text) {
@@ -50,9 +64,16 @@ export const readPatternLibrary = (
   // First each for itself, so that one which is broken takes none with it that refers to its name.
   check(({ text }) => parsePattern(text.replaceAll(/%\{\w+(?::\w+)?\}/g, "()")))
   const host = new GrokHost([...named(own.values()), ...PATTERN_LIBRARY])
-  check(({ name }) => host.compile(`%{${name}}`))
-  return { patterns: [...named(own.values()), ...PATTERN_LIBRARY], problems }
+  let characters = 0
+  check(({ name }) => {
+    characters += host.expanded(`%{${name}}`).length
+    if (characters > mostCharacters) throw new PatternError("TST-PATTERN-TOO-LARGE", tooManyCharacters)
+    host.compile(`%{${name}}`)
+  })
+  return { patterns: [...named(own.values()), ...PATTERN_LIBRARY], problems: fewProblems(problems) }
 }
+
+const tooManyCharacters = `with all references replaced, the patterns of all files are longer than ${mostCharacters} characters; take out what no rule needs`
 
 const named = (patterns: Iterable<PatternLine>): ReadonlyArray<NamedPattern> =>
   Array.from(patterns, ({ name, text }) => [name, text] as const)

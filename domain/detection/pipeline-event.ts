@@ -3,11 +3,18 @@
  * buckets. Field and method names are those of CrowdSec's Go structs, because rules spell them so (`evt.Meta.source_ip`).
  */
 import { type FieldMap, type Fields, KeptFields, LineFields } from "../text/fields.ts"
+import { EvaluationError } from "../expression/error.ts"
 import { Time } from "../expression/time.ts"
 import type { LineReference } from "../events/log-batch.ts"
 import { formatTimestamp } from "../time/instant.ts"
 import { RuntimeAlert } from "./alert.ts"
 import type { Origin, QueuedEvent } from "./queued-event.ts"
+
+/**
+ * What expressions may write to one event, in characters: 64 times what they see of the longest line, and four texts of
+ * the longest that one evaluation builds. Moving a text from one place to another does not count.
+ */
+const mostWritten = 4_194_304
 
 export const LOG = 0
 export const OVFLW = 1
@@ -77,6 +84,8 @@ export class PipelineEvent {
   singular = false
   /** How often an expression wrote to `Meta` or `Parsed`: what was concluded from them before is worth nothing then. */
   edits = 0
+  /** Characters that expressions built and wrote to it. */
+  #written = 0
   /** Hash of the rules that it was parsed by. */
   ruleset = ""
   /** Who parsed it; undefined for an overflow. */
@@ -129,6 +138,7 @@ export class PipelineEvent {
     this.Process = false
     this.singular = false
     this.edits = 0
+    this.#written = 0
     this.at = at
     this.Parsed.clear()
     this.Meta.clear()
@@ -172,7 +182,19 @@ export class PipelineEvent {
     return new Time(BigInt(this.at) * 1000n, offsetOf(this.MarshaledTime))
   }
 
+  /** Expressions have built as much text for it as one event may hold. */
+  get isFull(): boolean {
+    return this.#written > mostWritten
+  }
+
+  /** Counts a text in that an expression built to be written to it; false when it has no place any more. */
+  admits(text: string): boolean {
+    this.#written += text.length
+    return this.#written <= mostWritten
+  }
+
   SetMeta(key: string, value: string): boolean {
+    this.#admit(key, value)
     this.singular = true
     this.edits += 1
     this.Meta.set(key, value)
@@ -180,10 +202,17 @@ export class PipelineEvent {
   }
 
   SetParsed(key: string, value: string): boolean {
+    this.#admit(key, value)
     this.singular = true
     this.edits += 1
     this.Parsed.set(key, value)
     return true
+  }
+
+  #admit(...texts: ReadonlyArray<string>): void {
+    for (const text of texts)
+      if (!this.admits(text))
+        throw new EvaluationError(`expressions wrote more than ${mostWritten} characters to the event`)
   }
 
   GetType(): "log" | "overflow" {

@@ -45,10 +45,14 @@ export const compileRuleset = (
 ): { readonly ruleset: Ruleset; readonly problems: ReadonlyArray<Problem> } => {
   const ordered = orderFiles(files)
   const problems: Array<Problem> = []
+  // One by one: hostile files bring more of them than a call can take arguments.
+  const tell = (more: ReadonlyArray<Problem>): void => {
+    for (const problem of more) problems.push(problem)
+  }
   const rules = ordered.flatMap((file): ReadonlyArray<Rule> => {
     if (file.kind === "profiles") return []
     const read = readRules(file)
-    problems.push(...read.problems)
+    tell(read.problems)
     return read.rules
   })
   const parsers = rules.filter((rule): rule is ParserRule => rule.kind === "parsers")
@@ -63,7 +67,7 @@ export const compileRuleset = (
 
   const world = new World(data, shortcuts)
   const library = readPatternLibrary(ordered)
-  problems.push(...library.problems)
+  tell(library.problems)
   // Postoverflows have a name space of patterns of their own.
   const compileNodes = (each: ReadonlyArray<ParserRule>): Stages => {
     const compiler = new Compiler(world, new GrokHost(library.patterns, world.shortcuts))
@@ -71,7 +75,7 @@ export const compileRuleset = (
       const compiled = compiler.rule(origin.file, () => new Node(node, compiler))
       return compiled === undefined ? [] : [{ stage, node: compiled }]
     })
-    problems.push(...compiler.problems)
+    tell(compiler.problems)
     return new Stages(nodes, world.shortcuts)
   }
   const compiler = new Compiler(world, new GrokHost())
@@ -85,7 +89,8 @@ export const compileRuleset = (
     ),
     contexts: compileContexts(contexts, compiler)
   }
-  problems.push(...compiler.problems, ...data.problems)
+  tell(compiler.problems)
+  tell(data.problems)
   const hash = rulesetHash(ordered, `${engineVersion} names ${options.names}`)
   const activation: Activation = { hash, engine: engineVersion, names: options.names, items: rulesetItems(ordered) }
   const stashes = [...parsers, ...postoverflows].flatMap(({ node }) => stashesOf(node))

@@ -1,4 +1,9 @@
 /** Named caches that parsers fill and expressions ask (spec detection.md §2.10). They expire on detection time. */
+import { AgedMap } from "../order/aged-map.ts"
+import { UseCounts } from "../order/use-counts.ts"
+import { ownCopy } from "../text/remembered.ts"
+import { shortened } from "./shortened.ts"
+
 export interface StashRules {
   readonly name: string
   readonly ttlNs: bigint
@@ -18,43 +23,58 @@ export interface StashSnapshot {
   readonly entries: ReadonlyArray<readonly [key: string, value: string, expires: number, uses: number]>
 }
 
+/** What is kept of a value, in characters: as much of it as patterns see. */
+const longestValue = 8_192
+/** Characters of all keys and values: a million entries of usual length never come near. */
+const mostCharacters = 125_000_000
+
 /** One cache. LFU drops the least used entry, LRU and ARC the one that was not used for the longest time. */
 export class Stash {
   readonly rules: StashRules
-  readonly #entries = new Map<string, Entry>()
+  /** In the order of their last use. */
+  readonly #entries = new AgedMap<Entry>()
+  readonly #counts: UseCounts | undefined
+  #characters = 0
 
   constructor(rules: StashRules) {
     this.rules = rules
+    this.#counts = rules.strategy === "LFU" ? new UseCounts() : undefined
   }
 
   get(key: string, now: number): string {
-    const entry = this.#entries.get(key)
+    const known = shortened(key)
+    const entry = this.#entries.get(known)
     if (entry === undefined || now >= entry.expires) return ""
+    this.#entries.set(known, entry)
+    this.#counts?.remove(known, entry.uses)
     entry.uses++
-    this.#entries.delete(key)
-    this.#entries.set(key, entry)
+    this.#counts?.add(known, entry.uses)
     return entry.value
   }
 
   set(key: string, value: string, now: number, ttlNs = this.rules.ttlNs): void {
-    const uses = this.#entries.get(key)?.uses ?? 0
-    this.#entries.delete(key)
-    if (this.#entries.size >= Math.max(1, this.rules.size)) this.#drop()
-    this.#entries.set(key, { value, expires: now + Number(ttlNs) / 1000, uses })
+    // Both may be parts of lines, which would be kept with them.
+    const kept = ownCopy(value.slice(0, longestValue))
+    this.#put(ownCopy(shortened(key)), kept, now + Number(ttlNs) / 1000)
   }
 
-  #drop(): void {
-    let [victim] = this.#entries.keys()
-    if (this.rules.strategy === "LFU") {
-      let fewest = Number.POSITIVE_INFINITY
-      for (const [key, { uses }] of this.#entries) {
-        if (uses < fewest) {
-          fewest = uses
-          victim = key
-        }
-      }
-    }
-    this.#entries.delete(victim!)
+  #put(key: string, value: string, expires: number, uses?: number): void {
+    const count = uses ?? this.#entries.get(key)?.uses ?? 0
+    this.#delete(key)
+    const characters = key.length + value.length
+    while (this.#entries.size >= Math.max(1, this.rules.size) || this.#characters + characters > mostCharacters)
+      this.#delete((this.#counts?.leastUsed ?? this.#entries.oldest)!)
+    this.#entries.set(key, { value, expires, uses: count })
+    this.#counts?.add(key, count)
+    this.#characters += characters
+  }
+
+  #delete(key: string): void {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return
+    this.#entries.delete(key)
+    this.#counts?.remove(key, entry.uses)
+    this.#characters -= key.length + entry.value.length
   }
 
   snapshot(): StashSnapshot {
@@ -67,7 +87,8 @@ export class Stash {
   /** Takes the entries back, unless the rules of the stash are others now. */
   restore(snapshot: StashSnapshot): void {
     if (snapshot.rules !== signature(this.rules)) return
-    for (const [key, value, expires, uses] of snapshot.entries) this.#entries.set(key, { value, expires, uses })
+    for (const [key, value, expires, uses] of snapshot.entries)
+      this.#put(shortened(key), value.slice(0, longestValue), expires, uses)
   }
 
   /** The entries go on living under other rules' name; see {@link Stashes.activate}. */

@@ -41,12 +41,19 @@ export class Static {
       this.#from !== undefined
         ? this.#from.read(pass.evt)
         : this.#evaluate !== undefined
-          ? this.#evaluate(pass)
+          ? built(this.#evaluate, pass)
           : this.#text
     if (text === undefined || (text === "" && !this.#takesNothing)) return
     if (this.#to !== undefined) this.#to.write(pass.evt, text)
     else this.#write!(pass, text)
   }
+}
+
+/** Rules may be many, and each of them may make a short line long: beyond what an event holds, a static fails. */
+const built = (evaluate: (pass: Pass) => string | undefined, pass: Pass): string | undefined => {
+  if (pass.evt.isFull) return undefined
+  const text = evaluate(pass)
+  return text !== undefined && pass.evt.admits(text) ? text : undefined
 }
 
 /** What a static writes: a text that stands somewhere, that is known, or that is evaluated; undefined: nothing. */

@@ -3,6 +3,7 @@
  * once for a ruleset, but stashes and names belong to an engine: whoever runs them lends its state for that while.
  */
 import type { Context, DataFiles } from "../expression/environment.ts"
+import { EvaluationError } from "../expression/error.ts"
 import { Time } from "../expression/time.ts"
 import { Answers } from "./answers.ts"
 import { type EventField, sameField } from "./event-field.ts"
@@ -12,6 +13,9 @@ import type { Stashes } from "./stash.ts"
 
 const unknownCity = { country: "", inEuropeanUnion: false, latitude: 0, longitude: 0 }
 const unknownNetwork = { number: 0, organization: "", range: "" }
+
+/** Characters that may be read as JSON or pairs for one event: 64 times what rules see of the longest line. */
+const mostUnmarshaled = 4_194_304
 
 /** The engine's part of the world. */
 export interface WorldState {
@@ -26,6 +30,8 @@ export class World implements Context {
   readonly files: DataFiles
   readonly stashes: Context["stashes"]
   readonly now: Context["now"]
+  /** What was read into the event at hand, in characters. */
+  #unmarshaled = 0
   readonly geo: NonNullable<Context["geo"]>
   #state: WorldState | undefined
   readonly #answers: Array<{ readonly field: EventField; readonly answers: Answers }> = []
@@ -68,6 +74,13 @@ export class World implements Context {
     this.#state = state
     this.time = time
     this.touched = false
+    this.#unmarshaled = 0
+  }
+
+  unmarshals = (text: string): void => {
+    this.#unmarshaled += text.length
+    if (this.#unmarshaled > mostUnmarshaled)
+      throw new EvaluationError(`more than ${mostUnmarshaled} characters were read into the event`)
   }
 
   /** What is remembered about the texts of a field, by all of the rules. */
@@ -84,12 +97,14 @@ export class World implements Context {
   aside(work: () => void): void {
     const state = this.#state
     const { time, touched } = this
+    const unmarshaled = this.#unmarshaled
     try {
       work()
     } finally {
       this.#state = state
       this.time = time
       this.touched = touched
+      this.#unmarshaled = unmarshaled
     }
   }
 

@@ -82,6 +82,8 @@ export interface Context {
   readonly stashes: Stashes
   /** Detection time of the line at hand: no expression sees a clock. */
   readonly now: () => Time
+  /** Text is about to be read into a map of the event. Throws `EvaluationError` when that is too much for one event. */
+  readonly unmarshals?: (text: string) => void
   readonly geo?: GeoLookup
   readonly decisions?: DecisionCounts
   /** false: everything is evaluated anew each time. */

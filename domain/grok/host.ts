@@ -13,6 +13,9 @@ interface Expansion {
   readonly semantics: ReadonlyMap<string, number>
 }
 
+/** Is about the way on which a pattern was reached: on another one it may do. */
+class WayError extends PatternError {}
+
 /**
  * The patterns that parsers may refer to: one name space for all files. The meaning of references is that of CrowdSec:
  * the first definition of a name stands; of several references with the same semantic name, outer ones win over those
@@ -21,6 +24,8 @@ interface Expansion {
 export class GrokHost {
   readonly #definitions = new Map<string, string>()
   readonly #expansions = new Map<string, Expansion>()
+  /** Why a pattern cannot be expanded, wherever it is referred to. */
+  readonly #failures = new Map<string, PatternError>()
   readonly #shortcuts: boolean
 
   /**
@@ -47,7 +52,14 @@ export class GrokHost {
     parsePattern(expansion.text, { captureAt: () => 0 })
     this.#definitions.set(name, text)
     this.#expansions.set(name, expansion)
+    // It may be what they lacked.
+    this.#failures.clear()
     return true
+  }
+
+  /** Pattern text with all references replaced. Throws `PatternError`. */
+  expanded(text: string): string {
+    return this.#expand(text, []).text
   }
 
   /** Compiles pattern text. A pattern known by name is compiled as `%{NAME}`. Throws `PatternError`. */
@@ -93,8 +105,10 @@ export class GrokHost {
   #expansion(name: string, within: ReadonlyArray<string>, offset: number): Expansion {
     const known = this.#expansions.get(name)
     if (known !== undefined) return known
+    const failure = this.#failures.get(name)
+    if (failure !== undefined) throw failure
     if (within.includes(name)) {
-      throw new PatternError(
+      throw new WayError(
         "TST-GROK-RECURSION",
         `the pattern ${name} contains itself: ${[...within, name].join(" > ")}`,
         offset
@@ -109,14 +123,15 @@ export class GrokHost {
       )
     }
     if (within.length >= MAX_NESTING) {
-      throw new PatternError(
-        "TST-PATTERN-TOO-LARGE",
-        `patterns refer to each other more than ${MAX_NESTING} deep`,
-        offset
-      )
+      throw new WayError("TST-PATTERN-TOO-LARGE", `patterns refer to each other more than ${MAX_NESTING} deep`, offset)
     }
-    const expansion = this.#expand(text, [...within, name])
-    this.#expansions.set(name, expansion)
-    return expansion
+    try {
+      const expansion = this.#expand(text, [...within, name])
+      this.#expansions.set(name, expansion)
+      return expansion
+    } catch (error) {
+      if (error instanceof PatternError && !(error instanceof WayError)) this.#failures.set(name, error)
+      throw error
+    }
   }
 }

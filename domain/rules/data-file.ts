@@ -22,6 +22,25 @@ export const dataFile: Reader<DataFile> = refined(written, (data, field) => ({
   line: field.line
 }))
 
+/**
+ * What a data file may have at most, by its type. The largest list of CrowdSec's hub has a megabyte and 50,000 lines, and
+ * its largest one of patterns 40 kilobytes. What has no type is a GeoIP database: the full ones have some 60 megabytes.
+ */
+export const mostData: Readonly<Record<DataFile["type"], { readonly bytes: number; readonly lines: number }>> = {
+  string: { bytes: 16 * 1024 * 1024, lines: 500_000 },
+  regexp: { bytes: 4 * 1024 * 1024, lines: 50_000 },
+  map: { bytes: 4 * 1024 * 1024, lines: 50_000 },
+  bots: { bytes: 4 * 1024 * 1024, lines: 50_000 },
+  "": { bytes: 512 * 1024 * 1024, lines: Number.POSITIVE_INFINITY }
+}
+
+/** What to say about a file that has more. */
+export const tooMuchData = (type: DataFile["type"], found: string): string => {
+  const { bytes, lines } = mostData[type]
+  const most = type === "" ? `${bytes} bytes` : `${bytes} bytes and ${lines} lines when its type is ${type}`
+  return `has ${found}, and a data file may have ${most}; it is left out, and rules that look into it find nothing: shorten it`
+}
+
 /** Every `data` entry of a rule, those of nested nodes too. */
 export const dataOf = (rule: Rule): ReadonlyArray<DataFile> => {
   if (rule.kind === "profiles" || rule.kind === "contexts") return []

@@ -1,16 +1,13 @@
 /** The data files that rules refer to: lists of user agents, paths, addresses, GeoIP databases. */
 import { realpath } from "node:fs/promises"
 import { isAbsolute, join, normalize } from "node:path"
-import { dataOf } from "../../domain/rules/data-file.ts"
+import { dataOf, mostData, tooMuchData } from "../../domain/rules/data-file.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
 import { quote } from "../../domain/rules/report.ts"
 import { printable } from "../../domain/text/printable.ts"
 import type { DataFile, Rule, RuleFile } from "../../domain/rules/rule.ts"
-import { isInside, longestPath, readHashed } from "./folder.ts"
+import { FileTooLarge, isInside, longestPath, readHashed } from "./folder.ts"
 import { isMissing, reason } from "./hub-error.ts"
-
-/** A full city database has some 60 MB; ten times that is no list that anybody wrote. */
-const maximumBytes = 512 * 1024 * 1024
 
 /** A path that stays below whatever folder it is put in; undefined for one that does not. */
 const inner = (path: string): string | undefined => {
@@ -82,12 +79,18 @@ export const readData = async (
       }
       if (found.has(destination)) continue
       const places = placesOf(entry, destination, hub, data)
-      const key = JSON.stringify(places)
-      const search = tried.get(key) ?? lookFor(places)
+      const { bytes } = mostData[entry.type]
+      const key = JSON.stringify([places, bytes])
+      const known = tried.get(key)
+      const search = known ?? lookFor(places, bytes)
       tried.set(key, search)
       const result = await search
       if ("content" in result) {
         found.set(destination, { kind: "data", path: destination, version: "?", ...result })
+      } else if ("bytes" in result) {
+        const message = tooMuchData(entry.type, `${result.bytes} bytes`)
+        if (known === undefined)
+          problems.push({ code: "TST-DATA-TOO-LARGE", severity: "warning", file: result.file, message })
       } else {
         const where = result.failures.map((failure) => printable(failure, longestPath)).join(", ")
         const hint = data === undefined ? "; name a data folder (`--data`) that has it" : ""
@@ -101,9 +104,10 @@ export const readData = async (
 
 type Search =
   | { readonly file: string; readonly content: Uint8Array; readonly hash: string }
+  | { readonly file: string; readonly bytes: number }
   | { readonly failures: ReadonlyArray<string> }
 
-const lookFor = async (places: ReadonlyArray<Place>): Promise<Search> => {
+const lookFor = async (places: ReadonlyArray<Place>, maximumBytes: number): Promise<Search> => {
   const failures: string[] = []
   for (const { folder, file, closed } of places) {
     try {
@@ -111,6 +115,7 @@ const lookFor = async (places: ReadonlyArray<Place>): Promise<Search> => {
         throw new Error("it is a link that leads out")
       return { file, ...(await readHashed(file, maximumBytes)) }
     } catch (cause) {
+      if (cause instanceof FileTooLarge) return { file, bytes: cause.bytes }
       failures.push(isMissing(cause) ? file : `${file} (${reason(cause)})`)
     }
   }

@@ -113,6 +113,15 @@ export const listFiles = async (
   return files.slice(0, maximumFiles)
 }
 
+export class FileTooLarge extends Error {
+  readonly bytes: number
+
+  constructor(bytes: number, maximum: number) {
+    super(`it has ${bytes} bytes, more than the ${maximum} that are read`)
+    this.bytes = bytes
+  }
+}
+
 /** The content of a regular file of at most `maximum` bytes. Fails with a reason that a person understands. */
 export const readBounded = async (file: string, maximum: number): Promise<Uint8Array> => {
   // A pipe or a device could block for ever or never end, so look before opening.
@@ -121,7 +130,7 @@ export const readBounded = async (file: string, maximum: number): Promise<Uint8A
   const handle = await open(file, "r")
   try {
     const { size } = await handle.stat()
-    if (size > maximum) throw new Error(`it has ${size} bytes, more than the ${maximum} that are read`)
+    if (size > maximum) throw new FileTooLarge(size, maximum)
     const content = new Uint8Array(size)
     let length = 0
     while (length < size) {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
@@ -263,6 +263,19 @@ describe("a hub folder", () => {
       expect(problems).toEqual([
         `${rule}, line 6: needs the data file \`y.txt\`, which is in none of the places where it is looked for: ${places} (TST-HUB-DATA-MISSING)`
       ])
+    })
+
+    it("leaves out a list that is too large, without reading it, and says so once", async () => {
+      const list = write("data/y.txt", "")
+      truncateSync(list, 500 * 1024 * 1024)
+      for (const name of ["a", "b"])
+        write(`hub/scenarios/me/${name}.yaml`, scenario(`me/${name}`, data("https://h.example/x", "y.txt")))
+      const before = process.memoryUsage().arrayBuffers
+      expect(await paths({ data: join(root, "data") })).toMatchObject({
+        paths: ["scenarios/me/a.yaml", "scenarios/me/b.yaml"],
+        problems: [expect.stringMatching(/data\/y\.txt: has 524288000 bytes, .* 16777216 .*\(TST-DATA-TOO-LARGE\)$/)]
+      })
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50_000_000)
     })
 
     it.each(["../secret.txt", "/etc/hostname", "a/../../secret.txt", "..", "."])("refuses %s", async (destination) => {

@@ -63,7 +63,8 @@ export const jsonFunctions: ReadonlyArray<FunctionDeclaration> = [
     "UnmarshalJSON",
     [text, writtenMap, text],
     nilType,
-    (_, json: string, target: Map<string, unknown>, key: string) => {
+    (context, json: string, target: Map<string, unknown>, key: string) => {
+      context.unmarshals?.(json)
       unmarshalJson(json, target, key)
     },
     { effect: "writes" }

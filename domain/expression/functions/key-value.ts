@@ -24,7 +24,10 @@ const parser = (name: string, pairsOf: (text: string) => ReadonlyArray<readonly 
     name,
     [stringType, writtenMap, stringType],
     nilType,
-    (_, text: string, target: Map<string, unknown>, key: string) => merge(name, pairsOf(text), target, key),
+    (context, text: string, target: Map<string, unknown>, key: string) => {
+      context.unmarshals?.(text)
+      merge(name, pairsOf(text), target, key)
+    },
     { effect: "writes" }
   )
 
