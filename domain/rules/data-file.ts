@@ -24,10 +24,11 @@ export const dataFile: Reader<DataFile> = refined(written, (data, field) => ({
 
 /**
  * What a data file may have at most, by its type. The largest list of CrowdSec's hub has a megabyte and 50,000 lines, and
- * its largest one of patterns 40 kilobytes. What has no type is a GeoIP database: the full ones have some 60 megabytes.
+ * its largest one of patterns 40 kilobytes; lists of bad addresses that people collect have up to a million. What has no
+ * type is a GeoIP database: the full ones have some 60 megabytes.
  */
 export const mostData: Readonly<Record<DataFile["type"], { readonly bytes: number; readonly lines: number }>> = {
-  string: { bytes: 16 * 1024 * 1024, lines: 500_000 },
+  string: { bytes: 64 * 1024 * 1024, lines: 2_000_000 },
   regexp: { bytes: 4 * 1024 * 1024, lines: 50_000 },
   map: { bytes: 4 * 1024 * 1024, lines: 50_000 },
   bots: { bytes: 4 * 1024 * 1024, lines: 50_000 },

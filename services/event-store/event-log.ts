@@ -36,6 +36,25 @@ function* runsOf(positions: ReadonlyArray<number>): Iterable<readonly [first: nu
   }
 }
 
+/** What is made of the rows until a page is full (`full`: by the row at which position), without those of which nothing is made. */
+const pageOf = <Item>(
+  rows: Iterable<unknown>,
+  size: PageSize,
+  itemOf: (row: Row) => Item | undefined
+): { readonly items: ReadonlyArray<Item>; readonly full: number | undefined } => {
+  const items: Array<Item> = []
+  let bytes = 0
+  for (const columns of rows) {
+    const row = rowOf(columns)
+    const item = itemOf(row)
+    if (item === undefined) continue
+    items.push(item)
+    bytes += row.data.length + (row.bytes?.length ?? 0)
+    if (items.length >= size.events || bytes >= size.bytes) return { items, full: row.position }
+  }
+  return { items, full: undefined }
+}
+
 /** How many positions one look into the index of one kind takes. */
 const indexedPositions = { least: 100, most: 1000 }
 
@@ -105,15 +124,7 @@ export class EventLog {
 
   /** The next events after a position as they are stored. */
   rows(after: number, size: PageSize): ReadonlyArray<Row> {
-    const rows: Array<Row> = []
-    let bytes = 0
-    for (const columns of this.#eventsAfter.iterate(after, Number.MAX_SAFE_INTEGER) as Iterable<unknown>) {
-      const row = rowOf(columns)
-      rows.push(row)
-      bytes += row.data.length + (row.bytes?.length ?? 0)
-      if (rows.length >= size.events || bytes >= size.bytes) break
-    }
-    return rows
+    return pageOf(this.#eventsAfter.iterate(after, Number.MAX_SAFE_INTEGER), size, (row) => row).items
   }
 
   readStream(name: string, options: ReadStreamOptions): ReadonlyArray<TestudoEvent> {
@@ -139,17 +150,8 @@ export class EventLog {
       kinds === "all"
         ? this.#eventsAfter.iterate(after, upTo)
         : this.#rowsOfKinds(kinds, after, upTo, byName ? filter.streamPrefixes : undefined, size.events)
-    const events: Array<TestudoEvent> = []
-    let bytes = 0
-    for (const columns of rows as Iterable<unknown>) {
-      const row = rowOf(columns)
-      const event = recordedEvent(row)
-      if (event === undefined) continue
-      events.push(event)
-      bytes += row.data.length + (row.bytes?.length ?? 0)
-      if (events.length >= size.events || bytes >= size.bytes) return { events, next: row.position }
-    }
-    return { events, next: upTo }
+    const { items, full } = pageOf(rows, size, recordedEvent)
+    return { events: items, next: full ?? upTo }
   }
 
   /** Merges the indexed positions of the kinds, some at a time, and reads what a stream prefix does not rule out. */
