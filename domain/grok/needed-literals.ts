@@ -1,7 +1,7 @@
 import type { CharacterSet } from "./character-set.ts"
 import { between, LAST_CODE_POINT } from "./character-set.ts"
 import { asciiFold } from "../text/ascii-fold.ts"
-import type { Syntax } from "./syntax.ts"
+import { flattened, type Syntax } from "./syntax.ts"
 
 /**
  * Texts of which every match contains at least one, if the case of letters does not count (`ſ` is an S then, see
@@ -25,14 +25,6 @@ export const neededLiterals = (syntax: Syntax): ReadonlyArray<string> | undefine
     case "repeat":
       return syntax.min > 0 ? neededLiterals(syntax.item) : undefined
   }
-}
-
-/** What follows each other for sure, one thing after the other. */
-const flattened = (syntax: Syntax): ReadonlyArray<Syntax> => {
-  if (syntax.kind === "sequence") return syntax.items.flatMap(flattened)
-  if (syntax.kind === "capture") return flattened(syntax.item)
-  if (syntax.kind === "repeat" && syntax.min === 1 && syntax.max === 1) return flattened(syntax.item)
-  return [syntax]
 }
 
 const ofSequence = (items: ReadonlyArray<Syntax>): ReadonlyArray<string> | undefined => {

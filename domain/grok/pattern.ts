@@ -5,6 +5,7 @@ import { longestReach, reachOf } from "./reach.ts"
 import { requiredLiterals } from "./required-literals.ts"
 import { searchFor } from "./search.ts"
 import { differsInJavaScript } from "./syntax.ts"
+import { tailOf } from "./tail.ts"
 import { translate } from "./translation.ts"
 
 /**
@@ -69,7 +70,7 @@ const assembled = (source: string, { syntax, captures }: ParsedPattern, shortcut
       exec: (text) => (text.includes(needle) ? automaton.exec(text) : null)
     }
   }
-  const search = searchFor(translation.source, literals, shortcuts)
+  const search = searchFor(translation.source, { literals, tail: tailOf(syntax) }, shortcuts)
   if (!differs) return { ...base, ...search }
   const automaton = new Automaton(syntax, captures)
   return { ...base, test: search.test, exec: (text) => (search.test(text) ? automaton.exec(text) : null) }

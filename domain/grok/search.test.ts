@@ -3,13 +3,15 @@ import { expect, test } from "vitest"
 import { parsePattern } from "./pattern-parser.ts"
 import { requiredLiterals } from "./required-literals.ts"
 import { searchFor } from "./search.ts"
+import { tailOf } from "./tail.ts"
 import { translate } from "./translation.ts"
 
 const searches = (pattern: string) => {
   const { syntax } = parsePattern(pattern, { captureAt: () => 1 })
   const source = translate(syntax).source
-  const literals = requiredLiterals(syntax)
-  return { literals, fast: searchFor(source, literals, true), plain: searchFor(source, literals, false) }
+  const [literals, tail] = [requiredLiterals(syntax), tailOf(syntax)]
+  const known = { literals, tail }
+  return { ...known, fast: searchFor(source, known, true), plain: searchFor(source, known, false) }
 }
 
 const patterns = [
@@ -21,7 +23,10 @@ const patterns = [
   "(ab )?(a|b+)- x",
   "a{2}.*?- b$",
   "[ab]+ x.x",
-  "(?:ab|b) x"
+  "(?:ab|b) x",
+  "(a|ab)(b?) - (a+|x.x)\\b",
+  "(?:(a) - )?(b+)x? - $",
+  "b*(- x|)(?: - a){2}"
 ] as const
 
 const piece = fc.constantFrom("a", "b", "ab", " ", "- ", " - ", "x", "x.x", "é", "ſ", "\n", "a".repeat(40))
@@ -39,6 +44,11 @@ test.each(patterns)("%s: refusing early finds what the expression alone finds, w
     }),
     { numRuns: 300 }
   )
+})
+
+test("a tail begins with the first text that surely stands in a match, behind its beginning", () => {
+  expect(searches("(?P<a>\\d+) - (?P<b>[a-z]+)(x|y)").tail).toEqual({ literal: " - ", source: " - [a-z]+(?:x|y)" })
+  for (const none of ["ab(c)", "a.b", "(?:a - )?b", "(?i)a - b|c"]) expect(searches(none).tail).toBeUndefined()
 })
 
 test("a literal that comes too early is none", () => {

@@ -3,6 +3,7 @@
  * an attempt at every character, and attackers choose their lines: so what cannot match is refused before.
  */
 import type { PatternMatch } from "./automaton.ts"
+import type { Tail } from "./tail.ts"
 
 export interface Search {
   readonly test: (text: string) => boolean
@@ -19,10 +20,14 @@ const mostBeginnings = 16
 const longestTried = 512
 
 /**
- * `source` is in JavaScript's syntax. `literals` are in every match, in this order and without overlap. `shortcuts` false:
- * the expression alone decides.
+ * `source` is in JavaScript's syntax. `literals` are in every match, in this order and without overlap; so is the `tail`.
+ * `shortcuts` false: the expression alone decides.
  */
-export const searchFor = (source: string, literals: ReadonlyArray<string>, shortcuts: boolean): Search => {
+export const searchFor = (
+  source: string,
+  { literals, tail }: { readonly literals: ReadonlyArray<string>; readonly tail?: Tail | undefined },
+  shortcuts: boolean
+): Search => {
   const expression = new RegExp(source)
   const first = literals[0]
   if (first === undefined || !shortcuts)
@@ -30,6 +35,7 @@ export const searchFor = (source: string, literals: ReadonlyArray<string>, short
   const longest = literals.reduce((most, literal) => (literal.length > most.length ? literal : most), "")
   // Anchored, it tries but one beginning anyway.
   const atPlace = source.startsWith("^") ? undefined : new RegExp(source, "y")
+  const atTail = tail === undefined || atPlace === undefined ? undefined : new RegExp(tail.source, "y")
   let suspicious = 0
 
   const hasAll = (text: string): boolean => {
@@ -42,8 +48,22 @@ export const searchFor = (source: string, literals: ReadonlyArray<string>, short
     return true
   }
 
+  /** Whether the text goes on as every match does at one of the places where it could, as far as that can be told soon. */
+  const hasTail = (text: string): boolean => {
+    if (atTail === undefined) return true
+    const { literal } = tail!
+    let tried = 0
+    for (let at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at + 1)) {
+      if (tried++ === mostBeginnings) return true
+      atTail.lastIndex = at
+      if (atTail.test(text)) return true
+    }
+    return false
+  }
+
   /** No match begins behind the last place of the first literal. */
   const fromBeginnings = (text: string): PatternMatch | null => {
+    if (text.length <= longestTried && !hasTail(text)) return null
     const last = text.lastIndexOf(first)
     if (atPlace === undefined || last >= mostBeginnings || text.length > longestTried) return expression.exec(text)
     for (let at = 0; at <= last; at++) {

@@ -55,6 +55,14 @@ const childrenOf = (syntax: Syntax): ReadonlyArray<Syntax> => {
   }
 }
 
+/** What follows each other for sure, one thing after the other; captures are seen through. */
+export const flattened = (syntax: Syntax): ReadonlyArray<Syntax> => {
+  if (syntax.kind === "sequence") return syntax.items.flatMap(flattened)
+  if (syntax.kind === "capture") return flattened(syntax.item)
+  if (syntax.kind === "repeat" && syntax.min === 1 && syntax.max === 1) return flattened(syntax.item)
+  return [syntax]
+}
+
 export const hasCapture = (syntax: Syntax): boolean => syntax.kind === "capture" || childrenOf(syntax).some(hasCapture)
 
 /** Number of states that a plain automaton of it has: counted repetition multiplies. */
