@@ -1,3 +1,4 @@
+/** Problems of files with very many lines, such as pattern files and lists. */
 import type { Problem } from "./problem.ts"
 
 /** Of one file. */
