@@ -37,7 +37,7 @@ const fewBranches = 64
 /** V8's linear engine tries the ranges of a set in turn. */
 const fewRanges = 64
 const rangesPerLoop = 8
-/** In loops within so many others, each round passes the ends of all of them. */
+/** In loops and captures within so many others, each round passes the ends of all of them. */
 const fewLoops = 3
 const loopEnds = 3
 
@@ -49,7 +49,7 @@ interface Around {
   readonly copies: number
   /** Whether it stands in an endless repetition. */
   readonly endless: boolean
-  /** Repetitions around it. */
+  /** Repetitions around it, and captures within those. */
   readonly loops: number
 }
 
@@ -79,7 +79,8 @@ class Crowd {
         this.#countSequence([syntax], around)
         return
       case "capture":
-        this.#count(syntax.item, around)
+        // In a loop, its ends are noted in every round.
+        this.#count(syntax.item, { ...around, loops: around.loops + (around.loops > 0 ? 1 : 0) })
         return
       case "choice":
         for (const item of syntax.items) this.#count(item, around)
