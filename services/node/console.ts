@@ -1,7 +1,7 @@
 /** What the node says: one line each, warnings and errors marked, no JSON and no stack traces for expected things. */
 import * as Cause from "effect/Cause"
 import * as Logger from "effect/Logger"
-import { printable } from "../../domain/text/printable.ts"
+import { printableLines } from "../../domain/text/printable.ts"
 
 const marks: Readonly<Record<string, string>> = { Warn: "warning: ", Error: "error: ", Fatal: "error: " }
 
@@ -9,10 +9,5 @@ const marks: Readonly<Record<string, string>> = { Warn: "warning: ", Error: "err
 export const consoleLogger = Logger.make<unknown, void>(({ message, logLevel, cause }) => {
   const text = (Array.isArray(message) ? message : [message]).map(String).join(" ")
   const why = cause.reasons.length === 0 ? "" : `\n${Cause.pretty(cause)}`
-  console.error(
-    `${marks[logLevel] ?? ""}${text
-      .split("\n")
-      .map((line) => printable(line))
-      .join("\n")}${why}`
-  )
+  console.error(`${marks[logLevel] ?? ""}${printableLines(text)}${why}`)
 })
