@@ -5,38 +5,42 @@ import type { AlertObject, MetaItem } from "../expression/environment/alert.ts"
 const metaItems = (meta: Readonly<Record<string, string>>): ReadonlyArray<MetaItem> =>
   Object.entries(meta).map(([Key, Value]) => ({ Key, Value }))
 
-export const alertOf = (overflow: Overflow): AlertObject => ({
-  Scenario: overflow.scenario.name,
-  ScenarioHash: overflow.scenario.hash,
-  ScenarioVersion: overflow.scenario.version,
-  Message: overflow.message,
-  Capacity: overflow.capacity,
-  EventsCount: overflow.eventsCount,
-  Leakspeed: overflow.leakspeed,
-  StartAt: overflow.startAt,
-  StopAt: overflow.stopAt,
-  Simulated: false,
-  Kind: "crowdsec",
-  Meta: metaItems(overflow.meta ?? {}),
-  Remediation: overflow.remediation,
-  Source: {
-    IP: overflow.source.ip ?? "",
-    Range: overflow.source.range ?? "",
-    AsNumber: overflow.source.asNumber ?? "",
-    AsName: overflow.source.asName ?? "",
-    Cn: overflow.source.country ?? "",
-    Latitude: overflow.source.latitude ?? 0,
-    Longitude: overflow.source.longitude ?? 0,
-    Scope: overflow.source.scope,
-    Value: overflow.source.value
-  },
-  // Few profiles look at the events.
-  get Events() {
-    return entriesOf(overflow.evidence).map(({ at, meta }) => ({
-      Timestamp: at,
-      Meta: metaItems(meta),
-      GetMeta: (key: string) => (Object.hasOwn(meta, key) ? (meta[key] ?? "") : "")
-    }))
-  },
-  GetMeta: (key) => (Object.hasOwn(overflow.meta ?? {}, key) ? (overflow.meta![key] ?? "") : "")
-})
+export const alertOf = (overflow: Overflow): AlertObject => {
+  let events: AlertObject["Events"] | undefined
+  return {
+    Scenario: overflow.scenario.name,
+    ScenarioHash: overflow.scenario.hash,
+    ScenarioVersion: overflow.scenario.version,
+    Message: overflow.message,
+    Capacity: overflow.capacity,
+    EventsCount: overflow.eventsCount,
+    Leakspeed: overflow.leakspeed,
+    StartAt: overflow.startAt,
+    StopAt: overflow.stopAt,
+    Simulated: false,
+    Kind: "crowdsec",
+    Meta: metaItems(overflow.meta ?? {}),
+    Remediation: overflow.remediation,
+    Source: {
+      IP: overflow.source.ip ?? "",
+      Range: overflow.source.range ?? "",
+      AsNumber: overflow.source.asNumber ?? "",
+      AsName: overflow.source.asName ?? "",
+      Cn: overflow.source.country ?? "",
+      Latitude: overflow.source.latitude ?? 0,
+      Longitude: overflow.source.longitude ?? 0,
+      Scope: overflow.source.scope,
+      Value: overflow.source.value
+    },
+    // Few profiles look at the events, and those that do ask for them again and again.
+    get Events() {
+      events ??= entriesOf(overflow.evidence).map(({ at, meta }) => ({
+        Timestamp: at,
+        Meta: metaItems(meta),
+        GetMeta: (key) => (Object.hasOwn(meta, key) ? (meta[key] ?? "") : "")
+      }))
+      return events
+    },
+    GetMeta: (key) => (Object.hasOwn(overflow.meta ?? {}, key) ? (overflow.meta![key] ?? "") : "")
+  }
+}

@@ -47,14 +47,21 @@ export type Evidence = typeof Evidence.Type
 /** An entry with all that it says. */
 export type WholeEntry = Required<EvidenceEntry>
 
-/** The entries, each as if it stood alone: with its event, and all its meta sorted by key. */
-export const entriesOf = ({ meta, entries }: Evidence): ReadonlyArray<WholeEntry> => {
-  const alike = Object.entries(meta)
+/** The entries, each with its event; of their meta what they have of their own. */
+export const placedEntries = ({ entries }: Evidence): ReadonlyArray<WholeEntry> => {
   let event = ""
-  return entries.map((entry) => {
-    event = entry.event ?? event
+  return entries.map(({ line, at, text, meta, event: own }) => {
+    event = own ?? event
+    return { event, line, at, text, meta }
+  })
+}
+
+/** The entries, each as if it stood alone: with its event, and all its meta sorted by key. */
+export const entriesOf = (evidence: Evidence): ReadonlyArray<WholeEntry> => {
+  const alike = Object.entries(evidence.meta)
+  return placedEntries(evidence).map((entry) => {
     const pairs = [...alike, ...Object.entries(entry.meta)].sort(([left], [right]) => (left < right ? -1 : 1))
-    return { event, line: entry.line, at: entry.at, text: entry.text, meta: Object.fromEntries(pairs) }
+    return { ...entry, meta: Object.fromEntries(pairs) }
   })
 }
 

@@ -1,7 +1,7 @@
 /** What a replay found, as a fold over the verdicts in the log: a resumed replay reports the same as an undisturbed one. */
 import { DecisionMade } from "../../domain/events/decision.ts"
 import type { ProposedEvent } from "../../domain/events/event.ts"
-import { OverflowRaised } from "../../domain/events/overflow.ts"
+import { OverflowRaised, placedEntries } from "../../domain/events/overflow.ts"
 
 export interface ReportedOffender {
   readonly scope: string
@@ -40,11 +40,9 @@ export class ReplayReport {
       this.overflows += 1
       const offender = this.#offender(event.data.source)
       offender.scenarios.add(event.data.scenario.name)
-      let batch = ""
-      for (const entry of event.data.evidence.entries) {
-        batch = entry.event ?? batch
+      for (const { event: batch, line, text } of placedEntries(event.data.evidence)) {
         // An overflow that was poured again is no line of its own: its lines count with it.
-        if (entry.text !== "") offender.lines.add(`${batch}/${entry.line}`)
+        if (text !== "") offender.lines.add(`${batch}/${line}`)
       }
     } else if (DecisionMade.is(event)) {
       this.decisions += 1
