@@ -7,6 +7,7 @@ import type { LineReference, LogBatch } from "../events/log-batch.ts"
 import type { ResolvedName } from "../events/name-resolved.ts"
 import type { Overflow } from "../events/overflow.ts"
 import type { Passage } from "../events/time-passed.ts"
+import { longestReach } from "../grok/reach.ts"
 import { parseTimestamp } from "../time/instant.ts"
 import type { Bucket } from "./bucket.ts"
 import { Buckets } from "./buckets.ts"
@@ -20,7 +21,6 @@ import { everything } from "./group.ts"
 import { type LineOrigin, LineParser } from "./line-parser.ts"
 import { Names } from "./names.ts"
 import { metaSource, pouredAgain } from "./meta-buckets.ts"
-import { longestMatchedText } from "./node.ts"
 import type { Outcome } from "./outcome.ts"
 import { attempt, failed } from "./pass.ts"
 import { PipelineEvent } from "./pipeline-event.ts"
@@ -114,7 +114,7 @@ export class Engine {
       const text = lines[index]!
       if (text === "") continue
       this.counters.lines += 1
-      if (text.length > longestMatchedText) this.counters.oversized += 1
+      if (text.length > longestReach) this.counters.oversized += 1
       event.index = index
       try {
         this.#line(parser, text, source)

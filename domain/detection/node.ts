@@ -1,6 +1,7 @@
 /** One node of a parser, compiled (spec detection.md §2.4). */
 import { eventEnvironment } from "../expression/environment/event.ts"
 import type { GrokRule, NodeRule, StashRule } from "../rules/rule.ts"
+import { longestReach } from "../grok/reach.ts"
 import type { Compiler } from "./compiler.ts"
 import { fieldNames } from "../text/fields.ts"
 import type { EventField } from "./event-field.ts"
@@ -10,9 +11,6 @@ import { noFilter, type Precondition } from "./precondition.ts"
 import { compileStatics, type Static, writesTo } from "./statics.ts"
 import { staticText } from "../expression/format.ts"
 import { compileWhitelist, type Whitelist } from "./whitelist.ts"
-
-/** Patterns see the beginning of a text only: it bounds what one match can cost. In characters. */
-export const longestMatchedText = 8_192
 
 export class Node {
   readonly name: string
@@ -94,7 +92,7 @@ const compileGrok = (
   const match = (pass: Pass): boolean => {
     const subject = input(pass)
     if (subject === undefined) return false
-    const text = subject.length > longestMatchedText ? subject.slice(0, longestMatchedText) : subject
+    const text = subject.length > longestReach ? subject.slice(0, longestReach) : subject
     if (grok === undefined || !grok.matchInto(text, pass.evt.Parsed)) return false
     for (let i = 0; i < statics.length; i++) statics[i]!.apply(pass)
     return true

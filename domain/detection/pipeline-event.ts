@@ -4,17 +4,12 @@
  */
 import { type FieldMap, type Fields, KeptFields, LineFields } from "../text/fields.ts"
 import { EvaluationError } from "../expression/error.ts"
+import { limit } from "../expression/limit.ts"
 import { Time } from "../expression/time.ts"
 import type { LineReference } from "../events/log-batch.ts"
 import { formatTimestamp } from "../time/instant.ts"
 import { RuntimeAlert } from "./alert.ts"
 import type { Origin, QueuedEvent } from "./queued-event.ts"
-
-/**
- * What expressions may write to one event, in characters: 64 times what they see of the longest line, and four texts of
- * the longest that one evaluation builds. Moving a text from one place to another does not count.
- */
-const mostWritten = 4_194_304
 
 export const LOG = 0
 export const OVFLW = 1
@@ -84,7 +79,7 @@ export class PipelineEvent {
   singular = false
   /** How often an expression wrote to `Meta` or `Parsed`: what was concluded from them before is worth nothing then. */
   edits = 0
-  /** Characters that expressions built and wrote to it. */
+  /** Characters that expressions built and wrote to it; moving a text from one place to another does not count. */
   #written = 0
   /** Hash of the rules that it was parsed by. */
   ruleset = ""
@@ -184,13 +179,13 @@ export class PipelineEvent {
 
   /** Expressions have built as much text for it as one event may hold. */
   get isFull(): boolean {
-    return this.#written > mostWritten
+    return this.#written > limit.eventText
   }
 
   /** Counts a text in that an expression built to be written to it; false when it has no place any more. */
   admits(text: string): boolean {
     this.#written += text.length
-    return this.#written <= mostWritten
+    return this.#written <= limit.eventText
   }
 
   SetMeta(key: string, value: string): boolean {
@@ -212,7 +207,7 @@ export class PipelineEvent {
   #admit(...texts: ReadonlyArray<string>): void {
     for (const text of texts)
       if (!this.admits(text))
-        throw new EvaluationError(`expressions wrote more than ${mostWritten} characters to the event`)
+        throw new EvaluationError(`expressions wrote more than ${limit.eventText} characters to the event`)
   }
 
   GetType(): "log" | "overflow" {

@@ -1,4 +1,5 @@
 /** Named caches that parsers fill and expressions ask (spec detection.md §2.10). They expire on detection time. */
+import { longestReach } from "../grok/reach.ts"
 import { AgedMap } from "../order/aged-map.ts"
 import { UseCounts } from "../order/use-counts.ts"
 import { ownCopy } from "../text/remembered.ts"
@@ -23,8 +24,8 @@ export interface StashSnapshot {
   readonly entries: ReadonlyArray<readonly [key: string, value: string, expires: number, uses: number]>
 }
 
-/** What is kept of a value, in characters: as much of it as patterns see. */
-const longestValue = 8_192
+/** As much of a value as patterns see. */
+const keptOf = (value: string): string => value.slice(0, longestReach)
 /** Characters of all keys and values: a million entries of usual length never come near. */
 const mostCharacters = 125_000_000
 
@@ -54,7 +55,7 @@ export class Stash {
 
   set(key: string, value: string, now: number, ttlNs = this.rules.ttlNs): void {
     // Both may be parts of lines, which would be kept with them.
-    const kept = ownCopy(value.slice(0, longestValue))
+    const kept = ownCopy(keptOf(value))
     this.#put(ownCopy(shortened(key)), kept, now + Number(ttlNs) / 1000)
   }
 
@@ -87,8 +88,7 @@ export class Stash {
   /** Takes the entries back, unless the rules of the stash are others now. */
   restore(snapshot: StashSnapshot): void {
     if (snapshot.rules !== signature(this.rules)) return
-    for (const [key, value, expires, uses] of snapshot.entries)
-      this.#put(shortened(key), value.slice(0, longestValue), expires, uses)
+    for (const [key, value, expires, uses] of snapshot.entries) this.#put(shortened(key), keptOf(value), expires, uses)
   }
 
   /** The entries go on living under other rules' name; see {@link Stashes.activate}. */

@@ -4,6 +4,7 @@
  */
 import type { Context, DataFiles } from "../expression/environment.ts"
 import { EvaluationError } from "../expression/error.ts"
+import { limit } from "../expression/limit.ts"
 import { Time } from "../expression/time.ts"
 import { Answers } from "./answers.ts"
 import { type EventField, sameField } from "./event-field.ts"
@@ -13,9 +14,6 @@ import type { Stashes } from "./stash.ts"
 
 const unknownCity = { country: "", inEuropeanUnion: false, latitude: 0, longitude: 0 }
 const unknownNetwork = { number: 0, organization: "", range: "" }
-
-/** Characters that may be read as JSON or pairs for one event: 64 times what rules see of the longest line. */
-const mostUnmarshaled = 4_194_304
 
 /** The engine's part of the world. */
 export interface WorldState {
@@ -79,8 +77,8 @@ export class World implements Context {
 
   unmarshals = (text: string): void => {
     this.#unmarshaled += text.length
-    if (this.#unmarshaled > mostUnmarshaled)
-      throw new EvaluationError(`more than ${mostUnmarshaled} characters were read into the event`)
+    if (this.#unmarshaled > limit.eventText)
+      throw new EvaluationError(`more than ${limit.eventText} characters were read into the event`)
   }
 
   /** What is remembered about the texts of a field, by all of the rules. */

@@ -1,3 +1,5 @@
+import { longestReach } from "../grok/reach.ts"
+
 /** Rules and log lines are hostile: what an expression may cost at most. Counted, never timed, so that runs agree. */
 export const limit = {
   /** Characters of an expression; the longest of the hub has 43,435. */
@@ -7,6 +9,11 @@ export const limit = {
   depth: 200,
   /** Characters of a text that an expression builds. */
   resultLength: 1_048_576,
+  /**
+   * Characters that expressions write to one event, and that are read into it as JSON or pairs: 64 times what rules see of
+   * the longest line, and four texts of the longest that one evaluation builds.
+   */
+  eventText: 4_194_304,
   /** Items of an array that an expression builds. */
   resultItems: 500_000,
   /** Items of a kind that can only be compared with each other, when double ones are left out. */
@@ -16,7 +23,7 @@ export const limit = {
   /** Characters of text that count as one step, where a predicate makes calls repeat. */
   charactersPerStep: 4,
   /** Characters of a text that a pattern sees. */
-  patternText: 8_192,
+  patternText: longestReach,
   /** Characters of a pattern that is computed from the event. */
   computedPattern: 1_024,
   /** Computed patterns that one expression remembers. */

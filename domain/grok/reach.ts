@@ -7,7 +7,7 @@
 import { type CharacterSet, includes } from "./character-set.ts"
 import { nullable, type Syntax } from "./syntax.ts"
 
-/** Characters that ordinary patterns see. */
+/** Characters that ordinary patterns see: the beginning of a text only, which bounds what one match can cost. */
 export const longestReach = 8_192
 
 /** Places at which matches may be under way all the time, before the reach shrinks. The hub's widest pattern has 62. */
