@@ -149,10 +149,10 @@ const replayFiles = Effect.fnUntraced(function* (
   }
 
   const { report } = rules
-  yield* foldLog({ filter: { types: ReplayReport.types } }, (event) => report.fold(event))
   const recorded = new RecordedFiles()
   // Bodies of batches are large: short pages.
-  yield* foldLog({ limit: 200, filter: { types: [LogBatchAppended.type] } }, (event) => {
+  yield* foldLog({ limit: 200, filter: { types: [LogBatchAppended.type, ...ReplayReport.types] } }, (event) => {
+    report.fold(event)
     if (LogBatchAppended.is(event)) {
       recorded.add(event.data)
       intake.position = Math.max(intake.position, event.position)
