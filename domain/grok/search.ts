@@ -35,7 +35,10 @@ export const searchFor = (
   const longest = literals.reduce((most, literal) => (literal.length > most.length ? literal : most), "")
   // Anchored, it tries but one beginning anyway.
   const atPlace = source.startsWith("^") ? undefined : new RegExp(source, "y")
-  const atTail = tail === undefined || atPlace === undefined ? undefined : new RegExp(tail.source, "y")
+  const ending =
+    tail === undefined || atPlace === undefined
+      ? undefined
+      : { literal: tail.literal, pattern: new RegExp(tail.source, "y") }
   let suspicious = 0
 
   const hasAll = (text: string): boolean => {
@@ -50,13 +53,13 @@ export const searchFor = (
 
   /** Whether the text goes on as every match does at one of the places where it could, as far as that can be told soon. */
   const hasTail = (text: string): boolean => {
-    if (atTail === undefined) return true
-    const { literal } = tail!
+    if (ending === undefined) return true
+    const { literal, pattern } = ending
     let tried = 0
     for (let at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at + 1)) {
       if (tried++ === mostBeginnings) return true
-      atTail.lastIndex = at
-      if (atTail.test(text)) return true
+      pattern.lastIndex = at
+      if (pattern.test(text)) return true
     }
     return false
   }
