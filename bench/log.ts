@@ -16,6 +16,7 @@ import type { TestudoEvent } from "../domain/events/catalogue.ts"
 import { DecisionMade } from "../domain/events/decision.ts"
 import type { ProposedEvent } from "../domain/events/event.ts"
 import { LogBatchAppended } from "../domain/events/log-batch.ts"
+import { formatTimestamp } from "../domain/time/instant.ts"
 import { botnet } from "../fixtures/generators/botnet.ts"
 import { activeBans } from "../projections/active-bans.ts"
 import { fold } from "../projections/projection.ts"
@@ -44,7 +45,9 @@ const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     return { value, milliseconds: performance.now() - start, cpu: (used.user + used.system) / 1000 }
   })
 
-/** A decision in JSON: about 300 bytes of data. */
+const started = Date.now()
+
+/** A decision in JSON that holds now: about 300 bytes of data. */
 const decision = (number: number): ProposedEvent =>
   DecisionMade.propose(randomUUID(), {
     number,
@@ -53,8 +56,8 @@ const decision = (number: number): ProposedEvent =>
     value: `198.51.${(number >> 8) & 255}.${number & 255}`,
     type: "ban",
     duration: "4h",
-    from: "2026-11-22T07:00:00Z",
-    until: "2026-11-22T11:00:00Z",
+    from: formatTimestamp(started),
+    until: formatTimestamp(started + 4 * 3_600_000),
     scenario: "testudo/ssh-bf",
     origin: "crowdsec",
     simulated: false,

@@ -47,6 +47,7 @@ export interface ActiveBans {
   allowlists: Allowlists
   /** Position of the last change of an allowlist, -1 before the first. */
   allowlistsChanged: number
+  /** Of the events that left no decision here by which they are known. */
   readonly known: KnownIds
   /** Greatest decision number there ever was, 0 before the first. */
   lastNumber: number
@@ -132,7 +133,9 @@ export const changesSince = (state: ActiveBans, position: number, at: number): C
   }
 }
 
-const make = (state: ActiveBans, event: Extract<TestudoEvent, { type: "DecisionMade" }>): void => {
+/** Whether the event is new. */
+const make = (state: ActiveBans, event: Extract<TestudoEvent, { type: "DecisionMade" }>): boolean => {
+  if (state.decisions.get(event.id) !== undefined) return false
   const { number, overflow, scope, value, type, duration, from, until, scenario, origin, simulated, reason } =
     event.data
   state.lastNumber = Math.max(state.lastNumber, number)
@@ -155,7 +158,9 @@ const make = (state: ActiveBans, event: Extract<TestudoEvent, { type: "DecisionM
     exempt: state.allowlists.covers(scope, value) ? event.recordedAt : null,
     changed: event.position
   }
-  if (state.decisions.get(event.id) === undefined && endOf(made) + keptMs > event.recordedAt) state.decisions.add(made)
+  if (endOf(made) + keptMs <= event.recordedAt) return state.known.learn(event.id)
+  state.decisions.add(made)
+  return true
 }
 
 const retract = (state: ActiveBans, event: Extract<TestudoEvent, { type: "DecisionRetracted" }>): void => {
@@ -185,6 +190,7 @@ const sweep = (state: ActiveBans, now: number): void => {
     if (endOf(decision) + keptMs > now) continue
     state.horizon = Math.max(state.horizon, decision.changed)
     state.decisions.remove(decision)
+    state.known.learn(decision.id)
   }
   state.decisions.compact()
 }
@@ -205,10 +211,9 @@ export const activeBans: Projection<ActiveBans> = {
   evolve: (state, event) => {
     if (event.type !== "DecisionMade" && event.type !== "DecisionRetracted" && event.type !== "AllowlistReplaced")
       return state
-    if (!state.known.learn(event.id)) return state
-    if (event.type === "DecisionMade") make(state, event)
-    else if (event.type === "DecisionRetracted") retract(state, event)
-    else replaceAllowlist(state, event)
+    if (!(event.type === "DecisionMade" ? make(state, event) : state.known.learn(event.id))) return state
+    if (event.type === "DecisionRetracted") retract(state, event)
+    else if (event.type === "AllowlistReplaced") replaceAllowlist(state, event)
     sweep(state, event.recordedAt)
     return state
   },

@@ -3,6 +3,7 @@ import { prefixFor } from "../domain/decision/scope.ts"
 import { parsePrefix, type Prefix, prefixContainsPrefix } from "../domain/net/prefix.ts"
 import { PrefixTable } from "../domain/net/prefix-table.ts"
 import type { StandingDecision } from "./active-bans.ts"
+import { DecisionGroups, type Group } from "./decision-groups.ts"
 
 /** `containing`: decisions that cover the range; `inside`: those that the range covers. */
 export interface RangeRelation {
@@ -10,23 +11,13 @@ export interface RangeRelation {
   readonly relation: "containing" | "inside"
 }
 
-const groupKey = ({ scope, type, value }: StandingDecision): string =>
-  `${scope.length}:${scope}${type.length}:${type}${value}`
-
-/** Takes one out of the list; false when it is not in it. */
-const without = <A>(list: Array<A>, one: A): boolean => {
-  const at = list.indexOf(one)
-  if (at >= 0) list.splice(at, 1)
-  return at >= 0
-}
-
 const byNumber = (a: StandingDecision, b: StandingDecision): number => a.number - b.number
 
 export class DecisionIndex {
   readonly #byId = new Map<string, StandingDecision>()
-  readonly #groups = new Map<string, Array<StandingDecision>>()
+  readonly #groups = new DecisionGroups()
   /** The groups about each address or range: one for each scope and type that occurs. */
-  readonly #prefixes = new PrefixTable<Array<Array<StandingDecision>>>()
+  readonly #prefixes = new PrefixTable<ReadonlyArray<Group>>()
   /** In the order in which they changed; what changed again or was removed stays behind until the next {@link compact}. */
   #changes: Array<StandingDecision> = []
 
@@ -49,29 +40,21 @@ export class DecisionIndex {
   }
 
   /** The decisions with the same scope, type and value, all such groups. */
-  groups(): Iterable<ReadonlyArray<StandingDecision>> {
-    return this.#groups.values()
+  groups(): Iterable<Group> {
+    return this.#groups
   }
 
-  group(decision: StandingDecision): ReadonlyArray<StandingDecision> {
-    return this.#groups.get(groupKey(decision)) ?? []
+  group(decision: StandingDecision): Group {
+    return this.#groups.of(decision) ?? []
   }
 
   #insert(decision: StandingDecision): void {
     this.#byId.set(decision.id, decision)
-    const key = groupKey(decision)
-    const group = this.#groups.get(key)
-    if (group === undefined) this.#open(key, [decision])
-    else group.push(decision)
-  }
-
-  #open(key: string, group: Array<StandingDecision>): void {
-    this.#groups.set(key, group)
-    const prefix = prefixFor(group[0]!.scope, group[0]!.value)
-    if (prefix === undefined) return
-    const known = this.#prefixes.get(prefix)
-    if (known === undefined) this.#prefixes.add(prefix, [group])
-    else known.push(group)
+    const opened = this.#groups.add(decision)
+    const prefix = opened === undefined ? undefined : prefixFor(decision.scope, decision.value)
+    if (opened === undefined || prefix === undefined) return
+    const others = this.#prefixes.get(prefix)
+    this.#prefixes.add(prefix, others === undefined ? [opened] : [...others, opened])
   }
 
   add(decision: StandingDecision): void {
@@ -87,15 +70,12 @@ export class DecisionIndex {
 
   remove(decision: StandingDecision): void {
     this.#byId.delete(decision.id)
-    const key = groupKey(decision)
-    const group = this.#groups.get(key)
-    if (group === undefined || !without(group, decision) || group.length > 0) return
-    this.#groups.delete(key)
-    const prefix = prefixFor(decision.scope, decision.value)
-    const known = prefix === undefined ? undefined : this.#prefixes.get(prefix)
-    if (prefix === undefined || known === undefined) return
-    without(known, group)
-    if (known.length === 0) this.#prefixes.remove(prefix)
+    const closed = this.#groups.remove(decision)
+    const prefix = closed === undefined ? undefined : prefixFor(decision.scope, decision.value)
+    if (prefix === undefined) return
+    const left = this.#prefixes.get(prefix)?.filter((group) => group !== closed) ?? []
+    if (left.length === 0) this.#prefixes.remove(prefix)
+    else this.#prefixes.add(prefix, left)
   }
 
   /** Forgets changes that later ones or removals made void. */
@@ -104,12 +84,12 @@ export class DecisionIndex {
   }
 
   /** The groups of which a decision changed after a position (exclusive). */
-  touchedSince(position: number): ReadonlyArray<ReadonlyArray<StandingDecision>> {
-    const groups = new Set<ReadonlyArray<StandingDecision>>()
+  touchedSince(position: number): ReadonlyArray<Group> {
+    const groups = new Set<Group>()
     for (let index = this.#changes.length - 1; index >= 0; index -= 1) {
       const decision = this.#changes[index]!
       if (decision.changed <= position) break // nothing before it changed later, unless it stands behind it again
-      const group = this.#groups.get(groupKey(decision))
+      const group = this.#groups.of(decision)
       if (group !== undefined) groups.add(group)
     }
     return [...groups]
@@ -144,8 +124,8 @@ export class DecisionIndex {
   }
 
   /** The groups of these decisions. */
-  groupsAbout(range: RangeRelation | undefined): Iterable<ReadonlyArray<StandingDecision>> {
-    if (range === undefined) return this.#groups.values()
+  groupsAbout(range: RangeRelation | undefined): Iterable<Group> {
+    if (range === undefined) return this.#groups
     return new Set([...this.about(range)].map((decision) => this.group(decision)))
   }
 }

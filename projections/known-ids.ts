@@ -1,14 +1,13 @@
 /**
- * The ids of the last events that a fold saw. A writer that lost its place repeats what it wrote last, so a bounded
- * memory is enough to recognise it.
+ * The ids of the last events that a fold saw, at least 4,096 of them. A writer that lost its place repeats what it wrote
+ * last, so a bounded memory is enough to recognise it.
  */
-const remembered = 4_096
+const atLeast = 4_096
 
 export class KnownIds implements Iterable<string> {
-  readonly #known = new Set<string>()
-  /** The same ids in the order in which they came, going round: a Set is slow to tell its oldest. */
-  readonly #order: Array<string> = []
-  #oldest = 0
+  /** Two generations, as dropping a whole one is cheaper than one id after the other: `#older` is full, or empty at first. */
+  #older = new Set<string>()
+  #newer = new Set<string>()
 
   constructor(ids: Iterable<string> = []) {
     for (const id of ids) this.learn(id)
@@ -16,19 +15,18 @@ export class KnownIds implements Iterable<string> {
 
   /** Whether the id is new; it is known from then on. */
   learn(id: string): boolean {
-    if (this.#known.has(id)) return false
-    this.#known.add(id)
-    if (this.#order.length < remembered) this.#order.push(id)
-    else {
-      this.#known.delete(this.#order[this.#oldest]!)
-      this.#order[this.#oldest] = id
-      this.#oldest = (this.#oldest + 1) % remembered
+    if (this.#newer.has(id) || this.#older.has(id)) return false
+    this.#newer.add(id)
+    if (this.#newer.size === atLeast) {
+      this.#older = this.#newer
+      this.#newer = new Set()
     }
     return true
   }
 
   /** The oldest first. */
   *[Symbol.iterator](): Iterator<string> {
-    for (let n = 0; n < this.#order.length; n++) yield this.#order[(this.#oldest + n) % this.#order.length]!
+    yield* this.#older
+    yield* this.#newer
   }
 }

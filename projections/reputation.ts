@@ -16,6 +16,7 @@ import * as Schema from "effect/Schema"
 import type { Overflow } from "../domain/events/overflow.ts"
 import { millisecondsPerDay } from "../domain/time/calendar.ts"
 import { millisecondOf } from "../domain/time/instant.ts"
+import { AgedMap } from "../domain/order/aged-map.ts"
 import { KnownIds } from "./known-ids.ts"
 import { offenderKey } from "./offender.ts"
 import { dayOf, type Projection } from "./projection.ts"
@@ -52,7 +53,7 @@ export type Offender = typeof Offender.Type
 
 export interface Reputation {
   /** Longest quiet first: whoever is heard of moves to the end. */
-  readonly offenders: Map<string, Offender>
+  readonly offenders: AgedMap<Offender>
   readonly known: KnownIds
   /** Day of the latest recorded event. */
   day: number
@@ -83,8 +84,8 @@ export const offenderOf = (state: Reputation, scope: string, value: string): Off
 
 /** The offenders with the highest scores at a time, highest first. */
 export const worstAt = (state: Reputation, at: number, limit: number): ReadonlyArray<Offender> =>
-  [...state.offenders.values()]
-    .map((offender) => [scoreAt(offender, at), offender] as const)
+  [...state.offenders]
+    .map(([, offender]) => [scoreAt(offender, at), offender] as const)
     .sort(([a, x], [b, y]) => b - a || (offenderKey(x.scope, x.value) < offenderKey(y.scope, y.value) ? -1 : 1))
     .slice(0, limit)
     .map(([, offender]) => offender)
@@ -110,7 +111,6 @@ const meet = (state: Reputation, scope: string, value: string, at: number): Offe
   offender.recordedOn = state.day
   offender.firstSeen = Math.min(offender.firstSeen, at)
   offender.lastSeen = Math.max(offender.lastSeen, at)
-  state.offenders.delete(key)
   state.offenders.set(key, offender)
   return offender
 }
@@ -139,10 +139,10 @@ const pour = (state: Reputation, overflow: Overflow): void => {
   offender.asName = source.asName ?? offender.asName
 }
 
-/** The Map is in the order of last mention, so the quiet ones are at its beginning. */
 const forget = (state: Reputation): void => {
-  for (const [key, offender] of state.offenders) {
-    if (state.offenders.size <= mostOffenders && state.day - offender.recordedOn <= quietDays) return
+  for (let key = state.offenders.oldest; key !== undefined; key = state.offenders.oldest) {
+    const { recordedOn } = state.offenders.get(key)!
+    if (state.offenders.size <= mostOffenders && state.day - recordedOn <= quietDays) return
     state.offenders.delete(key)
   }
 }
@@ -151,7 +151,7 @@ export const reputation: Projection<Reputation> = {
   name: "reputation",
   version: 1,
   types: ["OverflowRaised", "DecisionMade"],
-  initial: () => ({ offenders: new Map(), known: new KnownIds(), day: 0 }),
+  initial: () => ({ offenders: new AgedMap(), known: new KnownIds(), day: 0 }),
   evolve: (state, event) => {
     if (event.type !== "OverflowRaised" && event.type !== "DecisionMade") return state
     if (!state.known.learn(event.id)) return state
@@ -167,14 +167,16 @@ export const reputation: Projection<Reputation> = {
     return state
   },
   encode: (state) => ({
-    offenders: [...state.offenders.values()].map((offender) => ({ ...offender })),
+    offenders: [...state.offenders].map(([, offender]) => ({ ...offender })),
     known: [...state.known],
     day: state.day
   }),
   decode: (json) => {
     const { offenders, known, day } = decodeState(json)
     return {
-      offenders: new Map(offenders.map((offender) => [offenderKey(offender.scope, offender.value), { ...offender }])),
+      offenders: new AgedMap(
+        offenders.map((offender) => [offenderKey(offender.scope, offender.value), { ...offender }])
+      ),
       known: new KnownIds(known),
       day
     }

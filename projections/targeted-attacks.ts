@@ -13,6 +13,7 @@
 import * as Schema from "effect/Schema"
 import { type Overflow, OverflowRaised } from "../domain/events/overflow.ts"
 import { millisecondOf } from "../domain/time/instant.ts"
+import { AgedMap } from "../domain/order/aged-map.ts"
 import { KnownIds } from "./known-ids.ts"
 import { attackKind, offenderKey } from "./offender.ts"
 import { dayOf, type Projection } from "./projection.ts"
@@ -63,11 +64,11 @@ interface Trace {
 
 export interface TargetedAttacks {
   /** By id, oldest first. */
-  readonly attacks: Map<string, Attack>
+  readonly attacks: AgedMap<Attack>
   /** The attack that an offender was last part of. */
   readonly latest: Map<string, string>
   /** What each offender did in its last hour; longest quiet first. */
-  readonly traces: Map<string, Trace>
+  readonly traces: AgedMap<Trace>
   readonly known: KnownIds
   day: number
 }
@@ -86,7 +87,10 @@ export const isOpenAt = (attack: Attack, at: number): boolean => at >= attack.st
 
 /** Attacks, the one with the latest event first. */
 export const attacksByTime = (state: TargetedAttacks, limit: number): ReadonlyArray<Attack> =>
-  [...state.attacks.values()].sort((a, b) => b.end - a.end || (a.id < b.id ? -1 : 1)).slice(0, limit)
+  [...state.attacks]
+    .map(([, attack]) => attack)
+    .sort((a, b) => b.end - a.end || (a.id < b.id ? -1 : 1))
+    .slice(0, limit)
 
 const isMeta = (overflow: Overflow): boolean => attackKind(overflow).split(":").includes("targeted")
 
@@ -96,7 +100,6 @@ const trace = (state: TargetedAttacks, scope: string, value: string, mention: Me
   found.mentions = [...found.mentions, mention].slice(-mostRecent)
   const last = found.mentions.reduce((latest, { to }) => Math.max(latest, to), mention.to)
   found.mentions = found.mentions.filter(({ to }) => last - to < windowMs)
-  state.traces.delete(key)
   state.traces.set(key, found)
   return found
 }
@@ -127,8 +130,8 @@ const counted = (state: TargetedAttacks, overflow: Overflow): ReadonlyArray<{ of
   const { scope, value } = overflow.source
   const own = state.traces.get(offenderKey(scope, value))
   // Evidence of the same scope is the offender's own: no need to search everybody's traces for it.
-  const places = scope === "Ip" ? (own === undefined ? [] : [own]) : state.traces.values()
-  return [...places].flatMap((of) =>
+  const places = scope === "Ip" ? (own === undefined ? [] : [own]) : [...state.traces].map(([, each]) => each)
+  return places.flatMap((of) =>
     of.mentions.filter(({ event }) => events.has(event)).map((mention) => ({ of, mention }))
   )
 }
@@ -154,19 +157,20 @@ const ongoing = (state: TargetedAttacks, { scope, value }: Overflow["source"], a
   return attack !== undefined && at - attack.end < windowMs ? attack : undefined
 }
 
-const forget = (state: TargetedAttacks): void => {
-  for (const key of state.traces.keys()) {
-    if (state.traces.size <= mostOffenders) break
-    state.traces.delete(key)
+const drop = (state: TargetedAttacks, { id, offenders }: Attack): void => {
+  state.attacks.delete(id)
+  for (const { scope, value } of offenders) {
+    const key = offenderKey(scope, value)
+    if (state.latest.get(key) === id) state.latest.delete(key)
   }
-  for (const [id, attack] of state.attacks) {
-    if (state.attacks.size <= mostAttacks && state.day - attack.recordedOn <= keptDays) continue
-    state.attacks.delete(id)
-    for (const { scope, value } of attack.offenders) {
-      const key = offenderKey(scope, value)
-      if (state.latest.get(key) === id) state.latest.delete(key)
-    }
-  }
+}
+
+/** What there is no room for; on a new day also the attacks that are long over. */
+const forget = (state: TargetedAttacks, isNewDay: boolean): void => {
+  while (state.traces.size > mostOffenders) state.traces.delete(state.traces.oldest!)
+  while (state.attacks.size > mostAttacks) drop(state, state.attacks.get(state.attacks.oldest!)!)
+  if (!isNewDay) return
+  for (const [, attack] of [...state.attacks]) if (state.day - attack.recordedOn > keptDays) drop(state, attack)
 }
 
 /** An overflow of a kind of attack: part of the attack that goes on, or perhaps the third kind. */
@@ -202,7 +206,7 @@ export const targetedAttacks: Projection<TargetedAttacks> = {
   name: "targeted-attacks",
   version: 1,
   types: [OverflowRaised.type],
-  initial: () => ({ attacks: new Map(), latest: new Map(), traces: new Map(), known: new KnownIds(), day: 0 }),
+  initial: () => ({ attacks: new AgedMap(), latest: new Map(), traces: new AgedMap(), known: new KnownIds(), day: 0 }),
   evolve: (state, event) => {
     if (event.type !== "OverflowRaised" || !state.known.learn(event.id)) return state
     const day = Math.max(state.day, dayOf(event))
@@ -213,22 +217,22 @@ export const targetedAttacks: Projection<TargetedAttacks> = {
     const mention = { event: event.id, kind, scenario: scenario.name, from, to }
     if (isMeta(event.data)) judge(state, event.data, mention)
     else pour(state, event.data, mention)
-    if (isNewDay || state.traces.size > mostOffenders || state.attacks.size > mostAttacks) forget(state)
+    forget(state, isNewDay)
     return state
   },
   encode: (state) => ({
-    attacks: [...state.attacks.values()].map((attack) => ({ ...attack })),
+    attacks: [...state.attacks].map(([, attack]) => ({ ...attack })),
     latest: [...state.latest],
-    traces: [...state.traces.values()].map((found) => ({ ...found })),
+    traces: [...state.traces].map(([, found]) => ({ ...found })),
     known: [...state.known],
     day: state.day
   }),
   decode: (json) => {
     const { attacks, latest, traces, known, day } = decodeState(json)
     return {
-      attacks: new Map(attacks.map((attack) => [attack.id, { ...attack }])),
+      attacks: new AgedMap(attacks.map((attack) => [attack.id, { ...attack }])),
       latest: new Map(latest),
-      traces: new Map(traces.map((found) => [offenderKey(found.scope, found.value), { ...found }])),
+      traces: new AgedMap(traces.map((found) => [offenderKey(found.scope, found.value), { ...found }])),
       known: new KnownIds(known),
       day
     }

@@ -96,9 +96,9 @@ class Lengths<V> {
       this.#buckets.push(bucket)
       this.#buckets.sort((one, other) => other.length - one.length)
     }
-    const key = keyOf(prefix.address)
-    if (!bucket.entries.has(key)) this.size++
-    bucket.entries.set(key, { prefix, value })
+    const before = bucket.entries.size
+    bucket.entries.set(keyOf(prefix.address), { prefix, value })
+    this.size += bucket.entries.size - before
   }
 
   delete(prefix: Prefix): boolean {

@@ -12,6 +12,11 @@ export class AgedMap<A> {
   readonly #order = new Recency()
   readonly #free: Array<number> = []
 
+  /** @param entries the oldest first */
+  constructor(entries: Iterable<readonly [key: string, value: A]> = []) {
+    for (const [key, value] of entries) this.set(key, value)
+  }
+
   get size(): number {
     return this.#places.size
   }

@@ -5,7 +5,8 @@ import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import type { EventFilter, ReadStreamOptions } from "./event-store.ts"
 import { storeFailure } from "./failure.ts"
 import { Kinds } from "./kinds.ts"
-import { isKnown, type Row, recordedEvent, rowColumns, rowOf } from "./row.ts"
+import { bytesOf, isKnown, type Row, recordedEvent } from "./row.ts"
+import { RowQuery } from "./row-query.ts"
 
 /** How much one page holds at most; one event more than the bytes, so that a page always gets on. */
 export interface PageSize {
@@ -17,13 +18,6 @@ export interface Page {
   readonly events: ReadonlyArray<TestudoEvent>
   /** Everything up to this position has been looked at; the next page goes on after it. */
   readonly next: number
-}
-
-/** A statement that gives its rows as arrays. */
-const inArrays = (db: DatabaseSync, sql: string): StatementSync => {
-  const statement = db.prepare(sql)
-  statement.setReturnArrays(true)
-  return statement
 }
 
 /** Runs of positions that follow one another: a run is read in one go. */
@@ -38,18 +32,17 @@ function* runsOf(positions: ReadonlyArray<number>): Iterable<readonly [first: nu
 
 /** What is made of the rows until a page is full (`full`: by the row at which position), without those of which nothing is made. */
 const pageOf = <Item>(
-  rows: Iterable<unknown>,
+  rows: Iterable<Row>,
   size: PageSize,
   itemOf: (row: Row) => Item | undefined
 ): { readonly items: ReadonlyArray<Item>; readonly full: number | undefined } => {
   const items: Array<Item> = []
   let bytes = 0
-  for (const columns of rows) {
-    const row = rowOf(columns)
+  for (const row of rows) {
     const item = itemOf(row)
     if (item === undefined) continue
     items.push(item)
-    bytes += row.data.length + (row.bytes?.length ?? 0)
+    bytes += bytesOf(row)
     if (items.length >= size.events || bytes >= size.bytes) return { items, full: row.position }
   }
   return { items, full: undefined }
@@ -66,11 +59,11 @@ export class EventLog {
   readonly #head: StatementSync
   readonly #streamOf: StatementSync
   readonly #nameAt: StatementSync
-  readonly #eventAt: StatementSync
-  readonly #eventsAfter: StatementSync
+  readonly #eventAt: RowQuery
+  readonly #eventsAfter: RowQuery
   readonly #positionsOfKind: StatementSync
-  readonly #forwards: StatementSync
-  readonly #backwards: StatementSync
+  readonly #forwards: RowQuery
+  readonly #backwards: RowQuery
 
   /** @param path of the database file, for messages and to see that it is still there; `:memory:` for none */
   constructor(db: DatabaseSync, path: string) {
@@ -81,15 +74,14 @@ export class EventLog {
     this.#head = db.prepare("select max(position) as position from events")
     this.#streamOf = db.prepare("select stream from streams where name = ?")
     this.#nameAt = db.prepare("select name from events join streams using (stream) where position = ?")
-    const rows = `select ${rowColumns} from events cross join streams using (stream) cross join kinds using (kind)`
-    this.#eventAt = inArrays(db, `${rows} where position = ?`)
-    this.#eventsAfter = inArrays(db, `${rows} where position > ? and position <= ? order by position`)
-    this.#positionsOfKind = inArrays(
-      db,
+    this.#eventAt = new RowQuery(db, this.#kinds, "position = ?")
+    this.#eventsAfter = new RowQuery(db, this.#kinds, "position > ? and position <= ? order by position")
+    this.#positionsOfKind = db.prepare(
       "select position from events where kind = ? and position > ? and position <= ? order by position limit ?"
     )
-    this.#forwards = inArrays(db, `${rows} where events.stream = ? and revision >= ? order by revision`)
-    this.#backwards = inArrays(db, `${rows} where events.stream = ? and revision <= ? order by revision desc`)
+    this.#positionsOfKind.setReturnArrays(true)
+    this.#forwards = new RowQuery(db, this.#kinds, "events.stream = ? and revision >= ? order by revision")
+    this.#backwards = new RowQuery(db, this.#kinds, "events.stream = ? and revision <= ? order by revision desc")
   }
 
   /** Position of the last event, or -1. */
@@ -118,13 +110,12 @@ export class EventLog {
 
   /** The same as it is stored. */
   rowAt(position: number): Row | undefined {
-    const row = this.#eventAt.get(position)
-    return row === undefined ? undefined : rowOf(row)
+    return this.#eventAt.one(position)
   }
 
   /** The next events after a position as they are stored. */
   rows(after: number, size: PageSize): ReadonlyArray<Row> {
-    return pageOf(this.#eventsAfter.iterate(after, Number.MAX_SAFE_INTEGER), size, (row) => row).items
+    return pageOf(this.#between(after, Number.MAX_SAFE_INTEGER, size.events), size, (row) => row).items
   }
 
   readStream(name: string, options: ReadStreamOptions): ReadonlyArray<TestudoEvent> {
@@ -134,10 +125,13 @@ export class EventLog {
     const events: Array<TestudoEvent> = []
     const rows =
       direction === "forwards"
-        ? this.#forwards.iterate(stream, options.from ?? 0)
-        : this.#backwards.iterate(stream, options.from ?? Number.MAX_SAFE_INTEGER)
+        ? this.#forwards.rows((last) => [stream, last === undefined ? (options.from ?? 0) : last.revision + 1], limit)
+        : this.#backwards.rows(
+            (last) => [stream, last === undefined ? (options.from ?? Number.MAX_SAFE_INTEGER) : last.revision - 1],
+            limit
+          )
     for (const row of rows) {
-      const event = recordedEvent(rowOf(row))
+      const event = recordedEvent(row)
       if (event !== undefined && events.push(event) === limit) break
     }
     return events
@@ -148,10 +142,15 @@ export class EventLog {
     const { kinds, byName } = this.#kinds.selected(filter, isKnown)
     const rows =
       kinds === "all"
-        ? this.#eventsAfter.iterate(after, upTo)
+        ? this.#between(after, upTo, size.events)
         : this.#rowsOfKinds(kinds, after, upTo, byName ? filter.streamPrefixes : undefined, size.events)
     const { items, full } = pageOf(rows, size, recordedEvent)
     return { events: items, next: full ?? upTo }
+  }
+
+  /** The rows after a position, up to another. */
+  #between(after: number, upTo: number, wanted: number): Iterable<Row> {
+    return this.#eventsAfter.rows((last) => [last?.position ?? after, upTo], wanted)
   }
 
   /** Merges the indexed positions of the kinds, some at a time, and reads what a stream prefix does not rule out. */
@@ -161,7 +160,7 @@ export class EventLog {
     upTo: number,
     prefixes: ReadonlyArray<string> | undefined,
     limit: number
-  ): Iterable<unknown> {
+  ): Iterable<Row> {
     const most = Math.min(Math.max(limit, indexedPositions.least), indexedPositions.most)
     for (let from = after; from < upTo; ) {
       let until = upTo // beyond it, a kind that filled its share may have positions that were not looked up
@@ -174,7 +173,7 @@ export class EventLog {
       const wanted = positions
         .filter((position) => position <= until && (prefixes === undefined || this.#startsWith(position, prefixes)))
         .sort((left, right) => left - right)
-      for (const [first, last] of runsOf(wanted)) yield* this.#eventsAfter.iterate(first - 1, last)
+      for (const [first, last] of runsOf(wanted)) yield* this.#between(first - 1, last, last - first + 1)
       from = until
     }
   }

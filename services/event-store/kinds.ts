@@ -45,6 +45,13 @@ export class Kinds {
     return this.#known
   }
 
+  /** The event type of a kind that the database has. */
+  typeOf(kind: number): string {
+    let known = this.#known.find((each) => each.kind === kind)
+    known ??= this.#current().find((each) => each.kind === kind)
+    return known!.type
+  }
+
   /** The number of this kind, a new one when it was not there. Within a transaction. */
   ensure(category: string, type: string): number {
     const known = this.#current().find((kind) => kind.category === category && kind.type === type)

@@ -19,24 +19,8 @@ export interface Row {
   readonly bytes: Uint8Array | null
 }
 
-/** What to select, over `events` joined with `streams` and `kinds`, for {@link rowOf}. */
-export const rowColumns = "position, name, revision, kinds.type, recorded_at, id, metadata, data, bytes"
-
-/** A row that came as an array: SQLite's binding makes one in two thirds of the time of an object. */
-export const rowOf = (columns: unknown): Row => {
-  const [position, stream, revision, type, recordedAt, id, metadata, data, bytes] = columns as [
-    number,
-    string,
-    number,
-    string,
-    number,
-    string,
-    string,
-    string,
-    Uint8Array | null
-  ]
-  return { position, stream, revision, type, recordedAt, id, metadata, data, bytes }
-}
+/** What its data takes. */
+export const bytesOf = ({ data, bytes }: Row): number => data.length + (bytes?.length ?? 0)
 
 /** Whether this version can read events of this type. */
 export const isKnown = (type: string): boolean => declarationOf(type) !== undefined
