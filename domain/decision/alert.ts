@@ -1,9 +1,6 @@
 /** An overflow as the expressions of profiles see it: `Alert` (spec detection.md §8.1). */
 import { entriesOf, type Overflow } from "../events/overflow.ts"
-import type { AlertObject, MetaItem } from "../expression/environment/alert.ts"
-
-const metaItems = (meta: Readonly<Record<string, string>>): ReadonlyArray<MetaItem> =>
-  Object.entries(meta).map(([Key, Value]) => ({ Key, Value }))
+import { type AlertObject, metaItems } from "../expression/environment/alert.ts"
 
 export const alertOf = (overflow: Overflow): AlertObject => {
   let events: AlertObject["Events"] | undefined

@@ -172,3 +172,26 @@ test("a leaky bucket does what a simple model of one does", () => {
     { numRuns: 200 }
   )
 })
+
+test("remembers the last 10,000 distinct values", () => {
+  const { ruleset } = compileRuleset(
+    [plainParser, scenarioFile("t", "type: leaky\ncapacity: 100000\nleakspeed: 10h\ndistinct: evt.Meta.word")],
+    { names: "off" }
+  )
+  const engine = makeEngine(ruleset)
+  const batch = batchOf({ observedAt: "2026-01-01T00:00:00Z", time: "own" })
+  const poured = (words: ReadonlyArray<string>): number => {
+    engine.pour(
+      batch,
+      words.map((word) => lineOf(`0${word}`))
+    )
+    const [bucket] = [...engine.buckets.values()].flatMap((buckets) => [...buckets.open()])
+    return bucket!.Total_count
+  }
+  const words = Array.from({ length: 10_003 }, (_, number) => `w${number}`)
+  expect(poured(words)).toBe(10_003)
+  expect(poured(["w3", "w10002"])).toBe(10_003) // still known
+  expect(poured(["w2", "w0", "w1"])).toBe(10_006) // forgotten, and known again
+  expect(poured(["w0", "w1", "w2", "w10002", "w6"])).toBe(10_006)
+  expect(poured(["w3", "w4", "w5"])).toBe(10_009) // they had to go for those
+})

@@ -29,6 +29,9 @@ export class Bucket implements Level {
   /** The values of `distinct` that were poured: most buckets have none, and most of the others one. */
   #onlySeen: string | undefined
   #seen: Set<string> | undefined
+  /** The same, once they are as many as there may be, and which is the oldest: a Set is slow to tell it. */
+  #turns: Array<string> | undefined
+  #turn = 0
   #seenCharacters = 0
   /** Which guillotine conditions of a bayesian bucket have come true, by their index. */
   #proven: Set<number> | undefined
@@ -56,6 +59,8 @@ export class Bucket implements Level {
     this.drained = -1
     this.#onlySeen = undefined
     this.#seen = undefined
+    this.#turns = undefined
+    this.#turn = 0
     this.#seenCharacters = 0
     this.#proven = undefined
   }
@@ -140,15 +145,22 @@ export class Bucket implements Level {
       else this.#seen = new Set([this.#onlySeen, own])
     } else {
       if (this.#seen.has(value)) return false
-      if (this.#seen.size >= mostDistinct) {
-        const oldest = this.#seen.values().next().value!
-        this.#seen.delete(oldest)
-        this.#seenCharacters -= oldest.length
-      }
-      this.#seen.add(ownCopy(value))
+      const own = ownCopy(value)
+      if (this.#seen.size >= mostDistinct) this.#makeRoom(this.#seen, own)
+      this.#seen.add(own)
     }
     this.#seenCharacters += value.length
     return true
+  }
+
+  /** The oldest value goes, and the new one has its turn when all others have had theirs. */
+  #makeRoom(seen: Set<string>, value: string): void {
+    this.#turns ??= [...seen]
+    const oldest = this.#turns[this.#turn]!
+    seen.delete(oldest)
+    this.#seenCharacters -= oldest.length
+    this.#turns[this.#turn] = value
+    this.#turn = (this.#turn + 1) % mostDistinct
   }
 
   /** Of all texts that it holds: what attackers can make large. */

@@ -7,6 +7,7 @@
  */
 import type { RecordedEvent } from "../events/event.ts"
 import { entriesOf, type Overflow, type Source } from "../events/overflow.ts"
+import { metaItems } from "../expression/environment/alert.ts"
 import { parseTimestamp } from "../time/instant.ts"
 import { Alert, AlertEvent, AlertSource, RuntimeAlert } from "./alert.ts"
 import { microseconds } from "./detection-time.ts"
@@ -30,14 +31,14 @@ export const pouredAgain = ({
   const events = entriesOf(data.evidence).map(
     ({ event, line, at, text, meta }) =>
       new AlertEvent({
-        Meta: pairsOf(meta),
+        Meta: metaItems(meta),
         Timestamp: at,
         reference: { event, line },
         at: microseconds(parseTimestamp(at) ?? 0),
         text
       })
   )
-  const meta = pairsOf(data.meta ?? {})
+  const meta = metaItems(data.meta ?? {})
   const alert = Object.assign(new RuntimeAlert(), {
     Mapkey: data.bucket,
     BucketId: identity,
@@ -65,8 +66,6 @@ export const pouredAgain = ({
   const at = microseconds(parseTimestamp(data.stopAt) ?? 0)
   return PipelineEvent.ofOverflow({ event: id, line: 0 }, metadata.$correlationId ?? id, alert, at)
 }
-
-const pairsOf = (meta: Readonly<Record<string, string>>) => Object.entries(meta).map(([Key, Value]) => ({ Key, Value }))
 
 const sourceOf = (source: Source): AlertSource =>
   Object.assign(new AlertSource(), {

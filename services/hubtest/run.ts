@@ -62,7 +62,7 @@ export interface PreparedTest {
   readonly folder: string
   readonly configuration: TestConfiguration | undefined
   readonly files: ReadonlyArray<RuleFile>
-  readonly log: string
+  readonly lines: ReadonlyArray<string>
   readonly assertions: Readonly<Record<AssertionKind, string>>
   readonly problems: ReadonlyArray<Problem>
   /** Stays the same as long as nothing of it is edited. */
@@ -88,7 +88,7 @@ export const prepareTest = async (places: TestPlaces, test: string): Promise<Pre
     parser: await text("parser.assert", assertionBytes, ""),
     scenario: await text("scenario.assert", assertionBytes, "")
   }
-  const base = { test, folder, assertions, problems, files: [] as ReadonlyArray<RuleFile>, log: "" }
+  const base = { test, folder, assertions, problems, files: [] as ReadonlyArray<RuleFile>, lines: [] }
   if ("problem" in read) {
     problems.push(read.problem)
     return { ...base, configuration: undefined, digest: "" }
@@ -96,18 +96,18 @@ export const prepareTest = async (places: TestPlaces, test: string): Promise<Pre
   const { configuration } = read
   const rules = await rulesOf(places, folder, configuration)
   const log = await text(configuration.logFile, logBytes)
-  const lines = linesOf(log).length
-  if (lines > mostLines)
+  const lines = linesOf(log)
+  if (lines.length > mostLines)
     problems.push(
       tooLarge(
         join(folder, configuration.logFile),
-        `has ${lines} lines, more than the ${mostLines} that a test may have`
+        `has ${lines.length} lines, more than the ${mostLines} that a test may have`
       )
     )
   problems.push(...rules.problems)
   const parts = [configuration, rules.files.map((file) => [file.path, contentHash(file)]), log, assertions, problems]
   const digest = createHash("sha256").update(JSON.stringify(parts)).digest("hex")
-  return { ...base, configuration, files: rules.files, log, digest }
+  return { ...base, configuration, files: rules.files, lines, digest }
 }
 
 export const runTest = async (
@@ -129,7 +129,7 @@ export const runTest = async (
     zone: "UTC",
     observedAt: formatTimestamp(observedIn(now))
   })
-  makeEngine(ruleset, { geo, watch: results.watch }).pour(batch, linesOf(prepared.log))
+  makeEngine(ruleset, { geo, watch: results.watch }).pour(batch, prepared.lines)
   const overflows = results.overflows()
   if (results.areCut)
     problems.push(

@@ -20,6 +20,10 @@ export interface MetaItem {
   readonly Value: string
 }
 
+/** The entries of an event of the log. */
+export const metaItems = (meta: Readonly<Record<string, string>>): ReadonlyArray<MetaItem> =>
+  Object.entries(meta).map(([Key, Value]) => ({ Key, Value }))
+
 /** One event of an alert: a list of keys and values, and when it was. */
 export interface AlertEventObject {
   readonly Timestamp: string
