@@ -40,14 +40,7 @@ export const escapeQuery = (value: string): string => escaped(value, /[A-Za-z0-9
 
 export const escapePath = (value: string): string => escaped(value, /[A-Za-z0-9\-_.~$&+:=@]/)
 
-/** What stands between the first `?` and `#`. */
-export const queryOf = (uri: string): string => {
-  const [beforeFragment] = uri.split("#", 1)
-  const at = beforeFragment!.indexOf("?")
-  return at < 0 ? "" : beforeFragment!.slice(at + 1)
-}
-
-/** Values by name; undefined when an escaped is broken or a `;` separates, which Go refuses. */
+/** Values by name; undefined when an escape is broken or a `;` separates, which Go refuses. */
 export const parseQuery = (query: string): ReadonlyMap<string, ReadonlyArray<string>> | undefined => {
   const values = new Map<string, Array<string>>()
   if (query.length > limit.resultLength) return undefined

@@ -214,7 +214,10 @@ describe("URLs", () => {
     ],
     ["ParseQuery('a=1&a=%20')", new Map([["a", ["1", " "]]])],
     ["ExtractQueryParam('/x?id=7', 'id')", ["7"]],
-    ["ParseUri('/foo?a=%zz')", new Map()]
+    ["ParseUri('/foo?a=%zz')", new Map()],
+    ["ParseUri('2026-03-02T09:00:00Z|/?q=1')", new Map()],
+    ["ExtractQueryParam('a:b@c/?q=1', 'q')", ["1"]],
+    ["ExtractQueryParam('b@c:1/?q=1', 'q')", []]
   ])("%s", (text, value) => {
     expect(evaluate(text)).toEqual(value)
   })
