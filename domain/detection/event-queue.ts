@@ -16,7 +16,7 @@ interface Selection {
 export class EventQueue {
   /** Expressions read it as `queue.Queue`. */
   Queue: Array<QueuedEvent> = []
-  /** Of the lines that it holds. */
+  /** Of what it holds. */
   characters = 0
   readonly L: number
   /** Mostly one. */
@@ -33,18 +33,18 @@ export class EventQueue {
     // An array that grows gets room for more than a dozen, and most queues hold one event only.
     if (this.Queue.length === 0) this.Queue = [event]
     else this.Queue.push(event)
-    this.characters += event.raw.length
+    this.characters += event.characters
   }
 
   /** Takes what it held before. */
   restore(events: Array<QueuedEvent>): void {
     this.Queue = events
-    this.characters = events.reduce((sum, { raw }) => sum + raw.length, 0)
+    this.characters = events.reduce((sum, { characters }) => sum + characters, 0)
   }
 
   #drop(): void {
     const dropped = this.Queue.shift()
-    this.characters -= dropped?.raw.length ?? 0
+    this.characters -= dropped?.characters ?? 0
     if (this.#selections === undefined) return
     for (const selection of this.#selections) {
       if (selection.passed[0] === dropped) selection.passed.shift()

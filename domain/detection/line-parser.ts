@@ -58,6 +58,10 @@ export class LineParser implements Origin, LineSource {
     return this.#ruleset.hash
   }
 
+  get contexts(): Ruleset["contexts"] {
+    return this.#ruleset.contexts
+  }
+
   /**
    * Makes the event that of the line. `previous` is the detection time of the source's previous line. Gives what the
    * line itself says of its time, if anything, in microseconds since 1970.

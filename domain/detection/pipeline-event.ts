@@ -188,6 +188,10 @@ export class PipelineEvent {
     return this.#written <= limit.eventText
   }
 
+  entry(map: FieldMap, slot: number): string | undefined {
+    return (map === "Meta" ? this.Meta : map === "Parsed" ? this.Parsed : this.Enriched).at(slot)
+  }
+
   SetMeta(key: string, value: string): boolean {
     this.#admit(key, value)
     this.singular = true

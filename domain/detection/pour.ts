@@ -10,7 +10,7 @@ import { shortened } from "./shortened.ts"
 export type Fate = "open" | "overflowed" | "cancelled"
 
 export const pour = (bucket: Bucket, event: PipelineEvent): Fate => {
-  const { rule, limiter, distinct, cancelOn, condition, bayesian } = bucket.scenario
+  const { rule, limiter, distinct, cancelOn, condition, bayesian, recalls } = bucket.scenario
   if (rule.type === "trigger") {
     bucket.take(event)
     bucket.queue.add(queuedOf(event))
@@ -28,7 +28,9 @@ export const pour = (bucket: Bucket, event: PipelineEvent): Fate => {
   bucket.take(event)
   const conditional = rule.type === "conditional"
   const full = !conditional && !limiter.allow(bucket, event.at)
-  bucket.queue.add(queuedOf(event))
+  const queued = queuedOf(event)
+  if (recalls !== undefined) queued.recall(recalls)
+  bucket.queue.add(queued)
   if (full) overflow(bucket, event.at)
   let fate: Fate = full ? "overflowed" : "open"
   if (condition !== undefined && attempt(condition, scope) === true) fate = overflow(bucket, bucket.last)

@@ -3,7 +3,7 @@
  * text: when an alert or an expression asks for it, the line is parsed once more by the rules that parsed it first.
  */
 import type { EventObject } from "../expression/environment/event.ts"
-import type { Fields } from "../text/fields.ts"
+import { type FieldMap, type Fields, fieldNames } from "../text/fields.ts"
 import { Time } from "../expression/time.ts"
 import type { LineReference } from "../events/log-batch.ts"
 import { AlertEvent, type AlertMeta, AlertSource, type RuntimeAlert } from "./alert.ts"
@@ -11,6 +11,7 @@ import { parseAddress } from "../net/address.ts"
 import { formatPrefix, parsePrefix } from "../net/prefix.ts"
 import { type AlertContext, textsOfEvent } from "./alert-context.ts"
 import { type Line, LOG, offsetOf, PipelineEvent } from "./pipeline-event.ts"
+import { type Entry, Recalled } from "./recalled.ts"
 
 /** Who parsed the lines of a batch, and can do it again. */
 export interface Origin {
@@ -20,8 +21,13 @@ export interface Origin {
   readonly batch: string
   /** Event id at the beginning of the causal chain. */
   readonly correlation: string
+  /** Of its rules. */
+  readonly contexts: ReadonlyArray<AlertContext>
   readonly parseAgain: (queued: QueuedEvent, into: PipelineEvent) => void
 }
+
+/** Lines with more characters take long to parse again: what alerts show of them is kept from the beginning. */
+const longLine = 2_048
 
 /** How much of a line an alert keeps, in characters. */
 const longestText = 1_024
@@ -60,6 +66,9 @@ export class QueuedEvent implements EventObject {
   /** The event itself: while its line is at hand, and for good when parsing the line again would give another one. */
   #event: PipelineEvent | undefined
   #shown: Shown | undefined
+  #recalled: Recalled | undefined
+  /** Characters that it holds. */
+  readonly characters: number
   /** Of the zone that its time stamp names, in seconds east of UTC; undefined until somebody asks for it. */
   #offset: number | undefined
   /** Those that hold what alerts show of them, in turn. */
@@ -77,7 +86,10 @@ export class QueuedEvent implements EventObject {
     this.index = index
     this.#origin = origin
     this.#event = event
-    this.#shown = undefined
+    const showsAtOnce = raw.length > longLine && origin !== undefined && event !== undefined
+    this.#shown = showsAtOnce ? show(this, event, origin.contexts) : undefined
+    this.characters = raw.length + (this.#shown === undefined ? 0 : metaLength(this.#shown))
+    this.#recalled = undefined
     this.#offset = event === undefined ? undefined : offsetOf(event.MarshaledTime)
   }
 
@@ -162,6 +174,22 @@ export class QueuedEvent implements EventObject {
     return new Time(BigInt(this.at) * 1000n, this.#offset)
   }
 
+  entry(map: FieldMap, slot: number): string | undefined {
+    const event = this.#event
+    if (event !== undefined) return event.entry(map, slot)
+    const known = this.#recalled?.get(map, slot)
+    if (known !== undefined) return known
+    this.#origin!.parseAgain(this, scratch)
+    this.#recalled = new Recalled([{ map, slot }], scratch, this.#recalled)
+    return this.#recalled.get(map, slot)
+  }
+
+  /** Keeps these entries of the event at hand for later. */
+  recall(entries: ReadonlyArray<Entry>): void {
+    if (this.#event !== undefined && !this.#recalled?.holds(entries))
+      this.#recalled = new Recalled(entries, this.#event, this.#recalled)
+  }
+
   get Whitelisted(): boolean {
     return this.event.Whitelisted
   }
@@ -211,7 +239,8 @@ export class QueuedEvent implements EventObject {
   }
 
   GetMeta(key: string): string {
-    return this.event.GetMeta(key)
+    const slot = this.Type === LOG ? fieldNames.Meta.find(key) : undefined
+    return slot === undefined ? this.event.GetMeta(key) : (this.entry("Meta", slot) ?? "")
   }
 
   SetMeta(key: string, value: string): boolean {
@@ -248,6 +277,9 @@ const show = (queued: QueuedEvent, event: PipelineEvent, contexts: ReadonlyArray
   contexts,
   edits: event.edits
 })
+
+const metaLength = ({ event }: Shown): number =>
+  event.Meta.reduce((sum, { Key, Value }) => sum + Key.length + Value.length, 0)
 
 /** Sorted by key: a dozen entries, for which nothing is as cheap as putting each where it belongs. */
 const metaOf = ({ Meta }: PipelineEvent): ReadonlyArray<AlertMeta> => {

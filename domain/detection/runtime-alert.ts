@@ -117,8 +117,8 @@ const fromOverflow = (
 }
 
 /** What the scope's expression gives, "" when it is no text; undefined when the scope has none. */
-const scopeValue = (scenario: Scenario, { event }: QueuedEvent): string | undefined => {
+const scopeValue = (scenario: Scenario, queued: QueuedEvent): string | undefined => {
   if (scenario.scope === undefined) return undefined
-  const value = attempt(scenario.scope, { evt: event })
+  const value = attempt(scenario.scope, { evt: queued })
   return typeof value === "string" ? value : ""
 }

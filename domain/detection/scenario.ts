@@ -10,6 +10,7 @@ import type { Located, ScenarioRule } from "../rules/rule.ts"
 import type { Compiler, Grouping } from "./compiler.ts"
 import { leakRate, Limiter } from "./limiter.ts"
 import { noPrecondition, type Precondition } from "./precondition.ts"
+import { entriesIn, type Entry } from "./recalled.ts"
 
 type Evaluate = (scope: object) => unknown
 
@@ -37,6 +38,8 @@ export class Scenario {
   readonly overflowFilter: Evaluate | undefined
   readonly condition: Evaluate | undefined
   readonly scope: Evaluate | undefined
+  /** What is asked of the events of its buckets, if anything. */
+  readonly recalls: ReadonlyArray<Entry> | undefined
   readonly bayesian:
     | { readonly prior: number; readonly threshold: number; readonly conditions: ReadonlyArray<BayesianCondition> }
     | undefined
@@ -58,9 +61,14 @@ export class Scenario {
     this.identity = identityOf(rule)
     this.home = JSON.stringify([rule.filter.text, rule.name])
     let writes = false
+    const { overflowFilter, condition, bayesian } = rule
+    const conditions = bayesian?.conditions.map((each) => each.condition) ?? []
+    const asksEvents = new Set([overflowFilter, condition, rule.scope.expression, ...conditions])
+    const recalls: Array<Entry> = []
     const check = (at: Located, environment: Environment, expect: ExpectedKind): Expression | undefined => {
       const expression = compiler.checked(at, environment, expect)
       if (expression?.effect === "writes" && at.text.includes("Unmarshaled")) writes = true
+      if (expression !== undefined && asksEvents.has(at)) recalls.push(...entriesIn(expression.tree))
       return expression
     }
     const compile = (at: Located, environment: Environment, expect: ExpectedKind): Evaluate =>
@@ -87,6 +95,7 @@ export class Scenario {
       }))
     }
     this.writes = writes
+    this.recalls = recalls.length > 0 && compiler.world.shortcuts ? recalls : undefined
     this.limiter = new Limiter(leakRate(rule.leakspeedNs), rule.capacity)
     this.#beginning = sha1.create().update(utf8ToBytes(`${rule.filter.text}\0`))
     this.lifetime = Number(lifetimeNs(rule)) / 1000

@@ -16,6 +16,9 @@ export const exampleEvent = (changes: Partial<EventObject> = {}): EventObject =>
   Parsed: new KeptFields("Parsed"),
   Enriched: new KeptFields("Enriched"),
   Meta: new KeptFields("Meta"),
+  entry(map, slot) {
+    return this[map].at(slot)
+  },
   Unmarshaled: new Map(),
   Overflow: {
     Mapkey: "",

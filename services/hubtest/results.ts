@@ -61,12 +61,14 @@ const copyOf = (event: PipelineEvent): EventObject => {
   const { Type, ExpectMode, Overflow, Stage, StrTime, StrTimeFormat, MarshaledTime, Process, Time } = event
   const Meta = new KeptFields("Meta", event.Meta)
   const Parsed = new KeptFields("Parsed", event.Parsed)
+  const Enriched = new KeptFields("Enriched", event.Enriched)
+  const maps = { Meta, Parsed, Enriched }
   return {
-    ...{ Type, ExpectMode, Overflow, Stage, StrTime, StrTimeFormat, MarshaledTime, Process, Time, Meta, Parsed },
+    ...{ Type, ExpectMode, Overflow, Stage, StrTime, StrTimeFormat, MarshaledTime, Process, Time, ...maps },
+    entry: (map, slot) => maps[map].at(slot),
     Whitelisted: event.Whitelisted,
     WhitelistReason: event.WhitelistReason,
     Line: { ...event.Line, Labels: new Map(event.Line.Labels) },
-    Enriched: new KeptFields("Enriched", event.Enriched),
     Unmarshaled: new Map(Array.from(event.Unmarshaled, ([key, value]) => [key, throughYaml(value)])),
     GetType: () => event.GetType(),
     ParseIPSources: () => event.ParseIPSources(),

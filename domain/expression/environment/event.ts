@@ -49,6 +49,8 @@ export interface EventObject {
   readonly Parsed: Fields
   readonly Enriched: Fields
   readonly Meta: Fields
+  /** An entry of one of the three, by its slot: an event whose line is through may know it without its maps. */
+  readonly entry: (map: FieldMap, slot: number) => string | undefined
   /** Values as expressions have them: maps are `Map`, floats `Float`. */
   readonly Unmarshaled: Map<string, unknown>
   readonly Overflow: OverflowObject
@@ -107,7 +109,7 @@ const fieldsOf = (map: FieldMap, read: (event: EventObject) => Fields): Field =>
   ...field(mapOf(stringType), read),
   entry: (name) => {
     const slot = fieldNames[map].slot(name)
-    return ((event: EventObject) => read(event).at(slot)) as (object: never) => string | undefined
+    return ((event: EventObject) => event.entry(map, slot)) as (object: never) => string | undefined
   }
 })
 

@@ -1,0 +1,51 @@
+/**
+ * What expressions ask of the events in a bucket (`any(queue.Queue, {.Meta.exe == …})`) is kept with each event when its
+ * line is at hand. A long queue would else have to be parsed again for every event that is poured into it.
+ */
+import type { EventObject } from "../expression/environment/event.ts"
+import { childrenOf, type Node } from "../expression/syntax.ts"
+import { type FieldMap, fieldNames } from "../text/fields.ts"
+
+export interface Entry {
+  readonly map: FieldMap
+  readonly slot: number
+}
+
+/** The entries that an expression names, of whatever event: `….Meta.exe`, `….GetMeta("exe")`. */
+export const entriesIn = (node: Node): ReadonlyArray<Entry> => [...own(node), ...childrenOf(node).flatMap(entriesIn)]
+
+const own = (node: Node): ReadonlyArray<Entry> => {
+  if (node.kind === "method" && node.name === "GetMeta" && node.arguments[0]?.kind === "string")
+    return [entryOf("Meta", node.arguments[0].value)]
+  if (node.kind !== "member" || node.property.kind !== "string" || node.object.kind !== "member") return []
+  const map = node.object.property.kind === "string" ? node.object.property.value : ""
+  return map === "Meta" || map === "Parsed" || map === "Enriched" ? [entryOf(map, node.property.value)] : []
+}
+
+const entryOf = (map: FieldMap, name: string): Entry => ({ map, slot: fieldNames[map].slot(name) })
+
+/** Some entries of one event, and more of them behind. Most events have one of these, with a list that they all share. */
+export class Recalled {
+  readonly #entries: ReadonlyArray<Entry>
+  readonly #values: ReadonlyArray<string | undefined>
+  readonly #others: Recalled | undefined
+
+  constructor(entries: ReadonlyArray<Entry>, event: Pick<EventObject, "entry">, others: Recalled | undefined) {
+    this.#entries = entries
+    this.#values = entries.map(({ map, slot }) => event.entry(map, slot))
+    this.#others = others
+  }
+
+  /** Whether it was made of this very list. */
+  holds(entries: ReadonlyArray<Entry>): boolean {
+    return this.#entries === entries || (this.#others?.holds(entries) ?? false)
+  }
+
+  /** The entry, "" when the event has none; undefined when it is not known here. */
+  get(map: FieldMap, slot: number): string | undefined {
+    const entries = this.#entries
+    for (let i = 0; i < entries.length; i++)
+      if (entries[i]!.slot === slot && entries[i]!.map === map) return this.#values[i] ?? ""
+    return this.#others?.get(map, slot)
+  }
+}
