@@ -1,23 +1,8 @@
 import { expect, test } from "vitest"
-import type { RuleFile } from "../rules/rule.ts"
+import { burst, overflows, rulesOf, stamp, start } from "./engine.fixture.ts"
 import { lineTime, makeEngine } from "./engine.ts"
-import type { Outcome, OverflowOutcome } from "./outcome.ts"
-import { batchOf, nameOf, plainParser, ruleFile, scenarioFile } from "./recorded.fixture.ts"
-import { compileRuleset } from "./ruleset.ts"
-
-const start = Date.UTC(2026, 0, 1, 10)
-const stamp = (seconds: number): string => new Date(start + seconds * 1000).toISOString()
-
-const rulesOf = (files: ReadonlyArray<RuleFile>, names: "asked" | "off" = "asked") => {
-  const { ruleset, problems } = compileRuleset([plainParser, ...files], { names })
-  expect(problems).toEqual([])
-  return ruleset
-}
-
-const overflows = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<OverflowOutcome> =>
-  outcomes.filter((outcome) => outcome._tag === "Overflow")
-
-const burst = scenarioFile("burst", "type: leaky\ncapacity: 2\nleakspeed: 10s")
+import type { Outcome } from "./outcome.ts"
+import { batchOf, ruleFile, scenarioFile } from "./recorded.fixture.ts"
 
 test("a live line counts from when it was observed, unless it waited; a line from the future counts as now", () => {
   const engine = makeEngine(rulesOf([scenarioFile("each", "type: trigger")]))
@@ -130,101 +115,6 @@ test("ids follow from rules, bucket, trigger and source", () => {
   expect(pour("a", "x")).toEqual(pour("a", "y"))
 })
 
-const rdns = ruleFile(
-  "postoverflows",
-  "postoverflows/s00-enrich/test/rdns.yaml",
-  `
-name: test/rdns
-statics:
-  - {method: reverse_dns, expression: evt.Overflow.Alert.Source.IP}
----
-name: test/good
-whitelist: {reason: good, expression: ["evt.Enriched.reverse_dns endsWith '.good.'"]}
-`
-)
-
-test("an overflow waits for the name that its postoverflows need, and keeps its time", () => {
-  const engine = makeEngine(rulesOf([scenarioFile("each", "type: trigger"), rdns]))
-  const pour = (id: string, seconds: number, host: number) =>
-    engine.pour(batchOf({ id, observedAt: stamp(seconds) }), [`- 192.0.2.${host} -`])
-  expect(pour("a", 0, 1)).toMatchObject([{ _tag: "NameWanted", address: "192.0.2.1", causation: "a" }])
-  expect(pour("b", 1, 1)).toEqual([])
-  expect(pour("c", 2, 2)).toMatchObject([{ _tag: "NameWanted", address: "192.0.2.2" }])
-  expect(engine.wantedNames()).toEqual(["192.0.2.1", "192.0.2.2"])
-  expect(engine.resolve(nameOf("192.0.2.1", "host.bad."))).toMatchObject([
-    { _tag: "Overflow", causation: "a", at: start },
-    { _tag: "Overflow", causation: "b", at: start + 1_000 }
-  ])
-  expect(engine.resolve(nameOf("192.0.2.2", "bot.good."))).toEqual([])
-  expect(engine.counters).toMatchObject({ overflows: 2, whitelistedOverflows: 1 })
-  // The answer is known now, for an hour of detection time.
-  expect(pour("d", 3_000, 2)).toEqual([])
-  expect(pour("e", 3_000, 1)).toMatchObject([{ _tag: "Overflow" }])
-  expect(pour("f", 3_700, 1)).toMatchObject([{ _tag: "NameWanted" }])
-})
-
-test("where names are off nobody waits", () => {
-  const engine = makeEngine(rulesOf([scenarioFile("each", "type: trigger"), rdns], "off"))
-  expect(engine.pour(batchOf({ observedAt: stamp(0) }), ["- 192.0.2.1 -"])).toMatchObject([{ _tag: "Overflow" }])
-})
-
-const several = ruleFile(
-  "scenarios",
-  "scenarios/test/several.yaml",
-  `type: leaky
-name: test/several
-description: test
-filter: "evt.GetType() == 'overflow' && evt.Overflow.Alert.Remediation == true"
-groupby: evt.Overflow.Alert.Source.IP
-distinct: evt.Overflow.Alert.GetScenario()
-capacity: 1
-leakspeed: 1m
-labels: {remediation: true}`
-)
-
-test("an overflow is poured again after its line, with its trigger's time", () => {
-  const engine = makeEngine(
-    rulesOf([
-      several,
-      scenarioFile("one", "type: trigger\nreprocess: true"),
-      scenarioFile("two", "type: trigger\nreprocess: true")
-    ])
-  )
-  const outcomes = overflows(
-    engine.pour(batchOf({ id: "b", observedAt: stamp(5_000) }), [`${stamp(7)} 192.0.2.1 -`, `${stamp(8)} 192.0.2.9 -`])
-  )
-  const names = outcomes.map(({ overflow }) => overflow.scenario.name)
-  expect(names).toEqual(["test/one", "test/two", "test/several", "test/one", "test/two", "test/several"])
-  const [one, two, meta] = outcomes
-  expect(meta).toMatchObject({
-    causation: two!.id,
-    correlation: "b",
-    at: start + 7_000,
-    overflow: {
-      source: { scope: "Ip", value: "192.0.2.1" },
-      trigger: { event: two!.id, line: 0 },
-      evidence: {
-        entries: [
-          { event: one!.id, line: 0, text: "" },
-          { event: two!.id, line: 0, text: "" }
-        ]
-      }
-    }
-  })
-})
-
-test("overflows that cause each other without end are cut off", () => {
-  const endless = ruleFile(
-    "scenarios",
-    "scenarios/test/endless.yaml",
-    'type: trigger\nname: test/endless\ndescription: t\nfilter: "true"\nreprocess: true\nlabels: {}'
-  )
-  const engine = makeEngine(rulesOf([endless, scenarioFile("other", "type: trigger\nreprocess: true")]))
-  const outcomes = engine.pour(batchOf({ observedAt: stamp(0) }), ["- 192.0.2.1 -"])
-  expect(outcomes.length).toBeLessThan(30)
-  expect(engine.counters.cutChains).toBe(2)
-})
-
 test("a line at which the engine itself fails is left out, and the others are judged", () => {
   const engine = makeEngine(rulesOf([burst]), {
     watch: {
@@ -239,48 +129,6 @@ test("a line at which the engine itself fails is left out, and the others are ju
   expect(overflows(outcomes)).toHaveLength(1)
   expect(engine.counters).toMatchObject({ lines: 4, parsed: 3, unparsed: 1, faults: 1 })
   expect(engine.fault).toEqual({ reference: { event: batch.id, line: 1 }, message: "a fault of our own" })
-})
-
-test("a range is asked for: an overflow brings it along, or does not count", () => {
-  const range = ruleFile(
-    "scenarios",
-    "scenarios/test/range.yaml",
-    `type: leaky
-name: test/range
-description: test
-filter: "evt.GetType() == 'overflow'"
-groupby: evt.Overflow.Alert.Source.Range
-distinct: evt.Overflow.Alert.Source.IP
-capacity: 1
-leakspeed: 1m
-scope: {type: Range}
-labels: {remediation: true}`
-  )
-  const geoParser = ruleFile(
-    "parsers",
-    "parsers/s00-raw/test/z-geo.yaml",
-    "name: test/geo\nstatics:\n  - {method: IpToRange, expression: evt.Meta.source_ip}\n  - {meta: SourceRange, expression: evt.Enriched.SourceRange}\n"
-  )
-  const geo = {
-    network: (address: string) =>
-      address.startsWith("192.") ? { number: 64_500, organization: "Example", range: "192.0.2.0/24" } : undefined
-  }
-  const engine = makeEngine(rulesOf([range, geoParser, scenarioFile("each", "type: trigger\nreprocess: true")]), {
-    geo
-  })
-  const sources = (hosts: ReadonlyArray<string>) =>
-    overflows(
-      engine.pour(
-        batchOf({ observedAt: stamp(0) }),
-        hosts.map((host) => `- ${host} -`)
-      )
-    )
-      .filter(({ overflow }) => overflow.scenario.name === "test/range")
-      .map(({ overflow }) => overflow.source)
-  expect(sources(["192.0.2.1", "192.0.2.2"])).toMatchObject([
-    { scope: "Range", value: "192.0.2.0/24", range: "192.0.2.0/24" }
-  ])
-  expect(sources(["203.0.113.1", "203.0.113.2"])).toEqual([])
 })
 
 test("new rules keep the buckets and blackholes of scenarios that say the same", () => {
@@ -342,18 +190,6 @@ test("an attacker with long lines cannot fill the memory; the bucket left alone 
   expect([pour(20, 5, 5), engine.counters.evicted]).toEqual([1, 4])
   // What overflowed is not counted any more.
   expect([pour(450, 6, 7), engine.counters.evicted]).toEqual([0, 4])
-})
-
-test("an overflow that names nobody is no alert, but opens the blackhole", () => {
-  const hole = ruleFile(
-    "scenarios",
-    "scenarios/test/hole.yaml",
-    'type: trigger\nname: test/hole\ndescription: t\nfilter: "true"\nblackhole: 1m\nlabels: {}'
-  )
-  const engine = makeEngine(rulesOf([hole]))
-  const pour = (seconds: number, ip: string) =>
-    engine.pour(batchOf({ observedAt: stamp(seconds) }), [`- ${ip} -`]).length
-  expect([pour(0, "no-address"), pour(59, "192.0.2.1"), pour(60, "192.0.2.1")]).toEqual([0, 0, 1])
 })
 
 test("names such as __proto__ are data like any other", () => {

@@ -1,0 +1,153 @@
+import { expect, test } from "vitest"
+import { overflows, rulesOf, stamp, start } from "./engine.fixture.ts"
+import { makeEngine } from "./engine.ts"
+import { batchOf, nameOf, ruleFile, scenarioFile } from "./recorded.fixture.ts"
+
+const rdns = ruleFile(
+  "postoverflows",
+  "postoverflows/s00-enrich/test/rdns.yaml",
+  `
+name: test/rdns
+statics:
+  - {method: reverse_dns, expression: evt.Overflow.Alert.Source.IP}
+---
+name: test/good
+whitelist: {reason: good, expression: ["evt.Enriched.reverse_dns endsWith '.good.'"]}
+`
+)
+
+test("an overflow waits for the name that its postoverflows need, and keeps its time", () => {
+  const engine = makeEngine(rulesOf([scenarioFile("each", "type: trigger"), rdns]))
+  const pour = (id: string, seconds: number, host: number) =>
+    engine.pour(batchOf({ id, observedAt: stamp(seconds) }), [`- 192.0.2.${host} -`])
+  expect(pour("a", 0, 1)).toMatchObject([{ _tag: "NameWanted", address: "192.0.2.1", causation: "a" }])
+  expect(pour("b", 1, 1)).toEqual([])
+  expect(pour("c", 2, 2)).toMatchObject([{ _tag: "NameWanted", address: "192.0.2.2" }])
+  expect(engine.wantedNames()).toEqual(["192.0.2.1", "192.0.2.2"])
+  expect(engine.resolve(nameOf("192.0.2.1", "host.bad."))).toMatchObject([
+    { _tag: "Overflow", causation: "a", at: start },
+    { _tag: "Overflow", causation: "b", at: start + 1_000 }
+  ])
+  expect(engine.resolve(nameOf("192.0.2.2", "bot.good."))).toEqual([])
+  expect(engine.counters).toMatchObject({ overflows: 2, whitelistedOverflows: 1 })
+  // The answer is known now, for an hour of detection time.
+  expect(pour("d", 3_000, 2)).toEqual([])
+  expect(pour("e", 3_000, 1)).toMatchObject([{ _tag: "Overflow" }])
+  expect(pour("f", 3_700, 1)).toMatchObject([{ _tag: "NameWanted" }])
+})
+
+test("where names are off nobody waits", () => {
+  const engine = makeEngine(rulesOf([scenarioFile("each", "type: trigger"), rdns], "off"))
+  expect(engine.pour(batchOf({ observedAt: stamp(0) }), ["- 192.0.2.1 -"])).toMatchObject([{ _tag: "Overflow" }])
+})
+
+const several = ruleFile(
+  "scenarios",
+  "scenarios/test/several.yaml",
+  `type: leaky
+name: test/several
+description: test
+filter: "evt.GetType() == 'overflow' && evt.Overflow.Alert.Remediation == true"
+groupby: evt.Overflow.Alert.Source.IP
+distinct: evt.Overflow.Alert.GetScenario()
+capacity: 1
+leakspeed: 1m
+labels: {remediation: true}`
+)
+
+test("an overflow is poured again after its line, with its trigger's time", () => {
+  const engine = makeEngine(
+    rulesOf([
+      several,
+      scenarioFile("one", "type: trigger\nreprocess: true"),
+      scenarioFile("two", "type: trigger\nreprocess: true")
+    ])
+  )
+  const outcomes = overflows(
+    engine.pour(batchOf({ id: "b", observedAt: stamp(5_000) }), [`${stamp(7)} 192.0.2.1 -`, `${stamp(8)} 192.0.2.9 -`])
+  )
+  const names = outcomes.map(({ overflow }) => overflow.scenario.name)
+  expect(names).toEqual(["test/one", "test/two", "test/several", "test/one", "test/two", "test/several"])
+  const [one, two, meta] = outcomes
+  expect(meta).toMatchObject({
+    causation: two!.id,
+    correlation: "b",
+    at: start + 7_000,
+    overflow: {
+      source: { scope: "Ip", value: "192.0.2.1" },
+      trigger: { event: two!.id, line: 0 },
+      evidence: {
+        entries: [
+          { event: one!.id, line: 0, text: "" },
+          { event: two!.id, line: 0, text: "" }
+        ]
+      }
+    }
+  })
+})
+
+test("overflows that cause each other without end are cut off", () => {
+  const endless = ruleFile(
+    "scenarios",
+    "scenarios/test/endless.yaml",
+    'type: trigger\nname: test/endless\ndescription: t\nfilter: "true"\nreprocess: true\nlabels: {}'
+  )
+  const engine = makeEngine(rulesOf([endless, scenarioFile("other", "type: trigger\nreprocess: true")]))
+  const outcomes = engine.pour(batchOf({ observedAt: stamp(0) }), ["- 192.0.2.1 -"])
+  expect(outcomes.length).toBeLessThan(30)
+  expect(engine.counters.cutChains).toBe(2)
+})
+
+test("a range is asked for: an overflow brings it along, or does not count", () => {
+  const range = ruleFile(
+    "scenarios",
+    "scenarios/test/range.yaml",
+    `type: leaky
+name: test/range
+description: test
+filter: "evt.GetType() == 'overflow'"
+groupby: evt.Overflow.Alert.Source.Range
+distinct: evt.Overflow.Alert.Source.IP
+capacity: 1
+leakspeed: 1m
+scope: {type: Range}
+labels: {remediation: true}`
+  )
+  const geoParser = ruleFile(
+    "parsers",
+    "parsers/s00-raw/test/z-geo.yaml",
+    "name: test/geo\nstatics:\n  - {method: IpToRange, expression: evt.Meta.source_ip}\n  - {meta: SourceRange, expression: evt.Enriched.SourceRange}\n"
+  )
+  const geo = {
+    network: (address: string) =>
+      address.startsWith("192.") ? { number: 64_500, organization: "Example", range: "192.0.2.0/24" } : undefined
+  }
+  const engine = makeEngine(rulesOf([range, geoParser, scenarioFile("each", "type: trigger\nreprocess: true")]), {
+    geo
+  })
+  const sources = (hosts: ReadonlyArray<string>) =>
+    overflows(
+      engine.pour(
+        batchOf({ observedAt: stamp(0) }),
+        hosts.map((host) => `- ${host} -`)
+      )
+    )
+      .filter(({ overflow }) => overflow.scenario.name === "test/range")
+      .map(({ overflow }) => overflow.source)
+  expect(sources(["192.0.2.1", "192.0.2.2"])).toMatchObject([
+    { scope: "Range", value: "192.0.2.0/24", range: "192.0.2.0/24" }
+  ])
+  expect(sources(["203.0.113.1", "203.0.113.2"])).toEqual([])
+})
+
+test("an overflow that names nobody is no alert, but opens the blackhole", () => {
+  const hole = ruleFile(
+    "scenarios",
+    "scenarios/test/hole.yaml",
+    'type: trigger\nname: test/hole\ndescription: t\nfilter: "true"\nblackhole: 1m\nlabels: {}'
+  )
+  const engine = makeEngine(rulesOf([hole]))
+  const pour = (seconds: number, ip: string) =>
+    engine.pour(batchOf({ observedAt: stamp(seconds) }), [`- ${ip} -`]).length
+  expect([pour(0, "no-address"), pour(59, "192.0.2.1"), pour(60, "192.0.2.1")]).toEqual([0, 0, 1])
+})
