@@ -259,7 +259,7 @@ describe("no line holds the whole hub", () => {
         .split("\n")
         .filter(Boolean)
       const random = new Random(seed + 2).of(number)
-      for (const line of random.sample(lines, many ? 3 : 1))
+      for (const line of random.sample(lines, many ? 8 : 1))
         for (const length of [lengths.pattern, lengths.line])
           for (const { shape, text } of hostileLines(line, random, { length, most: times(2) }))
             pour(name, type, shape, text)
