@@ -67,8 +67,6 @@ export class QueuedEvent implements EventObject {
   #event: PipelineEvent | undefined
   #shown: Shown | undefined
   #recalled: Recalled | undefined
-  /** Characters that it holds. */
-  readonly characters: number
   /** Of the zone that its time stamp names, in seconds east of UTC; undefined until somebody asks for it. */
   #offset: number | undefined
   /** Those that hold what alerts show of them, in turn. */
@@ -87,8 +85,8 @@ export class QueuedEvent implements EventObject {
     this.#origin = origin
     this.#event = event
     const showsAtOnce = raw.length > longLine && origin !== undefined && event !== undefined
-    this.#shown = showsAtOnce ? show(this, event, origin.contexts) : undefined
-    this.characters = raw.length + (this.#shown === undefined ? 0 : metaLength(this.#shown))
+    const shown = showsAtOnce ? show(this, event, origin.contexts) : undefined
+    this.#shown = shown !== undefined && metaLength(shown) <= raw.length ? shown : undefined
     this.#recalled = undefined
     this.#offset = event === undefined ? undefined : offsetOf(event.MarshaledTime)
   }
@@ -107,6 +105,11 @@ export class QueuedEvent implements EventObject {
   /** Detection time in microseconds since 1970. */
   get at(): number {
     return this.#second * 1e6 + this.#microsecond
+  }
+
+  /** What it holds, in characters: of a long line what alerts show as well, which is not kept when it is more than that. */
+  get characters(): number {
+    return this.raw.length > longLine ? 2 * this.raw.length : this.raw.length
   }
 
   get Type(): PipelineEvent["Type"] {

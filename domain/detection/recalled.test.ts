@@ -46,6 +46,7 @@ describe("what conditions ask of the events in a bucket", () => {
     ["len(queue.Queue) >= 2 && queue.Queue[-1].Meta.word > queue.Queue[-2].Meta.word", [1, 4, 6]],
     ["all(queue.Queue, {.Parsed.word in ['a', 'b', 'c', 'd']}) && len(queue.Queue) > 4", [4]],
     ["any(queue.Queue, {.GetMeta('word') == 'd'})", [4]],
+    ["len(filter(queue.Queue, {.Meta.word == 'a'})) >= 2", [3]],
     ["any(queue.Queue, {.Meta.nothing != ''})", []]
   ])("is known without parsing their lines again: %s", (condition, expected) => {
     const again = vi.spyOn(LineParser.prototype, "parseAgain")
@@ -69,6 +70,8 @@ describe("what conditions ask of the events in a bucket", () => {
     const names = (text: string) => entriesIn(parse(text)).map(({ map, slot }) => `${map}.${fieldNames[map].at(slot)}`)
     expect(names("any(queue.Queue, {.Meta.exe == evt.Parsed.exe})")).toEqual(["Meta.exe", "Parsed.exe"])
     expect(names("queue.Queue[0].GetMeta('a') == queue.Queue[0].Enriched['b']")).toEqual(["Meta.a", "Enriched.b"])
+    expect(names("filter(queue.Queue, {.Meta.exe == 'a'}) | map(.Meta.uid)")).toEqual(["Meta.uid"])
+    expect(names("filter(queue.Queue, {.Meta.exe == evt.Meta.exe})")).toEqual(["Meta.exe", "Meta.exe"])
     expect(names("evt.Line.Labels.type + queue.Queue[0].Meta[evt.StrTime] + leaky.Meta")).toEqual([])
   })
 })

@@ -11,8 +11,35 @@ export interface Entry {
   readonly slot: number
 }
 
-/** The entries that an expression names, of whatever event: `….Meta.exe`, `….GetMeta("exe")`. */
-export const entriesIn = (node: Node): ReadonlyArray<Entry> => [...own(node), ...childrenOf(node).flatMap(entriesIn)]
+/**
+ * The entries that an expression names, of whatever event: `….Meta.exe`, `….GetMeta("exe")`. Those that it asks for only
+ * once, while the event is at hand, are left out.
+ */
+export const entriesIn = (node: Node): ReadonlyArray<Entry> =>
+  isAskedOnce(node) ? [] : [...own(node), ...childrenOf(node).flatMap(entriesIn)]
+
+/** `filter(queue.Queue, {…})` that follows from the event alone: see `EventQueue.select`. */
+const isAskedOnce = (node: Node): boolean => {
+  if (node.kind !== "builtin" || node.name !== "filter") return false
+  const [list, predicate] = node.arguments
+  const isQueue = list?.kind === "member" && list.object.kind === "name" && list.object.name === "queue"
+  return isQueue && predicate !== undefined && comparesItem(predicate)
+}
+
+const comparesItem = (node: Node): boolean => {
+  switch (node.kind) {
+    case "name":
+    case "let":
+    case "call":
+    case "builtin":
+    case "method":
+      return false
+    case "pointer":
+      return node.name === ""
+    default:
+      return childrenOf(node).every(comparesItem)
+  }
+}
 
 const own = (node: Node): ReadonlyArray<Entry> => {
   if (node.kind === "method" && node.name === "GetMeta" && node.arguments[0]?.kind === "string")
