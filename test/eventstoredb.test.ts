@@ -34,8 +34,9 @@ const server = async (): Promise<Server> => {
   const data = join(temporaryFolder(), "eventstoredb")
   let process_: Running | undefined
   const starts = async () => {
-    const options = [join(root, "fixtures/eventstoredb/server.ts"), "--port", String(port), "--data", data]
-    process_ = start(process.execPath, options)
+    // Like a real one it listens before it is ready.
+    const options = ["--port", String(port), "--data", data, "--unready", "1500", "--latency", "3"]
+    process_ = start(process.execPath, [join(root, "fixtures/eventstoredb/server.ts"), ...options])
     await process_.says(/listening/)
   }
   await starts()

@@ -26,4 +26,7 @@ const store = Layer.effect(
   Effect.promise(() => runtime.runPromise(EventStore))
 )
 
-eventStoreContract(`EventStoreDB (${server.name})`, () => store, { modelRuns: 20 })
+eventStoreContract(`EventStoreDB (${server.name})`, () => store, {
+  modelRuns: 20,
+  isShared: server.isShared
+})

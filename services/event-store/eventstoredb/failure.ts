@@ -57,6 +57,8 @@ const reasonOf = (error: unknown): string => {
   const text = error instanceof Error ? error.message : String(error)
   const reason = text
     .replace(/^\d+ [A-Z_]+: /, "")
+    // The client does not know the detail, but has the server's message.
+    .replace(/^Could not recognize /, "")
     .replace(/^No connection established\. Last error: (?:Error: )?/, "")
     .replace(/\s*\(?\d{4}-\d\d-\d\dT[\d:.]+Z\)?/g, "")
     .split("\n")[0]!
