@@ -12,7 +12,7 @@ import { recordedEvent, type Row } from "../event-store/row.ts"
 import { type Mention, mentionOf } from "./mention.ts"
 import { redacted } from "./redaction.ts"
 
-/** It cannot be erased now. Code `TST-ERASE-ACTIVE` or `TST-ERASE-LIVE`. */
+/** It cannot be erased now, or at all. Code `TST-ERASE-ACTIVE`, `TST-ERASE-LIVE` or `TST-ERASE-VALUE`. */
 export class EraseRefused extends Data.TaggedError("EraseRefused")<{
   readonly code: string
   readonly message: string
@@ -29,6 +29,8 @@ export interface Erased {
 const untouched = new Set([
   "RulesetActivated",
   "ContentRecorded",
+  "TimePassed",
+  "DecisionNumbered",
   "AllowlistReplaced",
   "BouncerRegistered",
   "BouncerDeleted",
@@ -77,6 +79,12 @@ export class Search {
 
   /** @param where the store, for messages */
   constructor(value: string, where: string) {
+    if (!/[\p{L}\p{N}]/u.test(value)) {
+      throw new EraseRefused({
+        code: "TST-ERASE-VALUE",
+        message: `${JSON.stringify(value)} names nobody. Name an address, a range, or another offender's value. Nothing was erased.`
+      })
+    }
     this.#mention = mentionOf(value)
     this.#word = `erased-${randomUUID()}`
     this.#dossier = offenderStream("Ip", this.#mention.value).slice(`${offenderStreams}Ip`.length)
