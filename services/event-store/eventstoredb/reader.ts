@@ -79,7 +79,7 @@ export class Reader {
           return await use(driver)
         } catch (error) {
           if (wantsNewClient(error, attempt)) void this.#connection.replace(driver)
-          throw error
+          throw await this.#connection.explained(error)
         }
       },
       catch: (error) => storeFailureOf(error, this.#connection.shown)
