@@ -1,5 +1,5 @@
 /** `testudo log` and `testudo erase` with real processes, on the log of a replay. */
-import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { describe, expect, it, vi } from "vitest"
@@ -49,6 +49,34 @@ const bytesOf = (directory: string): Buffer =>
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(join(entry.parentPath, entry.name)))
   )
+
+it("a damaged batch stops nothing but itself", async () => {
+  const store = await copyOfStore()
+  const db = new DatabaseSync(join(store, "events.sqlite"))
+  const batch = "(select min(position) from events where bytes is not null)"
+  db.exec(`update events set bytes = zeroblob(10) where position = ${batch}`)
+  db.close()
+  const more = [
+    "fixtures/logs/auth.log",
+    "--type",
+    "syslog",
+    "--json",
+    "--now",
+    "2026-11-22T12:00:00Z",
+    "--store",
+    store
+  ]
+  // What was kept of the engine refers to its lines, or not.
+  for (const again of [false, true]) {
+    if (again) rmSync(join(store, "snapshots"), { recursive: true })
+    const replay = await run("replay", ...more)
+    expect(replay.status, replay.stderr).toBe(0)
+    if (again) expect(replay.stderr).toMatch(/cannot be read.*Its lines are left out\. \(TST-ACQ-DAMAGED-BATCH\)/)
+    expect(replay.stderr).not.toMatch(/^ +at /m)
+    const values = JSON.parse(replay.stdout).offenders.map(({ value }: { value: string }) => value)
+    expect(values).toContain("203.0.113.66")
+  }
+})
 
 describe("testudo log verify", () => {
   it("finds nothing wrong, tells the head, and holds the log to a head that was kept", async () => {
