@@ -182,7 +182,7 @@ export class Detection extends Context.Service<
 
         const numbered = Effect.fnUntraced(function* (verdicts: ReadonlyArray<Verdict>) {
           const decisions = verdicts.flatMap(({ events }) => events.filter(({ type }) => type === DecisionMade.type))
-          const given = yield* numbers.numbersOf(decisions.map(({ id }) => id))
+          const given = yield* patiently(numbers.numbersOf(decisions.map(({ id }) => id)))
           const byId = new Map(decisions.map(({ id }, index) => [id, given[index]!]))
           return verdicts.map(
             ({ stream, events }): Verdict => ({

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import * as Stream from "effect/Stream"
 import { afterEach } from "vitest"
 import { crowd } from "../../../fixtures/eventstoredb/crowd.ts"
@@ -111,6 +112,31 @@ describe("a server that has just been started", () => {
         yield* store.append("names-1", [mine[2]!], 1)
         assert.deepStrictEqual(ids(yield* store.readStream("names-1")), ids(mine))
       }).pipe(Effect.provide(storeOn(standIn)))
+    })
+  )
+})
+
+describe("a server that reads and takes nothing", () => {
+  it.live("is said to be away once, however often it answers reads", () =>
+    Effect.gen(function* () {
+      const standIn = yield* started()
+      const said: Array<string> = []
+      const logger = Logger.make<unknown, void>(({ message }) => void said.push(String(message)))
+      yield* Effect.gen(function* () {
+        const store = yield* EventStore
+        const [one] = events(1)
+        for (let n = 0; n < 8; n++) standIn.faults.nextAppend("stored but timed out")
+        const reading = yield* Effect.forkChild(
+          Effect.forever(Effect.andThen(store.readStream("names-1"), Effect.sleep("20 millis")))
+        )
+        yield* store.append("names-1", [one!], "no_stream")
+        yield* Fiber.interrupt(reading)
+        assert.deepStrictEqual(ids(yield* store.readStream("names-1")), ids([one!]))
+      }).pipe(Effect.provide(storeOn(standIn)), Effect.provide(Logger.layer([logger])))
+      assert.deepStrictEqual(
+        said.map((line) => /TST-STORE-AWAY|answers again/.exec(line)?.[0]),
+        ["TST-STORE-AWAY", "answers again"]
+      )
     })
   )
 })

@@ -68,7 +68,7 @@ export class Reader {
 
   /** A call that is repeated until it is answered, with a new client where the old one is no good. */
   call<A>(use: (driver: Driver) => Promise<A>): Effect.Effect<A, StoreUnavailable> {
-    return this.#outage.outlast((attempt) => this.#once(use, attempt))
+    return this.#outage.outlast("read", (attempt) => this.#once(use, attempt))
   }
 
   #once<A>(use: (driver: Driver) => Promise<A>, attempt: number): Effect.Effect<A, StoreUnavailable> {
@@ -149,7 +149,7 @@ export class Reader {
           return Effect.fail(storeFailure("TST-STORE-POSITION", message))
         })
       )
-    return position < 0 ? this.call(use) : this.#outage.outlast((number) => attempt(number, positionAttempts))
+    return position < 0 ? this.call(use) : this.#outage.outlast("read", (number) => attempt(number, positionAttempts))
   }
 
   /**
