@@ -87,7 +87,8 @@ export const tail = Command.make(
       .pipe(Stream.runForEach((item) => (item._tag === "Event" ? show(item.event) : Effect.void)))
   })
 ).pipe(
-  Command.provide((input) => readingLog(input)),
+  // Whoever follows wants to see what comes after a restart of the server as well.
+  Command.provide((input) => readingLog(input, input.follow ? "wait" : "fail")),
   Command.withDescription("The last events of the log, one a line"),
   Command.withExamples([
     { command: "testudo log tail -f", description: "Watch the log grow, also beside a running node" },
