@@ -77,6 +77,8 @@ it("a damaged batch stops nothing but itself", async () => {
     const values = JSON.parse(replay.stdout).offenders.map(({ value }: { value: string }) => value)
     expect(values).toContain("203.0.113.66")
   }
+  const erase = await run("erase", "203.0.113.66", "--store", store)
+  expect([erase.status, erase.stderr]).toEqual([1, expect.stringMatching(/^testudo: .*TST-STORE-DAMAGED\)\n$/)])
 })
 
 describe("testudo log verify", () => {
