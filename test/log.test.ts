@@ -1,10 +1,11 @@
 /** `testudo log` and `testudo erase` with real processes, on the log of a replay. */
-import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { describe, expect, it, vi } from "vitest"
 import { botnet } from "../fixtures/generators/botnet.ts"
-import { run, temporaryFolder, testudo, until } from "./process.ts"
+import { freePort, root, run, temporaryFolder, testudo, until } from "./process.ts"
 import { recordedEvents } from "./recorded.ts"
 
 // Many processes and stores, each with its syncs: the machine may be busy.
@@ -49,6 +50,36 @@ const bytesOf = (directory: string): Buffer =>
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(join(entry.parentPath, entry.name)))
   )
+
+it("a damaged batch stops nothing but itself", async () => {
+  const store = await copyOfStore()
+  const db = new DatabaseSync(join(store, "events.sqlite"))
+  const batch = "(select min(position) from events where bytes is not null)"
+  db.exec(`update events set bytes = zeroblob(10) where position = ${batch}`)
+  db.close()
+  const more = [
+    "fixtures/logs/auth.log",
+    "--type",
+    "syslog",
+    "--json",
+    "--now",
+    "2026-11-22T12:00:00Z",
+    "--store",
+    store
+  ]
+  // What was kept of the engine refers to its lines, or not.
+  for (const again of [false, true]) {
+    if (again) rmSync(join(store, "snapshots"), { recursive: true })
+    const replay = await run("replay", ...more)
+    expect(replay.status, replay.stderr).toBe(0)
+    if (again) expect(replay.stderr).toMatch(/cannot be read.*Its lines are left out\. \(TST-ACQ-DAMAGED-BATCH\)/)
+    expect(replay.stderr).not.toMatch(/^ +at /m)
+    const values = JSON.parse(replay.stdout).offenders.map(({ value }: { value: string }) => value)
+    expect(values).toContain("203.0.113.66")
+  }
+  const erase = await run("erase", "203.0.113.66", "--store", store)
+  expect([erase.status, erase.stderr]).toEqual([1, expect.stringMatching(/^testudo: .*TST-STORE-DAMAGED\)\n$/)])
+})
 
 describe("testudo log verify", () => {
   it("finds nothing wrong, tells the head, and holds the log to a head that was kept", async () => {
@@ -267,4 +298,31 @@ describe("testudo erase", () => {
     expect(verify.status).toBe(1)
     expect(verify.stdout).toContain("no erasure on the stream audit tells of what it says now")
   })
+})
+
+it("a command ends quietly when nobody reads on, and a node goes on", async () => {
+  const { store } = await replayed
+  const executable = join(root, "bin/testudo")
+  const pipe = (command: string, reader: string) =>
+    spawnSync("sh", ["-c", `{ ${command}; echo "status $?" >&2; } | ${reader}`], { encoding: "utf8" })
+  const tail = pipe(`${executable} log tail -n 10000 --json --store ${store}`, "head -n 1")
+  expect(JSON.parse(tail.stdout)).toMatchObject({ type: expect.any(String) })
+  expect(tail.stderr).toBe("status 0\n")
+
+  const place = temporaryFolder()
+  writeFileSync(join(place, "auth.log"), "")
+  const configuration = join(place, "testudo.yaml")
+  writeFileSync(
+    configuration,
+    `eventStore: embedded:./store\napi: { listen: "127.0.0.1:${await freePort()}" }\nreverseDns: false\n` +
+      "acquisition:\n  - { files: [./auth.log], type: syslog, timezone: UTC }\n"
+  )
+  const node = testudo("run", "--config", configuration)
+  await node.says(/Ctrl-C ends it/)
+  node.child.stdout!.destroy()
+  for (const value of ["198.51.100.1", "198.51.100.2"]) {
+    expect((await run("decisions", "add", value, "--config", configuration)).status).toBe(0)
+  }
+  expect(node.child.exitCode).toBeNull()
+  await node.stop()
 })

@@ -1,4 +1,5 @@
 /** `testudo log copy`: a log into another store, such as from the embedded one to a server. */
+import { realpathSync } from "node:fs"
 import * as Console from "effect/Console"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -7,10 +8,30 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import { copyLog } from "../event-store/copy-log.ts"
 import { EventStore } from "../event-store/event-store.ts"
-import { storeNamed } from "./store-flag.ts"
+import { Failure } from "./failure.ts"
+import { type NamedStore, namedStore, storeNamed } from "./store-flag.ts"
 
 const location = (name: string, description: string) =>
   Argument.String(name).pipe(Argument.withDescription(`${description}, such as embedded:./data/store`))
+
+/** A store beside itself is no backup, and would be told to be one. */
+const refuseItself = Effect.fnUntraced(function* (input: { readonly from: string; readonly to: string }) {
+  const [from, to] = yield* Effect.all([namedStore(input.from), namedStore(input.to)])
+  if (placeOf(from) !== placeOf(to)) return
+  return yield* new Failure({
+    code: "TST-LOG-COPY-ITSELF",
+    message: `${input.from} and ${input.to} are the same store. Name another place for the copy.`
+  })
+})
+
+const placeOf = ({ location }: NamedStore): string => {
+  if (location.kind === "eventstoredb") return location.hosts.join(",")
+  try {
+    return realpathSync(location.directory)
+  } catch {
+    return location.directory
+  }
+}
 
 export const copy = Command.make(
   "copy",
@@ -19,6 +40,7 @@ export const copy = Command.make(
     to: location("to", "The store to copy into: empty, or an unfinished copy")
   },
   Effect.fnUntraced(function* (input) {
+    yield* refuseItself(input)
     const from = Context.get(yield* Layer.build(storeNamed(input.from, "reader")), EventStore)
     const to = Context.get(yield* Layer.build(storeNamed(input.to, "writer")), EventStore)
     let copied = 0

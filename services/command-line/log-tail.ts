@@ -68,20 +68,27 @@ export const tail = Command.make(
     json: Flag.Boolean("json").pipe(Flag.withDescription("Print JSON, one event a line"), Flag.withDefault(false))
   },
   Effect.fnUntraced(function* (input) {
+    if (input.lines < 0) {
+      return yield* new Failure({
+        code: "TST-LOG-LINES",
+        message: `--lines ${input.lines}: so many lines there are not; 0 shows none.`
+      })
+    }
     const store = yield* EventStore
     const filter = yield* filterOf(input)
     const show = (event: TestudoEvent) => Console.log(input.json ? jsonLine(event) : eventLine(event))
     const head = yield* store.head
-    const last = yield* store.readLast(Math.max(1, input.lines), { filter })
-    for (const event of last) yield* show(event)
+    const last = input.lines === 0 ? [] : yield* store.readLast(input.lines, { filter })
+    // What is appended while this reads is not the last any more: whoever follows gets all of it from there.
+    for (const event of last) if (!input.follow || event.position <= head) yield* show(event)
     if (!input.follow) return
-    const position = Math.max(head, last.at(-1)?.position ?? -1)
     yield* store
-      .subscribe({ after: position, filter })
+      .subscribe({ after: head, filter })
       .pipe(Stream.runForEach((item) => (item._tag === "Event" ? show(item.event) : Effect.void)))
   })
 ).pipe(
-  Command.provide((input) => readingLog(input)),
+  // Whoever follows wants to see what comes after a restart of the server as well.
+  Command.provide((input) => readingLog(input, input.follow ? "wait" : "fail")),
   Command.withDescription("The last events of the log, one a line"),
   Command.withExamples([
     { command: "testudo log tail -f", description: "Watch the log grow, also beside a running node" },

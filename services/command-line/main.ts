@@ -18,6 +18,7 @@ import { explain } from "./explain.ts"
 import { describe } from "./failure.ts"
 import { hubtest } from "./hubtest.ts"
 import { log } from "./log.ts"
+import { endWithReader } from "./output.ts"
 import { replay } from "./replay.ts"
 import { run } from "./run.ts"
 import { isUsageError, layerUsage, usageStatus } from "./usage.ts"
@@ -45,6 +46,7 @@ const program = Command.run(testudo, { version }).pipe(
   Effect.provide([NodeServices.layer, layerUsage, Logger.layer([consoleLogger])])
 )
 
+endWithReader()
 NodeRuntime.runMain(program, {
   disableErrorReporting: true,
   teardown: (exit, onExit) => {

@@ -9,6 +9,7 @@ import type { Configuration } from "../configuration/configuration.ts"
 import { runNode } from "../node/node.ts"
 import { configFlag, configurationOf, reread } from "./configuration-flag.ts"
 import { describe } from "./failure.ts"
+import { outlivesItsReader } from "./output.ts"
 
 const roleFlag = Flag.optional(
   Flag.Literals("role", ["all", "agent", "api"]).pipe(
@@ -32,6 +33,7 @@ export const run = Command.make(
       Effect.map((read) => (read.configuration === undefined ? undefined : withRole(read.configuration))),
       Effect.catch((error) => Effect.as(Console.error(describe(error)), undefined))
     )
+    outlivesItsReader()
     yield* runNode(configuration, { reread: again })
   })
 ).pipe(

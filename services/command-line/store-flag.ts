@@ -77,8 +77,8 @@ export const storeNamed = (
   Layer.unwrap(Effect.map(namedStore(text), ({ location }) => storeAt(location, { mode, whenAway: "fail" })))
 
 /** The log, read beside whoever writes. */
-export const readingLog = (input: StoreInput) =>
-  Layer.unwrap(Effect.map(storeOf(input), ({ location }) => storeAt(location, { mode: "reader", whenAway: "fail" })))
+export const readingLog = (input: StoreInput, whenAway: "wait" | "fail" = "fail") =>
+  Layer.unwrap(Effect.map(storeOf(input), ({ location }) => storeAt(location, { mode: "reader", whenAway })))
 
 /** The projections as they are now, read beside whoever writes. */
 export const reading = (input: StoreInput) =>

@@ -29,9 +29,9 @@ describe("the location of a store", () => {
   })
 
   it("is a server, by any of its names", () => {
-    for (const scheme of ["esdb", "kurrentdb", "kurrent", "kdb"]) {
+    for (const scheme of ["esdb", "kurrentdb", "kurrent", "kdb", "ESDB"]) {
       const location = server(`${scheme}://db.example.org`)
-      expect(location.shown).toBe(`${scheme}://db.example.org:2113`)
+      expect(location.shown).toBe(`${scheme.toLowerCase()}://db.example.org:2113`)
       // The client complains about the older names.
       expect(connectionString(location)).toBe("kurrentdb://db.example.org:2113?connectionName=testudo")
     }

@@ -41,13 +41,14 @@ const optionNames = new Map(Object.keys(options).map((name) => [flat(name), name
 
 /** The path is as written: relative to whatever the reader decides, see {@link resolved}. */
 export const parseStoreLocation = (text: string): StoreLocation | Problem => {
-  const [scheme, discover] = /^([a-z][a-z0-9]*)(\+discover)?:/.exec(text)?.slice(1) ?? []
-  if (scheme === undefined) return embedded(text)
-  if (scheme === "embedded" && discover === undefined) return embedded(text.slice("embedded:".length))
-  if (schemes.includes(scheme)) return eventStoreDb(text, `${scheme}${discover ?? ""}`)
+  const [written, discover = ""] = /^([a-z][a-z0-9]*)(\+discover)?:/i.exec(text)?.slice(1) ?? []
+  if (written === undefined) return embedded(text)
+  const scheme = written.toLowerCase()
+  if (scheme === "embedded" && discover === "") return embedded(text.slice("embedded:".length))
+  if (schemes.includes(scheme)) return eventStoreDb(text, `${scheme}${discover.toLowerCase()}`)
   return {
     problem:
-      `\`${scheme}:\` is not a kind of event store; write embedded:PATH such as embedded:./data/store, or ` +
+      `\`${written}:\` is not a kind of event store; write embedded:PATH such as embedded:./data/store, or ` +
       "esdb://HOST:PORT such as esdb://127.0.0.1:2113?tls=false"
   }
 }

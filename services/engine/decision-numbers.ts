@@ -14,7 +14,6 @@ import { derivedId } from "../../domain/events/derived-id.ts"
 import { decisionNumbersStream } from "../../domain/events/stream-name.ts"
 import { type AppendError, EventStore, type StoreUnavailable } from "../event-store/event-store.ts"
 import { foldLog } from "../event-store/fold-log.ts"
-import { patiently } from "../event-store/patience.ts"
 
 /** So many decisions are numbered by one event: far from what an append may hold. */
 const numberedAtOnce = 1_000
@@ -32,7 +31,7 @@ interface End {
 export class DecisionNumbers extends Context.Service<
   DecisionNumbers,
   {
-    /** The numbers of the decisions with these ids, in their order. Waits while the store cannot take them. */
+    /** The numbers of the decisions with these ids, in their order. Safe to repeat: see `patiently`. */
     numbersOf(decisions: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<number>, AppendError>
   }
 >()("testudo/DecisionNumbers") {
@@ -74,7 +73,7 @@ export class DecisionNumbers extends Context.Service<
         if (known.size > remembered) known.clear()
         for (let from = 0; from < decisions.length; from += numberedAtOnce) {
           const some = [...new Set(decisions.slice(from, from + numberedAtOnce))]
-          yield* take(some).pipe(Effect.retry({ while: (error) => error._tag === "WrongExpectedRevision" }), patiently)
+          yield* take(some).pipe(Effect.retry({ while: (error) => error._tag === "WrongExpectedRevision" }))
         }
         return decisions.map((id) => known.get(id)!)
       })

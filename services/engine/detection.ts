@@ -30,6 +30,7 @@ import { isUnreadable, type UnreadableEvent } from "../../domain/events/unreadab
 import type { Problem } from "../../domain/rules/problem.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
 import { formatTimestamp } from "../../domain/time/instant.ts"
+import { DamagedBatch } from "../acquisition/body.ts"
 import type { TimeOf } from "../acquisition/line-reader.ts"
 import { type AppendError, EventStore } from "../event-store/event-store.ts"
 import { patiently } from "../event-store/patience.ts"
@@ -38,7 +39,7 @@ import { recordContent } from "./content.ts"
 import { DecisionNumbers } from "./decision-numbers.ts"
 import { EngineMetrics } from "./engine-metrics.ts"
 import { keepState, recoverState } from "./engine-state.ts"
-import type { Verdict } from "./judge.ts"
+import type { Judge, Judgement, Verdict } from "./judge.ts"
 import { OffenderLog } from "./offender-log.ts"
 import { concerns, followed, type Part, rulesetStreamOf, timeStreamOf } from "./part.ts"
 import { compileRules, lastActivation, Rulebook } from "./rulebook.ts"
@@ -87,6 +88,16 @@ const faultOf = ({ fault, counters }: Engine): string =>
 
 const unreadableOf = ({ id, position, data: { type, reason } }: UnreadableEvent): string =>
   `The event ${id} (${type}, position ${position}) is not readable: ${reason}. It is left out. (TST-ENGINE-UNREADABLE)`
+
+/** A batch whose lines cannot be read stops nothing but itself: the log keeps it, and a check finds it. */
+const judgementOf = (judge: Judge, event: TestudoEvent): Judgement | DamagedBatch => {
+  try {
+    return judge.judge(event)
+  } catch (error) {
+    if (error instanceof DamagedBatch) return error
+    throw error
+  }
+}
 
 /** Whether the engine learns from it how late it is: what other nodes decide does not tell. */
 const tellsTime = ({ type }: TestudoEvent): boolean => type === LogBatchAppended.type || type === OverflowRaised.type
@@ -171,7 +182,7 @@ export class Detection extends Context.Service<
 
         const numbered = Effect.fnUntraced(function* (verdicts: ReadonlyArray<Verdict>) {
           const decisions = verdicts.flatMap(({ events }) => events.filter(({ type }) => type === DecisionMade.type))
-          const given = yield* numbers.numbersOf(decisions.map(({ id }) => id))
+          const given = yield* patiently(numbers.numbersOf(decisions.map(({ id }) => id)))
           const byId = new Map(decisions.map(({ id }, index) => [id, given[index]!]))
           return verdicts.map(
             ({ stream, events }): Verdict => ({
@@ -193,7 +204,11 @@ export class Detection extends Context.Service<
             if (RulesetActivated.is(event)) judge.use(yield* rulebook.of(event.data))
             if (LogBatchAppended.is(event)) positions.set(event.id, event.position)
             const { faults } = judge.engine.counters
-            const judgement = judge.judge(event)
+            const judgement = judgementOf(judge, event)
+            if (judgement instanceof DamagedBatch) {
+              yield* Effect.logError(`${judgement.message} Its lines are left out. (${judgement.code})`)
+              continue
+            }
             if (judge.engine.counters.faults > faults) yield* Effect.logError(faultOf(judge.engine))
             verdicts.push(...judgement.verdicts)
             yield* Queue.offerAll(wantedNames, judgement.namesWanted)

@@ -19,7 +19,7 @@ import type { Allowlist } from "../../domain/events/allowlist.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
 import { type Activation, RulesetActivated } from "../../domain/events/ruleset.ts"
-import { decodeLines } from "../acquisition/body.ts"
+import { DamagedBatch, decodeLines } from "../acquisition/body.ts"
 import { EventStore } from "../event-store/event-store.ts"
 import { foldLog } from "../event-store/fold-log.ts"
 import { misfit } from "../projections/restore.ts"
@@ -192,8 +192,12 @@ const linesOf = Effect.fn("engine.linesOf")(function* (
     const position = positions.get(id)
     if (position === undefined) continue
     const event = yield* store.eventAt(position)
-    if (event !== undefined && event.id === id && LogBatchAppended.is(event)) {
+    if (event === undefined || event.id !== id || !LogBatchAppended.is(event)) continue
+    try {
       found.set(id, { batch: event.data, lines: decodeLines(event.data) })
+    } catch (error) {
+      // Its lines are missing then, and the state is folded anew, without them.
+      if (!(error instanceof DamagedBatch)) throw error
     }
   }
   const find: FindLine = ({ event, line }) => {

@@ -112,3 +112,29 @@ it("erases any other value, and of an overflow of somebody else only the lines t
   const left = (second!.data as typeof other.data).evidence.entries.map(({ text }) => text)
   expect(left).toEqual(["login of alice failed", "", "login of grüner failed"])
 })
+
+it("erases nothing for a value that names nobody", async () => {
+  const directory = join(base, "nobody")
+  const { stream, id, type, data, metadata } = overflowRaised({}, { position: 1 })
+  await using(directory, (store) => store.append(stream, [{ id, type, data, metadata }], "any"))
+  for (const value of ["", " ", "-", "*"]) await expect(erase(directory, value)).rejects.toThrow(/names nobody/)
+  expect(await eventsIn(directory)).toHaveLength(1)
+})
+
+it("leaves what rules say alone, also when an offender is called so", async () => {
+  const directory = join(base, "words")
+  const made = decisionMade({ number: 1, value: "198.51.100.7", overflow: randomUUID() }, { position: 1 })
+  const raised = overflowRaised({ message: "the message of ssh-bf" }, { position: 2 })
+  const proposed = [made, raised].map(({ id, type, data, metadata }) => ({ id, type, data, metadata }))
+  await using(directory, (store) => store.append(raised.stream, proposed, "any"))
+  const said = JSON.stringify([made.data, raised.data])
+  const words = new Set(said.match(/[\p{L}\p{N}_.:-]*\p{L}[\p{L}\p{N}_.:-]*/gu))
+  for (const name of ["ban", "message", "scope", "value", "evidence", "Ip", "crowdsec", ...words]) {
+    await erase(directory, name)
+    const [decision, overflow] = await eventsIn(directory)
+    expect([decision!.type, overflow!.type], name).toEqual(["DecisionMade", "OverflowRaised"])
+    expect({ ...decision!.data, reason: "", value: "" }, name).toEqual({ ...made.data, reason: "", value: "" })
+    expect((overflow!.data as typeof raised.data).scenario, name).toEqual(raised.data.scenario)
+  }
+  expect(await findings(directory)).toEqual([])
+})

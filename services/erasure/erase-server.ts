@@ -123,11 +123,11 @@ const erase = Effect.fnUntraced(function* (
   onWait: OnWait
 ) {
   const { store, rewriter } = opened
+  const his = yield* attempt(where, () => new Search(value, where))
   const live = yield* Effect.provideService(liveRole(onWait), EventStore, store)
   if (live !== undefined) return yield* Effect.fail(refuseBeside(live))
   const begin = yield* store.head
   yield* tell(opened)
-  const his = new Search(value, where)
   const found = yield* search(opened, value, his, where)
   const rewrite = (row: Row) => his.redacted(row)
   const dropped: Array<string> = []

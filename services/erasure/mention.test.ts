@@ -23,6 +23,7 @@ const cases: ReadonlyArray<readonly [value: string, mentioned: ReadonlyArray<str
   ["2001:DB8:0::1", ["2001:db8::1"], ["2001:db8::"]],
   ["203.0.113.0/24", ["range 203.0.113.0/24 of"], ["203.0.113.0/2", "203.0.113.0"]],
   ["grün", ["for grün from", "grün"], ["grüner", "immergrün", "x-grün"]],
+  ["john-doe", ["for john-doe from", "(john-doe)"], ["john-doer", "x-john-doe", "john"]],
   ["a.b*c", ["(a.b*c)"], ["aXb*c", "a.bbc"]]
 ]
 

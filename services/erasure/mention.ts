@@ -11,7 +11,7 @@ export interface Mention {
   readonly replaced: (text: string, word: string) => string
 }
 
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")
 
 /** Anything that could be an IPv6 address; what it is, parsing tells. */
 const ipv6Like = /(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*/g

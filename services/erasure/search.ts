@@ -6,13 +6,13 @@ import { DecisionMade, DecisionRetracted } from "../../domain/events/decision.ts
 import { type LogBatch, LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { offenderStream, offenderStreams } from "../../domain/events/stream-name.ts"
 import { isUnreadable } from "../../domain/events/unreadable.ts"
-import { withoutLines } from "../acquisition/body.ts"
+import { DamagedBatch, withoutLines } from "../acquisition/body.ts"
 import { storeFailure } from "../event-store/failure.ts"
 import { recordedEvent, type Row } from "../event-store/row.ts"
 import { type Mention, mentionOf } from "./mention.ts"
 import { redacted } from "./redaction.ts"
 
-/** It cannot be erased now. Code `TST-ERASE-ACTIVE` or `TST-ERASE-LIVE`. */
+/** It cannot be erased now, or at all. Code `TST-ERASE-ACTIVE`, `TST-ERASE-LIVE` or `TST-ERASE-VALUE`. */
 export class EraseRefused extends Data.TaggedError("EraseRefused")<{
   readonly code: string
   readonly message: string
@@ -29,6 +29,8 @@ export interface Erased {
 const untouched = new Set([
   "RulesetActivated",
   "ContentRecorded",
+  "TimePassed",
+  "DecisionNumbered",
   "AllowlistReplaced",
   "BouncerRegistered",
   "BouncerDeleted",
@@ -77,6 +79,12 @@ export class Search {
 
   /** @param where the store, for messages */
   constructor(value: string, where: string) {
+    if (!/[\p{L}\p{N}]/u.test(value)) {
+      throw new EraseRefused({
+        code: "TST-ERASE-VALUE",
+        message: `${JSON.stringify(value)} names nobody. Name an address, a range, or another offender's value. Nothing was erased.`
+      })
+    }
     this.#mention = mentionOf(value)
     this.#word = `erased-${randomUUID()}`
     this.#dossier = offenderStream("Ip", this.#mention.value).slice(`${offenderStreams}Ip`.length)
@@ -98,7 +106,12 @@ export class Search {
     if (untouched.has(row.type)) return undefined
     if (row.type === LogBatchAppended.type) {
       const read = readable(row, this.#where)
-      return read === undefined ? undefined : withoutHim(row, read.data as LogBatch, this.#mention)
+      if (read === undefined) return undefined
+      try {
+        return withoutHim(row, read.data as LogBatch, this.#mention)
+      } catch (error) {
+        throw error instanceof DamagedBatch ? unsearched(row, this.#where, error.message) : error
+      }
     }
     const data = redacted(row.type, JSON.parse(row.data), this.#mention, this.#word)
     return data === undefined ? undefined : { data: JSON.stringify(data), bytes: row.bytes, lines: 0 }
@@ -109,11 +122,15 @@ export class Search {
 const readable = (row: Row, where: string): TestudoEvent | undefined => {
   const read = recordedEvent(row)
   if (read === undefined || !isUnreadable(read)) return read
-  throw storeFailure(
-    "TST-STORE-DAMAGED",
-    `The event at position ${row.position} of ${where} (${row.type}) is not readable: ${read.data.reason}`
-  )
+  throw unsearched(row, where, read.data.reason)
 }
+
+const unsearched = ({ position, type }: Row, where: string, reason: string) =>
+  storeFailure(
+    "TST-STORE-DAMAGED",
+    `The event at position ${position} of ${where} (${type}) cannot be searched: ${reason.replace(/\.$/, "")}. Restore a backup, ` +
+      "and call this again: what was erased until now stays erased."
+  )
 
 /** The decisions of a dossier that hold: fed with its events, in order. */
 export class Holding {

@@ -8,17 +8,28 @@ import * as fc from "fast-check"
 import { appendContract } from "./contract/append.ts"
 import { dropContract } from "./contract/drop.ts"
 import { command, runAgainstModel } from "./contract/model.ts"
-import { readContract } from "./contract/read.ts"
+import { readContract, unreadableContract } from "./contract/read.ts"
 import { checkOn, type MakeLayer, newCategory } from "./contract/sample.ts"
 import { subscriptionContract } from "./contract/subscription.ts"
 import { EventStore } from "./event-store.ts"
 
+export interface ContractOptions {
+  readonly modelRuns?: number
+  /** Nodes and `log verify` may read this log after the tests: nothing is left there that they stumble over. */
+  readonly isShared?: boolean
+}
+
 /** Registers the contract suite for the stores that `makeLayer` gives, a layer for each test. */
-export const eventStoreContract = (name: string, makeLayer: MakeLayer, options = { modelRuns: 30 }): void => {
+export const eventStoreContract = (
+  name: string,
+  makeLayer: MakeLayer,
+  { modelRuns = 30, isShared = false }: ContractOptions = {}
+): void => {
   describe(name, () => {
     const check = checkOn(makeLayer)
     appendContract(check)
     readContract(check)
+    if (!isShared) unreadableContract(check)
     subscriptionContract(check)
     dropContract(check)
     it("shows random writers, readers and subscribers one log", () =>
@@ -29,7 +40,7 @@ export const eventStoreContract = (name: string, makeLayer: MakeLayer, options =
             Effect.runPromise
           )
         ),
-        { numRuns: options.modelRuns }
+        { numRuns: modelRuns }
       ))
   })
 }

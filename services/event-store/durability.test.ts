@@ -216,6 +216,15 @@ describe("acknowledged events that are gone", () => {
   })
 })
 
+it("a database that is gone is missed, not taken for one that never was", async () => {
+  const directory = await filled()
+  for (const name of ["events.sqlite", "events.sqlite-wal", "events.sqlite-shm"])
+    rmSync(join(directory, name), { force: true })
+  const error = await Effect.runPromise(Effect.flip(verifyEmbedded(directory)))
+  expect([error.code, error.message]).toEqual(["TST-STORE-LOST", expect.stringContaining("head record")])
+  expect(await failing("TST-STORE-LOST", directory)).toContain("position 20")
+})
+
 describe("a log that somebody changed", () => {
   const changes: ReadonlyArray<readonly [what: string, sql: string, position: number]> = [
     ["the data", `update events set data = replace(data, 'host-6', 'host-7') where position = 7`, 7],
@@ -236,6 +245,7 @@ describe("a log that somebody changed", () => {
       "insert into gaps select 7, 7, 1, link from events where position = 7; delete from events where position = 7",
       8
     ],
+    ["what readers look for it under", "update kinds set category = 'other' where kind = 1", 1],
     ["what counts as the original", "update events set content = zeroblob(32) where position = 7", 7]
   ]
   for (const [what, sql, position] of changes) {

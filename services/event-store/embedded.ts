@@ -29,7 +29,7 @@ import { follow } from "./follower.ts"
 import { Horizon } from "./horizon.ts"
 import { closedOnFailure, makeDirectory, openForReading, openForWriting, storeFile } from "./layout.ts"
 import { lastEvents } from "./last-events.ts"
-import { LogWriter, type ReadyAppend } from "./log-writer.ts"
+import { type Drop, LogWriter, type ReadyAppend } from "./log-writer.ts"
 import { proposals } from "./proposal.ts"
 import { subscription } from "./subscription.ts"
 import { whole } from "./whole.ts"
@@ -69,10 +69,10 @@ const storeOver = (log: EventLog, path: string, horizon: Horizon, appender: Appe
   const attempt = <A>(use: () => A): Effect.Effect<A, StoreUnavailable> =>
     Effect.try({ try: use, catch: (error) => storeFailureOf(error, path) })
 
-  const drop = ({ stream, before }: { readonly stream: string; readonly before: number | "all" }) =>
+  const dropped = (drop: Drop) =>
     Effect.gen(function* () {
       const recordedAt = yield* Clock.currentTimeMillis
-      yield* appender.append({ drop: { stream, before }, recordedAt })
+      yield* appender.append({ drop, recordedAt })
       horizon.advance(log.head())
     })
 
@@ -126,8 +126,8 @@ const storeOver = (log: EventLog, path: string, horizon: Horizon, appender: Appe
       ),
     storedAt: (position) => attempt(() => log.rowAt(position)),
     head: attempt(() => log.head()),
-    truncate: (stream, before) => Effect.andThen(whole(before, 0, "before"), drop({ stream, before })),
-    deleteStream: (stream) => drop({ stream, before: "all" })
+    truncate: (stream, before) => Effect.andThen(whole(before, 0, "before"), dropped({ stream, before })),
+    deleteStream: (stream, options = {}) => dropped({ stream, before: "all", ...options })
   })
 }
 

@@ -160,7 +160,9 @@ export class EventStore extends Context.Service<
     /**
      * Drops all events of a stream, as {@link truncate} does: it reads as if it had never been. Whoever appends to it may
      * expect `no_stream`; its revisions go on where they were. Deleting what is not there is no error.
+     *
+     * With `last` only when its last event has this revision: nothing happens when somebody has appended meanwhile.
      */
-    deleteStream(stream: string): Effect.Effect<void, StoreUnavailable>
+    deleteStream(stream: string, options?: { readonly last?: number }): Effect.Effect<void, StoreUnavailable>
   }
 >()("testudo/EventStore") {}

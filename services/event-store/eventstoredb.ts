@@ -105,23 +105,28 @@ const open = (options: EventStoreDbOptions): Effect.Effect<RewritableStore, Stor
           : truncate(segment.segment, Math.max(before - segment.first, 0))
       })
 
-    const deleteAll = (stream: string) =>
+    const deleteAll = (stream: string, last: number | undefined) =>
       Effect.gen(function* () {
         yield* segments.refreshed
         const segment = segments.of(stream)
-        yield* deleteStream(stream)
-        if (segment === undefined) return
+        // Nobody appends to one that was renamed.
+        const isAsExpected = (yield* deleteStream(stream, last)) || (segment?.renamed ?? null) !== null
+        if (segment === undefined || !isAsExpected) return
         segments.dropped()
         yield* streams.empty(segment.segment)
       })
 
-    const deleteStream = (stream: string) =>
+    /** False: it is not there, or ends elsewhere. */
+    const deleteStream = (stream: string, last: number | undefined) =>
       reader.call(async ({ client }) => {
+        const options = last === undefined ? {} : { expectedRevision: BigInt(last) }
         try {
-          await within(connection.callTimeout, client.deleteStream(stream))
+          await within(connection.callTimeout, client.deleteStream(stream, options))
+          return true
         } catch (error) {
-          // It is not there, or deleted for good.
+          // It is not there, ends elsewhere, or is deleted for good.
           if (!isWrongVersion(error) && !isStreamDeleted(error)) throw error
+          return last === undefined
         } finally {
           appender.forget(stream)
         }
@@ -167,7 +172,7 @@ const open = (options: EventStoreDbOptions): Effect.Effect<RewritableStore, Stor
         ),
       head: reader.head,
       truncate: (stream, before) => Effect.andThen(whole(before, 0, "before"), truncateAll(stream, before)),
-      deleteStream: deleteAll
+      deleteStream: (stream, { last } = {}) => deleteAll(stream, last)
     })
     return { store, rewriter, known: Effect.sleep(2 * lookUpAfter) }
   })

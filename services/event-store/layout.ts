@@ -12,10 +12,11 @@
  * The write-ahead log makes a commit one write and one sync, and lets other processes read meanwhile.
  */
 import { accessSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs"
-import { dirname } from "node:path"
+import { dirname, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { contentOf, linkOf, origin, type StoredEvent } from "./chain.ts"
 import { StoreFault } from "./fault.ts"
+import { headFile } from "./head-record.ts"
 
 export const storeFile = "events.sqlite"
 
@@ -186,11 +187,20 @@ export const openForWriting = (path: string): { readonly db: DatabaseSync; reado
 
 /** Opens the database to read beside its writer, if there is one. */
 export const openForReading = (path: string): DatabaseSync => {
-  const missing = () =>
-    new StoreFault(
+  const missing = () => {
+    // The writer makes the record after the database, and never without one.
+    if (existsSync(join(dirname(path), headFile))) {
+      return new StoreFault(
+        "TST-STORE-LOST",
+        `${path} is missing or empty, but the head record beside it says that events were acknowledged. ` +
+          "Put the right file back, or go on without them: testudo log accept-loss."
+      )
+    }
+    return new StoreFault(
       "TST-STORE-MISSING",
       `There is no event store in ${dirname(path)}. Start a node or a replay that writes there first, or name another directory.`
     )
+  }
   if (!existsSync(path)) throw missing()
   const db = new DatabaseSync(path, { readOnly: true, timeout: busyMilliseconds })
   return closedOnFailure(db, () => {

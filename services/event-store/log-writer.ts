@@ -38,9 +38,18 @@ export interface AppendGroup {
   readonly recordedAt: number
 }
 
-/** What a stream is to lose: all below a revision but its last event, or everything. */
+/**
+ * What a stream is to lose: all below a revision but its last event, or everything. `last`: only when its last event has this
+ * revision.
+ */
+export interface Drop {
+  readonly stream: string
+  readonly before: number | "all"
+  readonly last?: number
+}
+
 export interface DropGroup {
-  readonly drop: { readonly stream: string; readonly before: number | "all" }
+  readonly drop: Drop
   /** Milliseconds since 1970. */
   readonly recordedAt: number
 }
@@ -236,10 +245,11 @@ export class LogWriter {
   }
 
   /** Runs of dropped events stay as gaps, where the chain goes on. */
-  #drop({ drop: { stream, before } }: DropGroup, dropped: Dropped): Written {
+  #drop({ drop: { stream, before, last: expected } }: DropGroup, dropped: Dropped): Written {
     const known = this.#streamOf.get(stream) as { readonly stream: number; readonly first: number } | undefined
     const last = known === undefined ? undefined : (this.#lastOf.get(known.stream) as Place | undefined)
     if (known === undefined || last === undefined) return { appended: [] }
+    if (expected !== undefined && expected !== last.revision) return { appended: [] }
     const end = before === "all" ? last.revision + 1 : Math.min(before, last.revision)
     this.#gaps.drop(known.stream, end, dropped)
     return { appended: [] }

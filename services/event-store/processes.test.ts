@@ -10,7 +10,7 @@ import { derivedId } from "../../domain/events/derived-id.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { EmbeddedEventStore } from "./embedded.ts"
 import { EventStore, type StoreUnavailable } from "./event-store.ts"
-import { announce, readHolder } from "./writer-lock.ts"
+import { announce, readHolder, withoutSecrets } from "./writer-lock.ts"
 
 const base = memoryFolder("testudo-processes-")
 const children = new Set<ChildProcess>()
@@ -229,4 +229,21 @@ describe("a writer that is killed", () => {
     }
     expect(acknowledged.size).toBe(3)
   }, 600_000)
+})
+
+it("what a command was called with is told without its secrets", () => {
+  const words = [
+    "main.ts",
+    "log",
+    "copy",
+    "esdb://ada:p@ss@host:2113?tls=true",
+    "--key",
+    "secret",
+    "-ksecret",
+    "--key=secret"
+  ]
+  expect(withoutSecrets(words)).toEqual([
+    ...["main.ts", "log", "copy", "esdb://…@host:2113?tls=true", "--key", "…", "-k…", "--key=…"]
+  ])
+  expect(withoutSecrets(["run", "--config", "a@b.yaml", "-k"])).toEqual(["run", "--config", "a@b.yaml", "-k"])
 })

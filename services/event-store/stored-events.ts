@@ -7,6 +7,8 @@ export interface ChainedEvent extends StoredEvent {
   /** Of an event that was redacted: the digest of what it said at first. */
   readonly content: Uint8Array | null
   readonly bytes: Uint8Array | null
+  /** What readers of some streams look for it under. */
+  readonly category: string
 }
 
 /** A run of events that were dropped. */
@@ -44,8 +46,8 @@ export class StoredEvents {
         count(*) filter (where type = 'trigger') as triggers
       from sqlite_schema`)
     this.#after = db.prepare(`
-      select position, name as stream, revision, kinds.type as type, recorded_at as recordedAt, id, link, content, metadata,
-        data, bytes
+      select position, name as stream, revision, kinds.type as type, kinds.category as category, recorded_at as recordedAt, id, link,
+        content, metadata, data, bytes
       from events cross join streams using (stream) cross join kinds using (kind)
       where position > ? order by position`)
     this.#gapAfter = db.prepare("select first, last, events, link from gaps where last > ? order by last limit 1")

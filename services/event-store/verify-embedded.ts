@@ -16,6 +16,7 @@ import { contentOf, formatEnd, type LogEnd, linkOf, origin, sameDigest } from ".
 import type { StoreUnavailable } from "./event-store.ts"
 import { storeFailureOf } from "./failure.ts"
 import { type HeadRecord, readHeadRecord } from "./head-record.ts"
+import { category } from "./kinds.ts"
 import { openForReading, storeFile } from "./layout.ts"
 import { isKnown, recordedEvent } from "./row.ts"
 import { type ChainedEvent, type Gap, StoredEvents } from "./stored-events.ts"
@@ -106,6 +107,9 @@ export class EmbeddedVerifier {
     this.#findings.revision(event, () => this.#stored.firstOf(event.stream))
     if (this.#stored.copiesOf(event.stream, event.id) !== 1) {
       this.#findings.at(event, `the id ${event.id} is in its stream more than once`)
+    }
+    if (event.category !== category(event.stream)) {
+      this.#findings.at(event, `it is filed under ${JSON.stringify(event.category)}, where readers do not look for it`)
     }
     const content = contentOf(event)
     const link = linkOf(this.#at.link, event.content ?? content)

@@ -60,6 +60,14 @@ const writeRecord = (directory: string, holder: Holder): void => {
   renameSync(draft, path)
 }
 
+/** What a command was called with, for others to read: not the user of a server, and not a bouncer's key. */
+export const withoutSecrets = (words: ReadonlyArray<string>): ReadonlyArray<string> =>
+  words.map((word, index) =>
+    /^(?:-k|--key)$/.test(words[index - 1] ?? "")
+      ? "…"
+      : word.replace(/:\/\/.*@/s, "://…@").replace(/^(-k|--key=)..*/s, "$1…")
+  )
+
 const inUse = (directory: string): StoreUnavailable => {
   const { pid, command } = readRecord(directory)
   const who = pid === undefined ? "another process" : `process ${pid}${command === undefined ? "" : ` (${command})`}`
@@ -82,7 +90,7 @@ export const lockForWriting = (
   const lock = new DatabaseSync(join(directory, lockFile), { timeout: patienceMilliseconds })
   try {
     lock.exec("pragma journal_mode = memory; begin exclusive")
-    const command = ["node", ...process.argv.slice(1)].join(" ").slice(0, 300)
+    const command = ["node", ...withoutSecrets(process.argv.slice(1))].join(" ").slice(0, 300)
     writeRecord(directory, { pid: process.pid, command, since, announced })
   } catch (error) {
     lock.close()

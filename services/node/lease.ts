@@ -249,6 +249,6 @@ export const fenced = (store: Store, { guard, milliseconds }: HeldLease): Store 
     storedAt: (position) => store.storedAt(position),
     head: store.head,
     truncate: (stream, before) => inTime(store.truncate(stream, before)),
-    deleteStream: (stream) => inTime(store.deleteStream(stream))
+    deleteStream: (stream, options) => inTime(store.deleteStream(stream, options))
   })
 }

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
 import { afterAll } from "vitest"
 import { memoryFolder } from "../../fixtures/memory-folder.ts"
+import type { ProposedEvent } from "../../domain/events/event.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { offenderStream } from "../../domain/events/stream-name.ts"
 import { decisionMade, decisionRetracted, overflowRaised } from "../../projections/example.ts"
@@ -165,6 +166,39 @@ describe("retention of dossiers", () => {
         yield* store.append(banned, raised, "any")
         yield* TestClock.adjust("100 days")
         assert.deepStrictEqual((yield* new Retention({ ...none, dossiersAge: 30 * day }).due).dossiers, [])
+      })
+    )
+  )
+
+  it.effect("keep the overflows that a decision of another dossier rests on, as long as it holds", () =>
+    onStore(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const append = Effect.fnUntraced(function* (stream: string, ...events: ReadonlyArray<ProposedEvent>) {
+          for (const { id, type, data, metadata } of events)
+            yield* store.append(stream, [{ id, type, data, metadata }], "any")
+        })
+        const dossierOf = Effect.fnUntraced(function* (value: string, rests: ReadonlyArray<string>) {
+          const at = "1970-01-01T00:00:00Z"
+          const entries = rests.map((event) => ({ event, line: 0, at, text: "", meta: {} }))
+          const overflow = overflowRaised({ evidence: { meta: {}, entries } }, { position: 10_000 + made++ })
+          yield* append(offenderStream("Ip", value), overflow)
+          return overflow.id
+        })
+        const first = yield* dossierOf("192.0.2.101", [])
+        const second = yield* dossierOf("192.0.2.102", [])
+        const middle = yield* dossierOf("192.0.2.103", [first])
+        yield* dossierOf("192.0.2.104", [])
+        const overflow = yield* dossierOf("192.0.2.105", [middle, second])
+        const fields = { number: 7, value: "192.0.2.105", until: "1970-03-12T00:00:00Z", overflow }
+        yield* append(offenderStream("Ip", "192.0.2.105"), decisionMade(fields, { position: 7 }))
+        yield* TestClock.adjust("40 days")
+        yield* dossier(9, "1970-01-01T04:00:00Z")
+        const retention = new Retention({ ...none, dossiersAge: 30 * day })
+        assert.deepStrictEqual((yield* retention.apply).dossiers, [offenderStream("Ip", "192.0.2.104")])
+        yield* TestClock.adjust("31 days") // the decision has ended
+        const rest = [101, 102, 103, 105].map((n) => offenderStream("Ip", `192.0.2.${n}`))
+        assert.deepStrictEqual((yield* retention.apply).dossiers, rest)
       })
     )
   )

@@ -3,7 +3,7 @@
  * them for long. Overflows carry the lines they rest on, so a decision keeps its grounds when the batches go.
  *
  * The last batch of each source stays, because it says how far its file was read; so does a dossier with a decision that
- * holds, and the one with the highest decision number, where counting goes on.
+ * holds, or on which one of another dossier rests, and the one with the highest decision number, where counting goes on.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -12,6 +12,7 @@ import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
 import { millisecondOf } from "../../domain/time/instant.ts"
 import { EventStore, type StoreUnavailable } from "../event-store/event-store.ts"
+import { Grounds } from "./grounds.ts"
 import { type Slice, Slices } from "./slices.ts"
 
 export interface RetentionRules {
@@ -47,6 +48,9 @@ export class Retention {
   #dossiersAfter = -1
   /** Dossiers with an event that is old, and that are there. */
   readonly #old = new Set<string>()
+  /** The last revision of those that are due. */
+  readonly #ends = new Map<string, number>()
+  readonly #grounds = new Grounds()
   #highest = { number: 0, stream: "" }
 
   constructor(rules: RetentionRules) {
@@ -70,7 +74,9 @@ export class Retention {
       for (const [stream, end] of ends) yield* store.truncate(stream, end)
       this.#slices.dropOldest()
     }
-    const drop = (stream: string) => Effect.map(store.deleteStream(stream), () => this.#old.delete(stream))
+    // Of one who comes back meanwhile the dossier stays: the last look did not see his new decision.
+    const drop = (stream: string) =>
+      Effect.map(store.deleteStream(stream, { last: this.#ends.get(stream)! }), () => this.#old.delete(stream))
     yield* Effect.forEach(due.dossiers, drop, { concurrency: together, discard: true })
     return due
   })
@@ -108,9 +114,13 @@ export class Retention {
       if (dossiersAge === undefined) return due
       const store = yield* EventStore
       const before = now - dossiersAge
+      this.#ends.clear()
       yield* this.#readDossiers(store, before)
+      if (this.#old.size === 0) return due
+      yield* this.#grounds.read
+      const needed = this.#grounds.needed(now)
       for (const stream of this.#old) {
-        const verdict = yield* this.#judge(store, stream, before, now)
+        const verdict = yield* this.#judge(stream, { before, now, needed })
         if (verdict === "due") due.push(stream)
         if (verdict === "gone") this.#old.delete(stream)
       }
@@ -139,8 +149,12 @@ export class Retention {
   }
 
   /** `gone`: there is no need to look again until its next event is old. */
-  #judge(store: typeof EventStore.Service, stream: string, before: number, now: number) {
+  #judge(
+    stream: string,
+    { before, now, needed }: { readonly before: number; readonly now: number; readonly needed: ReadonlySet<string> }
+  ) {
     return Effect.gen({ self: this }, function* () {
+      const store = yield* EventStore
       const [last] = yield* store.readStream(stream, { direction: "backwards", limit: 1 })
       if (last === undefined || last.recordedAt > before) return "gone"
       if (stream === this.#highest.stream) return "stays"
@@ -150,11 +164,12 @@ export class Retention {
         for (const event of page) {
           if (DecisionRetracted.is(event)) retracted.add(event.data.decision)
           const holds = DecisionMade.is(event) && !retracted.has(event.id) && millisecondOf(event.data.until) > now
-          if (holds) return "stays"
+          if (holds || needed.has(event.id)) return "stays"
         }
         if (page.length === 0) break
         from = page.at(-1)!.revision - 1
       }
+      this.#ends.set(stream, last.revision)
       return "due"
     })
   }

@@ -9,6 +9,7 @@ import { batchOf } from "../../../domain/detection/recorded.fixture.ts"
 import type { ProposedEvent } from "../../../domain/events/event.ts"
 import { LogBatchAppended } from "../../../domain/events/log-batch.ts"
 import { NameResolved } from "../../../domain/events/name-resolved.ts"
+import { sourceOf } from "../../../domain/events/stream-name.ts"
 import { sealBody } from "../../acquisition/body.ts"
 import { type ExpectedRevision, maxAppendBytes } from "../event-store.ts"
 import { type Check, conflict, event, events, ids, refused, unknownEvent } from "./sample.ts"
@@ -213,7 +214,15 @@ export const appendContract = (check: Check): void => {
     check("keeps bytes as they are", (store, category) =>
       Effect.gen(function* () {
         const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
-        const { data } = batchOf({ observedAt: "2026-01-01T00:00:00Z", lines: 1, ...sealBody(bytes) })
+        const { data } = batchOf({
+          // Of a node that is none: engines that read this log later leave it alone.
+          source: sourceOf(category, "/var/log/test.log"),
+          observedAt: "2026-01-01T00:00:00Z",
+          lines: 2,
+          range: { from: 0, to: bytes.length },
+          endsInsideLine: true,
+          ...sealBody(bytes)
+        })
         const batch = LogBatchAppended.propose(randomUUID(), data)
         const seen = yield* store.subscribe({ after: yield* store.head, filter: { streamPrefixes: [category] } }).pipe(
           Stream.filter((item) => item._tag === "Event"),

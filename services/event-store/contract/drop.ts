@@ -81,6 +81,19 @@ export const dropContract = (check: Check): void => {
       })
     )
 
+    check("leaves a stream alone that does not end where it is expected to", (store, category) =>
+      Effect.gen(function* () {
+        const stream = `${category}-1`
+        yield* store.deleteStream(stream, { last: 0 })
+        yield* store.append(stream, events(3), "no_stream")
+        for (const last of [0, 1, 3]) yield* store.deleteStream(stream, { last })
+        assert.deepStrictEqual(yield* revisionsOf(store, stream), [0, 1, 2])
+        yield* store.deleteStream(stream, { last: 2 })
+        assert.deepStrictEqual(yield* revisionsOf(store, stream), [])
+        assert.strictEqual((yield* store.append(stream, [event()], "no_stream")).revision, 3)
+      })
+    )
+
     check("leaves the other streams and the end of the log as they are", (store, category) =>
       Effect.gen(function* () {
         yield* store.append(`${category}-2`, events(2), "no_stream")

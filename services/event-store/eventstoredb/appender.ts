@@ -177,7 +177,7 @@ export class Appender {
         },
         catch: (error) => error
       }).pipe(Effect.catch((error) => this.#failure(part, error, wasTried || number > 1)))
-    return exactly(expected) === undefined ? attempt(1) : this.#outage.outlast(attempt)
+    return exactly(expected) === undefined ? attempt(1) : this.#outage.outlast("append", attempt)
   }
 
   async #request({ client, package: { jsonEvent } }: Driver, part: Ready, now: number): Promise<Appended> {

@@ -8,6 +8,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { KurrentDBClient } from "@kurrent/kurrentdb-client"
 import { storeFailure } from "../failure.ts"
+import { reasonAway } from "./reachable.ts"
 
 type Package = typeof import("@kurrent/kurrentdb-client")
 
@@ -70,11 +71,23 @@ export class Connection {
     await dispose(client)
   }
 
+  /** The error, with a reason when the client gave none. */
+  async explained(error: unknown): Promise<unknown> {
+    if (!isSilent(error)) return error
+    const reason = await reasonAway(this.#connectionString)
+    return reason === undefined ? error : new Error(reason, { cause: error })
+  }
+
   async close(): Promise<void> {
     const driver = await this.#driver?.catch(() => undefined)
     if (driver !== undefined) await dispose(driver.client)
   }
 }
+
+/** The native half of the client says no more of any failure; and that, of a server that it never reached. */
+const saysNothing = new Set(["", "UnavailableError", "The operation is unsupported by the server"])
+
+const isSilent = (error: unknown): boolean => error instanceof Error && saysNothing.has(error.message)
 
 /** Rejects when the promise takes longer. What it waits for goes on unheeded. */
 export const within = async <A>(milliseconds: number, promise: Promise<A>): Promise<A> => {

@@ -54,9 +54,13 @@ const isDenied = (error: unknown): boolean =>
 
 /** The reason in few words; the native half of the client gives none. */
 const reasonOf = (error: unknown): string => {
+  // Of an append that the server gave up the client says nothing else.
+  if (typeOf(error) === ("deadline-exceeded" satisfies `${client.ErrorType}`)) return "it took too long"
   const text = error instanceof Error ? error.message : String(error)
   const reason = text
     .replace(/^\d+ [A-Z_]+: /, "")
+    // The client does not know the detail, but has the server's message.
+    .replace(/^Could not recognize /, "")
     .replace(/^No connection established\. Last error: (?:Error: )?/, "")
     .replace(/\s*\(?\d{4}-\d\d-\d\dT[\d:.]+Z\)?/g, "")
     .split("\n")[0]!

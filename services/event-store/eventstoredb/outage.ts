@@ -13,11 +13,14 @@ const pause = { first: 50, longest: 1_000 }
 /** What is over after so many milliseconds is not worth a line. */
 const worthALine = 1_000
 
+/** A server may answer reads and take no appends: then one says nothing of the other. */
+export type Kind = "read" | "append"
+
 export class Outage {
   readonly #shown: string
   readonly #patience: number
-  /** When the calls began to fail that fail now, in milliseconds since 1970. */
-  #since: number | undefined
+  /** When the calls of a kind began to fail that fail now, in milliseconds since 1970. */
+  readonly #since = new Map<Kind, number>()
   #said = false
 
   /** @param patience how long a call is repeated before its failure is passed on, in milliseconds */
@@ -28,16 +31,17 @@ export class Outage {
 
   /** Runs an attempt until it succeeds or fails with anything but `TST-STORE-AWAY`. It gets its number, from 1. */
   outlast<A, E>(
+    kind: Kind,
     attempt: (number: number) => Effect.Effect<A, E | StoreUnavailable>
   ): Effect.Effect<A, E | StoreUnavailable> {
     const from = (number: number, began: number): Effect.Effect<A, E | StoreUnavailable> =>
       attempt(number).pipe(
-        Effect.tap(() => this.#over),
+        Effect.tap(() => this.#over(kind)),
         Effect.catch((error) =>
           Effect.gen({ self: this }, function* () {
             const now = yield* Clock.currentTimeMillis
             if (!isAway(error) || now - began >= this.#patience) return yield* Effect.fail(error)
-            yield* this.#lasts(error, now)
+            yield* this.#lasts(kind, error, now)
             const longest = Math.min(pause.first * 2 ** (number - 1), pause.longest)
             yield* Effect.sleep(Duration.millis((yield* Random.nextBetween(0.5, 1)) * longest))
             return yield* from(number + 1, began)
@@ -47,17 +51,18 @@ export class Outage {
     return Effect.flatMap(Clock.currentTimeMillis, (now) => from(1, now))
   }
 
-  #lasts(error: StoreUnavailable, now: number): Effect.Effect<void> {
-    this.#since ??= now
-    if (this.#said || now - this.#since < worthALine) return Effect.void
+  #lasts(kind: Kind, error: StoreUnavailable, now: number): Effect.Effect<void> {
+    const since = this.#since.get(kind) ?? now
+    this.#since.set(kind, since)
+    if (this.#said || now - since < worthALine) return Effect.void
     this.#said = true
     return Effect.logWarning(`${error.message} Waiting for it; nothing is lost meanwhile. (${error.code})`)
   }
 
-  get #over(): Effect.Effect<void> {
+  #over(kind: Kind): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.#since = undefined
-      if (!this.#said) return Effect.void
+      this.#since.delete(kind)
+      if (!this.#said || this.#since.size > 0) return Effect.void
       this.#said = false
       return Effect.logInfo(`The event store ${this.#shown} answers again.`)
     })

@@ -8,6 +8,7 @@ import { type Connection, type Driver, NoAnswer } from "./connection.ts"
 import { isStreamDeleted, isStreamNotFound, storeFailureOf, wantsNewClient } from "./failure.ts"
 import type { Outage } from "./outage.ts"
 import { positionOf, type ServerEvent } from "./recorded.ts"
+import { visitAll } from "./visit-all.ts"
 
 /** How much a page holds at most; one event more than the bytes, so that a page always gets on. */
 export interface PageSize {
@@ -36,35 +37,14 @@ export interface LogPage<A> {
 /** Once a read has shown events that do not count, so many are asked for at least: a read takes its time, however short. */
 export const leastGlance = 64
 
-/** The server says nothing while it looks for something rare from the end of the log: it gets so many times a call's time. */
-const searchPatience = 10
+/**
+ * The server says nothing while it looks for something rare. As long as it answers other calls, it gets so many times a
+ * call's time: ten minutes, in which it looks at many millions of events.
+ */
+const searchPatience = 60
 
 /** So often a read at a position is tried beside one that works before the position is to blame. */
 const positionAttempts = 3
-
-/** Gives one event after the other until `visit` has enough, as long as they come. */
-const visitAll = async (
-  events: AsyncIterable<{ readonly event?: ServerEvent }>,
-  timeout: number,
-  visit: (event: ServerEvent) => boolean
-): Promise<void> => {
-  let timer: NodeJS.Timeout | undefined
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new NoAnswer(timeout)), timeout)
-  })
-  const reading = async () => {
-    for await (const { event } of events) {
-      timer?.refresh()
-      // A link without its target has no event.
-      if (event !== undefined && !visit(event)) return
-    }
-  }
-  try {
-    await Promise.race([reading(), silence])
-  } finally {
-    clearTimeout(timer)
-  }
-}
 
 /** About what an event takes in memory and on the wire: its size is not told, its position grows by it. */
 class Bytes {
@@ -88,7 +68,7 @@ export class Reader {
 
   /** A call that is repeated until it is answered, with a new client where the old one is no good. */
   call<A>(use: (driver: Driver) => Promise<A>): Effect.Effect<A, StoreUnavailable> {
-    return this.#outage.outlast((attempt) => this.#once(use, attempt))
+    return this.#outage.outlast("read", (attempt) => this.#once(use, attempt))
   }
 
   #once<A>(use: (driver: Driver) => Promise<A>, attempt: number): Effect.Effect<A, StoreUnavailable> {
@@ -99,7 +79,7 @@ export class Reader {
           return await use(driver)
         } catch (error) {
           if (wantsNewClient(error, attempt)) void this.#connection.replace(driver)
-          throw error
+          throw await this.#connection.explained(error)
         }
       },
       catch: (error) => storeFailureOf(error, this.#connection.shown)
@@ -127,6 +107,30 @@ export class Reader {
   }
 
   /**
+   * A read that may be silent for long, from `read` on, which begins where the last event was visited. One that is silent
+   * may as well be lost: it is made once more, and waited for as long as the server answers others.
+   */
+  async #search(
+    driver: Driver,
+    read: () => AsyncIterable<{ readonly event?: ServerEvent }>,
+    visit: (event: ServerEvent) => boolean
+  ): Promise<void> {
+    const { callTimeout } = this.#connection
+    const answers = async () => {
+      await this.#head(driver)
+      return true
+    }
+    try {
+      return await visitAll(read(), callTimeout, visit)
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error
+      await answers()
+    }
+    let silences = 0
+    await visitAll(read(), callTimeout, visit, async () => ++silences < searchPatience && answers())
+  }
+
+  /**
    * A read at a position. The server fails at one that no event ever had, and the client says no more than that: when
    * other reads succeed meanwhile, it is the position. Fails with `TST-STORE-POSITION` then.
    */
@@ -145,7 +149,7 @@ export class Reader {
           return Effect.fail(storeFailure("TST-STORE-POSITION", message))
         })
       )
-    return position < 0 ? this.call(use) : this.#outage.outlast((number) => attempt(number, positionAttempts))
+    return position < 0 ? this.call(use) : this.#outage.outlast("read", (number) => attempt(number, positionAttempts))
   }
 
   /**
@@ -155,8 +159,8 @@ export class Reader {
     after: number,
     { filter, take, until = Number.POSITIVE_INFINITY, size }: Wanted<A>
   ): Effect.Effect<LogPage<A>, StoreUnavailable> {
-    const { shown, callTimeout } = this.#connection
-    return this.#at(after, async ({ client }) => {
+    const { shown } = this.#connection
+    return this.#at(after, async (driver) => {
       const events: Array<A> = []
       const bytes = new Bytes()
       let last = after
@@ -164,15 +168,18 @@ export class Reader {
       // What does not pass here counts there, so one read may not fill the page.
       for (;;) {
         // Reads begin with the event at the position, which is left out: what is scavenged meanwhile cannot skip another.
-        const missing = size.events - events.length
-        const maxCount = Math.max(missing, last === after ? 1 : leastGlance) + (last < 0 ? 0 : 1)
-        const options: ReadAllOptions = { maxCount, filter, direction: "forwards", ...placeOf(last) }
-        const from = last
+        let maxCount = 0
         let seen = 0
-        await visitAll(client.readAll(options), callTimeout, (event) => {
+        const read = () => {
+          const missing = size.events - events.length
+          maxCount = Math.max(missing, last === after ? 1 : leastGlance) + (last < 0 ? 0 : 1)
+          seen = 0
+          return driver.client.readAll({ maxCount, filter, direction: "forwards", ...placeOf(last) })
+        }
+        await this.#search(driver, read, (event) => {
           seen += 1
           const position = positionOf(event, shown)
-          if (position <= from) return true
+          if (position <= last) return true
           isPast = position > until
           if (isPast) return false
           last = position
@@ -193,25 +200,26 @@ export class Reader {
     limit: number,
     { filter, take }: Pick<Wanted<A>, "filter" | "take">
   ): Effect.Effect<ReadonlyArray<A>, StoreUnavailable> {
-    const { shown, callTimeout } = this.#connection
-    return this.call(async ({ client }) => {
+    const { shown } = this.#connection
+    return this.call(async (driver) => {
       const events: Array<A> = []
       let before: number | undefined
       for (;;) {
-        const maxCount = Math.max(limit - events.length, leastGlance)
-        const place = before === undefined ? { fromPosition: "end" as const } : placeOf(before)
+        let maxCount = 0
         let seen = 0
-        await visitAll(
-          client.readAll({ maxCount, filter, direction: "backwards", ...place }),
-          searchPatience * callTimeout,
-          (event) => {
-            seen += 1
-            before = positionOf(event, shown)
-            const taken = take(event)
-            if (taken !== undefined) events.push(taken)
-            return events.length < limit
-          }
-        )
+        const read = () => {
+          maxCount = Math.max(limit - events.length, leastGlance)
+          seen = 0
+          const place = before === undefined ? { fromPosition: "end" as const } : placeOf(before)
+          return driver.client.readAll({ maxCount, filter, direction: "backwards", ...place })
+        }
+        await this.#search(driver, read, (event) => {
+          seen += 1
+          before = positionOf(event, shown)
+          const taken = take(event)
+          if (taken !== undefined) events.push(taken)
+          return events.length < limit
+        })
         if (events.length >= limit || seen < maxCount) return events.reverse()
       }
     })

@@ -39,10 +39,16 @@ export const sentEvent = (
 /** A read cuts the server's own time to seconds. */
 const takenAt = ({ created }: ServerEvent): number => Math.floor(created.getTime() / 1000) * 1000
 
+/** Metadata of others may be anything: a text, a list, null, or bytes that are no JSON. */
+const objectOf = (metadata: unknown): Readonly<Record<string, unknown>> =>
+  typeof metadata === "object" && metadata !== null && !Array.isArray(metadata) && !ArrayBuffer.isView(metadata)
+    ? (metadata as Record<string, unknown>)
+    : {}
+
 /** The event as it is stored: what somebody else wrote in another form is JSON here as well. */
 export const receivedRow = (event: ServerEvent, shown: string): Row => {
   const { type, streamId: stream, id } = event
-  const { recordedAt, ...ours } = (typeof event.metadata === "object" ? event.metadata : {}) as Record<string, unknown>
+  const { recordedAt, ...ours } = objectOf(event.metadata)
   return {
     id,
     type,
