@@ -56,7 +56,10 @@ const standstill = (projection: string, event: TestudoEvent, why: string): Parke
   message:
     `The projection ${projection} stands still before event ${event.id} ` +
     `(${isUnreadable(event) ? event.data.type : event.type}, position ${event.position}): ${why}. ` +
-    "The other projections go on; what this one shows is from before that event. Start a version of Testudo that can fold it."
+    "The other projections go on; what this one shows is from before that event. " +
+    (isUnreadable(event)
+      ? "If a newer version of Testudo wrote it, start that one; else restore a backup from before it."
+      : "Start a version of Testudo that can fold it.")
 })
 
 export const place = <State>(projection: Projection<State>): PlaceOf<State> => {
