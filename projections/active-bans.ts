@@ -135,7 +135,7 @@ export const changesSince = (state: ActiveBans, position: number, at: number): C
 
 /** Whether the event is new. */
 const make = (state: ActiveBans, event: Extract<TestudoEvent, { type: "DecisionMade" }>): boolean => {
-  if (state.decisions.get(event.id) !== undefined) return false
+  if (state.decisions.get(event.id) !== undefined || state.known.has(event.id)) return false
   const { number, overflow, scope, value, type, duration, from, until, scenario, origin, simulated, reason } =
     event.data
   state.lastNumber = Math.max(state.lastNumber, number)

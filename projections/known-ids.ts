@@ -13,9 +13,13 @@ export class KnownIds implements Iterable<string> {
     for (const id of ids) this.learn(id)
   }
 
+  has(id: string): boolean {
+    return this.#newer.has(id) || this.#older.has(id)
+  }
+
   /** Whether the id is new; it is known from then on. */
   learn(id: string): boolean {
-    if (this.#newer.has(id) || this.#older.has(id)) return false
+    if (this.has(id)) return false
     this.#newer.add(id)
     if (this.#newer.size === atLeast) {
       this.#older = this.#newer

@@ -1,0 +1,69 @@
+/**
+ * Records on which lines the real CrowdSec finds the expressions of `compared-expressions.ts` true, into
+ * `fixtures/crowdsec/`:
+ *
+ *     .ci/fetch-crowdsec && node_modules/node/bin/node test/record-crowdsec-expressions.ts
+ */
+import { spawnSync } from "node:child_process"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { basename, dirname, join } from "node:path"
+import { Random } from "../fixtures/generators/random.ts"
+import {
+  addressOf,
+  comparedExpressions,
+  comparedLines,
+  comparedRules,
+  comparedType,
+  type RecordedExpressions
+} from "./compared-expressions.ts"
+import { debianCrowdSec, howToFetch, installCrowdSec } from "./debian-crowdsec.ts"
+
+const seed = 7
+const runs = 4
+/** CrowdSec does not start with the names of many more scenarios. */
+const perRun = 200
+const lineCount = 24
+
+const crowdsec = debianCrowdSec()
+if (crowdsec === undefined) throw new Error(howToFetch)
+const { version } = crowdsec
+const lines = comparedLines(new Random(seed).of(0), lineCount)
+
+const truthsOf = async (expressions: ReadonlyArray<string>, folder: string): Promise<ReadonlyArray<string>> => {
+  const { command, alerts } = await installCrowdSec(crowdsec, folder, [])
+  for (const { kind, path, content } of comparedRules(expressions)) {
+    // parsers/<stage>/<author>/x.yaml is active as parsers/<stage>/x.yaml.
+    const place = kind === "data" ? join("data", path) : join("config", dirname(dirname(path)), basename(path))
+    mkdirSync(join(folder, dirname(place)), { recursive: true })
+    writeFileSync(join(folder, place), content)
+  }
+  const log = join(folder, "compared.log")
+  writeFileSync(log, `${lines.join("\n")}\n`)
+  const [program, ...args] = command(log, comparedType)
+  const ended = spawnSync(program, args, { encoding: "utf8" })
+  if (ended.status !== 0) throw new Error(`crowdsec failed: ${ended.stdout}${ended.stderr}`)
+  const found = new Set(alerts().map(({ scenario, value }) => `${scenario} ${value}`))
+  return expressions.map((_, number) =>
+    lines.map((_, line) => (found.has(`compared/${number} ${addressOf(line)}`) ? "1" : "0")).join("")
+  )
+}
+
+const recorded: Array<readonly [string, string]> = []
+for (let run = 1; run <= runs; run++) {
+  const folder = mkdtempSync(join(tmpdir(), "testudo-record-"))
+  try {
+    const expressions = comparedExpressions(new Random(seed).of(run), perRun)
+    const truths = await truthsOf(expressions, folder)
+    recorded.push(...expressions.map((expression, number) => [expression, truths[number]!] as const))
+    console.error(`run ${run} of ${runs}: ${expressions.length} expressions`)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+const recording: RecordedExpressions = { crowdsec: version, lines, expressions: recorded }
+const file = new URL(`../fixtures/crowdsec/crowdsec-${version}-expressions.json`, import.meta.url)
+// One expression a line.
+const rows = recording.expressions.map((row) => `  ${JSON.stringify(row)}`).join(",\n")
+const head = JSON.stringify({ crowdsec: version, lines }, null, 1).slice(0, -2)
+writeFileSync(file, `${head},\n "expressions": [\n${rows}\n ]\n}\n`)
