@@ -21,6 +21,7 @@ import { formatTimestamp } from "../domain/time/instant.ts"
 import { botnet } from "../fixtures/generators/botnet.ts"
 import { activeBans } from "../projections/active-bans.ts"
 import { fold } from "../projections/projection.ts"
+import { reputation } from "../projections/reputation.ts"
 import { batchOf } from "../services/acquisition/line-reader.ts"
 import { storeNamed } from "../services/command-line/store-flag.ts"
 import { table } from "../services/command-line/table.ts"
@@ -183,8 +184,14 @@ const measure = (name: string, store: Store) =>
       `${thousands((events.length / read.milliseconds) * 1000)} events/s`,
       `${thousands(events.length)} events`
     )
-    const folded = yield* timed(Effect.sync(() => fold(activeBans, activeBans.initial(), events)))
-    row("fold in memory", `${thousands((events.length / folded.milliseconds) * 1000)} events/s`, "active bans")
+    const folds = [
+      ["active bans", () => void fold(activeBans, activeBans.initial(), events)],
+      ["reputation", () => void fold(reputation, reputation.initial(), events)]
+    ] as const
+    for (const [name, run] of folds) {
+      const folded = yield* timed(Effect.sync(run))
+      row("fold in memory", `${thousands((events.length / folded.milliseconds) * 1000)} events/s`, name)
+    }
     let state = activeBans.initial()
     const both = yield* timed(
       readBack(store, [DecisionMade.type], (event) => {
