@@ -7,11 +7,17 @@
 /** A line whose own time is older than this has waited. */
 const patience = 5_000_000
 
+/**
+ * `observed`: a live log. `own`: a cold one. `said`: a hub test, in which CrowdSec takes the lines at their word, those
+ * of the future as well, gives a date without a year that of the clock, and pours a line without a time into triggers
+ * alone.
+ */
+export type TimeMode = "observed" | "own" | "said"
+
 /** How an event came in. */
 export interface Arrival {
   readonly observed: number
-  /** `observed`: a live log. `own`: a cold one. */
-  readonly mode: "observed" | "own"
+  readonly mode: TimeMode
   /** Zone of time stamps without one. */
   readonly zone: string
   /** Detection time of the previous line of the same source. */
@@ -25,6 +31,7 @@ export interface Arrival {
 export const detectionTime = ({ observed, mode, previous }: Arrival, own: number | undefined): number => {
   const known = own === undefined ? undefined : Math.max(own, 0)
   if (mode === "observed") return known !== undefined && known < observed - patience ? known : observed
+  if (mode === "said") return known ?? observed
   return Math.min(known ?? previous ?? observed, observed)
 }
 

@@ -108,7 +108,8 @@ export class Engine {
   pour(batch: RecordedEvent<"LogBatchAppended", LogBatch>, lines: ReadonlyArray<string>): ReadonlyArray<Outcome> {
     const { source } = batch.data
     const origin = { batch: batch.id, correlation: batch.metadata.$correlationId ?? batch.id }
-    const parser = new LineParser(this.#ruleset, this.world.lookup, origin, batch.data)
+    const { time = batch.data.time } = this.#options
+    const parser = new LineParser(this.#ruleset, this.world.lookup, origin, { ...batch.data, time })
     const event = this.#event
     for (let index = 0; index < lines.length; index++) {
       const text = lines[index]!
@@ -225,6 +226,7 @@ export class Engine {
   #offer({ rule: scenario, holds }: Candidate<Scenario>, scope: { readonly evt: PipelineEvent }, depth: number): void {
     const event = scope.evt
     if (!holds && !this.#passes(scenario, scope)) return
+    if (this.#options.time === "said" && scenario.rule.type !== "trigger" && !isTimed(event)) return
     const group = scenario.groupBy === undefined ? everything : scenario.groupBy(event)
     if (group === undefined) {
       this.counters.failedFilters += 1
@@ -291,6 +293,8 @@ export class Engine {
     for (const buckets of this.buckets.values()) buckets.sweep(horizon)
   }
 }
+
+const isTimed = ({ MarshaledTime }: PipelineEvent): boolean => parseTimestamp(MarshaledTime) !== undefined
 
 export const makeEngine = (ruleset: Ruleset, options?: EngineOptions): Engine => new Engine(ruleset, options)
 

@@ -127,9 +127,9 @@ export const runTest = async (
     path: join(folder, logFile),
     labels,
     zone: "UTC",
-    observedAt: formatTimestamp(observedIn(now))
+    observedAt: formatTimestamp(now)
   })
-  makeEngine(ruleset, { geo, watch: results.watch }).pour(batch, prepared.lines)
+  makeEngine(ruleset, { geo, time: "said", watch: results.watch }).pour(batch, prepared.lines)
   const overflows = results.overflows()
   if (results.areCut)
     problems.push(
@@ -187,15 +187,6 @@ const unasserted = (file: string): Problem => ({
   file,
   message: "holds no assertion, so nothing is proved; --update writes those that hold now"
 })
-
-/**
- * CrowdSec gives a time stamp without a year the year of the clock, be it in the future, and the hub's tests count on
- * it. The engine gives it the year that puts it no later than a day after it was observed; so a test's log is observed
- * at the end of the year, so early that New Year's Day of the next one is out of reach.
- */
-const observedIn = (now: number): number => Date.UTC(new Date(now).getUTCFullYear() + 1, 0, 1) - day - 1
-
-const day = 86_400_000
 
 const linesOf = (log: string): ReadonlyArray<string> =>
   log

@@ -263,6 +263,48 @@ statics:
   })
 })
 
+describe("time", () => {
+  const dated = (stamps: ReadonlyArray<string>): string => stamps.map((stamp) => `${stamp} 192.0.2.1 knocks\n`).join("")
+  const untimed = door.replaceAll("%{TIMESTAMP_ISO8601:stamp}", "%{NOTSPACE:stamp}")
+  const scenarios = plain.replace("ignore_parsers: false", "ignore_parsers: true")
+
+  test("is that of the lines, be it in the future, as in CrowdSec's tests", async () => {
+    const far = ["2031-01-01T00:00:00Z", "2031-01-01T10:00:00Z", "2031-01-01T20:00:00Z"]
+    testOf("door", scenarios, { "door.log": dated(far), "scenario.assert": "len(results) == 0\n" })
+    expect(await runOne()).toMatchObject({ problems: [], failures: [] })
+  })
+
+  test("is what the test sees as now where a date cannot be read", async () => {
+    put(
+      "hub/parsers/s01-parse/me/door-logs.yaml",
+      untimed
+        .replace("  - target: MarshaledTime\n", "  - method: ParseDate\n    expression: evt.StrTime\n$&")
+        .replace(/(MarshaledTime\n {4}expression: ).*/, "$1evt.Enriched.MarshaledTime")
+    )
+    testOf("door", plain, {
+      "door.log": dated(["yesterday"]),
+      "parser.assert": 'results["s01-parse"]["me/door-logs"][0].Evt.MarshaledTime == "2026-06-01T00:00:00Z"\n',
+      "scenario.assert": "len(results) == 0\n"
+    })
+    expect(await runOne()).toMatchObject({ problems: [], failures: [] })
+  })
+
+  test("that nothing tells keeps a line out of all buckets but triggers, as in CrowdSec's tests", async () => {
+    put("hub/parsers/s01-parse/me/door-logs.yaml", untimed)
+    put(
+      "hub/scenarios/me/knock.yaml",
+      bruteForce("me/knock")
+        .replace("leaky", "trigger")
+        .replace(/(capacity|leakspeed).*/g, "")
+    )
+    testOf("door", scenarios.replace("me/door-bf", "me/door-bf, me/knock"), {
+      "door.log": dated(["once", "once", "once"]),
+      "scenario.assert": 'len(results) == 3\nresults[0].Overflow.Alert.GetScenario() == "me/knock"\n'
+    })
+    expect(await runOne()).toMatchObject({ problems: [], failures: [] })
+  })
+})
+
 describe("what is wrong with a test is named", () => {
   const problems = async () => (await runOne()).problems.map(({ code, message }) => `${code} ${message}`)
 
