@@ -217,6 +217,13 @@ describe("a test", () => {
     expect(await runOne()).toMatchObject({ problems: [], failures: [] })
   })
 
+  test("takes a log and rules by absolute paths, when they lie in the folder of the tests or in the hub", async () => {
+    put("tests/door/own/s01-parse/me/door.yaml", door)
+    const absolute = plain.replace("me/door-logs", join(root, "tests/door/own/s01-parse/me/door.yaml"))
+    testOf("door", absolute.replace("door.log", join(root, "tests/door/door.log")))
+    expect(await runOne()).toMatchObject({ problems: [], failures: [] })
+  })
+
   test("finds items by the hub's index, whose names need not be those of the files", async () => {
     const item = { path: "scenarios/me/door-bf.yaml", versions: {} }
     put("hub/.index.json", JSON.stringify({ scenarios: { "you/knocking": item } }))
@@ -364,6 +371,17 @@ describe("a suite", () => {
     await expect(runAll(["windov"])).rejects.toBeInstanceOf(SuiteProblem)
   })
 
+  test("fails for a folder with assertions that has lost its config.yaml", async () => {
+    testOf("door", plain)
+    put("tests/lost/parser.assert", "")
+    put("tests/fixtures/any.log", "")
+    const { results } = await runAll()
+    expect(results.map(({ test, problems }) => [test, problems.map(({ code }) => code)])).toEqual([
+      ["door", []],
+      ["lost", ["TST-HUBTEST-CONFIG"]]
+    ])
+  })
+
   test("names a folder that is not there", async () => {
     await expect(runAll()).rejects.toMatchObject({ code: "TST-HUBTEST-FOLDER" })
     mkdirSync(join(root, "tests"))
@@ -407,6 +425,14 @@ describe("a suite", () => {
     expect(written).toBeGreaterThanOrEqual(some.length)
     for await (const result of runSuite(suite, { now, strict: true }))
       expect([result.test, result.problems, result.failures]).toEqual([result.test, [], []])
+  })
+
+  test("writes nothing that is taken from the clock", async () => {
+    put("hub/parsers/s01-parse/me/door-logs.yaml", `${door}  - method: ParseDate\n    value: gone\n`)
+    testOf("door", plain, {})
+    await runAll([], { update: true })
+    expect(readFileSync(join(root, "tests/door/parser.assert"), "utf8")).not.toContain("MarshaledTime")
+    expect(await runOne({ now: now + 1000 })).toMatchObject({ problems: [], failures: [] })
   })
 
   test("writes nothing for a test that cannot be run", async () => {

@@ -1,6 +1,6 @@
 /** The rules that a hub test loads, and where they are found (spec detection.md §6.5b). */
 import { stat } from "node:fs/promises"
-import { basename, dirname, join, normalize } from "node:path"
+import { basename, dirname, join, normalize, resolve } from "node:path"
 import { stringify } from "yaml"
 import type { Problem } from "../../domain/rules/problem.ts"
 import { quote } from "../../domain/rules/report.ts"
@@ -89,7 +89,7 @@ const customFile = async (
   const path = normalize(name)
   const places = path.startsWith(".tests/")
     ? [join(tests, path.slice(".tests/".length))]
-    : [join(hub, path), join(folder, path)]
+    : [...new Set([resolve(hub, path), resolve(folder, path)])]
   for (const file of places) {
     const found = await stat(file).catch(() => undefined)
     if (found === undefined) continue
