@@ -1,7 +1,7 @@
 /** Runs one hub test: its rules, its log, its assertions (spec detection.md §6). */
 import { createHash, randomUUID } from "node:crypto"
 import { rename, rm, writeFile } from "node:fs/promises"
-import { join, resolve } from "node:path"
+import { join } from "node:path"
 import { makeEngine } from "../../domain/detection/engine.ts"
 import type { PipelineEvent } from "../../domain/detection/pipeline-event.ts"
 import { compileRuleset } from "../../domain/detection/ruleset.ts"
@@ -15,7 +15,7 @@ import { readBounded } from "../hub/folder.ts"
 import { isMissing, reason } from "../hub/hub-error.ts"
 import { type AssertionKind, evaluateAssertions, type FailedAssertion } from "./assertions.ts"
 import { Results } from "./results.ts"
-import { readConfiguration, staysWithin, type TestConfiguration } from "./test-folder.ts"
+import { readConfiguration, seenFrom, staysWithin, type TestConfiguration } from "./test-folder.ts"
 import { rulesOf, type TestPlaces } from "./test-rules.ts"
 import { parserAssertions, scenarioAssertions } from "./written-assertions.ts"
 
@@ -27,6 +27,8 @@ export interface TestResult {
   readonly test: string
   /** Why the test cannot be run, or what is wrong with its rules. */
   readonly problems: ReadonlyArray<Problem>
+  /** What is doubtful about its rules: no reason to fail, but mostly the reason of a failure. */
+  readonly warnings: ReadonlyArray<Problem>
   readonly failures: ReadonlyArray<TestFailure>
   /** False assertions that count for nothing, as in CrowdSec. */
   readonly tolerated: ReadonlyArray<TestFailure>
@@ -74,7 +76,7 @@ export const prepareTest = async (places: TestPlaces, test: string): Promise<Pre
   const read = await readConfiguration(folder)
   const problems: Array<Problem> = []
   const text = async (name: string, most: number, missing?: string): Promise<string> => {
-    const file = resolve(folder, name)
+    const file = seenFrom(folder, name)
     try {
       await staysWithin(file, [places.tests])
       return Buffer.from(await readBounded(file, most)).toString("utf8")
@@ -100,7 +102,7 @@ export const prepareTest = async (places: TestPlaces, test: string): Promise<Pre
   if (lines.length > mostLines)
     problems.push(
       tooLarge(
-        resolve(folder, configuration.logFile),
+        seenFrom(folder, configuration.logFile),
         `has ${lines.length} lines, more than the ${mostLines} that a test may have`
       )
     )
@@ -115,15 +117,26 @@ export const runTest = async (
   { now, update = false, strict = false }: TestRun
 ): Promise<TestResult> => {
   const { test, folder, configuration, files } = prepared
-  const nothing = { test, failures: [], tolerated: [], assertions: 0, updated: [], files, touched: new Set<string>() }
+  const nothing = {
+    test,
+    warnings: [],
+    failures: [],
+    tolerated: [],
+    assertions: 0,
+    updated: [],
+    files,
+    touched: new Set<string>()
+  }
   if (configuration === undefined || prepared.problems.length > 0) return { ...nothing, problems: prepared.problems }
 
   const { ruleset, problems: found } = compileRuleset(files, { names: "off" })
   const { geo, problems: damaged } = openGeo(files)
-  const problems = [...found, ...damaged].filter(({ severity }) => severity === "error")
+  const told = [...found, ...damaged]
+  const problems = told.filter(({ severity }) => severity === "error")
+  const warnings = told.filter(({ severity }) => severity === "warning")
   const results = new Results()
   const { labels } = configuration
-  const logFile = resolve(folder, configuration.logFile)
+  const logFile = seenFrom(folder, configuration.logFile)
   const clock = formatTimestamp(now)
   const batch = unrecordedBatch({
     path: logFile,
@@ -159,7 +172,17 @@ export const runTest = async (
   }
   if (!configuration.ignoreParsers) await judge("parser", results.parsers, () => parserAssertions(results.parsers))
   if (configuration.items.scenarios.length > 0) await judge("scenario", overflows, () => scenarioAssertions(overflows))
-  return { test, problems, failures, tolerated, assertions, updated, files, touched: touchedBy(results, overflows) }
+  return {
+    test,
+    problems,
+    warnings,
+    failures,
+    tolerated,
+    assertions,
+    updated,
+    files,
+    touched: touchedBy(results, overflows)
+  }
 }
 
 /** Takes the place of what is there. Written through a link, it might take the place of anything. */

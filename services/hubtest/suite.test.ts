@@ -344,6 +344,14 @@ describe("what is wrong with a test is named", () => {
     expect((await problems()).join()).toMatch(/TST-EXPR-SYNTAX/)
   })
 
+  test("what is doubtful about its rules, without failing for it", async () => {
+    put("hub/parsers/s01-parse/me/door-logs.yaml", `${door}  - target: evt.Nowhere\n    value: x\n`)
+    testOf("door", plain)
+    const result = await runOne()
+    expect(passed(result)).toBe(true)
+    expect(result.warnings).toMatchObject([{ code: "TST-RULE-TARGET" }])
+  })
+
   test("a config.yaml or log that cannot be used", async () => {
     for (const [config, code] of [
       ["parsers: [}", /TST-HUBTEST-CONFIG is not YAML/],

@@ -3,7 +3,7 @@
  * scenarios must make of it in `parser.assert` and `scenario.assert`.
  */
 import { readdir, realpath } from "node:fs/promises"
-import { dirname, join } from "node:path"
+import { dirname, isAbsolute, join } from "node:path"
 import { parse, YAMLError } from "yaml"
 import { byteOrder } from "../../domain/text/byte-order.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
@@ -43,6 +43,9 @@ export const findTests = async (tests: string): Promise<ReadonlyArray<string>> =
   )
   return found.flat().sort(byteOrder)
 }
+
+/** A path that a test names, as seen from the folder. */
+export const seenFrom = (folder: string, path: string): string => (isAbsolute(path) ? path : join(folder, path))
 
 /**
  * Fails when a file that a test names does not lie in one of these folders, wherever its links lead: tests come from

@@ -1,6 +1,6 @@
 /** The rules that a hub test loads, and where they are found (spec detection.md §6.5b). */
 import { stat } from "node:fs/promises"
-import { basename, dirname, join, normalize, resolve } from "node:path"
+import { basename, dirname, join, normalize } from "node:path"
 import { stringify } from "yaml"
 import type { Problem } from "../../domain/rules/problem.ts"
 import { quote } from "../../domain/rules/report.ts"
@@ -12,7 +12,7 @@ import { readBounded } from "../hub/folder.ts"
 import { reason } from "../hub/hub-error.ts"
 import type { Items } from "../hub/item.ts"
 import { readPatterns } from "../hub/patterns.ts"
-import { staysWithin, type TestConfiguration, type TestedKind, testedKinds } from "./test-folder.ts"
+import { seenFrom, staysWithin, type TestConfiguration, type TestedKind, testedKinds } from "./test-folder.ts"
 
 /** Where things are found. */
 export interface TestPlaces {
@@ -89,7 +89,7 @@ const customFile = async (
   const path = normalize(name)
   const places = path.startsWith(".tests/")
     ? [join(tests, path.slice(".tests/".length))]
-    : [...new Set([resolve(hub, path), resolve(folder, path)])]
+    : [...new Set([seenFrom(hub, path), seenFrom(folder, path)])]
   for (const file of places) {
     const found = await stat(file).catch(() => undefined)
     if (found === undefined) continue
