@@ -78,6 +78,9 @@ test("what works, but hardly as meant, is told: no text to tell events apart by,
       scenario("listed", `"'a' in File('here.txt')"`, "data: [{source_url: x, dest_file: here.txt, type: string}]\n"),
       ruleFile("data", "here.txt", "a\n"),
       scenarioFile("one", "type: trigger"),
+      ...["a", "b"].map((name) =>
+        ruleFile("parsers", `parsers/s00-raw/test/${name}.yaml`, "author: me\nstatics: [{meta: x, value: y}]\n")
+      ),
       {
         ...scenarioFile("one", "type: leaky\ncapacity: 1\nleakspeed: 1s"),
         path: "scenarios/test/two.yaml",

@@ -8,7 +8,7 @@ export const sameNames = (rules: ReadonlyArray<Rule>): ReadonlyArray<Problem> =>
   const taken = new Map<string, string>()
   return rules.flatMap((rule): ReadonlyArray<Problem> => {
     const name = nameOfRule(rule)
-    if (name === undefined) return []
+    if (name === undefined || name === "") return []
     const { file } = rule.origin
     const key = `${rule.kind} ${name}`
     const other = taken.get(key) ?? file
