@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from "node:crypto"
 import { rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { gunzipSync } from "node:zlib"
 import { makeEngine } from "../../domain/detection/engine.ts"
 import type { PipelineEvent } from "../../domain/detection/pipeline-event.ts"
 import { compileRuleset } from "../../domain/detection/ruleset.ts"
@@ -79,7 +80,8 @@ export const prepareTest = async (places: TestPlaces, test: string): Promise<Pre
     const file = seenFrom(folder, name)
     try {
       await staysWithin(file, [places.tests])
-      return Buffer.from(await readBounded(file, most)).toString("utf8")
+      const content = Buffer.from(await readBounded(file, most))
+      return (file.endsWith(".gz") ? gunzipSync(content, { maxOutputLength: most }) : content).toString("utf8")
     } catch (cause) {
       if (missing !== undefined && isMissing(cause)) return missing
       problems.push({ code: "TST-HUBTEST-FILE", severity: "error", file, message: `cannot be read: ${reason(cause)}` })

@@ -11,6 +11,7 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, resolve } from "node:path"
+import { gzipSync } from "node:zlib"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { coverageOf } from "./coverage.ts"
 import { passed, type TestResult, type TestRun } from "./run.ts"
@@ -222,6 +223,17 @@ describe("a test", () => {
     const absolute = plain.replace("me/door-logs", join(root, "tests/door/own/s01-parse/me/door.yaml"))
     testOf("door", absolute.replace("door.log", join(root, "tests/door/door.log")))
     expect(await runOne()).toMatchObject({ problems: [], failures: [] })
+  })
+
+  test("reads a compressed log, and no more of it than a test may have", async () => {
+    const compressed = plain.replace("door.log", "door.log.gz")
+    testOf("door", compressed)
+    writeFileSync(join(root, "tests/door/door.log.gz"), gzipSync(log))
+    expect(await runOne()).toMatchObject({ problems: [], failures: [] })
+    writeFileSync(join(root, "tests/door/door.log.gz"), gzipSync(Buffer.alloc(64 * 1024 * 1024)))
+    expect(await runOne()).toMatchObject({ problems: [{ code: "TST-HUBTEST-FILE" }] })
+    writeFileSync(join(root, "tests/door/door.log.gz"), log)
+    expect(await runOne()).toMatchObject({ problems: [{ code: "TST-HUBTEST-FILE" }] })
   })
 
   test("finds items by the hub's index, whose names need not be those of the files", async () => {
