@@ -19,7 +19,7 @@ const ParseDate: EnrichmentMethod = (pass, value) => {
   const found = world.shortcuts ? parseSameDate(value, context) : parseDate(value, context)
   const own = found && microseconds(found.instant)
   evt.at = detectionTime(arrival, own)
-  world.time = evt.at
+  world.time = world.state.clock ?? evt.at
   pass.date = { own, text: found?.text ?? formatTimestamp(evt.at / 1000) }
   evt.Enriched.put(marshaledTime, pass.date.text)
 }

@@ -308,6 +308,26 @@ describe("time", () => {
     expect(await runOne()).toMatchObject({ problems: [], failures: [] })
   })
 
+  test("of stashes and TimeNow is what the test sees as now, whatever the lines say, as in CrowdSec's tests", async () => {
+    const dated = `${door}  - method: ParseDate
+    expression: evt.StrTime
+  - meta: before
+    expression: GetFromStash('seen', evt.Parsed.ip)
+  - meta: now
+    expression: TimeNow()
+nodes:
+  - stash:
+      - { name: seen, key: evt.Parsed.ip, value: evt.Parsed.stamp, ttl: 1s }
+    statics: [{ meta: any, value: thing }]
+`
+    put("hub/parsers/s01-parse/me/door-logs.yaml", dated)
+    const place = (index: number) => `results["s01-parse"]["me/door-logs"][${index}].Evt.Meta`
+    testOf("door", plain.replace("[me/door-bf]", "[]"), {
+      "parser.assert": `${place(3)}["before"] == "2026-01-01T00:00:03Z"\n${place(3)}["now"] startsWith "2026-06-01" == true\n`
+    })
+    expect(await runOne()).toMatchObject({ problems: [], failures: [] })
+  })
+
   test("that nothing tells keeps a line out of all buckets but triggers, as in CrowdSec's tests", async () => {
     put("hub/parsers/s01-parse/me/door-logs.yaml", untimed)
     put(
