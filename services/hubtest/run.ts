@@ -17,7 +17,7 @@ import { isMissing, reason } from "../hub/hub-error.ts"
 import { type AssertionKind, evaluateAssertions, type FailedAssertion } from "./assertions.ts"
 import { Results } from "./results.ts"
 import { readConfiguration, seenFrom, staysWithin, type TestConfiguration } from "./test-folder.ts"
-import { rulesOf, type TestPlaces } from "./test-rules.ts"
+import { overridesIn, rulesOf, type TestPlaces } from "./test-rules.ts"
 import { parserAssertions, scenarioAssertions } from "./written-assertions.ts"
 
 export interface TestFailure extends FailedAssertion {
@@ -139,7 +139,11 @@ export const runTest = async (
 
   const { ruleset, problems: found } = compileRuleset(files, { names: "off" })
   const { geo, problems: damaged } = openGeo(files)
-  const told = [...found, ...damaged]
+  const overrides = overridesIn(folder)
+  // What is written there stands on other lines than in the parser that is made of it.
+  const told = [...found, ...damaged].map(({ line, ...problem }) =>
+    line === undefined || problem.file === overrides ? problem : { ...problem, line }
+  )
   const problems = told.filter(({ severity }) => severity === "error")
   const warnings = told.filter(({ severity }) => severity === "warning")
   const results = new Results()

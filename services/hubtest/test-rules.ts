@@ -106,10 +106,13 @@ const customFile = async (
   return `there is no file ${quote(name)}; looked for ${places.join(" and ")}`
 }
 
+/** How messages call the parser that is made of `override_statics`. */
+export const overridesIn = (folder: string): string => `${join(folder, "config.yaml")} (override_statics)`
+
 const overridesFile = (folder: string, statics: ReadonlyArray<unknown>): RuleFile => ({
   kind: "parsers",
   path: "parsers/s00-raw/test/00_overrides.yaml",
-  file: `${join(folder, "config.yaml")} (override_statics)`,
+  file: overridesIn(folder),
   version: "?",
   content: new TextEncoder().encode(stringify({ name: "overrides", filter: "1==1", statics }))
 })
