@@ -104,3 +104,22 @@ it("the same logs give byte-identical events, whatever the machine's clock, zone
     for (const other of others) expect(other).toEqual(one)
   }
 }, 600_000)
+
+it("a replay of lines that name their year tells the same under any clock, also one that is behind them", async () => {
+  const folder = temporaryFolder()
+  const files = [3, 4].map((seed) => {
+    const file = join(folder, `${seed}.log`)
+    writeFileSync(file, `${linesOf(botnet({ seed, bots: 20, visitors: 20 })).join("\n")}\n`)
+    return file
+  })
+  const told = async ({ env, years }: (typeof worlds)[number]) => {
+    const replay = start(join(root, "bin/testudo"), ["replay", ...files, "--type", "nginx", "--json"], {
+      env: { ...env, NODE_OPTIONS: shifted(years) }
+    })
+    const { stdout } = await replay.finished
+    return { ...JSON.parse(stdout), seconds: 0, cpuSeconds: 0, linesPerSecond: 0 }
+  }
+  const [one, ...others] = await Promise.all(worlds.map(told))
+  expect(one.decisions).toBeGreaterThan(5)
+  for (const other of others) expect(other).toEqual(one)
+}, 600_000)

@@ -10,6 +10,7 @@ import { profileEnvironment } from "../expression/environment/profile.ts"
 import { compileExpression, type ExpectedKind, type Expression, ExpressionError } from "../expression/expression.ts"
 import type { Overflow } from "../events/overflow.ts"
 import type { Problem } from "../rules/problem.ts"
+import { inKey } from "../rules/report.ts"
 import { readRules } from "../rules/rule-file.ts"
 import type { Located, ProfileRule, RuleFile } from "../rules/rule.ts"
 import { Time } from "../expression/time.ts"
@@ -109,7 +110,14 @@ const compileProfile = (rule: ProfileRule, world: ProfileWorld, report: (problem
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error
       const { code, message, line } = error
-      report({ code, severity: "error", file, line: located.line + line - 1, key: located.key, message })
+      report({
+        code,
+        severity: "error",
+        file,
+        line: located.line + line - 1,
+        key: located.key,
+        message: `${inKey(located)}${message}`
+      })
       return []
     }
   }

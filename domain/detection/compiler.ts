@@ -15,7 +15,9 @@ import { shortened } from "./shortened.ts"
 import { attempt } from "./pass.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 import type { Problem } from "../rules/problem.ts"
+import { inKey, quote } from "../rules/report.ts"
 import type { Located } from "../rules/rule.ts"
+import { absentData } from "./named-data.ts"
 import { type Precondition, preconditionOf } from "./precondition.ts"
 import type { World } from "./world.ts"
 
@@ -55,10 +57,14 @@ export class Compiler {
     try {
       const expression = compileExpression(at.text, { environment, context: this.world, expect })
       this.#cache.set(key, expression)
+      for (const { name, type } of absentData(expression.tree, this.world.files)) {
+        const message = `${inKey(at)}no rule brings a data file ${quote(name)} of the type ${type}, so nothing is found in it; correct the name, or add the file under \`data\``
+        this.warning("TST-DATA-UNKNOWN", at, message)
+      }
       return expression
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error
-      this.error(error.code, { ...at, line: at.line + error.line - 1 }, error.message)
+      this.error(error.code, { ...at, line: at.line + error.line - 1 }, `${inKey(at)}${error.message}`)
       return undefined
     }
   }
@@ -157,7 +163,7 @@ export class Compiler {
   grok(at: Located, text: string): Grok | undefined {
     try {
       const grok = this.#groks.compile(text)
-      if (grok.reach < longestReach) this.warning("TST-PATTERN-WIDE", at, shortSighted(grok.reach))
+      if (grok.reach < longestReach) this.warning("TST-PATTERN-WIDE", at, `${inKey(at)}${shortSighted(grok.reach)}`)
       return grok
     } catch (error) {
       this.#pattern(at, error)
@@ -176,7 +182,7 @@ export class Compiler {
 
   #pattern(at: Located, error: unknown): void {
     if (!(error instanceof PatternError)) throw error
-    this.error(error.code, at, error.message)
+    this.error(error.code, at, `${inKey(at)}${error.message}`)
   }
 
   #report(

@@ -1,5 +1,6 @@
 /** What an engine is told besides its rules, and what sees it at work. */
 import type { Bucket } from "./bucket.ts"
+import type { TimeMode } from "./detection-time.ts"
 import type { GeoLookup } from "./geo.ts"
 import type { Watch } from "./node.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
@@ -16,6 +17,8 @@ export interface EngineOptions {
    * engine of another node, which reads them in the log (see `meta-buckets.ts`).
    */
   readonly metaBuckets?: "here" | "elsewhere"
+  /** Instead of what the batches say of it. */
+  readonly time?: TimeMode
   /** Sees what every node made of every event, and every pour: for explanations and tests of rules. */
   readonly watch?: EngineWatch
 }

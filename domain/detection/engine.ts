@@ -50,7 +50,7 @@ export class Engine {
   readonly counters: Counters = noCounts()
   /** The last line that was left out because the engine failed at it. */
   fault: { readonly reference: LineReference; readonly message: string } | undefined
-  readonly world: WorldState & { asksNames: boolean; lookup: GeoLookup }
+  readonly world: WorldState & { asksNames: boolean; lookup: GeoLookup; clock: number | undefined }
   readonly clocks = new SourceClocks()
   /** Open buckets by the home of their scenarios. */
   buckets: ReadonlyMap<string, Buckets> = new Map()
@@ -64,7 +64,13 @@ export class Engine {
   constructor(ruleset: Ruleset, options: EngineOptions = {}) {
     this.#ruleset = ruleset
     this.#options = options
-    this.world = { stashes: new Stashes([]), names: new Names(), asksNames: false, lookup: options.geo ?? {} }
+    this.world = {
+      stashes: new Stashes([]),
+      names: new Names(),
+      asksNames: false,
+      lookup: options.geo ?? {},
+      clock: undefined
+    }
     this.overflows = new Overflows(ruleset, this, options)
     this.activate(ruleset)
   }
@@ -108,7 +114,9 @@ export class Engine {
   pour(batch: RecordedEvent<"LogBatchAppended", LogBatch>, lines: ReadonlyArray<string>): ReadonlyArray<Outcome> {
     const { source } = batch.data
     const origin = { batch: batch.id, correlation: batch.metadata.$correlationId ?? batch.id }
-    const parser = new LineParser(this.#ruleset, this.world.lookup, origin, batch.data)
+    const { time = batch.data.time } = this.#options
+    const parser = new LineParser(this.#ruleset, this.world.lookup, origin, { ...batch.data, time })
+    if (time === "said") this.world.clock = microseconds(parseTimestamp(batch.data.observedAt) ?? 0)
     const event = this.#event
     for (let index = 0; index < lines.length; index++) {
       const text = lines[index]!
@@ -225,6 +233,7 @@ export class Engine {
   #offer({ rule: scenario, holds }: Candidate<Scenario>, scope: { readonly evt: PipelineEvent }, depth: number): void {
     const event = scope.evt
     if (!holds && !this.#passes(scenario, scope)) return
+    if (this.#options.time === "said" && scenario.rule.type !== "trigger" && !isTimed(event)) return
     const group = scenario.groupBy === undefined ? everything : scenario.groupBy(event)
     if (group === undefined) {
       this.counters.failedFilters += 1
@@ -291,6 +300,8 @@ export class Engine {
     for (const buckets of this.buckets.values()) buckets.sweep(horizon)
   }
 }
+
+const isTimed = ({ MarshaledTime }: PipelineEvent): boolean => parseTimestamp(MarshaledTime) !== undefined
 
 export const makeEngine = (ruleset: Ruleset, options?: EngineOptions): Engine => new Engine(ruleset, options)
 

@@ -14,11 +14,12 @@ export type EnrichmentMethod = (pass: Pass, value: string) => void
 /** The line's own time. Text that is no date counts as the time of detection, as CrowdSec takes the present. */
 const ParseDate: EnrichmentMethod = (pass, value) => {
   const { evt, arrival, world } = pass
-  const context = { layout: evt.StrTimeFormat, observedAt: arrival.observed / 1000, zone: arrival.zone }
+  const { observed, zone, mode } = arrival
+  const context = { layout: evt.StrTimeFormat, observedAt: observed / 1000, zone, thatYear: mode === "said" }
   const found = world.shortcuts ? parseSameDate(value, context) : parseDate(value, context)
   const own = found && microseconds(found.instant)
   evt.at = detectionTime(arrival, own)
-  world.time = evt.at
+  world.time = world.state.clock ?? evt.at
   pass.date = { own, text: found?.text ?? formatTimestamp(evt.at / 1000) }
   evt.Enriched.put(marshaledTime, pass.date.text)
 }

@@ -3,7 +3,7 @@ import { Time } from "../expression/time.ts"
 import type { LogBatch } from "../events/log-batch.ts"
 import { parseTimestamp } from "../time/instant.ts"
 import { isZone } from "../time/zone.ts"
-import { type Arrival, detectionTime, microseconds } from "./detection-time.ts"
+import { type Arrival, detectionTime, microseconds, type TimeMode } from "./detection-time.ts"
 import type { GeoLookup } from "./geo.ts"
 import { Names } from "./names.ts"
 import type { Watch } from "./node.ts"
@@ -21,7 +21,7 @@ const longestLine = 65_536
 const untouched = { stashes: new Stashes([]), names: new Names(), asksNames: false }
 
 /** What of a batch its lines need. */
-export type LineOrigin = Pick<LogBatch, "path" | "labels" | "zone" | "observedAt" | "time">
+export type LineOrigin = Pick<LogBatch, "path" | "labels" | "zone" | "observedAt"> & { readonly time: TimeMode }
 
 /** Reads the lines of one batch, and those that queues still hold when the batch is gone. */
 export class LineParser implements Origin, LineSource {

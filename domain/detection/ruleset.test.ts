@@ -54,6 +54,50 @@ test("what is broken is left out and named by file, line and key; the rest works
   expect(makeEngine(ruleset).pour(batch, line)).toMatchObject([{ overflow: { scenario: { name: "test/works" } } }])
 })
 
+test("what is wrong with an expression is told once, with its key and the nearest word that there is", () => {
+  const { problems } = compileRuleset(
+    [
+      scenario("field", "evt.Mata.word == ''"),
+      scenario("function", "Lowr('a') == ''"),
+      scenario("group", "'true'", "groupby: 1 + 1\n")
+    ],
+    asked
+  )
+  expect(problems.map(({ message }) => message)).toEqual([
+    "`filter`: Event has no field Mata; did you mean Meta?",
+    "`filter`: there is no function Lowr; did you mean Lower?",
+    "`groupby`: the result must be string, but is int"
+  ])
+})
+
+test("what works, but hardly as meant, is told: no text to tell events apart by, a list that nobody brings, a name twice", () => {
+  const { ruleset, problems } = compileRuleset(
+    [
+      scenario("number", "'true'", "distinct: len(evt.Line.Raw)\n"),
+      scenario("list", `"'a' in File('words.txt') || RegexpInFile('a', 'words.txt') || File(evt.Line.Raw) == []"`),
+      scenario("listed", `"'a' in File('here.txt')"`, "data: [{source_url: x, dest_file: here.txt, type: string}]\n"),
+      ruleFile("data", "here.txt", "a\n"),
+      scenarioFile("one", "type: trigger"),
+      ...["a", "b"].map((name) =>
+        ruleFile("parsers", `parsers/s00-raw/test/${name}.yaml`, "author: me\nstatics: [{meta: x, value: y}]\n")
+      ),
+      {
+        ...scenarioFile("one", "type: leaky\ncapacity: 1\nleakspeed: 1s"),
+        path: "scenarios/test/two.yaml",
+        file: "two"
+      }
+    ],
+    asked
+  )
+  expect(problems.map(({ severity, code, key }) => `${severity} ${code} ${key}`).sort()).toEqual([
+    "warning TST-DATA-UNKNOWN filter",
+    "warning TST-DATA-UNKNOWN filter",
+    "warning TST-RULE-DOUBTFUL distinct",
+    "warning TST-RULE-SAME-NAME name"
+  ])
+  expect(ruleset.scenarios).toHaveLength(5)
+})
+
 test("a static whose result no field can hold is told", () => {
   const { problems } = compileRuleset(
     [

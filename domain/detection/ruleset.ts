@@ -5,6 +5,7 @@ import { dataOf } from "../rules/data-file.ts"
 import type { Problem } from "../rules/problem.ts"
 import type { ContextRule, NodeRule, ParserRule, Rule, RuleFile, ScenarioRule } from "../rules/rule.ts"
 import { readRules } from "../rules/rule-file.ts"
+import { sameNames } from "../rules/same-name.ts"
 import { orderFiles, rulesetHash, rulesetItems } from "../rules/inventory.ts"
 import { type AlertContext, compileContexts } from "./alert-context.ts"
 import { Compiler } from "./compiler.ts"
@@ -17,7 +18,7 @@ import type { StashRules } from "./stash.ts"
 import { World } from "./world.ts"
 
 /** Part of every ruleset's hash: another version may judge otherwise. Raise it when verdicts change. */
-export const engineVersion = "testudo-engine/5"
+export const engineVersion = "testudo-engine/6"
 
 export interface Ruleset {
   /** SHA-256 over all files, the engine's version and whether names are asked. */
@@ -55,6 +56,7 @@ export const compileRuleset = (
     tell(read.problems)
     return read.rules
   })
+  tell(sameNames(rules))
   const parsers = rules.filter((rule): rule is ParserRule => rule.kind === "parsers")
   const postoverflows = rules.filter((rule): rule is ParserRule => rule.kind === "postoverflows")
   const scenarios = rules.filter((rule): rule is ScenarioRule => rule.kind === "scenarios")

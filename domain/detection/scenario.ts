@@ -6,6 +6,9 @@ import { bucketEnvironment, overflowEnvironment } from "../expression/environmen
 import { eventEnvironment } from "../expression/environment/event.ts"
 import type { Environment } from "../expression/environment.ts"
 import type { ExpectedKind, Expression } from "../expression/expression.ts"
+import { isAny, nameOf, type Type } from "../expression/type.ts"
+import { inKey } from "../rules/report.ts"
+import { ruleCodes } from "../rules/rule-code.ts"
 import type { Located, ScenarioRule } from "../rules/rule.ts"
 import type { Compiler, Grouping } from "./compiler.ts"
 import { leakRate, Limiter } from "./limiter.ts"
@@ -74,14 +77,23 @@ export class Scenario {
     const compile = (at: Located, environment: Environment, expect: ExpectedKind): Evaluate =>
       check(at, environment, expect)?.evaluate ?? nothing
     const event = (at: Located | undefined, expect: ExpectedKind) => at && compile(at, eventEnvironment, expect)
+    /** What is no text counts as an empty one, as in CrowdSec. */
+    const text = (at: Located | undefined) => {
+      const expression = at && check(at, eventEnvironment, "any")
+      if (at !== undefined && expression !== undefined && !mayBeText(expression.type)) {
+        const message = `${inKey(at)}the result is ${nameOf(expression.type)}, and what is no text counts as an empty one; write string(…)`
+        compiler.warning(ruleCodes.doubtful, at, message)
+      }
+      return at && (expression?.evaluate ?? nothing)
+    }
     const filter = check(rule.filter, eventEnvironment, "bool")
     this.filter = filter?.evaluate ?? nothing
     this.precondition = filter === undefined ? noPrecondition : compiler.precondition(filter, eventEnvironment)
-    if (rule.groupBy !== undefined) check(rule.groupBy, eventEnvironment, "string")
-    this.groupBy = rule.groupBy && compiler.grouping(rule.groupBy)
-    this.distinct = event(rule.distinct, "any")
+    const grouped = rule.groupBy && check(rule.groupBy, eventEnvironment, "string")
+    this.groupBy = rule.groupBy && (grouped === undefined ? noGroup : compiler.grouping(rule.groupBy))
+    this.distinct = text(rule.distinct)
     this.cancelOn = event(rule.cancelOn, "bool")
-    this.scope = event(rule.scope.expression, "any")
+    this.scope = text(rule.scope.expression)
     this.overflowFilter = rule.overflowFilter && compile(rule.overflowFilter, overflowEnvironment, "bool")
     this.condition = rule.condition && compile(rule.condition, bucketEnvironment, "bool")
     this.bayesian = rule.bayesian && {
@@ -116,6 +128,9 @@ export class Scenario {
 
 /** A broken expression; its scenario is left out. */
 const nothing: Evaluate = () => undefined
+const noGroup: Grouping = () => undefined
+
+const mayBeText = (type: Type): boolean => isAny(type) || type.kind === "string"
 
 const lifetimeNs = ({ type, capacity, leakspeedNs, durationNs }: ScenarioRule): bigint => {
   if (type === "conditional" || type === "bayesian") return leakspeedNs

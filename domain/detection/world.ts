@@ -22,6 +22,8 @@ export interface WorldState {
   /** Whether reverse DNS is asked at all; if not, every look-up counts as unanswered. */
   readonly asksNames: boolean
   readonly lookup: GeoLookup
+  /** In a hub test: what stashes and `TimeNow()` take for the present, whatever the line says. */
+  readonly clock?: number | undefined
 }
 
 export class World implements Context {
@@ -70,7 +72,7 @@ export class World implements Context {
   /** From here on rules see this engine's state, at this time. */
   enter(state: WorldState, time: number): void {
     this.#state = state
-    this.time = time
+    this.time = state.clock ?? time
     this.touched = false
     this.#unmarshaled = 0
   }

@@ -19,6 +19,7 @@ import type {
   UnaryNode
 } from "./syntax.ts"
 import { operandsOf } from "./syntax.ts"
+import { didYouMean } from "../text/suggestion.ts"
 import type { Effect, Type } from "./type.ts"
 import {
   anyType,
@@ -238,7 +239,9 @@ class Checker {
     const reason = absentFunctions.get(name)
     return this.#fail(
       node,
-      reason !== undefined ? `${name} is not available: ${reason}` : `there is no function ${name}`,
+      reason !== undefined
+        ? `${name} is not available: ${reason}`
+        : `there is no function ${name}${didYouMean(name, [...this.#environment.functions.keys(), ...builtins.keys()])}`,
       "TST-EXPR-NAME"
     )
   }

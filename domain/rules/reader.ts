@@ -10,7 +10,7 @@ import { brief, broken, quote } from "./report.ts"
 import type { Broken, Place, Report } from "./report.ts"
 import type { Located } from "./rule.ts"
 import { resolveScalar } from "./scalar.ts"
-import { suggestion } from "./suggestion.ts"
+import { suggestion } from "../text/suggestion.ts"
 
 /** A value and where it stands. */
 export interface Field extends Place {

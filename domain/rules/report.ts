@@ -81,4 +81,7 @@ export const openReport = (file: string, codes: DocumentCodes): Report => {
 /** A name or value of a file, short enough to stand within a message. */
 export const brief = (text: string): string => printable(text, 60)
 
+/** What a message about the text of a key begins with. */
+export const inKey = ({ key }: { readonly key: string }): string => `${quote(key)}: `
+
 export const quote = (text: string): string => `\`${brief(text)}\``

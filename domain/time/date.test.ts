@@ -98,6 +98,15 @@ describe("parseDate", () => {
     })
   })
 
+  it("takes the year of the observation when asked to, as CrowdSec does, and 29 February as Go does", () => {
+    const asked = { observedAt: parseTimestamp("2026-01-01T00:00:01Z")!, zone: "UTC", thatYear: true }
+    expect(parseDate("Dec 31 23:59:59", asked)?.text).toBe("2026-12-31T23:59:59Z")
+    expect(parseDate("Feb 29 12:00:00", asked)).toEqual({
+      instant: parseTimestamp("2026-03-01T12:00:00Z"),
+      text: "2026-03-01T12:00:00Z"
+    })
+  })
+
   it("takes a year of 0 for none", () => {
     expect(parseDate("0000-05-01 00:00:00", context)?.text).toBe("2026-05-01T00:00:00Z")
   })

@@ -148,7 +148,7 @@ const catchUp = Effect.fnUntraced(function* <E, E2>(
   for (let round = 1; round <= maxCatchUps; round += 1) {
     const started = yield* Clock.currentTimeMillis
     yield* Effect.promise(() => Promise.all(files.map((file) => file.mark())))
-    const merge = new Merge(files, options.timeOf)
+    const merge = new Merge(files, options.timeOf, "observed")
     for (;;) {
       const now = yield* Clock.currentTimeMillis
       const group = yield* whole(() => merge.next(now, isDone))

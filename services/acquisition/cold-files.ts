@@ -77,7 +77,7 @@ export const readColdFiles = <E>(options: ColdOptions<E>): Effect.Effect<void, E
         ),
         (opened) => Effect.promise(() => Promise.all(opened.map((set) => set.close())))
       )
-      const merge = new Merge(sets, options.timeOf)
+      const merge = new Merge(sets, options.timeOf, "own")
       for (;;) {
         const group = yield* Effect.tryPromise({
           try: () => merge.next(options.now),

@@ -24,14 +24,16 @@ const maxGroupBytes = 8 * maxBatchBytes
 class Lane {
   readonly reader: LineReader
   readonly #timeOf: TimeOf
+  readonly #time: LogBatch["time"]
   done = false
   #latest = Number.NEGATIVE_INFINITY
   /** Slots of the lines that are ready, as far as they were asked for. */
   #slots: Array<number> = []
   #window: LineWindow | undefined
 
-  constructor(reader: LineReader, timeOf: TimeOf) {
+  constructor(reader: LineReader, timeOf: TimeOf, time: LogBatch["time"]) {
     this.reader = reader
+    this.#time = time
     this.#timeOf = timeOf
   }
 
@@ -43,8 +45,9 @@ class Lane {
     while (this.#slots.length <= n) {
       const line = this.reader.window.peek(this.#slots.length)
       const time = line === undefined ? undefined : this.#timeOf(line, { ...this.#source, observedAt: now })
-      // A line from the future counts as observed now.
-      if (time !== undefined) this.#latest = Math.max(this.#latest, Math.min(time, now))
+      // A live line from the future counts as observed now.
+      const most = this.#time === "observed" ? now : Number.POSITIVE_INFINITY
+      if (time !== undefined) this.#latest = Math.max(this.#latest, Math.min(time, most))
       this.#slots.push(Math.floor(this.#latest / slotLength))
     }
     return this.#slots[n]!
@@ -66,8 +69,9 @@ class Lane {
 export class Merge {
   readonly #lanes: ReadonlyArray<Lane>
 
-  constructor(readers: ReadonlyArray<LineReader>, timeOf: TimeOf) {
-    this.#lanes = readers.map((reader) => new Lane(reader, timeOf))
+  /** `time`: what the batches say of it, see `LogBatch`. */
+  constructor(readers: ReadonlyArray<LineReader>, timeOf: TimeOf, time: LogBatch["time"]) {
+    this.#lanes = readers.map((reader) => new Lane(reader, timeOf, time))
   }
 
   /**

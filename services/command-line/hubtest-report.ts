@@ -25,9 +25,10 @@ export const failureText = (result: TestResult, paint: Paint): string => {
       `      ${paint.faint("expected")}  ${paint.good(clean(expected))}`,
       `      ${paint.faint("got     ")}  ${paint.bad(clean(got))}`
     ])
-  const hidden = Math.max(0, result.failures.length - mostShown) + Math.max(0, result.problems.length - mostShown)
-  const more = moreText(hidden)
-  return [`${paint.bad("✗")} ${clean(result.test)}`, ...problems, ...failures, ...more].join("\n")
+  const warnings = result.warnings.slice(0, mostShown).map((problem) => `    warning: ${formatProblem(problem)}`)
+  const shown = [result.problems, result.failures, result.warnings]
+  const more = moreText(shown.reduce((sum, { length }) => sum + Math.max(0, length - mostShown), 0))
+  return [`${paint.bad("✗")} ${clean(result.test)}`, ...problems, ...failures, ...warnings, ...more].join("\n")
 }
 
 const moreText = (hidden: number): ReadonlyArray<string> => (hidden === 0 ? [] : [`    … and ${hidden} more`])

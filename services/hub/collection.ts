@@ -5,7 +5,7 @@ import type { Problem } from "../../domain/rules/problem.ts"
 import { quote } from "../../domain/rules/report.ts"
 import type { Located } from "../../domain/rules/rule.ts"
 import { readCollections } from "../../domain/rules/rule-file.ts"
-import { suggestion } from "../../domain/rules/suggestion.ts"
+import { suggestion } from "../../domain/text/suggestion.ts"
 import type { Item, ItemKind, Items } from "./item.ts"
 
 /**

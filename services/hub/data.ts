@@ -43,7 +43,7 @@ const placesOf = (
   hub: string,
   data: string | undefined
 ): ReadonlyArray<Place> => {
-  const own = data === undefined ? [] : [...mirrored(entry.sourceUrl), destination]
+  const own = data === undefined ? [] : [...new Set([...mirrored(entry.sourceUrl), destination])]
   const starters = join(hub, "data")
   return [
     ...own.map((path) => ({ folder: data ?? "", file: join(data ?? "", path), closed: false })),

@@ -11,6 +11,7 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, resolve } from "node:path"
+import { gzipSync } from "node:zlib"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { coverageOf } from "./coverage.ts"
 import { passed, type TestResult, type TestRun } from "./run.ts"
@@ -184,6 +185,16 @@ describe("a test", () => {
     expect(existsSync(join(root, "new"))).toBe(false)
   })
 
+  test("fails for every false assertion, those too that CrowdSec lets pass, but for the known exception", async () => {
+    const other = { ...assertions, "scenario.assert": '"192.0.2.9" in results[0].Overflow.GetSources()\n' }
+    testOf("door", plain, other)
+    expect(await runOne()).toMatchObject({ failures: [{ line: 1, got: '["192.0.2.1"]' }], tolerated: [] })
+    rmSync(join(root, "tests/door"), { recursive: true })
+    testOf("postfix-honeypot-users", plain, other)
+    expect(await runOne()).toMatchObject({ failures: [], tolerated: [{ line: 1 }] })
+    expect(await runOne({ strict: true })).toMatchObject({ failures: [{ line: 1 }], tolerated: [] })
+  })
+
   test("with ignore_parsers leaves the parsers' assertions alone, and without scenarios theirs", async () => {
     testOf("door", plain.replace("ignore_parsers: false", "ignore_parsers: true"), {
       "parser.assert": "len(results) == 99",
@@ -215,6 +226,24 @@ describe("a test", () => {
       { ...assertions, "scenario.assert": "len(results) == 2", "scenarios/own.yaml": bruteForce("me/own-bf") }
     )
     expect(await runOne()).toMatchObject({ problems: [], failures: [] })
+  })
+
+  test("takes a log and rules by absolute paths, when they lie in the folder of the tests or in the hub", async () => {
+    put("tests/door/own/s01-parse/me/door.yaml", door)
+    const absolute = plain.replace("me/door-logs", join(root, "tests/door/own/s01-parse/me/door.yaml"))
+    testOf("door", absolute.replace("door.log", join(root, "tests/door/door.log")))
+    expect(await runOne()).toMatchObject({ problems: [], failures: [] })
+  })
+
+  test("reads a compressed log, and no more of it than a test may have", async () => {
+    const compressed = plain.replace("door.log", "door.log.gz")
+    testOf("door", compressed)
+    writeFileSync(join(root, "tests/door/door.log.gz"), gzipSync(log))
+    expect(await runOne()).toMatchObject({ problems: [], failures: [] })
+    writeFileSync(join(root, "tests/door/door.log.gz"), gzipSync(Buffer.alloc(64 * 1024 * 1024)))
+    expect(await runOne()).toMatchObject({ problems: [{ code: "TST-HUBTEST-FILE" }] })
+    writeFileSync(join(root, "tests/door/door.log.gz"), log)
+    expect(await runOne()).toMatchObject({ problems: [{ code: "TST-HUBTEST-FILE" }] })
   })
 
   test("finds items by the hub's index, whose names need not be those of the files", async () => {
@@ -263,6 +292,68 @@ statics:
   })
 })
 
+describe("time", () => {
+  const dated = (stamps: ReadonlyArray<string>): string => stamps.map((stamp) => `${stamp} 192.0.2.1 knocks\n`).join("")
+  const untimed = door.replaceAll("%{TIMESTAMP_ISO8601:stamp}", "%{NOTSPACE:stamp}")
+  const scenarios = plain.replace("ignore_parsers: false", "ignore_parsers: true")
+
+  test("is that of the lines, be it in the future, as in CrowdSec's tests", async () => {
+    const far = ["2031-01-01T00:00:00Z", "2031-01-01T10:00:00Z", "2031-01-01T20:00:00Z"]
+    testOf("door", scenarios, { "door.log": dated(far), "scenario.assert": "len(results) == 0\n" })
+    expect(await runOne()).toMatchObject({ problems: [], failures: [] })
+  })
+
+  test("is what the test sees as now where a date cannot be read", async () => {
+    put(
+      "hub/parsers/s01-parse/me/door-logs.yaml",
+      untimed
+        .replace("  - target: MarshaledTime\n", "  - method: ParseDate\n    expression: evt.StrTime\n$&")
+        .replace(/(MarshaledTime\n {4}expression: ).*/, "$1evt.Enriched.MarshaledTime")
+    )
+    testOf("door", plain, {
+      "door.log": dated(["yesterday"]),
+      "parser.assert": 'results["s01-parse"]["me/door-logs"][0].Evt.MarshaledTime == "2026-06-01T00:00:00Z"\n',
+      "scenario.assert": "len(results) == 0\n"
+    })
+    expect(await runOne()).toMatchObject({ problems: [], failures: [] })
+  })
+
+  test("of stashes and TimeNow is what the test sees as now, whatever the lines say, as in CrowdSec's tests", async () => {
+    const dated = `${door}  - method: ParseDate
+    expression: evt.StrTime
+  - meta: before
+    expression: GetFromStash('seen', evt.Parsed.ip)
+  - meta: now
+    expression: TimeNow()
+nodes:
+  - stash:
+      - { name: seen, key: evt.Parsed.ip, value: evt.Parsed.stamp, ttl: 1s }
+    statics: [{ meta: any, value: thing }]
+`
+    put("hub/parsers/s01-parse/me/door-logs.yaml", dated)
+    const place = (index: number) => `results["s01-parse"]["me/door-logs"][${index}].Evt.Meta`
+    testOf("door", plain.replace("[me/door-bf]", "[]"), {
+      "parser.assert": `${place(3)}["before"] == "2026-01-01T00:00:03Z"\n${place(3)}["now"] startsWith "2026-06-01" == true\n`
+    })
+    expect(await runOne()).toMatchObject({ problems: [], failures: [] })
+  })
+
+  test("that nothing tells keeps a line out of all buckets but triggers, as in CrowdSec's tests", async () => {
+    put("hub/parsers/s01-parse/me/door-logs.yaml", untimed)
+    put(
+      "hub/scenarios/me/knock.yaml",
+      bruteForce("me/knock")
+        .replace("leaky", "trigger")
+        .replace(/(capacity|leakspeed).*/g, "")
+    )
+    testOf("door", scenarios.replace("me/door-bf", "me/door-bf, me/knock"), {
+      "door.log": dated(["once", "once", "once"]),
+      "scenario.assert": 'len(results) == 3\nresults[0].Overflow.Alert.GetScenario() == "me/knock"\n'
+    })
+    expect(await runOne()).toMatchObject({ problems: [], failures: [] })
+  })
+})
+
 describe("what is wrong with a test is named", () => {
   const problems = async () => (await runOne()).problems.map(({ code, message }) => `${code} ${message}`)
 
@@ -295,6 +386,14 @@ describe("what is wrong with a test is named", () => {
     expect((await problems()).join()).toMatch(/TST-EXPR-SYNTAX/)
   })
 
+  test("what is doubtful about its rules, without failing for it", async () => {
+    put("hub/parsers/s01-parse/me/door-logs.yaml", `${door}  - target: evt.Nowhere\n    value: x\n`)
+    testOf("door", plain)
+    const result = await runOne()
+    expect(passed(result)).toBe(true)
+    expect(result.warnings).toMatchObject([{ code: "TST-RULE-TARGET" }])
+  })
+
   test("a config.yaml or log that cannot be used", async () => {
     for (const [config, code] of [
       ["parsers: [}", /TST-HUBTEST-CONFIG is not YAML/],
@@ -320,6 +419,17 @@ describe("a suite", () => {
     expect(await names("window", "*-slow")).toEqual(["door-slow", "window"])
     await expect(runAll(["windov"])).rejects.toThrow("Did you mean window?")
     await expect(runAll(["windov"])).rejects.toBeInstanceOf(SuiteProblem)
+  })
+
+  test("fails for a folder with assertions that has lost its config.yaml", async () => {
+    testOf("door", plain)
+    put("tests/lost/parser.assert", "")
+    put("tests/fixtures/any.log", "")
+    const { results } = await runAll()
+    expect(results.map(({ test, problems }) => [test, problems.map(({ code }) => code)])).toEqual([
+      ["door", []],
+      ["lost", ["TST-HUBTEST-CONFIG"]]
+    ])
   })
 
   test("names a folder that is not there", async () => {
@@ -365,6 +475,14 @@ describe("a suite", () => {
     expect(written).toBeGreaterThanOrEqual(some.length)
     for await (const result of runSuite(suite, { now, strict: true }))
       expect([result.test, result.problems, result.failures]).toEqual([result.test, [], []])
+  })
+
+  test("writes nothing that is taken from the clock", async () => {
+    put("hub/parsers/s01-parse/me/door-logs.yaml", `${door}  - method: ParseDate\n    value: gone\n`)
+    testOf("door", plain, {})
+    await runAll([], { update: true })
+    expect(readFileSync(join(root, "tests/door/parser.assert"), "utf8")).not.toContain("MarshaledTime")
+    expect(await runOne({ now: now + 1000 })).toMatchObject({ problems: [], failures: [] })
   })
 
   test("writes nothing for a test that cannot be run", async () => {

@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises"
 import { glob } from "../../domain/expression/glob.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
-import { suggestion } from "../../domain/rules/suggestion.ts"
+import { suggestion } from "../../domain/text/suggestion.ts"
 import { reason } from "../hub/hub-error.ts"
 import { findItems } from "../hub/item.ts"
 import { type PreparedTest, prepareTest, runTest, type TestResult, type TestRun } from "./run.ts"

@@ -3,12 +3,12 @@
  * scenarios must make of it in `parser.assert` and `scenario.assert`.
  */
 import { readdir, realpath } from "node:fs/promises"
-import { dirname, join } from "node:path"
+import { dirname, isAbsolute, join } from "node:path"
 import { parse, YAMLError } from "yaml"
 import { byteOrder } from "../../domain/text/byte-order.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
 import { isInside, readBounded } from "../hub/folder.ts"
-import { reason } from "../hub/hub-error.ts"
+import { isMissing, reason } from "../hub/hub-error.ts"
 
 /** Rules that a test loads; nothing else is loaded with them. */
 export const testedKinds = ["parsers", "scenarios", "postoverflows"] as const
@@ -17,7 +17,7 @@ export type TestedKind = (typeof testedKinds)[number]
 export interface TestConfiguration {
   /** Names of hub items, or paths of files. */
   readonly items: Readonly<Record<TestedKind, ReadonlyArray<string>>>
-  /** Within the test's folder. */
+  /** As seen from the test's folder. */
   readonly logFile: string
   /** Label `type` among them. */
   readonly labels: Readonly<Record<string, string>>
@@ -29,17 +29,23 @@ export interface TestConfiguration {
 /** The public hub's largest has 500 bytes. What the YAML library makes of nested or many keys costs far more than that. */
 const configurationBytes = 64 * 1024
 
-/** Names of the folders in which there is a `config.yaml`, in byte order. Rejects when the folder cannot be read. */
+/** One of them makes a folder a test: one that has lost its `config.yaml` must not go unnoticed. */
+const marks: ReadonlySet<string> = new Set(["config.yaml", "config.yml", "parser.assert", "scenario.assert"])
+
+/** Names of the folders of tests, in byte order. Rejects when the folder cannot be read. */
 export const findTests = async (tests: string): Promise<ReadonlyArray<string>> => {
   const entries = await readdir(tests, { withFileTypes: true })
   const found = await Promise.all(
     entries.map(async ({ name }) => {
       const inside = await readdir(join(tests, name)).catch((): ReadonlyArray<string> => [])
-      return inside.includes("config.yaml") ? [name] : []
+      return inside.some((file) => marks.has(file)) ? [name] : []
     })
   )
   return found.flat().sort(byteOrder)
 }
+
+/** A path that a test names, as seen from the folder. */
+export const seenFrom = (folder: string, path: string): string => (isAbsolute(path) ? path : join(folder, path))
 
 /**
  * Fails when a file that a test names does not lie in one of these folders, wherever its links lead: tests come from
@@ -64,6 +70,7 @@ export const readConfiguration = async (
     await staysWithin(file, [dirname(folder)])
     document = parse(new TextDecoder().decode(await readBounded(file, configurationBytes)), { logLevel: "error" })
   } catch (cause) {
+    if (isMissing(cause)) return wrong("is missing; it names the rules and the log of the test")
     if (!(cause instanceof YAMLError)) return wrong(`cannot be read: ${reason(cause)}`)
     const why = cause.code === "RESOURCE_EXHAUSTION" ? "it is nested too deeply" : cause.message.split("\n")[0]
     return wrong(`is not YAML: ${why}`)

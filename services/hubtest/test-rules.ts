@@ -6,13 +6,13 @@ import type { Problem } from "../../domain/rules/problem.ts"
 import { quote } from "../../domain/rules/report.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
 import { readRules } from "../../domain/rules/rule-file.ts"
-import { suggestion } from "../../domain/rules/suggestion.ts"
+import { suggestion } from "../../domain/text/suggestion.ts"
 import { readData } from "../hub/data.ts"
 import { readBounded } from "../hub/folder.ts"
 import { reason } from "../hub/hub-error.ts"
 import type { Items } from "../hub/item.ts"
 import { readPatterns } from "../hub/patterns.ts"
-import { staysWithin, type TestConfiguration, type TestedKind, testedKinds } from "./test-folder.ts"
+import { seenFrom, staysWithin, type TestConfiguration, type TestedKind, testedKinds } from "./test-folder.ts"
 
 /** Where things are found. */
 export interface TestPlaces {
@@ -89,7 +89,7 @@ const customFile = async (
   const path = normalize(name)
   const places = path.startsWith(".tests/")
     ? [join(tests, path.slice(".tests/".length))]
-    : [join(hub, path), join(folder, path)]
+    : [...new Set([seenFrom(hub, path), seenFrom(folder, path)])]
   for (const file of places) {
     const found = await stat(file).catch(() => undefined)
     if (found === undefined) continue
@@ -106,10 +106,13 @@ const customFile = async (
   return `there is no file ${quote(name)}; looked for ${places.join(" and ")}`
 }
 
+/** How messages call the parser that is made of `override_statics`. */
+export const overridesIn = (folder: string): string => `${join(folder, "config.yaml")} (override_statics)`
+
 const overridesFile = (folder: string, statics: ReadonlyArray<unknown>): RuleFile => ({
   kind: "parsers",
   path: "parsers/s00-raw/test/00_overrides.yaml",
-  file: `${join(folder, "config.yaml")} (override_statics)`,
+  file: overridesIn(folder),
   version: "?",
   content: new TextEncoder().encode(stringify({ name: "overrides", filter: "1==1", statics }))
 })

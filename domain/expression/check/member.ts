@@ -1,6 +1,7 @@
 import type { MemberNode, Node, SliceNode } from "../syntax.ts"
 import type { Type } from "../type.ts"
 import { anyType, isAny, nameOf, stringType } from "../type.ts"
+import { didYouMean } from "../../text/suggestion.ts"
 import type { Fail } from "./fail.ts"
 
 /** Type of `object.name` or `object[property]`. */
@@ -26,7 +27,7 @@ export const memberResult = (node: MemberNode, object: Type, property: Type, fai
         node,
         object.methods.has(name)
           ? `${name} of ${object.name} is a method: call it with parentheses`
-          : `${object.name} has no field ${name}`,
+          : `${object.name} has no field ${name}${didYouMean(name, [...object.fields.keys(), ...object.methods.keys()])}`,
         "TST-EXPR-NAME"
       )
     }

@@ -38,3 +38,9 @@ export const suggestion = (word: string, known: Iterable<string>): string | unde
   }
   return nearest
 }
+
+/** The end of a message about a word that nobody knows: empty when none is near. */
+export const didYouMean = (word: string, known: Iterable<string>): string => {
+  const near = suggestion(word, known)
+  return near === undefined ? "" : `; did you mean ${near}?`
+}
