@@ -37,7 +37,10 @@ const flags = {
   json: toggle("json", "Print one JSON object and nothing else"),
   watch: toggle("watch", "Stay, and run again what is touched by an edit"),
   coverage: toggle("coverage", "List the rules of the hub that no test has touched"),
-  strict: toggle("strict", "Also count false assertions that CrowdSec lets pass: those without ==, and a few more"),
+  strict: toggle(
+    "strict",
+    "Also count the false assertions of a test of the public hub that is known to rely on CrowdSec not counting them"
+  ),
   update: toggle("update", "Where assertions are missing or fail, write those that hold now")
 }
 

@@ -31,7 +31,7 @@ export interface TestResult {
   /** What is doubtful about its rules: no reason to fail, but mostly the reason of a failure. */
   readonly warnings: ReadonlyArray<Problem>
   readonly failures: ReadonlyArray<TestFailure>
-  /** False assertions that count for nothing, as in CrowdSec. */
+  /** False assertions of a known exception, which count for nothing, as in CrowdSec. */
   readonly tolerated: ReadonlyArray<TestFailure>
   /** How many assertions were evaluated. */
   readonly assertions: number
@@ -48,11 +48,17 @@ export interface TestRun {
   readonly now: number
   /** Write the assertions that hold now where there are none or some fail. */
   readonly update?: boolean
-  /** Count every false assertion, also those that CrowdSec lets pass. */
+  /** Make no known exceptions. */
   readonly strict?: boolean
 }
 
 export const passed = ({ problems, failures }: TestResult): boolean => problems.length === 0 && failures.length === 0
+
+/**
+ * Tests of the public hub that hold false assertions and rely on CrowdSec letting them pass: there they are told and do
+ * not count.
+ */
+const knownExceptions: ReadonlySet<string> = new Set(["postfix-honeypot-users"])
 
 /** The public hub's largest test has 1,200 lines in 430 kB, 3,700 assertions in 580 kB. */
 const logBytes = 16 * 1024 * 1024
@@ -161,7 +167,12 @@ export const runTest = async (
   let assertions = 0
   const judge = async (kind: AssertionKind, outcome: unknown, holding: () => ReadonlyArray<string>): Promise<void> => {
     const file = join(folder, `${kind}.assert`)
-    const evaluation = evaluateAssertions(kind, prepared.assertions[kind], outcome, strict)
+    const evaluation = evaluateAssertions(
+      kind,
+      prepared.assertions[kind],
+      outcome,
+      strict || !knownExceptions.has(test)
+    )
     if (update && problems.length === 0 && (evaluation.count === 0 || evaluation.failed.length > 0)) {
       // What is taken from the clock is false at the next run.
       const lines = holding().filter((line) => !line.includes(clock))

@@ -185,6 +185,16 @@ describe("a test", () => {
     expect(existsSync(join(root, "new"))).toBe(false)
   })
 
+  test("fails for every false assertion, those too that CrowdSec lets pass, but for the known exception", async () => {
+    const other = { ...assertions, "scenario.assert": '"192.0.2.9" in results[0].Overflow.GetSources()\n' }
+    testOf("door", plain, other)
+    expect(await runOne()).toMatchObject({ failures: [{ line: 1, got: '["192.0.2.1"]' }], tolerated: [] })
+    rmSync(join(root, "tests/door"), { recursive: true })
+    testOf("postfix-honeypot-users", plain, other)
+    expect(await runOne()).toMatchObject({ failures: [], tolerated: [{ line: 1 }] })
+    expect(await runOne({ strict: true })).toMatchObject({ failures: [{ line: 1 }], tolerated: [] })
+  })
+
   test("with ignore_parsers leaves the parsers' assertions alone, and without scenarios theirs", async () => {
     testOf("door", plain.replace("ignore_parsers: false", "ignore_parsers: true"), {
       "parser.assert": "len(results) == 99",
