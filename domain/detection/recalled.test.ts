@@ -72,6 +72,7 @@ describe("what conditions ask of the events in a bucket", () => {
     expect(names("queue.Queue[0].GetMeta('a') == queue.Queue[0].Enriched['b']")).toEqual(["Meta.a", "Enriched.b"])
     expect(names("filter(queue.Queue, {.Meta.exe == 'a'}) | map(.Meta.uid)")).toEqual(["Meta.uid"])
     expect(names("filter(queue.Queue, {.Meta.exe == evt.Meta.exe})")).toEqual(["Meta.exe", "Meta.exe"])
+    expect(names(Array.from({ length: 12_000 }, () => "1==1").join("||"))).toEqual([])
     expect(names("evt.Line.Labels.type + queue.Queue[0].Meta[evt.StrTime] + leaky.Meta")).toEqual([])
   })
 })

@@ -15,8 +15,17 @@ export interface Entry {
  * The entries that an expression names, of whatever event: `….Meta.exe`, `….GetMeta("exe")`. Those that it asks for only
  * once, while the event is at hand, are left out.
  */
-export const entriesIn = (node: Node): ReadonlyArray<Entry> =>
-  isAskedOnce(node) ? [] : [...own(node), ...childrenOf(node).flatMap(entriesIn)]
+export const entriesIn = (expression: Node): ReadonlyArray<Entry> => {
+  const entries: Array<Entry> = []
+  // A long `a || b || …` is a deep tree: too deep for a function that calls itself.
+  const left = [expression]
+  for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    if (isAskedOnce(node)) continue
+    entries.push(...own(node))
+    left.push(...childrenOf(node).toReversed())
+  }
+  return entries
+}
 
 /** `filter(queue.Queue, {…})` that follows from the event alone: see `EventQueue.select`. */
 const isAskedOnce = (node: Node): boolean => {
@@ -26,20 +35,16 @@ const isAskedOnce = (node: Node): boolean => {
   return isQueue && predicate !== undefined && comparesItem(predicate)
 }
 
-const comparesItem = (node: Node): boolean => {
-  switch (node.kind) {
-    case "name":
-    case "let":
-    case "call":
-    case "builtin":
-    case "method":
-      return false
-    case "pointer":
-      return node.name === ""
-    default:
-      return childrenOf(node).every(comparesItem)
+const comparesItem = (predicate: Node): boolean => {
+  const left = [predicate]
+  for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    if (others.has(node.kind) || (node.kind === "pointer" && node.name !== "")) return false
+    left.push(...childrenOf(node))
   }
+  return true
 }
+
+const others: ReadonlySet<Node["kind"]> = new Set(["name", "let", "call", "builtin", "method"])
 
 const own = (node: Node): ReadonlyArray<Entry> => {
   if (node.kind === "method" && node.name === "GetMeta" && node.arguments[0]?.kind === "string")
