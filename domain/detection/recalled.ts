@@ -15,17 +15,8 @@ export interface Entry {
  * The entries that an expression names, of whatever event: `….Meta.exe`, `….GetMeta("exe")`. Those that it asks for only
  * once, while the event is at hand, are left out.
  */
-export const entriesIn = (expression: Node): ReadonlyArray<Entry> => {
-  const entries: Array<Entry> = []
-  // A long `a || b || …` is a deep tree: too deep for a function that calls itself.
-  const left = [expression]
-  for (let node = left.pop(); node !== undefined; node = left.pop()) {
-    if (isAskedOnce(node)) continue
-    entries.push(...own(node))
-    left.push(...childrenOf(node).toReversed())
-  }
-  return entries
-}
+export const entriesIn = (node: Node): ReadonlyArray<Entry> =>
+  isAskedOnce(node) ? [] : [...own(node), ...childrenOf(node).flatMap(entriesIn)]
 
 /** `filter(queue.Queue, {…})` that follows from the event alone: see `EventQueue.select`. */
 const isAskedOnce = (node: Node): boolean => {
@@ -35,14 +26,8 @@ const isAskedOnce = (node: Node): boolean => {
   return isQueue && predicate !== undefined && comparesItem(predicate)
 }
 
-const comparesItem = (predicate: Node): boolean => {
-  const left = [predicate]
-  for (let node = left.pop(); node !== undefined; node = left.pop()) {
-    if (others.has(node.kind) || (node.kind === "pointer" && node.name !== "")) return false
-    left.push(...childrenOf(node))
-  }
-  return true
-}
+const comparesItem = (node: Node): boolean =>
+  !others.has(node.kind) && (node.kind !== "pointer" || node.name === "") && childrenOf(node).every(comparesItem)
 
 const others: ReadonlySet<Node["kind"]> = new Set(["name", "let", "call", "builtin", "method"])
 

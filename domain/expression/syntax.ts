@@ -212,6 +212,7 @@ export const negatable: ReadonlySet<string> = new Set(["in", "matches", "contain
 /** Operators of which a chain `a < b < c` is a conjunction. */
 export const chainable: ReadonlySet<string> = new Set(["<", ">", "<=", ">="])
 
+/** The nodes below a node, from left to right; all operands of a run such as `a || b || c`, which may be thousands. */
 export const childrenOf = (node: Node): ReadonlyArray<Node> => {
   switch (node.kind) {
     case "nil":
@@ -225,7 +226,7 @@ export const childrenOf = (node: Node): ReadonlyArray<Node> => {
     case "unary":
       return [node.operand]
     case "binary":
-      return [node.left, node.right]
+      return isFlat(node, node.left) ? operandsOf(node) : [node.left, node.right]
     case "member":
       return [node.object, node.property]
     case "slice":

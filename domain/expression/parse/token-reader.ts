@@ -74,7 +74,8 @@ export class TokenReader {
   make<T extends Node>(node: T): T {
     let size = 1
     let height = 0
-    for (const child of childrenOf(node)) {
+    // Of a run of operands all but the last were counted with the node to the left.
+    for (const child of node.kind === "binary" ? [node.left, node.right] : childrenOf(node)) {
       const extent = this.#extents.get(child)!
       size += extent.size
       const flat = node.kind === "binary" && child === node.left && isFlat(node, child)
