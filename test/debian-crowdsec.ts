@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process"
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
-import { basename, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { fileURLToPath } from "node:url"
 
@@ -99,6 +99,17 @@ export interface Installation {
   readonly alerts: () => ReadonlyArray<RecordedAlert>
 }
 
+/** Where a rule of a hub is active: `parsers/<stage>/<author>/x.yaml` as `parsers/<stage>/x.yaml`. */
+export const activePath = (path: string): string => join(dirname(dirname(path)), basename(path))
+
+/** What CrowdSec makes of a log. */
+export const judged = ({ command, alerts }: Installation, log: string, type: string): ReadonlyArray<RecordedAlert> => {
+  const [program, ...args] = command(log, type)
+  const ended = spawnSync(program, args, { encoding: "utf8" })
+  if (ended.status !== 0) throw new Error(`crowdsec failed: ${ended.stdout}${ended.stderr}`)
+  return alerts()
+}
+
 /** Sets CrowdSec up in an empty folder: these collections, a database, a local API on a free port of the loopback. */
 export const installCrowdSec = async (
   crowdsec: DebianCrowdSec,
@@ -114,10 +125,9 @@ export const installCrowdSec = async (
   symlinkSync(crowdsec.patterns, join(config, "patterns"))
   const index = JSON.parse(readFileSync(join(crowdsec.hub, ".index.json"), "utf8")) as Index
   for (const path of pathsOf(index, collections)) {
-    // parsers/<stage>/<author>/x.yaml is active as parsers/<stage>/x.yaml.
-    const active = join(config, path, "../..")
-    mkdirSync(active, { recursive: true })
-    symlinkSync(join(crowdsec.hub, path), join(active, basename(path)))
+    const active = join(config, activePath(path))
+    mkdirSync(dirname(active), { recursive: true })
+    symlinkSync(join(crowdsec.hub, path), active)
   }
   copyFileSync(join(crowdsec.root, "etc/crowdsec/profiles.yaml"), join(config, "profiles.yaml"))
   writeFileSync(join(config, "simulation.yaml"), "simulation: off\n")

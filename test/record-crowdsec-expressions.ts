@@ -4,10 +4,9 @@
  *
  *     .ci/fetch-crowdsec && node_modules/node/bin/node test/record-crowdsec-expressions.ts
  */
-import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { basename, dirname, join } from "node:path"
+import { dirname, join } from "node:path"
 import { Random } from "../fixtures/generators/random.ts"
 import {
   addressOf,
@@ -17,7 +16,7 @@ import {
   comparedType,
   type RecordedExpressions
 } from "./compared-expressions.ts"
-import { debianCrowdSec, howToFetch, installCrowdSec } from "./debian-crowdsec.ts"
+import { activePath, debianCrowdSec, howToFetch, installCrowdSec, judged } from "./debian-crowdsec.ts"
 
 const seed = 7
 const runs = 4
@@ -31,19 +30,15 @@ const { version } = crowdsec
 const lines = comparedLines(new Random(seed).of(0), lineCount)
 
 const truthsOf = async (expressions: ReadonlyArray<string>, folder: string): Promise<ReadonlyArray<string>> => {
-  const { command, alerts } = await installCrowdSec(crowdsec, folder, [])
+  const installation = await installCrowdSec(crowdsec, folder, [])
   for (const { kind, path, content } of comparedRules(expressions)) {
-    // parsers/<stage>/<author>/x.yaml is active as parsers/<stage>/x.yaml.
-    const place = kind === "data" ? join("data", path) : join("config", dirname(dirname(path)), basename(path))
-    mkdirSync(join(folder, dirname(place)), { recursive: true })
-    writeFileSync(join(folder, place), content)
+    const place = join(folder, kind === "data" ? join("data", path) : join("config", activePath(path)))
+    mkdirSync(dirname(place), { recursive: true })
+    writeFileSync(place, content)
   }
   const log = join(folder, "compared.log")
   writeFileSync(log, `${lines.join("\n")}\n`)
-  const [program, ...args] = command(log, comparedType)
-  const ended = spawnSync(program, args, { encoding: "utf8" })
-  if (ended.status !== 0) throw new Error(`crowdsec failed: ${ended.stdout}${ended.stderr}`)
-  const found = new Set(alerts().map(({ scenario, value }) => `${scenario} ${value}`))
+  const found = new Set(judged(installation, log, comparedType).map(({ scenario, value }) => `${scenario} ${value}`))
   return expressions.map((_, number) =>
     lines.map((_, line) => (found.has(`compared/${number} ${addressOf(line)}`) ? "1" : "0")).join("")
   )

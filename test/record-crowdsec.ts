@@ -8,7 +8,6 @@
  * later alerts. The first alert of an offender does not: it is recorded exactly, and said so when it isn't the same in all
  * runs. For the number of alerts the least and the most of several runs are kept.
  */
-import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -21,6 +20,7 @@ import {
   debianCrowdSec,
   howToFetch,
   installCrowdSec,
+  judged,
   type RecordedAlert
 } from "./debian-crowdsec.ts"
 
@@ -32,13 +32,8 @@ const run = async (
   log: ComparedLog,
   file: string,
   folder: string
-): Promise<ReadonlyArray<RecordedAlert>> => {
-  const { command, alerts } = await installCrowdSec(crowdsec, folder, log.collections)
-  const [program, ...args] = command(file, log.type)
-  const ended = spawnSync(program, args, { encoding: "utf8" })
-  if (ended.status !== 0) throw new Error(`crowdsec failed: ${ended.stdout}${ended.stderr}`)
-  return alerts()
-}
+): Promise<ReadonlyArray<RecordedAlert>> =>
+  judged(await installCrowdSec(crowdsec, folder, log.collections), file, log.type)
 
 const byOrder = (one: RecordedAlert, other: RecordedAlert): number =>
   one.stopAt < other.stopAt ? -1 : one.stopAt > other.stopAt ? 1 : one.events - other.events

@@ -1,5 +1,5 @@
 /** One text of an event, as rules name it: an entry of one of its maps, or a label of its line. */
-import type { FieldMap } from "../text/fields.ts"
+import { type FieldMap, isFieldMap } from "../text/fields.ts"
 import { childrenOf, type Node } from "../expression/syntax.ts"
 import { TextPlace } from "./text-place.ts"
 
@@ -23,8 +23,7 @@ export const fieldOf = (node: Node): EventField | undefined => {
   const key = memberOf(node)
   const map = key && memberOf(key.object)
   if (key === undefined || map === undefined) return undefined
-  if (isEvent(map.object) && (map.name === "Meta" || map.name === "Parsed" || map.name === "Enriched"))
-    return eventField(map.name, key.name)
+  if (isEvent(map.object) && isFieldMap(map.name)) return eventField(map.name, key.name)
   const line = map.name === "Labels" ? memberOf(map.object) : undefined
   return line?.name === "Line" && isEvent(line.object) ? eventField("Labels", key.name) : undefined
 }
@@ -55,12 +54,11 @@ const askedFor = (node: Node): EventField | undefined => {
   if (node.kind !== "binary" || node.operator !== "in" || node.left.kind !== "string") return undefined
   const map = memberOf(node.right)
   if (map === undefined || !isEvent(map.object)) return undefined
-  return map.name === "Meta" || map.name === "Parsed" || map.name === "Enriched"
-    ? eventField(map.name, node.left.value)
-    : undefined
+  return isFieldMap(map.name) ? eventField(map.name, node.left.value) : undefined
 }
 
-const memberOf = (node: Node): { readonly object: Node; readonly name: string } | undefined =>
+/** A member that an expression names itself. */
+export const memberOf = (node: Node): { readonly object: Node; readonly name: string } | undefined =>
   node.kind === "member" && node.property.kind === "string" && !node.optional
     ? { object: node.object, name: node.property.value }
     : undefined

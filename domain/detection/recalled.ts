@@ -4,7 +4,8 @@
  */
 import type { EventObject } from "../expression/environment/event.ts"
 import { childrenOf, type Node } from "../expression/syntax.ts"
-import { type FieldMap, fieldNames } from "../text/fields.ts"
+import { type FieldMap, fieldNames, isFieldMap } from "../text/fields.ts"
+import { memberOf } from "./event-field.ts"
 
 export interface Entry {
   readonly map: FieldMap
@@ -34,9 +35,9 @@ const others: ReadonlySet<Node["kind"]> = new Set(["name", "let", "call", "built
 const own = (node: Node): ReadonlyArray<Entry> => {
   if (node.kind === "method" && node.name === "GetMeta" && node.arguments[0]?.kind === "string")
     return [entryOf("Meta", node.arguments[0].value)]
-  if (node.kind !== "member" || node.property.kind !== "string" || node.object.kind !== "member") return []
-  const map = node.object.property.kind === "string" ? node.object.property.value : ""
-  return map === "Meta" || map === "Parsed" || map === "Enriched" ? [entryOf(map, node.property.value)] : []
+  const key = memberOf(node)
+  const map = key && memberOf(key.object)
+  return key !== undefined && map !== undefined && isFieldMap(map.name) ? [entryOf(map.name, key.name)] : []
 }
 
 const entryOf = (map: FieldMap, name: string): Entry => ({ map, slot: fieldNames[map].slot(name) })
@@ -44,12 +45,13 @@ const entryOf = (map: FieldMap, name: string): Entry => ({ map, slot: fieldNames
 /** Some entries of one event, and more of them behind. Most events have one of these, with a list that they all share. */
 export class Recalled {
   readonly #entries: ReadonlyArray<Entry>
-  readonly #values: ReadonlyArray<string | undefined>
+  /** "" for an entry that the event does not have. */
+  readonly #values: ReadonlyArray<string>
   readonly #others: Recalled | undefined
 
   constructor(entries: ReadonlyArray<Entry>, event: Pick<EventObject, "entry">, others: Recalled | undefined) {
     this.#entries = entries
-    this.#values = entries.map(({ map, slot }) => event.entry(map, slot))
+    this.#values = entries.map(({ map, slot }) => event.entry(map, slot) ?? "")
     this.#others = others
   }
 
@@ -58,11 +60,11 @@ export class Recalled {
     return this.#entries === entries || (this.#others?.holds(entries) ?? false)
   }
 
-  /** The entry, "" when the event has none; undefined when it is not known here. */
+  /** Undefined when the entry is not known here. */
   get(map: FieldMap, slot: number): string | undefined {
     const entries = this.#entries
     for (let i = 0; i < entries.length; i++)
-      if (entries[i]!.slot === slot && entries[i]!.map === map) return this.#values[i] ?? ""
+      if (entries[i]!.slot === slot && entries[i]!.map === map) return this.#values[i]
     return this.#others?.get(map, slot)
   }
 }

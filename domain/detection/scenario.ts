@@ -64,14 +64,12 @@ export class Scenario {
     this.identity = identityOf(rule)
     this.home = JSON.stringify([rule.filter.text, rule.name])
     let writes = false
-    const { overflowFilter, condition, bayesian } = rule
-    const conditions = bayesian?.conditions.map((each) => each.condition) ?? []
-    const asksEvents = new Set([overflowFilter, condition, rule.scope.expression, ...conditions])
     const recalls: Array<Entry> = []
     const check = (at: Located, environment: Environment, expect: ExpectedKind): Expression | undefined => {
       const expression = compiler.checked(at, environment, expect)
       if (expression?.effect === "writes" && at.text.includes("Unmarshaled")) writes = true
-      if (expression !== undefined && asksEvents.has(at)) recalls.push(...entriesIn(expression.tree))
+      const asksQueued = environment !== eventEnvironment || at === rule.scope.expression
+      if (expression !== undefined && asksQueued) recalls.push(...entriesIn(expression.tree))
       return expression
     }
     const compile = (at: Located, environment: Environment, expect: ExpectedKind): Evaluate =>

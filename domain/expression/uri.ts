@@ -19,8 +19,7 @@ const port = /^(?::[0-9]*)?$/
 const isHost = (text: string): boolean => host.test(text) && !hostEscape.test(text)
 
 /** What a zone such as `%25eth0` may hold behind its `%25`: any escape, but spaces and the like only when escaped. */
-const isZone = (text: string): boolean =>
-  unescapePath(text) !== undefined && /^[A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"%\u0080-\u{10ffff}]*$/u.test(text)
+const isZone = (text: string): boolean => unescapePath(text) !== undefined && host.test(text)
 
 const isHostWithPort = (text: string): boolean => {
   if (!text.startsWith("[")) {
@@ -43,7 +42,6 @@ const isAuthority = (text: string): boolean => {
 export const queryOf = (uri: string): string | undefined => {
   const [url, fragment = ""] = cut(uri, "#")
   if (controlCharacter.test(url) || unescapePath(fragment) === undefined) return undefined
-  if (url.startsWith(":")) return undefined
   const named = scheme.exec(url)?.[0]
   const [rest, query = ""] = cut(url.slice(named?.length ?? 0), "?")
   if (!rest.startsWith("/")) {

@@ -32,6 +32,8 @@ export const fieldNames = { Parsed: new FieldNames(), Meta: new FieldNames(), En
 
 export type FieldMap = keyof typeof fieldNames
 
+export const isFieldMap = (name: string): name is FieldMap => Object.hasOwn(fieldNames, name)
+
 /** A map of texts with a second way in, by slot. */
 export abstract class Fields extends Map<string, string> {
   abstract at(slot: number): string | undefined

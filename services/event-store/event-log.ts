@@ -173,7 +173,8 @@ export class EventLog {
       const wanted = positions
         .filter((position) => position <= until && (prefixes === undefined || this.#startsWith(position, prefixes)))
         .sort((left, right) => left - right)
-      for (const [first, last] of runsOf(wanted)) yield* this.#between(first - 1, last, last - first + 1)
+      // One more than there are is asked for: so no second look is needed to know that the run is at its end.
+      for (const [first, last] of runsOf(wanted)) yield* this.#between(first - 1, last, last - first + 2)
       from = until
     }
   }
