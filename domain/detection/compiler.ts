@@ -12,6 +12,7 @@ import { ownCopy } from "../text/remembered.ts"
 import { fieldsIn, namedPlace, textsIn } from "./event-field.ts"
 import { Group } from "./group.ts"
 import { shortened } from "./shortened.ts"
+import type { Liveness } from "./liveness.ts"
 import { attempt } from "./pass.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 import type { Problem } from "../rules/problem.ts"
@@ -24,6 +25,8 @@ import type { World } from "./world.ts"
 export class Compiler {
   readonly problems: Array<Problem> = []
   readonly world: World
+  /** What need not be written until somebody wants to see the whole event; undefined: everything is written. */
+  readonly liveness: Liveness | undefined
   readonly #groks: GrokHost
   readonly #cache = new Map<string, Expression>()
   readonly #groupings = new Map<Expression, Grouping>()
@@ -31,8 +34,9 @@ export class Compiler {
   #file = ""
   #failed = false
 
-  constructor(world: World, groks: GrokHost) {
+  constructor(world: World, groks: GrokHost, liveness?: Liveness) {
     this.world = world
+    this.liveness = liveness
     this.#groks = groks
   }
 

@@ -138,7 +138,9 @@ export class Engine {
   /** Judges the line at hand. */
   #line(parser: LineParser, text: string, source: string): void {
     const event = this.#event
-    parser.parse(event, text, this.clocks.previous(source), this.world, this.#options.watch?.node)
+    const { watch } = this.#options
+    // Whoever watches sees whole events.
+    parser.parse(event, text, this.clocks.previous(source), this.world, watch?.node, watch === undefined)
     this.clocks.set(source, event.at, this.counters.lines)
     if (this.#deadlines.next < event.at) this.#expire(event.at)
     if (!event.Process) this.counters.unparsed += 1
@@ -148,6 +150,7 @@ export class Engine {
       else this.#judge(event, 0)
     }
     this.#drain()
+    if (event.singular) event.queued?.complete()
   }
 
   /**

@@ -32,6 +32,8 @@ export type Addition = ReadonlyArray<readonly [slot: number, value: string]>
 /** Looks an address up in a database; where that is missing, there is nothing to be found. */
 export interface Lookup {
   readonly database: keyof GeoLookup
+  /** The keys of all that it may add. */
+  readonly adds: ReadonlyArray<string>
   readonly find: (geo: GeoLookup, address: string) => Addition | undefined
 }
 
@@ -74,9 +76,9 @@ const rangeOf: Lookup["find"] = ({ network }, address) => {
 
 /** Methods that do nothing but look an address up: the same address gives the same, as long as the databases stay. */
 export const lookups: ReadonlyMap<string, Lookup> = new Map([
-  ["GeoIpCity", { database: "city", find: cityOf }],
-  ["GeoIpASN", { database: "network", find: systemOf }],
-  ["IpToRange", { database: "network", find: rangeOf }]
+  ["GeoIpCity", { database: "city", adds: ["IsoCode", "IsInEU", "Latitude", "Longitude"], find: cityOf }],
+  ["GeoIpASN", { database: "network", adds: ["ASNNumber", "ASNumber", "ASNOrg"], find: systemOf }],
+  ["IpToRange", { database: "network", adds: ["SourceRange"], find: rangeOf }]
 ])
 
 export const add = (evt: PipelineEvent, addition: Addition | undefined): void => {

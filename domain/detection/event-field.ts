@@ -50,7 +50,7 @@ export const textsIn = (node: Node): ReadonlyArray<EventField> | undefined =>
 const asksForAny = (node: Node): boolean => askedFor(node) !== undefined || childrenOf(node).some(asksForAny)
 
 /** `"name" in evt.Meta` */
-const askedFor = (node: Node): EventField | undefined => {
+export const askedFor = (node: Node): EventField | undefined => {
   if (node.kind !== "binary" || node.operator !== "in" || node.left.kind !== "string") return undefined
   const map = memberOf(node.right)
   if (map === undefined || !isEvent(map.object)) return undefined

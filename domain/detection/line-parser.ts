@@ -9,7 +9,7 @@ import { Names } from "./names.ts"
 import type { Watch } from "./node.ts"
 import type { Pass } from "./pass.ts"
 import type { LineSource, PipelineEvent } from "./pipeline-event.ts"
-import type { Origin, QueuedEvent } from "./queued-event.ts"
+import { longLine, type Origin, type QueuedEvent } from "./queued-event.ts"
 import type { Ruleset } from "./ruleset.ts"
 import { Stashes } from "./stash.ts"
 import type { WorldState } from "./world.ts"
@@ -64,16 +64,17 @@ export class LineParser implements Origin, LineSource {
 
   /**
    * Makes the event that of the line. `previous` is the detection time of the source's previous line. Gives what the
-   * line itself says of its time, if anything, in microseconds since 1970.
+   * line itself says of its time, if anything, in microseconds since 1970. `lean`: what no rule reads may be left out.
    */
   parse(
     event: PipelineEvent,
     text: string,
     previous: number | undefined,
     state: WorldState,
-    watch?: Watch
+    watch?: Watch,
+    lean = false
   ): number | undefined {
-    const { world, parsers, hash } = this.#ruleset
+    const { world, parsers, hash, liveness } = this.#ruleset
     const arrival = this.#arrival
     arrival.previous = previous
     const raw = text.length > longestLine ? text.slice(0, longestLine) : text
@@ -83,11 +84,13 @@ export class LineParser implements Origin, LineSource {
     event.begin(raw, this, detectionTime(arrival, undefined))
     event.ruleset = hash
     world.enter(state, event.at)
-    const pass: Pass = { evt: event, world, arrival, date: undefined, wantsName: false }
+    const isLean = lean && liveness !== undefined && raw.length <= longLine
+    const pass: Pass = { evt: event, world, arrival, date: undefined, wantsName: false, lean: isLean }
     parsers.parse(pass, watch)
     const own = ownTime(pass)
     event.at = detectionTime(arrival, own)
     event.singular = world.touched
+    event.lean = isLean
     return own
   }
 

@@ -1,5 +1,6 @@
 /** One node of a parser, compiled (spec detection.md §2.4). */
 import { eventEnvironment } from "../expression/environment/event.ts"
+import type { Grok } from "../grok/grok.ts"
 import type { GrokRule, NodeRule, StashRule } from "../rules/rule.ts"
 import { longestReach } from "../grok/reach.ts"
 import type { Compiler } from "./compiler.ts"
@@ -8,7 +9,7 @@ import type { EventField } from "./event-field.ts"
 import { attempt, failed, type Pass } from "./pass.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 import { noFilter, type Precondition } from "./precondition.ts"
-import { compileStatics, type Static, writesTo } from "./statics.ts"
+import { applyStatics, compileStatics, type Statics, writesTo } from "./statics.ts"
 import { staticText } from "../expression/format.ts"
 import { compileWhitelist, type Whitelist } from "./whitelist.ts"
 
@@ -23,7 +24,7 @@ export class Node {
   readonly #grok: ((pass: Pass) => boolean) | undefined
   readonly #stashes: ReadonlyArray<(pass: Pass) => void>
   readonly #children: ReadonlyArray<Node>
-  readonly #statics: ReadonlyArray<Static>
+  readonly #statics: Statics
   /** `onsuccess: next_stage` */
   readonly movesOn: boolean
 
@@ -74,8 +75,7 @@ export class Node {
       } else if (!matched) state = false
     }
     if (!state) return false
-    const statics = this.#statics
-    if (whitelisted || this.#whitelist === undefined) for (let i = 0; i < statics.length; i++) statics[i]!.apply(pass)
+    if (whitelisted || this.#whitelist === undefined) applyStatics(this.#statics, pass)
     if (this.movesOn) pass.evt.Stage = nextStage(pass.evt.Stage)
     return true
   }
@@ -89,16 +89,21 @@ const compileGrok = (
   const grok = compiler.grok(text, kind === "name" ? `%{${text.text}}` : text.text)
   const input = compileInput(rule.input, compiler)
   const statics = compileStatics(rule.statics, compiler)
+  const needed = grok && neededOf(grok, compiler)
   const match = (pass: Pass): boolean => {
     const subject = input(pass)
     if (subject === undefined) return false
     const text = subject.length > longestReach ? subject.slice(0, longestReach) : subject
-    if (grok === undefined || !grok.matchInto(text, pass.evt.Parsed)) return false
-    for (let i = 0; i < statics.length; i++) statics[i]!.apply(pass)
+    if (grok === undefined || !grok.matchInto(text, pass.evt.Parsed, pass.lean ? needed : undefined)) return false
+    applyStatics(statics, pass)
     return true
   }
   return { names: grok?.names ?? [], match }
 }
+
+/** The captures that rules read, by their place among the names; undefined: all of them. */
+const neededOf = ({ names }: Grok, { liveness }: Compiler): ReadonlyArray<number> | undefined =>
+  liveness && names.flatMap((name, place) => (liveness.isRead("Parsed", name) ? [place] : []))
 
 /** The text that a grok is applied to; undefined when there is none, and then nothing matches. */
 const compileInput = (input: GrokRule["input"], compiler: Compiler): ((pass: Pass) => string | undefined) => {

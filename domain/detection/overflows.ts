@@ -126,7 +126,10 @@ export class Overflows {
     const arrival = { observed: at, mode: "observed", zone: "UTC", previous: undefined } as const
     const pass = (wantsName: boolean) => {
       world.enter(this.#world, at)
-      postoverflows.parse({ evt: event, world, arrival, date: undefined, wantsName }, this.#options.watch?.node)
+      postoverflows.parse(
+        { evt: event, world, arrival, date: undefined, wantsName, lean: false },
+        this.#options.watch?.node
+      )
     }
     try {
       pass(!this.parked.isFull)

@@ -12,6 +12,8 @@ export interface Pass {
   readonly arrival: Arrival
   /** The host name of an address must be known before this event can go on. */
   readonly wantsName: boolean
+  /** Only what rules read is written: see `liveness.ts`. */
+  readonly lean: boolean
 }
 
 export interface ParsedDate {

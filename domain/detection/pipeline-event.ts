@@ -81,6 +81,10 @@ export class PipelineEvent {
   edits = 0
   /** Characters that expressions built and wrote to it; moving a text from one place to another does not count. */
   #written = 0
+  /** What no rule reads was left out of its maps: see `liveness.ts`. */
+  lean = false
+  /** What expressions wrote to it afterwards. */
+  #edited: { readonly Meta: Map<string, string>; readonly Parsed: Map<string, string> } | undefined
   /** Hash of the rules that it was parsed by. */
   ruleset = ""
   /** Who parsed it; undefined for an overflow. */
@@ -134,6 +138,8 @@ export class PipelineEvent {
     this.singular = false
     this.edits = 0
     this.#written = 0
+    this.lean = false
+    this.#edited = undefined
     this.at = at
     this.Parsed.clear()
     this.Meta.clear()
@@ -146,6 +152,23 @@ export class PipelineEvent {
     Line.Labels = source.labels
     Line.Process = true
     Line.Module = "file"
+  }
+
+  /** Whether expressions wrote to it since its line was parsed, which what was left out must not hide. */
+  get isEdited(): boolean {
+    return this.#edited !== undefined
+  }
+
+  /** Becomes whole. `whole`: what its line parses to. */
+  complete(whole: PipelineEvent): void {
+    for (const map of ["Parsed", "Meta", "Enriched"] as const) {
+      this[map].clear()
+      for (const [key, value] of whole[map]) this[map].set(key, value)
+    }
+    for (const map of ["Parsed", "Meta"] as const)
+      for (const [key, value] of this.#edited?.[map] ?? []) this[map].set(key, value)
+    this.lean = false
+    this.#edited = undefined
   }
 
   /** Its line is through: what stands for it in queues goes on without it. */
@@ -193,18 +216,22 @@ export class PipelineEvent {
   }
 
   SetMeta(key: string, value: string): boolean {
-    this.#admit(key, value)
-    this.singular = true
-    this.edits += 1
-    this.Meta.set(key, value)
-    return true
+    return this.#edit("Meta", key, value)
   }
 
   SetParsed(key: string, value: string): boolean {
+    return this.#edit("Parsed", key, value)
+  }
+
+  #edit(map: "Meta" | "Parsed", key: string, value: string): boolean {
     this.#admit(key, value)
     this.singular = true
     this.edits += 1
-    this.Parsed.set(key, value)
+    this[map].set(key, value)
+    if (this.lean) {
+      this.#edited ??= { Meta: new Map(), Parsed: new Map() }
+      this.#edited[map].set(key, value)
+    }
     return true
   }
 

@@ -27,7 +27,7 @@ export interface Origin {
 }
 
 /** Lines with more characters take long to parse again: what alerts show of them is kept from the beginning. */
-const longLine = 2_048
+export const longLine = 2_048
 
 /** How much of a line an alert keeps, in characters. */
 const longestText = 1_024
@@ -155,13 +155,23 @@ export class QueuedEvent implements EventObject {
     return event
   }
 
+  /** The event at hand gets what was left out when its line was parsed: see `liveness.ts`. */
+  complete(): void {
+    const event = this.#event
+    if (event?.lean !== true) return
+    this.#origin!.parseAgain(this, scratch)
+    event.complete(scratch)
+  }
+
   /** What alerts show of it; not made again soon after, unless somebody wrote to the event. */
   shown(contexts: ReadonlyArray<AlertContext>): Shown {
     const known = this.#shown
     const event = this.#event
     if (known?.contexts === contexts && (event === undefined || event.edits === known.edits)) return known
-    if (event === undefined) this.#origin!.parseAgain(this, scratch)
-    const shown = show(this, event ?? scratch, contexts)
+    const isElsewhere = event === undefined || (event.lean && !event.isEdited)
+    if (isElsewhere) this.#origin!.parseAgain(this, scratch)
+    else this.complete()
+    const shown = show(this, isElsewhere ? scratch : event, contexts)
     const place = QueuedEvent.#next
     QueuedEvent.#next = (place + 1) % mostShown
     const former = QueuedEvent.#withShown[place]

@@ -10,6 +10,7 @@ import { orderFiles, rulesetHash, rulesetItems } from "../rules/inventory.ts"
 import { type AlertContext, compileContexts } from "./alert-context.ts"
 import { Compiler } from "./compiler.ts"
 import { DataFileSet } from "./data-files.ts"
+import { type Liveness, livenessOf } from "./liveness.ts"
 import { Node } from "./node.ts"
 import { readPatternLibrary } from "./pattern-library.ts"
 import { Scenario } from "./scenario.ts"
@@ -34,6 +35,8 @@ export interface Ruleset {
   readonly stashes: ReadonlyArray<StashRules>
   /** What the compiled expressions look at. */
   readonly world: World
+  /** What parsers may leave out until somebody wants to see the whole event; undefined: nothing. */
+  readonly liveness: Liveness | undefined
 }
 
 /**
@@ -71,8 +74,8 @@ export const compileRuleset = (
   const library = readPatternLibrary(ordered)
   tell(library.problems)
   // Postoverflows have a name space of patterns of their own.
-  const compileNodes = (each: ReadonlyArray<ParserRule>): Stages => {
-    const compiler = new Compiler(world, new GrokHost(library.patterns, world.shortcuts))
+  const compileNodes = (each: ReadonlyArray<ParserRule>, live?: Liveness): Stages => {
+    const compiler = new Compiler(world, new GrokHost(library.patterns, world.shortcuts), live)
     const nodes = each.flatMap(({ stage, node, origin }) => {
       const compiled = compiler.rule(origin.file, () => new Node(node, compiler))
       return compiled === undefined ? [] : [{ stage, node: compiled }]
@@ -80,9 +83,10 @@ export const compileRuleset = (
     tell(compiler.problems)
     return new Stages(nodes, world.shortcuts)
   }
+  const liveness = shortcuts ? livenessOf(parsers, scenarios) : undefined
   const compiler = new Compiler(world, new GrokHost())
   const compiled = {
-    parsers: compileNodes(parsers),
+    parsers: compileNodes(parsers, liveness),
     postoverflows: compileNodes(postoverflows),
     scenarios: distinct(
       scenarios.flatMap(
@@ -96,7 +100,7 @@ export const compileRuleset = (
   const hash = rulesetHash(ordered, `${engineVersion} names ${options.names}`)
   const activation: Activation = { hash, engine: engineVersion, names: options.names, items: rulesetItems(ordered) }
   const stashes = [...parsers, ...postoverflows].flatMap(({ node }) => stashesOf(node))
-  return { ruleset: { hash, activation, ...compiled, stashes, world }, problems }
+  return { ruleset: { hash, activation, ...compiled, stashes, world, liveness }, problems }
 }
 
 const stashesOf = (node: NodeRule): ReadonlyArray<StashRules> => [...node.stash, ...node.nodes.flatMap(stashesOf)]

@@ -86,8 +86,22 @@ export const writesTo = ({ target }: StaticRule, { map, key }: Pick<EventField, 
   }
 }
 
-export const compileStatics = (rules: ReadonlyArray<StaticRule>, compiler: Compiler): ReadonlyArray<Static> =>
-  rules.map((rule) => compileStatic(rule, compiler))
+/** The statics of a node or a grok, and those of them that rules notice. */
+export interface Statics {
+  readonly all: ReadonlyArray<Static>
+  readonly needed: ReadonlyArray<Static>
+}
+
+export const compileStatics = (rules: ReadonlyArray<StaticRule>, compiler: Compiler): Statics => {
+  const all = rules.map((rule) => compileStatic(rule, compiler))
+  const { liveness } = compiler
+  return { all, needed: liveness === undefined ? all : all.filter((_, place) => liveness.needs(rules[place]!)) }
+}
+
+export const applyStatics = ({ all, needed }: Statics, pass: Pass): void => {
+  const statics = pass.lean ? needed : all
+  for (let i = 0; i < statics.length; i++) statics[i]!.apply(pass)
+}
 
 const placeOfTarget = (target: StaticTarget): TextPlace | undefined => {
   switch (target.kind) {

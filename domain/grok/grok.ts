@@ -10,11 +10,13 @@ export class Grok {
   readonly names: ReadonlyArray<string>
   readonly #pattern: Pattern
   readonly #slots: ReadonlyArray<number>
+  readonly #all: ReadonlyArray<number>
 
   constructor(source: string, parsed: ParsedPattern, names: ReadonlyArray<string>, shortcuts: boolean) {
     this.source = source
     this.names = names
     this.#slots = names.map((name) => fieldNames.Parsed.slot(name))
+    this.#all = names.map((_, capture) => capture)
     this.#pattern = assemblePattern(source, parsed, shortcuts)
   }
 
@@ -47,13 +49,19 @@ export class Grok {
     return values
   }
 
-  /** Writes the captured texts to `Parsed`, as {@link match} gives them; false when there is no match. */
-  matchInto(text: string, parsed: Fields): boolean {
+  /**
+   * Writes the captured texts to `Parsed`, as {@link match} gives them; false when there is no match. `captures`: only
+   * those with these numbers, which are places in {@link names}.
+   */
+  matchInto(text: string, parsed: Fields, captures: ReadonlyArray<number> = this.#all): boolean {
     const slots = this.#slots
     if (slots.length === 0) return false
     const found = this.#pattern.exec(text)
     if (found === null) return false
-    for (let i = 0; i < slots.length; i++) parsed.put(slots[i]!, found[i + 1] ?? "")
+    for (let i = 0; i < captures.length; i++) {
+      const capture = captures[i]!
+      parsed.put(slots[capture]!, found[capture + 1] ?? "")
+    }
     return true
   }
 }
