@@ -77,11 +77,8 @@ describe("body", () => {
   })
 
   it("gives what the log holds, also while it still knows what it has sealed", () => {
-    const [batch, other, many] = [
-      ...batchesOf([Buffer.from("one\r\nzwölf\n\n")]),
-      ...batchesOf([Buffer.from("1\n2\n3\n")])
-    ]
-    expect([many, batch!.commitment === other!.commitment]).toEqual([undefined, false])
+    const [batch] = batchesOf([Buffer.from("one\r\nzwölf\n\n")])
+    const [other] = batchesOf([Buffer.from("1\n2\n3\n")])
     const redacted = withoutLines(batch!, (line) => line.includes("one"))!
     expect(decodeLines({ ...batch!, body: redacted })).toEqual(["****", "zwölf", ""])
     expect(() => decodeLines({ ...batch!, body: other!.body })).toThrow(/6 bytes instead of 13/)
