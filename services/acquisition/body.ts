@@ -91,7 +91,7 @@ const rootOf = (digests: ReadonlyArray<string>): string => hash("sha256", Buffer
 /** The last bodies that were sealed here and not read yet: who judges the log at once need not decompress them. */
 const sealed = new SealedBodies()
 
-/** The `body` of a `LogBatch` and its `commitment`. */
+/** The `body` of a `LogBatch` and its `commitment`. The bytes must not change any more. */
 export const sealBody = (bytes: Buffer): { readonly commitment: string; readonly body: Uint8Array } => {
   const key = randomBytes(keyBytes)
   const ends = lineEnds(bytes)

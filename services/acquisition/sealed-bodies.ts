@@ -12,16 +12,21 @@ export interface SealedBody {
   readonly ends: ReadonlyArray<number>
 }
 
-/** Bodies that are kept at most: 16 MiB where all are as large as a batch may be. Later ones push out the oldest. */
-const most = 64
+/** What is kept at most: what a reader stores at a time (see `merge.ts`), some times over. Later ones push out the oldest. */
+const most = { bodies: 192, bytes: 16 * 1024 * 1024 }
 
 export class SealedBodies {
   /** By commitment, oldest first. */
   readonly #kept = new Map<string, SealedBody>()
+  #bytes = 0
 
   keep(commitment: string, sealed: SealedBody): void {
     this.#kept.set(commitment, sealed)
-    if (this.#kept.size > most) this.#kept.delete(this.#kept.keys().next().value!)
+    this.#bytes += sealed.bytes.length
+    for (const [oldest, body] of this.#kept) {
+      if (this.#kept.size <= most.bodies && this.#bytes <= most.bytes) return
+      this.#forget(oldest, body)
+    }
   }
 
   /**
@@ -30,9 +35,14 @@ export class SealedBodies {
    */
   take({ commitment, body, range }: LogBatch): SealedBody | undefined {
     const sealed = commitment === null ? undefined : this.#kept.get(commitment)
-    if (sealed === undefined || Buffer.compare(sealed.body, body) !== 0) return undefined
+    if (commitment === null || sealed === undefined || Buffer.compare(sealed.body, body) !== 0) return undefined
     if (sealed.bytes.length !== range.to - range.from) return undefined
-    this.#kept.delete(commitment!)
+    this.#forget(commitment, sealed)
     return sealed
+  }
+
+  #forget(commitment: string, { bytes }: SealedBody): void {
+    this.#kept.delete(commitment)
+    this.#bytes -= bytes.length
   }
 }
