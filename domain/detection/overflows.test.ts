@@ -151,3 +151,24 @@ test("an overflow that names nobody is no alert, but opens the blackhole", () =>
     engine.pour(batchOf({ observedAt: stamp(seconds) }), [`- ${ip} -`]).length
   expect([pour(0, "no-address"), pour(59, "192.0.2.1"), pour(60, "192.0.2.1")]).toEqual([0, 0, 1])
 })
+
+test.each([
+  ["len(signal.GetSources()) == 1 && '192.0.2.1' in signal.GetSources()", 1],
+  ["signal.Sources['192.0.2.1'].IP == '192.0.2.1'", 1],
+  ["len(signal.APIAlerts) == 1 && signal.APIAlerts[0].Scenario == 'test/each'", 1],
+  ["signal.Alert.Source.IP == '192.0.2.1' && signal.Reprocess", 1],
+  ["signal.Mapkey == leaky.Mapkey && signal.Mapkey != '' && not signal.Whitelisted", 1],
+  ["signal.Alert.EventsCount > 1", 0]
+])("an overflow_filter sees the whole overflow: %s", (filter, count) => {
+  const each = scenarioFile("each", `type: trigger\nreprocess: true\noverflow_filter: "${filter}"`)
+  const engine = makeEngine(rulesOf([each]))
+  expect(overflows(engine.pour(batchOf({ observedAt: stamp(0) }), ["- 192.0.2.1 -"]))).toHaveLength(count)
+})
+
+test("an overflow_filter of an overflow that names nobody sees which bucket it was", () => {
+  const held: Array<string> = []
+  const each = scenarioFile("each", `type: trigger\noverflow_filter: "signal.Mapkey != leaky.Mapkey"`)
+  const watch = { held: (_: unknown, reason: string) => held.push(reason) }
+  makeEngine(rulesOf([each]), { watch }).pour(batchOf({ observedAt: stamp(0) }), ["- nobody -"])
+  expect(held).toEqual(["overflow_filter"])
+})

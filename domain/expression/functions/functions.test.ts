@@ -118,7 +118,20 @@ describe("JSON", () => {
     ['{"a":', "a", ""],
     ['{"a":[1]}', "a[7]", ""],
     ['{"a":"x', "a", ""],
-    ["", "a", ""]
+    ["", "a", ""],
+    // As CrowdSec 1.4.6 finds them.
+    ['{"b""c","a":"damaged before"}', "a", "damaged before"],
+    ['{"b":1,"c" {"a":2},"a":"damaged before"}', "a", "damaged before"],
+    ['{"c": x y ,"a":1}', "a", "1"],
+    ['{"a":1 "b":2}', "b", "2"],
+    ['app: {"a":1}', "a", ""],
+    ['app[1] {"a":1}', "a", "1"],
+    ['{"a":{"x":1},"a":{"b":2}}', "a.b", "2"],
+    ['{"\\u00":1,"a":2}', "a", ""],
+    ['{"a":[{"b":1}],"b":2}', "b", "2"],
+    ['{"a":[1,[2,3]]}', "a[1][0]", "2"],
+    ['[{"a":1}]', "a", ""],
+    ['{"a":undefined}', "a", ""]
   ])("JsonExtract(%s, %s)", (json, path, value) => {
     expect(evaluate(`JsonExtract(evt.Line.Raw, "${path}")`, line(json))).toBe(value)
   })
@@ -127,6 +140,7 @@ describe("JSON", () => {
     const json = '{"log": "a\\n\\u00e9", "n": 1}'
     expect(evaluate("JsonExtractUnescape(evt.Line.Raw, 'log')", line(json))).toBe("a\né")
     expect(evaluate("JsonExtractUnescape(evt.Line.Raw, 'n')", line(json))).toBe("")
+    expect(evaluate("JsonExtractUnescape(evt.Line.Raw, 'a')", line('{"a": "\\ud800"}'))).toBe("")
   })
 
   it("reads arrays and objects", () => {
