@@ -50,8 +50,12 @@ const placeOf = (text: string, keys: ReadonlyArray<string>): number => {
         break
       }
       case "{":
-        if (isOurs) depth += 1
-        else if ((at = blockEnd(text, at) - 1) < 0) return -1
+        if (isOurs) {
+          depth += 1
+          break
+        }
+        at = blockEnd(text, at) - 1
+        if (at < 0) return -1
         break
       case "}":
         depth -= 1
@@ -59,7 +63,8 @@ const placeOf = (text: string, keys: ReadonlyArray<string>): number => {
         break
       case "[":
         if (passed === depth && keys[depth]!.startsWith("[")) return itemAt(text, at, keys.slice(depth))
-        if ((at = blockEnd(text, at) - 1) < 0) return -1
+        at = blockEnd(text, at) - 1
+        if (at < 0) return -1
         break
       case ":":
         return -1
