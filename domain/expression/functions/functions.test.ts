@@ -182,6 +182,14 @@ describe("XML", () => {
     [`XMLGetNodeValue(evt.Line.Raw, "/Event/System[EventID='4625']/EventID/../EventID")`, "4625"],
     ["XMLGetAttributeValue(evt.Line.Raw, '/Event/System[1]/Provider', 'Name')", "P & Q"],
     ["XMLGetAttributeValue(evt.Line.Raw, '/Event/System[1]/Provider', 'Nope')", ""],
+    [`XMLGetNodeValue(evt.Line.Raw, '/Event/EventData[1]/Data[@Name="a"]')`, "1<2"],
+    [`XMLGetNodeValue(evt.Line.Raw, '/Event/System[EventID="4625"]/EventID')`, "4625"],
+    [`XMLGetAttributeValue(evt.Line.Raw, "//Data[text()='<raw>']", 'Name')`, "b"],
+    [`XMLGetNodeValue(evt.Line.Raw, "//*[text()]")`, "4625"],
+    [`XMLGetNodeValue(evt.Line.Raw, "/*/*[local-name()='System']/*[name()='EventID']")`, "4625"],
+    [`XMLGetAttributeValue(evt.Line.Raw, "//Provider[namespace-uri()='urn:x'][@Name]", 'Name')`, "P & Q"],
+    [`XMLGetNodeValue(evt.Line.Raw, "//Data[namespace-prefix()]")`, ""],
+    [`XMLGetNodeValue(evt.Line.Raw, "//Data[nothing()='x']")`, ""],
     ["XMLGetNodeValue(evt.Line.Raw, '/Nope')", ""],
     ["XMLGetNodeValue(evt.Line.Raw, '/Event[')", ""]
   ])("%s", (text, value) => {
