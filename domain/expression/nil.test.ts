@@ -7,8 +7,7 @@ import { compileExpression, EvaluationError, ExpressionError } from "./expressio
 import { crowdsecFunctions } from "./functions/catalogue.ts"
 
 const evt = exampleEvent()
-const evaluate = (text: string): unknown =>
-  compileExpression(text, { environment: eventEnvironment }).evaluate({ evt })
+const evaluate = (text: string): unknown => compileExpression(text, { environment: eventEnvironment }).evaluate({ evt })
 
 const list = `JsonExtractSlice(evt.Line.Raw, "nothing")`
 const map = `JsonExtractObject(evt.Line.Raw, "nothing")`
