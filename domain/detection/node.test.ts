@@ -137,12 +137,15 @@ test("a grok on a field that is not there fails; unmatched names are written emp
 test("a whitelist marks the event and succeeds either way; its statics run for listed events only", () => {
   const yaml = (cidr: string) =>
     `name: n\nwhitelist: {reason: ours, cidr: ["${cidr}"]}\nstatics: [{meta: listed, value: "yes"}]\n`
-  const run = (cidr: string) => parse(`name: m\nstatics: [{meta: source_ip, value: 10.1.2.3}]\n---\n${yaml(cidr)}`)
+  const run = (cidr: string, address = "10.1.2.3") =>
+    parse(`name: m\nstatics: [{meta: source_ip, value: "${address}"}]\n---\n${yaml(cidr)}`)
   const listed = run("10.0.0.0/8")
   expect(listed.states).toEqual([true, true])
   expect(listed.event).toMatchObject({ Whitelisted: true, WhitelistReason: "ours" })
   expect(listed.event.Meta.get("listed")).toBe("yes")
   expect(listed.counters).toMatchObject({ parsed: 1, whitelisted: 1 })
+  // The same host, written in IPv6.
+  expect(run("10.0.0.0/8", "::ffff:10.1.2.3").event.Whitelisted).toBe(true)
   const other = run("11.0.0.0/8")
   expect(other.states).toEqual([true, true])
   expect(other.event.Whitelisted).toBe(false)
