@@ -176,6 +176,19 @@ test("patterns see the first 8,192 characters of a line", () => {
   expect(parse(yaml, `${" ".repeat(8_192)}the end`)).toMatchObject({ states: [false], counters: { oversized: 1 } })
 })
 
+test.each(["garbage", "192.0.2.1/24", "192.0.2.1 ", "192.0.2", "[::1]", "fe80::1%eth0"])(
+  "methods: %s is no address, and nothing is said of it",
+  (text) => {
+    const methods = ["GeoIpCity", "GeoIpASN", "IpToRange"]
+    const statics = methods.map((method) => `  - {method: ${method}, expression: evt.Line.Raw}`).join("\n")
+    const { event } = parse(`name: n\nstatics:\n${statics}\n`, text, {
+      city: () => ({ country: "FR", inEuropeanUnion: true, latitude: 48.5, longitude: 2 }),
+      network: () => ({ number: 64_500, organization: "Example", range: "192.0.2.0/24" })
+    })
+    expect(event.Enriched.size).toBe(0)
+  }
+)
+
 test("methods: JSON of the line, places, networks, names that are known or not", () => {
   const methods = ["UnmarshalJSON", "GeoIpCity", "GeoIpASN", "IpToRange", "reverse_dns"]
   const statics = methods.map((method) => `  - {method: ${method}, value: 192.0.2.1}`).join("\n")
