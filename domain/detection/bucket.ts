@@ -2,6 +2,7 @@
 import { Duration } from "../expression/duration.ts"
 import { Time } from "../expression/time.ts"
 import { ownCopy } from "../text/remembered.ts"
+import { Belief } from "./belief.ts"
 import { Cells, cell } from "./cells.ts"
 import { DistinctValues } from "./distinct-values.ts"
 import { EventQueue } from "./event-queue.ts"
@@ -26,8 +27,8 @@ export class Bucket implements Level {
   cell: number
   /** The values of `distinct` that were poured: most buckets have none, and most of the others one. */
   #seen: string | DistinctValues | undefined
-  /** Which guillotine conditions of a bayesian bucket have come true, by their index. */
-  #proven: Set<number> | undefined
+  /** Of a bayesian bucket. */
+  #belief: Belief | undefined
 
   constructor(scenario: Scenario, group: string, cells: Cells = new Cells()) {
     this.scenario = scenario
@@ -51,7 +52,7 @@ export class Bucket implements Level {
     this.tokens = scenario.rule.capacity
     this.drained = -1
     this.#seen = undefined
-    this.#proven = undefined
+    this.#belief = undefined
   }
 
   /** Reckons with other cells from here on. */
@@ -146,13 +147,9 @@ export class Bucket implements Level {
     return typeof this.#seen === "string" ? [this.#seen] : (this.#seen ?? [])
   }
 
-  prove(condition: number): void {
-    this.#proven ??= new Set()
-    this.#proven.add(condition)
-  }
-
-  get proven(): ReadonlySet<number> {
-    return this.#proven ?? nothing
+  get belief(): Belief {
+    this.#belief ??= new Belief()
+    return this.#belief
   }
 
   get Name(): string {
@@ -192,8 +189,6 @@ export class Bucket implements Level {
     return timeOf(this.overflowed)
   }
 }
-
-const nothing: ReadonlySet<never> = new Set()
 
 const queueOf = ({ rule }: Scenario): EventQueue => {
   const cached = rule.cacheSize > 0 && (rule.cacheSize <= rule.capacity || rule.capacity === -1)

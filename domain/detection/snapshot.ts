@@ -177,7 +177,7 @@ const snapshotBucket = (bucket: Bucket, events: Told<QueuedEvent>, scenarios: To
   bucket.Total_count,
   bucket.queue.Queue.map((event) => events.of(event)),
   [...bucket.seen],
-  [...bucket.proven]
+  bucket.scenario.bayesian === undefined ? [] : [...bucket.belief.proven]
 ]
 
 const snapshotEvents = (events: ReadonlyArray<QueuedEvent>, ruleset: string): EventsSnapshot => {
@@ -284,7 +284,7 @@ const restoreBucket = (
   bucket.Total_count = total
   bucket.queue.restore(queue.map((index) => events[index]!))
   for (const value of seen) bucket.isNew(value)
-  for (const index of proven) bucket.prove(index)
+  for (const index of proven) bucket.belief.proven.add(index)
   return bucket
 }
 
