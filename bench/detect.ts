@@ -28,7 +28,7 @@ import { type Taken, watched } from "./measure/watched.ts"
 
 const here = fileURLToPath(import.meta.url)
 const root = join(here, "../..")
-const testudo = join(root, "services/command-line/main.ts")
+const testudo = join(root, "bin/testudo")
 
 const { values: flags } = parseArgs({
   args: process.argv.slice(2).filter((argument) => argument !== "detect"),
@@ -199,7 +199,7 @@ class Comparison {
     const collections = collectionsOf(log, this.#hub.author).flatMap((name) => ["--collection", name])
     const store = mkdtempSync(join(this.#folder, "store-"))
     const what = ["replay", file, "--type", log.type, ...collections, ...this.#rules, "--store", store, "--json"]
-    return [process.execPath, "--disable-warning=ExperimentalWarning", testudo, ...what]
+    return [testudo, ...what]
   }
 
   /** As many lines as it can read in the time it is given; what starting costs is told by an empty log. */

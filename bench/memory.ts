@@ -1,9 +1,12 @@
 /**
  * What open buckets hold: `npm run bench -- memory [--buckets N] [--hub DIR [--data DIR]]`. For ordinary logs with very
  * many sources, and for what attackers would write to fill the memory, each in a process of its own: the memory of the
- * engine with its rules alone (idle), and what is held above it when the log is through and garbage is collected.
+ * engine with its rules alone (idle), and what is held above it when the log is through and garbage is collected. Then what
+ * `testudo replay` takes with the durable log at most, garbage and all, above the same command on an empty log.
  */
 import { spawnSync } from "node:child_process"
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
@@ -19,6 +22,7 @@ import { fixtureBatch } from "../fixtures/rig.ts"
 import { compileRules } from "../services/engine/rulebook.ts"
 import { loadHub } from "../services/hub/hub.ts"
 import { table } from "./measure/table.ts"
+import { watched } from "./measure/watched.ts"
 
 const here = fileURLToPath(import.meta.url)
 
@@ -134,11 +138,45 @@ const measure = async ({ type, line, lines = Number.POSITIVE_INFINITY }: Case): 
   console.log(JSON.stringify({ lines: read, buckets, bytes, idle, peak: process.resourceUsage().maxRSS * 1024 }))
 }
 
+/** The most that a whole replay of so many of these lines takes above one of none, in MB. */
+const measureReplay = async ({ type, line }: Case, lines: number): Promise<number> => {
+  const folder = mkdtempSync(join(tmpdir(), "testudo-bench-"))
+  try {
+    const data = flags.data === undefined ? [] : ["--data", flags.data]
+    const peakOf = async (name: string, count: number): Promise<number> => {
+      const file = join(folder, `${name}.log`)
+      const written = openSync(file, "w")
+      for (let number = 0; number < count; number++) writeSync(written, `${line(number)}\n`)
+      closeSync(written)
+      const what = [
+        "replay",
+        file,
+        "--type",
+        type,
+        "--hub",
+        flags.hub,
+        ...data,
+        "--store",
+        join(folder, name),
+        "--json"
+      ]
+      return (await watched([join(here, "../../bin/testudo"), ...what])).peak
+    }
+    const idle = await peakOf("empty", 0)
+    return (await peakOf("full", lines)) - idle
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0)
 
 if (flags.case === undefined) {
-  const rows = [["log", "what", "lines", "buckets", "MB idle", "MB held above", "bytes a bucket", "MB peak"]]
-  for (const [name, { type, what }] of Object.entries(cases)) {
+  const rows = [
+    ["log", "what", "lines", "buckets", "MB idle", "MB held above", "bytes a bucket", "MB peak", "MB replay"]
+  ]
+  for (const [name, one] of Object.entries(cases)) {
+    const { type, what } = one
     const data = flags.data === undefined ? [] : ["--data", flags.data]
     const child = spawnSync(
       process.execPath,
@@ -146,7 +184,7 @@ if (flags.case === undefined) {
       { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }
     )
     if (child.status !== 0) {
-      rows.push([type, what, "-", "-", "-", `ended with ${child.signal ?? child.status}`, "-", "-"])
+      rows.push([type, what, "-", "-", "-", `ended with ${child.signal ?? child.status}`, "-", "-", "-"])
       continue
     }
     const { lines, buckets, bytes, idle, peak } = JSON.parse(child.stdout) as Record<string, number>
@@ -158,7 +196,8 @@ if (flags.case === undefined) {
       megabytes(idle!),
       megabytes(bytes!),
       Math.round(bytes! / buckets!).toLocaleString("en"),
-      megabytes(peak!)
+      megabytes(peak!),
+      (await measureReplay(one, lines!)).toFixed(0)
     ])
   }
   console.log(table(rows))

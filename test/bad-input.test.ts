@@ -90,6 +90,8 @@ describe("rules", () => {
       `type: trigger\nname: ${name}\ndescription: edited\nfilter: "evt.Meta.log_type == 'ssh_failed-auth'"\ngroupby: evt.Meta.source_ip\nlabels: { remediation: true }\n`
     )
     await node.says(/The edited rules judge from here on\./)
+    // As `systemctl reload` and `logrotate` send it to daemons.
+    node.child.kill("SIGHUP")
     writeFileSync(join(folder, "auth.log"), `${failedLogin("203.0.113.5", 1)}\n`)
     await node.says(/203\.0\.113\.5.*testudo\/edited/)
     expect((await node.stop("SIGINT")).status).toBe(0)

@@ -12,7 +12,7 @@ const recorded = JSON.parse(
   readFileSync(new URL("../fixtures/crowdsec/crowdsec-1.4.6-expressions.json", import.meta.url), "utf8")
 ) as RecordedExpressions
 
-it.each([true, false])("are true on the same lines, with shortcuts: %s", { timeout: 120_000 }, (shortcuts) => {
+it.each([true, false])("are true on the same lines, with shortcuts: %s", (shortcuts) => {
   const { lines, expressions } = recorded
   expect(expressions.length).toBeGreaterThan(700)
   const rules = comparedRules(expressions.map(([expression]) => expression))

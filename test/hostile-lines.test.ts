@@ -124,7 +124,7 @@ beforeAll(async () => {
   engine = makeEngine(compileRuleset(files, { names: "off" }).ruleset)
 }, 300_000)
 
-const timeout = many ? 3_600_000 : 120_000
+const timeout = many ? 3_600_000 : 600_000
 
 describe("no text holds a pattern", () => {
   const attackAll = (patterns: ReadonlyArray<Attacked>, most: number): void => {

@@ -8,7 +8,7 @@ import { describe, expect, it, vi } from "vitest"
 import { hostileHubs, terminalCodes } from "../fixtures/generators/hostile-rules.ts"
 import { freePort, root, run, type Running, temporaryFolder, testudo } from "./process.ts"
 
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 600_000 })
 
 /** Of processor time: the machine may be busy. A usual start takes half a second. */
 const mostSeconds = 12

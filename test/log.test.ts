@@ -3,13 +3,12 @@ import { spawnSync } from "node:child_process"
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { describe, expect, it, vi } from "vitest"
+import { describe, expect, it } from "vitest"
 import { botnet } from "../fixtures/generators/botnet.ts"
 import { freePort, root, run, temporaryFolder, testudo, until } from "./process.ts"
 import { recordedEvents } from "./recorded.ts"
 
 // Many processes and stores, each with its syncs: the machine may be busy.
-vi.setConfig({ testTimeout: 120_000 })
 
 const folder = temporaryFolder()
 

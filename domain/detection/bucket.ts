@@ -2,15 +2,14 @@
 import { Duration } from "../expression/duration.ts"
 import { Time } from "../expression/time.ts"
 import { ownCopy } from "../text/remembered.ts"
+import { Belief } from "./belief.ts"
 import { Cells, cell } from "./cells.ts"
+import { DistinctValues } from "./distinct-values.ts"
 import { EventQueue } from "./event-queue.ts"
 import type { Level } from "./limiter.ts"
 import type { Fate } from "./pour.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
 import type { Scenario } from "./scenario.ts"
-
-/** Values of `distinct` that a bucket remembers; the oldest is forgotten first. */
-const mostDistinct = 10_000
 
 /**
  * Fields in capitals are what expressions read as `leaky`; times are in microseconds since 1970, 0 for "not yet".
@@ -27,14 +26,9 @@ export class Bucket implements Level {
   #cells: Cells
   cell: number
   /** The values of `distinct` that were poured: most buckets have none, and most of the others one. */
-  #onlySeen: string | undefined
-  #seen: Set<string> | undefined
-  /** The same, once they are as many as there may be, and which is the oldest: a Set is slow to tell it. */
-  #turns: Array<string> | undefined
-  #turn = 0
-  #seenCharacters = 0
-  /** Which guillotine conditions of a bayesian bucket have come true, by their index. */
-  #proven: Set<number> | undefined
+  #seen: string | DistinctValues | undefined
+  /** Of a bayesian bucket. */
+  #belief: Belief | undefined
 
   constructor(scenario: Scenario, group: string, cells: Cells = new Cells()) {
     this.scenario = scenario
@@ -57,12 +51,8 @@ export class Bucket implements Level {
     this.Total_count = 0
     this.tokens = scenario.rule.capacity
     this.drained = -1
-    this.#onlySeen = undefined
     this.#seen = undefined
-    this.#turns = undefined
-    this.#turn = 0
-    this.#seenCharacters = 0
-    this.#proven = undefined
+    this.#belief = undefined
   }
 
   /** Reckons with other cells from here on. */
@@ -138,48 +128,28 @@ export class Bucket implements Level {
 
   /** Whether this value of `distinct` is new to the bucket. */
   isNew(value: string): boolean {
-    if (this.#seen === undefined) {
-      if (value === this.#onlySeen) return false
-      const own = ownCopy(value)
-      if (this.#onlySeen === undefined) this.#onlySeen = own
-      else this.#seen = new Set([this.#onlySeen, own])
-    } else {
-      if (this.#seen.has(value)) return false
-      const own = ownCopy(value)
-      if (this.#seen.size >= mostDistinct) this.#makeRoom(this.#seen, own)
-      this.#seen.add(own)
-    }
-    this.#seenCharacters += value.length
+    const seen = this.#seen
+    if (typeof seen === "object") return seen.add(value)
+    if (value === seen) return false
+    const own = ownCopy(value)
+    this.#seen = seen === undefined ? own : new DistinctValues(seen, own)
     return true
-  }
-
-  /** The oldest value goes, and the new one has its turn when all others have had theirs. */
-  #makeRoom(seen: Set<string>, value: string): void {
-    this.#turns ??= [...seen]
-    const oldest = this.#turns[this.#turn]!
-    seen.delete(oldest)
-    this.#seenCharacters -= oldest.length
-    this.#turns[this.#turn] = value
-    this.#turn = (this.#turn + 1) % mostDistinct
   }
 
   /** Of all texts that it holds: what attackers can make large. */
   get characters(): number {
-    return this.queue.characters + this.#seenCharacters
+    const seen = this.#seen
+    return this.queue.characters + (typeof seen === "object" ? seen.characters : (seen?.length ?? 0))
   }
 
   /** The oldest first. */
   get seen(): Iterable<string> {
-    return this.#seen ?? (this.#onlySeen === undefined ? [] : [this.#onlySeen])
+    return typeof this.#seen === "string" ? [this.#seen] : (this.#seen ?? [])
   }
 
-  prove(condition: number): void {
-    this.#proven ??= new Set()
-    this.#proven.add(condition)
-  }
-
-  get proven(): ReadonlySet<number> {
-    return this.#proven ?? nothing
+  get belief(): Belief {
+    this.#belief ??= new Belief()
+    return this.#belief
   }
 
   get Name(): string {
@@ -219,8 +189,6 @@ export class Bucket implements Level {
     return timeOf(this.overflowed)
   }
 }
-
-const nothing: ReadonlySet<never> = new Set()
 
 const queueOf = ({ rule }: Scenario): EventQueue => {
   const cached = rule.cacheSize > 0 && (rule.cacheSize <= rule.capacity || rule.capacity === -1)

@@ -47,3 +47,24 @@ test("of many broken lines ten are told, and how many more there are", () => {
   expect(files.problems).toHaveLength(11)
   expect(files.problems.at(-1)!.message).toContain("990 more")
 })
+
+test("a line of a map that could never be found is told and left out", () => {
+  const lines = [
+    '{"pattern": "a", "tag": "first", "type": "equals"}',
+    '{"pattern": "b", "tag": "x", "type": "regexp"}',
+    '{"pattern": "c", "tag": "x"}',
+    '{"pattern": "d", "type": "equals"}',
+    '{"pattern": "", "tag": "x", "type": "contains"}',
+    '{"pattern": 1, "tag": "x", "type": "contains"}',
+    "[1]",
+    '{"pattern": "g", "tag": "last", "type": "contains", "note": "kept"}'
+  ]
+  const files = new DataFileSet([ruleFile("data", "list.txt", lines.join("\n"))])
+  files.load(dataFile("map"), "rule.yaml")
+  expect(files.problems.map(({ line, code }) => `${line} ${code}`)).toEqual(
+    [2, 3, 4, 5, 6, 7].map((line) => `${line} TST-DATA-LINE`)
+  )
+  expect(files.problems[0]!.message).toContain("`type` must be equals, contains or regex")
+  expect(files.lookup("list.txt", "a") + files.lookup("list.txt", "xgx")).toBe("firstlast")
+  expect(files.entries("list.txt")).toHaveLength(2)
+})

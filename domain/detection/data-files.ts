@@ -176,16 +176,20 @@ interface TagEntry {
   readonly regex: Pattern | undefined
 }
 
+const entryTypes = ["equals", "contains", "regex"]
+
+/** Throws for a line that could never be found, as CrowdSec refuses it. */
 const entryOf = (text: string): TagEntry => {
   const fields = parseJson(text)
   if (!(fields instanceof Map)) throw new EvaluationError("it is no JSON object")
-  const pattern = textOf(fields.get("pattern"))
-  return {
-    fields,
-    pattern,
-    tag: textOf(fields.get("tag")),
-    regex: fields.get("type") === "regex" ? compilePattern(pattern) : undefined
+  const textOf = (key: string): string => {
+    const value: unknown = fields.get(key)
+    if (typeof value === "string" && value !== "") return value
+    throw new EvaluationError(`it needs \`${key}\`, a text that is not empty`)
   }
+  const [pattern, tag, type] = [textOf("pattern"), textOf("tag"), textOf("type")]
+  if (!entryTypes.includes(type)) throw new EvaluationError("`type` must be equals, contains or regex")
+  return { fields, pattern, tag, regex: type === "regex" ? compilePattern(pattern) : undefined }
 }
 
 /** Patterns with a tag: exact ones first, then the contained text that begins leftmost, then regular expressions in order. */
@@ -219,5 +223,3 @@ class TagMap {
     return this.#regexes.find(({ regex }) => regex!.test(subject))?.tag ?? ""
   }
 }
-
-const textOf = (value: unknown): string => (typeof value === "string" ? value : "")

@@ -1,5 +1,6 @@
 /** The methods of statics (spec detection.md §2.7): they add to `evt.Enriched` what is known of the value. */
 import { fixedFloat } from "../expression/format.ts"
+import { parseAddress } from "../net/address.ts"
 import { fieldNames } from "../text/fields.ts"
 import type { GeoLookup } from "./geo.ts"
 import type { PipelineEvent } from "./pipeline-event.ts"
@@ -51,8 +52,11 @@ const enriched = (entries: Readonly<Record<string, string>>): Addition => {
   return addition
 }
 
+/** Of what is no address nothing is said, not even that it is unknown. */
+const isAddress = (text: string): boolean => parseAddress(text) !== undefined
+
 const cityOf: Lookup["find"] = ({ city }, address) => {
-  if (city === undefined) return undefined
+  if (city === undefined || !isAddress(address)) return undefined
   const found = city(address)
   return enriched({
     IsoCode: found?.country ?? "",
@@ -63,14 +67,14 @@ const cityOf: Lookup["find"] = ({ city }, address) => {
 }
 
 const systemOf: Lookup["find"] = ({ network }, address) => {
-  if (network === undefined) return undefined
+  if (network === undefined || !isAddress(address)) return undefined
   const found = network(address)
   const number = String(found?.number ?? 0)
   return enriched({ ASNNumber: number, ASNumber: number, ASNOrg: found?.organization ?? "" })
 }
 
 const rangeOf: Lookup["find"] = ({ network }, address) => {
-  const range = network?.(address)?.range ?? ""
+  const range = isAddress(address) ? (network?.(address)?.range ?? "") : ""
   return range === "" ? undefined : enriched({ SourceRange: range })
 }
 

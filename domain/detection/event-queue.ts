@@ -4,6 +4,21 @@ import type { QueuedEvent } from "./queued-event.ts"
 /** What an unlimited queue (a conditional bucket's, say) holds at most. */
 const longest = 1_000
 
+/** Queues of fewer events are no longer than what they hold. */
+const fewEvents = 12
+
+/** What all queues hold at first; nothing is added to it. */
+const empty: Array<QueuedEvent> = []
+
+/** An array that grows by itself gets room for another sixteen: most queues never need it. */
+const longer = (events: ReadonlyArray<QueuedEvent>, event: QueuedEvent): Array<QueuedEvent> => {
+  const { length } = events
+  const all = new Array<QueuedEvent>(length + 1)
+  for (let i = 0; i < length; i++) all[i] = events[i]!
+  all[length] = event
+  return all
+}
+
 interface Selection {
   readonly key: object
   /** So many of the first events have been asked. */
@@ -15,7 +30,7 @@ interface Selection {
 
 export class EventQueue {
   /** Expressions read it as `queue.Queue`. */
-  Queue: Array<QueuedEvent> = []
+  Queue: Array<QueuedEvent> = empty
   /** Of what it holds. */
   characters = 0
   readonly L: number
@@ -30,8 +45,7 @@ export class EventQueue {
   /** CrowdSec's queue holds one event more than its length says. */
   add(event: QueuedEvent): void {
     while (this.Queue.length > this.L) this.#drop()
-    // An array that grows gets room for more than a dozen, and most queues hold one event only.
-    if (this.Queue.length === 0) this.Queue = [event]
+    if (this.Queue.length < fewEvents) this.Queue = longer(this.Queue, event)
     else this.Queue.push(event)
     this.characters += event.characters
   }

@@ -238,3 +238,23 @@ test("tells what contexts tell about an overflow", () => {
   const [, , third] = explained([leaky("burst"), words], at(1, "a"), at(2, "b"), at(3, "a"))
   expect(third!.buckets).toMatchObject([{ overflow: { alerts: [{ context: { word: '["a","b"]' } }] } }])
 })
+
+test("tells how likely a bayesian bucket takes an attack to be", () => {
+  const likely = scenarioFile(
+    "likely",
+    `type: bayesian
+leakspeed: 30s
+bayesian_prior: 0.5
+bayesian_threshold: 0.8
+bayesian_conditions:
+  - {condition: evt.Meta.word == 'a', prob_given_evil: 0.8, prob_given_benign: 0.2, guillotine: true}
+  - {condition: evt.Meta.word == 'b', prob_given_evil: 0.9, prob_given_benign: 0.5, guillotine: true}`
+  )
+  const [first, second] = explained([likely], at(0, "a"), at(1, "b")).map(({ buckets }) => buckets[0]!)
+  // 0.5·0.8 of 0.5·0.8 + 0.5·0.2, and then no b: 0.8·0.1 of 0.8·0.1 + 0.2·0.5.
+  expect(first).toMatchObject({ outcome: "filling", events: 1, threshold: 0.8 })
+  expect(first!.probability).toBeCloseTo(0.08 / 0.18, 6)
+  expect(second).toMatchObject({ outcome: "overflowed", events: 2 })
+  expect(second!.probability).toBeCloseTo(0.72 / 0.82, 6)
+  expect(explained([leaky("other")], at(0))[0]!.buckets[0]).toMatchObject({ probability: undefined })
+})

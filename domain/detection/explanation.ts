@@ -56,6 +56,9 @@ export interface BucketExplanation {
   readonly capacity: number | undefined
   /** In which time one event leaks, as Go writes durations. */
   readonly leakspeed: string | undefined
+  /** How likely a bayesian bucket's events are an attack, 0 to 1; it runs over above the threshold. */
+  readonly probability: number | undefined
+  readonly threshold: number | undefined
   /** When it runs over in any case, RFC 3339; undefined for buckets without a `duration`. */
   readonly due: string | undefined
   readonly overflow: OverflowExplanation | undefined
@@ -239,6 +242,8 @@ const explained = (bucket: Bucket, outcome: BucketExplanation["outcome"]): OpenB
     level: leaks ? levelOf(bucket, outcome) : undefined,
     capacity: rule.capacity < 0 ? undefined : rule.capacity,
     leakspeed: leaks ? formatDuration(rule.leakspeedNs) : undefined,
+    probability: rule.bayesian && bucket.belief.probability,
+    threshold: rule.bayesian?.threshold,
     due: timed && outcome !== "cancelled" ? formatTimestamp(bucket.deadline / 1000) : undefined,
     overflow: undefined
   }

@@ -137,12 +137,15 @@ test("a grok on a field that is not there fails; unmatched names are written emp
 test("a whitelist marks the event and succeeds either way; its statics run for listed events only", () => {
   const yaml = (cidr: string) =>
     `name: n\nwhitelist: {reason: ours, cidr: ["${cidr}"]}\nstatics: [{meta: listed, value: "yes"}]\n`
-  const run = (cidr: string) => parse(`name: m\nstatics: [{meta: source_ip, value: 10.1.2.3}]\n---\n${yaml(cidr)}`)
+  const run = (cidr: string, address = "10.1.2.3") =>
+    parse(`name: m\nstatics: [{meta: source_ip, value: "${address}"}]\n---\n${yaml(cidr)}`)
   const listed = run("10.0.0.0/8")
   expect(listed.states).toEqual([true, true])
   expect(listed.event).toMatchObject({ Whitelisted: true, WhitelistReason: "ours" })
   expect(listed.event.Meta.get("listed")).toBe("yes")
   expect(listed.counters).toMatchObject({ parsed: 1, whitelisted: 1 })
+  // The same host, written in IPv6.
+  expect(run("10.0.0.0/8", "::ffff:10.1.2.3").event.Whitelisted).toBe(true)
   const other = run("11.0.0.0/8")
   expect(other.states).toEqual([true, true])
   expect(other.event.Whitelisted).toBe(false)
@@ -172,6 +175,19 @@ test("patterns see the first 8,192 characters of a line", () => {
   expect(parse(yaml, `${" ".repeat(8_000)}the end`)).toMatchObject({ states: [true], counters: { oversized: 0 } })
   expect(parse(yaml, `${" ".repeat(8_192)}the end`)).toMatchObject({ states: [false], counters: { oversized: 1 } })
 })
+
+test.each(["garbage", "192.0.2.1/24", "192.0.2.1 ", "192.0.2", "[::1]", "fe80::1%eth0"])(
+  "methods: %s is no address, and nothing is said of it",
+  (text) => {
+    const methods = ["GeoIpCity", "GeoIpASN", "IpToRange"]
+    const statics = methods.map((method) => `  - {method: ${method}, expression: evt.Line.Raw}`).join("\n")
+    const { event } = parse(`name: n\nstatics:\n${statics}\n`, text, {
+      city: () => ({ country: "FR", inEuropeanUnion: true, latitude: 48.5, longitude: 2 }),
+      network: () => ({ number: 64_500, organization: "Example", range: "192.0.2.0/24" })
+    })
+    expect(event.Enriched.size).toBe(0)
+  }
+)
 
 test("methods: JSON of the line, places, networks, names that are known or not", () => {
   const methods = ["UnmarshalJSON", "GeoIpCity", "GeoIpASN", "IpToRange", "reverse_dns"]

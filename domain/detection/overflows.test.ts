@@ -134,9 +134,11 @@ labels: {remediation: true}`
     )
       .filter(({ overflow }) => overflow.scenario.name === "test/range")
       .map(({ overflow }) => overflow.source)
-  expect(sources(["192.0.2.1", "192.0.2.2"])).toMatchObject([
-    { scope: "Range", value: "192.0.2.0/24", range: "192.0.2.0/24" }
-  ])
+  const [whole, ...others] = sources(["192.0.2.1", "192.0.2.2"])
+  expect(others).toEqual([])
+  expect(whole).toMatchObject({ scope: "Range", value: "192.0.2.0/24", range: "192.0.2.0/24" })
+  // It is about no single address.
+  expect(whole).not.toHaveProperty("ip")
   expect(sources(["203.0.113.1", "203.0.113.2"])).toEqual([])
 })
 
@@ -150,4 +152,70 @@ test("an overflow that names nobody is no alert, but opens the blackhole", () =>
   const pour = (seconds: number, ip: string) =>
     engine.pour(batchOf({ observedAt: stamp(seconds) }), [`- ${ip} -`]).length
   expect([pour(0, "no-address"), pour(59, "192.0.2.1"), pour(60, "192.0.2.1")]).toEqual([0, 0, 1])
+})
+
+test.each([
+  ["len(signal.GetSources()) == 1 && '192.0.2.1' in signal.GetSources()", 1],
+  ["signal.Sources['192.0.2.1'].IP == '192.0.2.1'", 1],
+  ["len(signal.APIAlerts) == 1 && signal.APIAlerts[0].Scenario == 'test/each'", 1],
+  ["signal.Alert.Source.IP == '192.0.2.1' && signal.Reprocess", 1],
+  ["signal.Mapkey == leaky.Mapkey && signal.Mapkey != '' && not signal.Whitelisted", 1],
+  ["signal.Alert.EventsCount > 1", 0]
+])("an overflow_filter sees the whole overflow: %s", (filter, count) => {
+  const each = scenarioFile("each", `type: trigger\nreprocess: true\noverflow_filter: "${filter}"`)
+  const engine = makeEngine(rulesOf([each]))
+  expect(overflows(engine.pour(batchOf({ observedAt: stamp(0) }), ["- 192.0.2.1 -"]))).toHaveLength(count)
+})
+
+test("an overflow_filter of an overflow that names nobody sees which bucket it was", () => {
+  const held: Array<string> = []
+  const each = scenarioFile("each", `type: trigger\noverflow_filter: "signal.Mapkey != leaky.Mapkey"`)
+  const watch = { held: (_: unknown, reason: string) => held.push(reason) }
+  makeEngine(rulesOf([each]), { watch }).pour(batchOf({ observedAt: stamp(0) }), ["- nobody -"])
+  expect(held).toEqual(["overflow_filter"])
+})
+
+test("a scope whose expression fails names nobody; one that gives no text names an empty value", () => {
+  const held: Array<string> = []
+  const of = (expression: string) =>
+    scenarioFile("each", `type: trigger\nscope: {type: User, expression: "${expression}"}`)
+  const watch = { held: (_: unknown, reason: string) => held.push(reason) }
+  const pour = (expression: string) =>
+    overflows(
+      makeEngine(rulesOf([of(expression)]), { watch }).pour(batchOf({ observedAt: stamp(0) }), ["- 192.0.2.1 -"])
+    ).map(({ overflow }) => overflow.source)
+  expect(pour("evt.Meta.source_ip")).toMatchObject([{ scope: "User", value: "192.0.2.1" }])
+  expect(pour("evt.Unmarshaled.user")).toMatchObject([{ scope: "User", value: "" }])
+  expect(held).toEqual([])
+  expect(pour("evt.Unmarshaled.user.name")).toEqual([])
+  expect(held).toEqual(["nobody"])
+})
+
+test("a line without a range does not keep the others of its bucket from being told", () => {
+  const ranges = ruleFile(
+    "scenarios",
+    "scenarios/test/ranges.yaml",
+    `type: leaky
+name: test/ranges
+description: test
+filter: "true"
+capacity: 1
+leakspeed: 1m
+scope: {type: Range}
+labels: {remediation: true}`
+  )
+  const range = ruleFile(
+    "parsers",
+    "parsers/s00-raw/test/z-range.yaml",
+    `name: test/range\nfilter: evt.Meta.word == 'known'\nstatics:\n  - {meta: SourceRange, value: 192.0.2.0/24}\n`
+  )
+  const pour = (...words: ReadonlyArray<string>) =>
+    overflows(
+      makeEngine(rulesOf([ranges, range])).pour(
+        batchOf({ observedAt: stamp(0) }),
+        words.map((word, host) => `- 192.0.2.${host} ${word}`)
+      )
+    ).map(({ overflow }) => overflow.source.value)
+  expect(pour("known", "unknown")).toEqual(["192.0.2.0/24", ""])
+  expect(pour("known", "known")).toEqual(["192.0.2.0/24"])
 })

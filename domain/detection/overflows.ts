@@ -5,7 +5,7 @@
  */
 import { derivedId } from "../events/derived-id.ts"
 import type { LineReference } from "../events/log-batch.ts"
-import type { RuntimeAlert } from "./alert.ts"
+import { RuntimeAlert } from "./alert.ts"
 import { Blackhole } from "./blackhole.ts"
 import type { Bucket } from "./bucket.ts"
 import type { Counters } from "./counters.ts"
@@ -112,7 +112,7 @@ export class Overflows {
     const swallowed = () => this.blackholes.get(identity)!.swallows(bucket.group, bucket.overflowed)
     if (overflowFilter === undefined) return swallowed() ? "blackhole" : (runtimeAlert(bucket, contexts) ?? "nobody")
     const alert = runtimeAlert(bucket, contexts)
-    const signal = { Alert: alert?.Alert }
+    const signal = alert ?? Object.assign(new RuntimeAlert(), { Mapkey: bucket.Mapkey })
     if (attempt(overflowFilter, { queue: bucket.queue, leaky: bucket, signal }) === false) return "overflow_filter"
     return swallowed() ? "blackhole" : (alert ?? "nobody")
   }

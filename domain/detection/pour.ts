@@ -50,18 +50,20 @@ const overflow = (bucket: Bucket, at: number): Fate => {
 /** How likely it is an attack after this event; in 32-bit floats, as CrowdSec reckons. */
 const posterior = (bucket: Bucket, scope: object): number => {
   const { prior, conditions } = bucket.scenario.bayesian!
+  const { belief } = bucket
   let probability = Math.fround(prior)
   for (const [index, { evaluate, evil, benign, guillotine }] of conditions.entries()) {
     let holds: unknown = true
-    if (!(guillotine && bucket.proven.has(index))) {
+    if (!(guillotine && belief.proven.has(index))) {
       holds = attempt(evaluate, scope)
       if (typeof holds !== "boolean") continue
-      if (guillotine && holds) bucket.prove(index)
+      if (guillotine && holds) belief.proven.add(index)
     }
     probability = holds
       ? update(probability, evil, benign)
       : update(probability, 1 - Math.fround(evil), 1 - Math.fround(benign))
   }
+  belief.probability = probability
   return probability
 }
 

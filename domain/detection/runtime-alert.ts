@@ -5,7 +5,7 @@ import { Time } from "../expression/time.ts"
 import { Alert, AlertSource, RuntimeAlert } from "./alert.ts"
 import { type AlertContext, contextOf } from "./alert-context.ts"
 import type { Bucket } from "./bucket.ts"
-import { attempt } from "./pass.ts"
+import { attempt, failed } from "./pass.ts"
 import { OVFLW } from "./pipeline-event.ts"
 import type { QueuedEvent, Shown } from "./queued-event.ts"
 import type { Scenario } from "./scenario.ts"
@@ -68,7 +68,8 @@ const sourcesOf = (
   for (let index = 0; index < queue.length; index++) {
     const queued = queue[index]!
     if (queued.Type === OVFLW) {
-      for (const [key, source] of queued.Overflow.Sources) fromOverflow(scenario, queued, key, source, sources)
+      for (const [key, source] of queued.Overflow.Sources)
+        if (!fromOverflow(scenario, queued, key, source, sources)) return undefined
       continue
     }
     const who = shown[index]!.source
@@ -82,43 +83,46 @@ const sourcesOf = (
   return sources
 }
 
-/** `who`: what the event says of the address it is about. */
+/** `who`: what the event says of the address it is about. An empty value is nobody whom a decision could be about. */
 const fromLine = (scenario: Scenario, queued: QueuedEvent, who: AlertSource | undefined): AlertSource | undefined => {
   const scope = scenario.rule.scope.type
-  if (scope !== "Ip" && scope !== "Range") {
-    const source = new AlertSource()
-    source.Scope = scope
-    source.Value = scopeValue(scenario, queued) ?? ""
-    return source
-  }
-  const source = who?.copy()
+  const isAddress = scope === "Ip" || scope === "Range"
+  const source = isAddress ? who?.copy() : new AlertSource()
   if (source === undefined) return undefined
   source.Scope = scope
-  source.Value = scope === "Ip" ? source.IP : (scopeValue(scenario, queued) ?? source.Range)
-  return source.Value === "" ? undefined : source
+  const value = scope === "Ip" ? source.IP : scopeValue(scenario, queued, source.Range)
+  if (value === undefined) return undefined
+  source.Value = value
+  return source
 }
 
-/** An overflow brings its sources; those of another scope count only where a range is asked for and an address known. */
+/**
+ * An overflow brings its sources; those of another scope count only where a range is asked for and an address known.
+ * Whether the scope's expression did not fail.
+ */
 const fromOverflow = (
   scenario: Scenario,
   event: QueuedEvent,
   key: string,
   source: AlertSource,
   sources: Map<string, AlertSource>
-): void => {
+): boolean => {
   const scope = scenario.rule.scope.type
   if (source.Scope === scope) sources.set(key, source.copy())
   else if (scope === "Range" && source.Scope === "Ip") {
-    const widened = source.copy()
-    widened.Scope = scope
-    widened.Value = scopeValue(scenario, event) ?? source.Range
-    if (widened.Value !== "") sources.set(widened.Value, widened)
+    const value = scopeValue(scenario, event, source.Range)
+    if (value === undefined) return false
+    // It is about the range, not about one address in it.
+    const widened = Object.assign(source.copy(), { IP: "", Scope: scope, Value: value })
+    if (value !== "") sources.set(value, widened)
   }
+  return true
 }
 
-/** What the scope's expression gives, "" when it is no text; undefined when the scope has none. */
-const scopeValue = (scenario: Scenario, queued: QueuedEvent): string | undefined => {
-  if (scenario.scope === undefined) return undefined
+/** What the scope's expression gives, "" when it is no text; undefined when it fails. `otherwise`: when the scope has none. */
+const scopeValue = (scenario: Scenario, queued: QueuedEvent, otherwise: string): string | undefined => {
+  if (scenario.scope === undefined) return otherwise
   const value = attempt(scenario.scope, { evt: queued })
+  if (value === failed) return undefined
   return typeof value === "string" ? value : ""
 }

@@ -1,7 +1,7 @@
 /** A scenario's document, compiled. Its buckets live in the engine, under its identity. */
-import { sha1 } from "@noble/hashes/legacy.js"
 import { sha256 } from "@noble/hashes/sha2.js"
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js"
+import { sha1 } from "js-sha1"
 import { bucketEnvironment, overflowEnvironment } from "../expression/environment/bucket.ts"
 import { eventEnvironment } from "../expression/environment/event.ts"
 import type { Environment } from "../expression/environment.ts"
@@ -53,8 +53,6 @@ export class Scenario {
   readonly timed: boolean
   /** Microseconds for which further overflows of a bucket's key are swallowed. */
   readonly blackhole: number
-  /** The key of every bucket begins with the filter, which may be long. */
-  readonly #beginning: ReturnType<typeof sha1.create>
   /** Its expressions may write to `evt.Unmarshaled`: an event that was poured is then not what its line parses to. */
   readonly writes: boolean
 
@@ -107,7 +105,6 @@ export class Scenario {
     this.writes = writes
     this.recalls = recalls.length > 0 && compiler.world.shortcuts ? recalls : undefined
     this.limiter = new Limiter(leakRate(rule.leakspeedNs), rule.capacity)
-    this.#beginning = sha1.create().update(utf8ToBytes(`${rule.filter.text}\0`))
     this.lifetime = Number(lifetimeNs(rule)) / 1000
     this.timed = rule.durationNs > 0n && rule.type !== "trigger"
     this.blackhole = Number(rule.blackholeNs) / 1000
@@ -115,12 +112,7 @@ export class Scenario {
 
   /** Key of the bucket of a group, as CrowdSec makes it. */
   keyOf(group: string): string {
-    return bytesToHex(
-      this.#beginning
-        .clone()
-        .update(utf8ToBytes(`${group}\0${this.rule.name}`))
-        .digest()
-    )
+    return sha1(`${this.rule.filter.text}\0${group}\0${this.rule.name}`.toWellFormed())
   }
 }
 

@@ -31,11 +31,11 @@ export interface EngineSnapshot {
   readonly clocks: ReturnType<SourceClocks["snapshot"]>
   readonly names: ReturnType<Names["snapshot"]>
   readonly stashes: ReadonlyArray<readonly [name: string, stash: StashSnapshot]>
-  readonly events: EventsSnapshot
+  /** In the order in which they were poured into, home by home. */
+  readonly buckets: Iterable<BucketSnapshot>
   /** Identities of the scenarios that have buckets. */
   readonly scenarios: ReadonlyArray<string>
-  /** In the order in which they were poured into, home by home. */
-  readonly buckets: ReadonlyArray<BucketSnapshot>
+  readonly events: EventsSnapshot
   readonly blackholes: ReadonlyArray<{
     readonly scenario: string
     readonly ends: ReadonlyArray<readonly [group: string, end: number]>
@@ -115,13 +115,33 @@ class Told<A> {
   }
 }
 
+/** A list of which each item is made when its turn has come, and let go of. As JSON it is an array. */
+class Listed<A> {
+  readonly #make: () => Iterable<A>
+
+  constructor(make: () => Iterable<A>) {
+    this.#make = make
+  }
+
+  toJSON(): ReadonlyArray<A> {
+    return [...this]
+  }
+
+  [Symbol.iterator](): Iterator<A> {
+    return this.#make()[Symbol.iterator]()
+  }
+}
+
+/** To be written down before the engine goes on: buckets are many, so each is told when its turn has come. */
 export const snapshotEngine = (engine: Engine): EngineSnapshot => {
   const events = new Told<QueuedEvent>()
   const scenarios = new Told<string>()
-  const buckets: Array<BucketSnapshot> = []
-  for (const home of engine.buckets.values()) {
-    for (const bucket of home.open()) buckets.push(snapshotBucket(bucket, events, scenarios))
-  }
+  let toldAll = false
+  const buckets = new Listed(function* () {
+    for (const home of engine.buckets.values())
+      for (const bucket of home.open()) yield snapshotBucket(bucket, events, scenarios)
+    toldAll = true
+  })
   return {
     version: snapshotVersion,
     ruleset: engine.ruleset.hash,
@@ -129,9 +149,13 @@ export const snapshotEngine = (engine: Engine): EngineSnapshot => {
     clocks: engine.clocks.snapshot(),
     names: engine.world.names.snapshot(),
     stashes: engine.world.stashes.snapshot(),
-    events: snapshotEvents(events.values, engine.ruleset.hash),
-    scenarios: scenarios.values,
     buckets,
+    scenarios: scenarios.values,
+    /** Those that the buckets named. */
+    get events() {
+      if (!toldAll) for (const _ of buckets);
+      return snapshotEvents(events.values, engine.ruleset.hash)
+    },
     blackholes: Array.from(engine.overflows.blackholes, ([scenario, blackhole]) => ({
       scenario,
       ends: [...blackhole.entries()]
@@ -153,7 +177,7 @@ const snapshotBucket = (bucket: Bucket, events: Told<QueuedEvent>, scenarios: To
   bucket.Total_count,
   bucket.queue.Queue.map((event) => events.of(event)),
   [...bucket.seen],
-  [...bucket.proven]
+  bucket.scenario.bayesian === undefined ? [] : [...bucket.belief.proven]
 ]
 
 const snapshotEvents = (events: ReadonlyArray<QueuedEvent>, ruleset: string): EventsSnapshot => {
@@ -260,7 +284,7 @@ const restoreBucket = (
   bucket.Total_count = total
   bucket.queue.restore(queue.map((index) => events[index]!))
   for (const value of seen) bucket.isNew(value)
-  for (const index of proven) bucket.prove(index)
+  for (const index of proven) bucket.belief.proven.add(index)
   return bucket
 }
 

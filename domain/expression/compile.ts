@@ -232,11 +232,23 @@ export class Compiler {
     return compileOperator(this, node)
   }
 
+  /** A list or map that is nil counts as an empty one, as in Go: functions give such where a line lacks what they ask for. */
+  filled(node: Node): Run {
+    const run = this.compile(node)
+    const { kind } = this.typeOf(node)
+    if (kind === "array") return (scope, frame) => run(scope, frame) ?? []
+    return kind === "map" ? (scope, frame) => run(scope, frame) ?? new Map() : run
+  }
+
   private slice(node: SliceNode): Run {
     const object = this.compile(node.object)
+    const isList = this.typeOf(node.object).kind === "array"
     const from = this.bound(node.from)
     const to = this.bound(node.to)
-    return (scope, frame) => slice(object(scope, frame), from(scope, frame), to(scope, frame))
+    return (scope, frame) => {
+      const value = object(scope, frame)
+      return isList && isNil(value) ? undefined : slice(value, from(scope, frame), to(scope, frame))
+    }
   }
 
   private bound(node: Node | undefined): Run {
@@ -274,7 +286,9 @@ export class Compiler {
       if (parameter === undefined) return run
       const wanted = alternatives(parameter)
       const { kind } = this.typeOf(node)
-      if (wanted.some((type) => isAny(type)) || (kind !== "any" && kind !== "nil")) return run
+      if (wanted.some((type) => isAny(type))) return run
+      if (kind === "array" || kind === "map") return this.filled(node)
+      if (kind !== "any" && kind !== "nil") return run
       return (scope, frame) => {
         const value = run(scope, frame)
         for (const type of wanted) if (conforms(value, type)) return value

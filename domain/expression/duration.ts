@@ -1,6 +1,7 @@
 import { formatDuration, parseDuration } from "../time/duration.ts"
 import { EvaluationError } from "./error.ts"
 import { Float } from "./float.ts"
+import { truncate } from "./number.ts"
 import type { StructType } from "./type.ts"
 import { floatType, intType, method, stringType, struct, typeOfObject } from "./type.ts"
 
@@ -31,6 +32,16 @@ export class Duration {
   }
 }
 
+/** To the nearest multiple of a span; a half goes away from zero. */
+const rounded = (duration: Duration, { nanoseconds: span }: Duration): Duration => {
+  if (span <= 0n) return duration
+  const { nanoseconds } = duration
+  const rest = nanoseconds % span
+  const size = rest < 0n ? -rest : rest
+  const away = size * 2n < span ? 0n : nanoseconds < 0n ? -span : span
+  return new Duration(nanoseconds - rest + away)
+}
+
 export const durationType: StructType = struct("duration", {
   methods: () => ({
     Hours: method([], floatType, ({ nanoseconds }: Duration) => new Float(Number(nanoseconds) / 3.6e12)),
@@ -38,6 +49,16 @@ export const durationType: StructType = struct("duration", {
     Seconds: method([], floatType, ({ nanoseconds }: Duration) => new Float(Number(nanoseconds) / 1e9)),
     Milliseconds: method([], intType, ({ nanoseconds }: Duration) => Number(nanoseconds / 1_000_000n)),
     Microseconds: method([], intType, ({ nanoseconds }: Duration) => Number(nanoseconds / 1000n)),
+    Nanoseconds: method([], intType, ({ nanoseconds }: Duration) => truncate(Number(nanoseconds))),
+    Abs: method(
+      [],
+      durationType,
+      ({ nanoseconds }: Duration) => new Duration(nanoseconds < 0n ? -nanoseconds : nanoseconds)
+    ),
+    Truncate: method([durationType], durationType, (duration: Duration, { nanoseconds: span }: Duration) =>
+      span <= 0n ? duration : new Duration((duration.nanoseconds / span) * span)
+    ),
+    Round: method([durationType], durationType, rounded),
     String: method([], stringType, (duration: Duration) => duration.toString())
   })
 })

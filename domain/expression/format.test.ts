@@ -73,6 +73,11 @@ describe("sprintf", () => {
       "map[a:2 b:1] 1970-01-01 00:00:00 +0000 UTC"
     ],
     ["%s %d %z", [1, undefined, 2], "%!s(int=1) %!d(<nil>) %!z(int=2)"],
+    [
+      "%q",
+      ["a\u0007\t\u0001\u007f\u00a0é\u{e000}\u{1f600}\u{e0001}\\"],
+      '"a\\a\\t\\x01\\x7f\\u00a0é\\ue000\u{1f600}\\U000e0001\\\\"'
+    ],
     ["100%", [], "100%!(NOVERB)"]
   ])("%s", (format, given, text) => {
     expect(sprintf(format, given)).toBe(text)

@@ -169,7 +169,7 @@ const verbText = (verb: Verb, value: unknown): string => {
         : cut(isNil(value) ? "%!s(<nil>)" : valueText(value), precision)
     case "q":
       if (typeof value === "number") return `'${character(value)}'`
-      return typeof value === "string" ? JSON.stringify(cut(value, precision)) : wrong(letter, value)
+      return typeof value === "string" ? quoted(cut(value, precision)) : wrong(letter, value)
     case "d":
       return typeof value === "number" ? signed(String(value), flags) : wrong(letter, value)
     case "b":
@@ -196,6 +196,20 @@ const verbText = (verb: Verb, value: unknown): string => {
 
 const wrong = (letter: string, value: unknown): string =>
   isNil(value) ? `%!${letter}(<nil>)` : `%!${letter}(${goType(value)}=${valueText(value)})`
+
+const named = ["\\a", "\\b", "\\t", "\\n", "\\v", "\\f", "\\r"]
+
+/** `strconv.Quote`: what cannot be seen is escaped, spaces beyond ASCII too. */
+const quoted = (text: string): string => {
+  const escaped = text.replace(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, (found) => {
+    const code = found.codePointAt(0)!
+    if (found === '"' || found === "\\") return `\\${found}`
+    if (code >= 7 && code <= 13) return named[code - 7]!
+    if (code < 0x80) return `\\x${code.toString(16).padStart(2, "0")}`
+    return code <= 0xffff ? `\\u${code.toString(16).padStart(4, "0")}` : `\\U${code.toString(16).padStart(8, "0")}`
+  })
+  return `"${escaped}"`
+}
 
 const character = (code: number): string =>
   code >= 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff) ? String.fromCodePoint(code) : "\ufffd"

@@ -1,7 +1,8 @@
 /**
  * Finds one value in JSON text without reading the rest, and gives it as it is written: strings without quotes but with
- * their escapes, everything else as text. Lenient as the library behind CrowdSec's helper: text before the first brace is
- * skipped, and what follows the value is not looked at.
+ * their escapes, everything else as text. As lenient as the library behind CrowdSec's helper: the keys are looked for in
+ * one walk over the text, which asks of what it passes only that quotes and brackets close. So it finds values in JSON that
+ * is cut off or damaged elsewhere, and behind other text, as long as that has no colon.
  */
 export type JsonKind = "string" | "number" | "boolean" | "null" | "object" | "array"
 
@@ -16,19 +17,78 @@ export const jsonPath = (path: string): ReadonlyArray<string> =>
 
 /** Undefined when there is no such value or the text is broken on the way to it. */
 export const findJson = (text: string, keys: ReadonlyArray<string>): JsonPiece | undefined => {
-  let piece = valueAt(text, skipTo(text), keys.length > 0)
-  keys.forEach((key, at) => {
-    const onTheWay = at < keys.length - 1
-    if (piece?.kind === "array") piece = itemOf(piece.raw, key, onTheWay)
-    else piece = piece?.kind === "object" ? entryOf(piece.raw, key, onTheWay) : undefined
-  })
-  return piece
+  const from = placeOf(text, keys)
+  return from < 0 ? undefined : valueAt(text, from)
 }
 
-/** Where the first object or array begins. */
-const skipTo = (text: string): number => {
-  const at = text.search(/[{[]/)
-  return at < 0 ? text.length : at
+/** Index behind the colon of the last key, or of the item; -1 when it is not found. */
+const placeOf = (text: string, keys: ReadonlyArray<string>): number => {
+  if (keys.length === 0) return 0
+  /** In how many objects the walk is, and how many of the keys it has passed. */
+  let depth = 0
+  let passed = 0
+  /** The last key was the one that is looked for at its depth. */
+  let isOurs = true
+  for (let at = 0; at < text.length; at++) {
+    switch (text[at]) {
+      case '"': {
+        const end = stringEnd(text, at)
+        const next = end < 0 ? text.length : skipBlank(text, end)
+        if (next >= text.length) return -1
+        if (text[next] !== ":") {
+          at = next - 1
+          break
+        }
+        const name = unescapeJson(text.slice(at + 1, end - 1))
+        if (name === undefined || depth < 1 || depth > keys.length) return -1
+        isOurs = name === keys[depth - 1]
+        if (isOurs && passed === depth - 1) {
+          passed += 1
+          if (passed === keys.length) return next + 1
+        }
+        at = next
+        break
+      }
+      case "{":
+        if (isOurs) {
+          depth += 1
+          break
+        }
+        at = blockEnd(text, at) - 1
+        if (at < 0) return -1
+        break
+      case "}":
+        depth -= 1
+        if (depth === passed) passed -= 1
+        break
+      case "[":
+        if (passed === depth && keys[depth]!.startsWith("[")) return itemAt(text, at, keys.slice(depth))
+        at = blockEnd(text, at) - 1
+        if (at < 0) return -1
+        break
+      case ":":
+        return -1
+    }
+  }
+  return -1
+}
+
+/** The same for keys of which the first is the index of an item of the array that begins at `at`. */
+const itemAt = (text: string, at: number, [key, ...others]: ReadonlyArray<string>): number => {
+  const index = /^\[([+-]?\d{1,9})\]$/.exec(key!)?.[1]
+  let from = skipBlank(text, at + 1)
+  if (index === undefined || text[from] === "]") return -1
+  for (let item = 0; ; item++) {
+    const value = valueAt(text, from)
+    if (value === undefined) return -1
+    if (item === Number(index)) {
+      const within = placeOf(text.slice(value.from, value.end), others)
+      return within < 0 ? -1 : value.from + within
+    }
+    const comma = skipBlank(text, value.end)
+    if (text[comma] !== ",") return -1
+    from = comma + 1
+  }
 }
 
 const blank = /[ \t\r\n]*/y
@@ -68,7 +128,7 @@ const blockEnd = (text: string, at: number): number => {
   return -1
 }
 
-const token = /[^,}\]\s]*/y
+const token = /[^,}\] \t\r\n]*/y
 
 const endOf = (text: string, at: number): number => {
   const code = text.charCodeAt(at)
@@ -79,54 +139,27 @@ const endOf = (text: string, at: number): number => {
   return token.lastIndex > at ? token.lastIndex : -1
 }
 
-/** `onTheWay`: it is only passed through, so that an object or array that is cut off at the end will do. */
-const valueAt = (text: string, from: number, onTheWay: boolean): JsonPiece | undefined => {
-  const at = skipBlank(text, from)
-  const end = at >= text.length ? -1 : endOf(text, at)
-  const first = text[at]!
-  const isCut = end < 0 && onTheWay && (first === "{" || first === "[")
-  if (end < 0 && !isCut) return undefined
-  const raw = isCut ? text.slice(at) : text.slice(at, end)
-  if (first === '"') return { kind: "string", raw: raw.slice(1, -1) }
-  if (first === "{") return { kind: "object", raw }
-  if (first === "[") return { kind: "array", raw }
-  if (raw === "true" || raw === "false") return { kind: "boolean", raw }
-  if (raw === "null") return { kind: "null", raw }
-  return /^[-\d]/.test(first) ? { kind: "number", raw } : undefined
+interface Placed extends JsonPiece {
+  readonly from: number
+  readonly end: number
 }
 
-const entryOf = (object: string, key: string, onTheWay: boolean): JsonPiece | undefined => {
-  let at = skipBlank(object, 1)
-  while (object[at] === '"') {
-    const keyEnd = stringEnd(object, at)
-    if (keyEnd < 0) return undefined
-    const name = unescapeJson(object.slice(at + 1, keyEnd - 1))
-    const colon = skipBlank(object, keyEnd)
-    if (object[colon] !== ":") return undefined
-    const from = skipBlank(object, colon + 1)
-    if (name === key) return valueAt(object, from, onTheWay)
-    const end = endOf(object, from)
-    if (end < 0) return undefined
-    const comma = skipBlank(object, end)
-    if (object[comma] !== ",") return undefined
-    at = skipBlank(object, comma + 1)
-  }
-  return undefined
+const valueAt = (text: string, at: number): Placed | undefined => {
+  const from = skipBlank(text, at)
+  const end = from >= text.length ? -1 : endOf(text, from)
+  if (end < 0) return undefined
+  const raw = text.slice(from, end)
+  const kind = kindOf(raw)
+  return kind && { kind, raw: kind === "string" ? raw.slice(1, -1) : raw, from, end }
 }
 
-const itemOf = (array: string, key: string, onTheWay: boolean): JsonPiece | undefined => {
-  const index = /^\[(\d{1,9})\]$/.exec(key)?.[1]
-  if (index === undefined) return undefined
-  let at = skipBlank(array, 1)
-  for (let item = 0; at < array.length && array[at] !== "]"; item++) {
-    if (item === Number(index)) return valueAt(array, at, onTheWay)
-    const end = endOf(array, at)
-    if (end < 0) return undefined
-    const comma = skipBlank(array, end)
-    if (array[comma] !== ",") return undefined
-    at = skipBlank(array, comma + 1)
-  }
-  return undefined
+const kindOf = (raw: string): JsonKind | undefined => {
+  if (raw.startsWith('"')) return "string"
+  if (raw.startsWith("{")) return "object"
+  if (raw.startsWith("[")) return "array"
+  if (raw === "true" || raw === "false") return "boolean"
+  if (raw === "null") return "null"
+  return /^[-\d]/.test(raw) ? "number" : undefined
 }
 
 /** The text that a JSON string stands for; undefined when an escape is broken. */
@@ -139,7 +172,7 @@ export const unescapeJson = (raw: string): string | undefined => {
       (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`
     )
     const text: unknown = JSON.parse(`"${escaped}"`)
-    return typeof text === "string" ? text.toWellFormed() : undefined
+    return typeof text === "string" && text.isWellFormed() ? text : undefined
   } catch {
     return undefined
   }

@@ -152,6 +152,7 @@ export const timeType: StructType = struct("time", {
     Nanosecond: method([], intType, (time: Time) => time.nanosecond),
     Unix: method([], intType, (time: Time) => Number(floorDivide(time.unixNanoseconds, second))),
     UnixMilli: method([], intType, (time: Time) => Number(floorDivide(time.unixNanoseconds, 1_000_000n))),
+    UnixMicro: method([], intType, (time: Time) => Number(floorDivide(time.unixNanoseconds, 1000n))),
     Before: method([timeType], boolType, (time: Time, other: Time) => time.unixNanoseconds < other.unixNanoseconds),
     After: method([timeType], boolType, (time: Time, other: Time) => time.unixNanoseconds > other.unixNanoseconds),
     Equal: method([timeType], boolType, (time: Time, other: Time) => time.unixNanoseconds === other.unixNanoseconds),

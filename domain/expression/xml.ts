@@ -114,7 +114,10 @@ interface Segment {
 /** Steps from the document; undefined when the path is not one. */
 export type XmlPath = ReadonlyArray<Segment> | undefined
 
-/** `/Event/EventData[1]/Data[@Name='x']`; also `.`, `..`, `*`, `//`, `[tag]`, `[tag='x']`, `[@attribute]`, `[-1]`. */
+/**
+ * `/Event/EventData[1]/Data[@Name='x']`; also `.`, `..`, `*`, `//`, `[tag]`, `[tag="x"]`, `[@attribute]`, `[-1]`, and what
+ * an element says of itself: `[text()='x']`, `[name()]`.
+ */
 export const compileXmlPath = (path: string): XmlPath => {
   const relative = path.startsWith("//") ? `.${path}` : path.startsWith("/") ? path.slice(1) : path
   const complete = relative.endsWith("//") ? `${relative}*` : relative
@@ -135,10 +138,11 @@ export const compileXmlPath = (path: string): XmlPath => {
 /** Split at slashes that are not within quotes. */
 const segmentsOf = (path: string): ReadonlyArray<string> => {
   const segments = [""]
-  let quoted = false
+  let quote = ""
   for (const character of path) {
-    if (character === "'") quoted = !quoted
-    if (character === "/" && !quoted) segments.push("")
+    if (quote === "" && (character === "'" || character === '"')) quote = character
+    else if (quote === character) quote = ""
+    if (character === "/" && quote === "") segments.push("")
     else segments[segments.length - 1] += character
   }
   return segments
@@ -171,8 +175,39 @@ const descendants = (element: Element): ReadonlyArray<Element> => {
   return found
 }
 
+/** `xmlns` of an element, or of the nearest one around it that has one. */
+const namespaceOf = (element: Element): string => {
+  const isDeclared = ({ space, name }: Element["attributes"][number]): boolean =>
+    element.space === "" ? space === "" && name === "xmlns" : space === "xmlns" && name === element.space
+  for (let around: Element | undefined = element; around !== undefined; around = around.parent) {
+    const declared = around.attributes.find(isDeclared)
+    if (declared !== undefined) return declared.value
+  }
+  return ""
+}
+
+/** What an element can be asked about itself. */
+const properties: ReadonlyMap<string, (element: Element) => string> = new Map([
+  ["text", ({ text }: Element) => text],
+  ["name", ({ space, name }: Element) => (space === "" ? name : `${space}:${name}`)],
+  ["local-name", ({ name }: Element) => name],
+  ["namespace-prefix", ({ space }: Element) => space],
+  ["namespace-uri", namespaceOf]
+])
+
 const filterOf = (filter: string): Filter | undefined => {
-  const valued = /^(@?)([^=]+)='([^']*)'$/.exec(filter)
+  const valued = /^(@?)([^=]+)=(?:'([^']*)'|"([^"]*)")$/.exec(filter)
+  const wantedValue = valued?.[3] ?? valued?.[4]
+  const asked = valued === null ? filter : `${valued[1]}${valued[2]}`
+  if (asked.endsWith("()")) {
+    const property = properties.get(asked.slice(0, -2))
+    if (property === undefined) return undefined
+    return (elements) =>
+      elements.filter((element) => {
+        const text = property(element)
+        return wantedValue === undefined ? text !== "" : text === wantedValue
+      })
+  }
   const has: (wanted: string, value: string | undefined, isAttribute: boolean) => Filter =
     (wanted, value, isAttribute) => (elements) =>
       elements.filter((element) =>
@@ -180,7 +215,7 @@ const filterOf = (filter: string): Filter | undefined => {
           ? element.attributes.some((each) => isNamed(wanted)(each) && (value === undefined || each.value === value))
           : element.children.some((each) => isNamed(wanted)(each) && (value === undefined || each.text === value))
       )
-  if (valued !== null) return has(valued[2]!, valued[3]!, valued[1] === "@")
+  if (valued !== null) return has(valued[2]!, wantedValue, valued[1] === "@")
   if (/^-?\d{1,9}$/.test(filter)) {
     const position = Number(filter)
     return (elements) => [elements.at(position > 0 ? position - 1 : position)].filter((each) => each !== undefined)

@@ -48,6 +48,25 @@ describe("a scenario", () => {
     })
   })
 
+  it("takes an empty duration for none", () => {
+    const { problems, rules } = read("scenarios", leaky(`duration: ""\nblackhole: ''\n`))
+    expect(problems).toEqual([])
+    expect(rules).toMatchObject([{ durationNs: 0n, blackholeNs: 0n }])
+  })
+
+  it("is told how a scope is written", () => {
+    const told = (type: string) => read("scenarios", leaky(`scope: {type: ${type}}\n`)).problems[0]?.message
+    expect(told("range")).toMatch(/did you mean `Range`\?$/)
+    expect(told("ip")).toMatch(/did you mean `Ip`\?$/)
+    expect(told("User")).toMatch(/whom it is about$/)
+  })
+
+  it("warns of a bayesian bucket that waits for nothing", () => {
+    const text = `type: bayesian\nname: t/x\ndescription: d\nfilter: "true"\nbayesian_prior: 0.5\nbayesian_threshold: 0.8\nbayesian_conditions:\n  - {condition: a, prob_given_evil: 0.8, prob_given_benign: 0.2}\n`
+    expect(read("scenarios", text).problems).toMatchObject([{ code: "TST-RULE-DOUBTFUL", severity: "warning" }])
+    expect(read("scenarios", `${text}leakspeed: 1m\n`).problems).toEqual([])
+  })
+
   it("warns of a remediation that looks like true and bans nobody", () => {
     const codes = (value: string) =>
       read("scenarios", leaky(`labels: {remediation: ${value}}\n`)).problems.map(({ code }) => code)

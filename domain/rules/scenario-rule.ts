@@ -37,12 +37,18 @@ const scope = refined(
       return report.error(ruleCodes.wrongValue, expression, message)
     }
     if (written.type !== "Ip" && written.type !== "Range" && expression === undefined) {
-      const message = `scope ${quote(written.type)} needs an \`expression\` that says whom it is about`
+      const meant = ["Ip", "Range"].find((known) => known.toLowerCase() === written.type.toLowerCase())
+      const hint = meant === undefined ? "" : `; did you mean ${quote(meant)}?`
+      const message = `scope ${quote(written.type)} needs an \`expression\` that says whom it is about${hint}`
       return report.error(ruleCodes.missingKey, field, message)
     }
     return { type: written.type, expression }
   }
 )
+
+/** An empty one counts as none, as in CrowdSec. */
+const span: Reader<bigint> = (field, report) =>
+  field.value.kind === "scalar" && field.value.text === "" ? 0n : duration(field, report)
 
 const keys = mapping({
   type: required(choice(...bucketTypes)),
@@ -60,9 +66,9 @@ const keys = mapping({
   condition: optional(located),
   scope: defaulted(scope, { type: "Ip", expression: undefined }),
   capacity: optional(integer({ least: -1, most: largestCapacity })),
-  leakspeed: defaulted(duration, 0n),
-  duration: defaulted(duration, 0n),
-  blackhole: defaulted(duration, 0n),
+  leakspeed: defaulted(span, 0n),
+  duration: defaulted(span, 0n),
+  blackhole: defaulted(span, 0n),
   cache_size: defaulted(integer({ least: 0, most: largestCapacity }), 0),
   reprocess: defaulted(flag, false),
   bayesian_prior: optional(bayesianShare),
@@ -94,6 +100,11 @@ const complete = (written: Written, field: Field, report: Report): boolean => {
   if (kind === "bayesian") {
     const prior = need(written.bayesian_prior !== undefined, "bayesian_prior", "a share above 0, at most 1")
     const threshold = need(written.bayesian_threshold !== undefined, "bayesian_threshold", "a share above 0, at most 1")
+    if (written.leakspeed === 0n) {
+      const message =
+        "a bayesian bucket without `leakspeed` forgets all when time goes on; write how long it waits for the next event, such as `1m`"
+      report.warning(ruleCodes.doubtful, placeOf(field, "leakspeed"), message)
+    }
     return need(written.bayesian_conditions.length > 0, "bayesian_conditions", "a list") && prior && threshold
   }
   return true

@@ -76,6 +76,18 @@ describe("body", () => {
     expect(() => decodeLines({ ...batch!, range: { from: 0, to: 9 } })).toThrow(/8 bytes instead of 9/)
   })
 
+  it("gives what the log holds, also while it still knows what it has sealed", () => {
+    const [batch] = batchesOf([Buffer.from("one\r\nzwölf\n\n")])
+    const [other] = batchesOf([Buffer.from("1\n2\n3\n")])
+    const redacted = withoutLines(batch!, (line) => line.includes("one"))!
+    expect(decodeLines({ ...batch!, body: redacted })).toEqual(["****", "zwölf", ""])
+    expect(() => decodeLines({ ...batch!, body: other!.body })).toThrow(/6 bytes instead of 13/)
+    const known = decodeLines({ ...batch!, body: Uint8Array.from(batch!.body) })
+    expect([known, decodeLines(batch!)]).toEqual(Array(2).fill(["one", "zwölf", ""]))
+    const batches = batchesOf([Buffer.from("a line\n".repeat(200))], 1)
+    expect(batches.flatMap(decodeLines)).toEqual(Array(200).fill("a line"))
+  })
+
   it("keeps any bytes and any lines, however they arrive", () => {
     const text = fc.array(fc.oneof(fc.constantFrom("\n", "\r\n", "ä", "\u0000"), fc.string()), { maxLength: 60 })
     fc.assert(

@@ -4,6 +4,7 @@ import { createCipheriv, hash, randomBytes } from "node:crypto"
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib"
 import * as Data from "effect/Data"
 import type { LogBatch } from "../../domain/events/log-batch.ts"
+import { SealedBodies } from "./sealed-bodies.ts"
 
 /** Most lines in one batch. */
 export const maxBatchLines = 2_000
@@ -62,34 +63,42 @@ const lineEnds = (bytes: Buffer): ReadonlyArray<number> => {
   return ends
 }
 
+const split = (bytes: Buffer) => ({ bytes, ends: lineEnds(bytes) })
+
 /** Independent salts for so many lines: the key stream of AES in counter mode. */
 const saltsOf = (key: Uint8Array, lines: number): Buffer =>
   createCipheriv("aes-128-ctr", key, Buffer.alloc(16)).update(Buffer.alloc(lines * saltBytes))
 
-/** The digests of the lines, one after the other, in one byte a character: what Node makes of a digest fastest. */
+/**
+ * The digests of the lines, one after the other, in one byte a character: what Node makes of a digest fastest. A line's
+ * salt is set before it in a copy of the bytes, over the end of the line before, whose digest is made by then.
+ */
 const digestsOf = (bytes: Buffer, ends: ReadonlyArray<number>, salts: Buffer): ReadonlyArray<string> => {
-  const salted = Buffer.allocUnsafe(bytes.length + salts.length)
-  let at = 0
+  const salted = Buffer.allocUnsafe(saltBytes + bytes.length)
+  bytes.copy(salted, saltBytes)
   let start = 0
   return ends.map((end, line) => {
-    const from = at
-    at += salts.copy(salted, at, line * saltBytes, (line + 1) * saltBytes)
-    at += bytes.copy(salted, at, start, end)
+    // So few bytes are copied by hand in a third of the time of a call.
+    for (let at = 0; at < saltBytes; at++) salted[start + at] = salts[line * saltBytes + at]!
+    const digest = hash("sha256", salted.subarray(start, saltBytes + end), "binary")
     start = end
-    return hash("sha256", salted.subarray(from, at), "binary")
+    return digest
   })
 }
 
 const rootOf = (digests: ReadonlyArray<string>): string => hash("sha256", Buffer.from(digests.join(""), "latin1"))
 
-/** The `body` of a `LogBatch` and its `commitment`. */
+/** The last bodies that were sealed here and not read yet: who judges the log at once need not decompress them. */
+const sealed = new SealedBodies()
+
+/** The `body` of a `LogBatch` and its `commitment`. The bytes must not change any more. */
 export const sealBody = (bytes: Buffer): { readonly commitment: string; readonly body: Uint8Array } => {
   const key = randomBytes(keyBytes)
   const ends = lineEnds(bytes)
-  return {
-    commitment: rootOf(digestsOf(bytes, ends, saltsOf(key, ends.length))),
-    body: Buffer.concat([Buffer.of(whole), key, compress(bytes)])
-  }
+  const commitment = rootOf(digestsOf(bytes, ends, saltsOf(key, ends.length)))
+  const body = Buffer.concat([Buffer.of(whole), key, compress(bytes)])
+  sealed.keep(commitment, { body, bytes, ends })
+  return { commitment, body }
 }
 
 interface Opened {
@@ -228,22 +237,17 @@ interface Slices {
  * Throws {@link DamagedBatch}.
  */
 export const decodeLines = (batch: LogBatch): Array<string> => {
-  const bytes = decodeBody(batch)
+  const { bytes, ends } = sealed.take(batch) ?? split(decodeBody(batch))
   const slices = bytes as unknown as Slices
   const ascii = isAscii(bytes)
   const lines: Array<string> = []
-  const mark = markLength(bytes, batch.range.from)
-  let start = 0
-  if (batch.startsInsideLine) {
-    const end = bytes.indexOf(10)
-    start = end < 0 ? bytes.length : end + 1
-  }
-  while (start < bytes.length) {
-    const found = bytes.indexOf(10, start)
-    const next = found < 0 ? bytes.length : found + 1
-    let end = found < 0 ? next : found
+  const first = batch.startsInsideLine ? 1 : 0
+  let start = first === 0 ? markLength(bytes, batch.range.from) : (ends[0] ?? 0)
+  for (let line = first; line < ends.length; line++) {
+    const next = ends[line]!
+    let end = bytes[next - 1] === 10 ? next - 1 : next
     if (end > start && bytes[end - 1] === 13) end -= 1
-    lines.push(ascii ? slices.latin1Slice(start, end) : slices.utf8Slice(Math.max(start, mark), end))
+    lines.push(ascii ? slices.latin1Slice(start, end) : slices.utf8Slice(start, end))
     start = next
   }
   if (lines.length !== batch.lines) throw damaged(batch, `it holds ${lines.length} lines instead of ${batch.lines}`)

@@ -152,15 +152,18 @@ const heldBecause = {
 const gaugeLength = 10
 
 /** How full a bucket is, in words and at a glance. */
-const fillOf = ({ outcome, type, events, level, capacity, leakspeed, due }: BucketExplanation): string => {
-  const counted = `${events} event${events === 1 ? "" : "s"}`
+const fillOf = (bucket: BucketExplanation): string => {
+  const { outcome, type, events, level, capacity, leakspeed, due, probability, threshold } = bucket
+  const likely = probability === undefined ? "" : `, an attack with probability ${Number(probability.toFixed(3))}`
+  const counted = `${events} event${events === 1 ? "" : "s"}${likely}`
   if (outcome === "cancelled") return "emptied: cancel_on holds"
   if (type === "trigger") return "triggered"
   if (outcome === "overflowed") return `ran over with ${counted}`
   if (outcome === "expired") return `ran over with ${counted} at ${due}`
   const repeated = outcome === "repeated" ? ", this one not counted: distinct knows it already" : ""
   const end = due === undefined ? "" : `, runs over at ${due}`
-  if (level === undefined || capacity === undefined) return `holds ${counted}${end}${repeated}`
+  const above = threshold === undefined ? "" : `, runs over above ${threshold}`
+  if (level === undefined || capacity === undefined) return `holds ${counted}${above}${end}${repeated}`
   const full = Math.min(gaugeLength, Math.round((level / capacity) * gaugeLength))
   const gauge = "█".repeat(full) + "░".repeat(gaugeLength - full)
   return `${gauge} ${level} of ${capacity}, one leaks in ${leakspeed}${end}${repeated}`

@@ -23,14 +23,20 @@ interface Offender {
   readonly scope: string
   readonly value: string
   readonly scenarios: Set<string>
-  readonly lines: Set<string>
+  /** Which lines: see `#lineOf`. */
+  readonly lines: Set<number>
   decision: ReportedOffender["decision"]
 }
+
+/** More lines than a batch may have. */
+const mostLines = 2 ** 20
 
 export class ReplayReport {
   overflows = 0
   decisions = 0
   readonly #offenders = new Map<string, Offender>()
+  /** Batches by id, numbered. */
+  readonly #batches = new Map<string, number>()
 
   /** Event types that the report folds. */
   static readonly types = [OverflowRaised.type, DecisionMade.type]
@@ -42,7 +48,7 @@ export class ReplayReport {
       offender.scenarios.add(event.data.scenario.name)
       for (const { event: batch, line, text } of placedEntries(event.data.evidence)) {
         // An overflow that was poured again is no line of its own: its lines count with it.
-        if (text !== "") offender.lines.add(`${batch}/${line}`)
+        if (text !== "") offender.lines.add(this.#lineOf(batch, line))
       }
     } else if (DecisionMade.is(event)) {
       this.decisions += 1
@@ -65,6 +71,16 @@ export class ReplayReport {
         decision,
         lines: lines.size
       }))
+  }
+
+  /** A number for a line of the log: cheaper to remember than a text. */
+  #lineOf(batch: string, line: number): number {
+    let number = this.#batches.get(batch)
+    if (number === undefined) {
+      number = this.#batches.size
+      this.#batches.set(batch, number)
+    }
+    return number * mostLines + line
   }
 
   #offender({ scope, value }: { readonly scope: string; readonly value: string }): Offender {

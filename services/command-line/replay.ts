@@ -8,6 +8,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { formatProblem, type Problem } from "../../domain/rules/problem.ts"
+import type { Sink } from "../acquisition/acquisition.ts"
 import { readColdFiles } from "../acquisition/cold-files.ts"
 import { RecordedFiles } from "../acquisition/recorded-files.ts"
 import { DecisionNumbers } from "../engine/decision-numbers.ts"
@@ -15,6 +16,7 @@ import { Detection } from "../engine/detection.ts"
 import { Intake } from "../engine/intake.ts"
 import { whole } from "../engine/part.ts"
 import { EmbeddedEventStore } from "../event-store/embedded.ts"
+import type { AppendError } from "../event-store/event-store.ts"
 import { storeAt } from "../event-store/located-store.ts"
 import { foldLog } from "../event-store/fold-log.ts"
 import { loadHub } from "../hub/hub.ts"
@@ -164,7 +166,7 @@ const replayFiles = Effect.fnUntraced(function* (
     paths: input.files,
     labels: { type: input.type },
     zone: input.timezone,
-    sink: intake,
+    sink: inStep(intake, detection),
     recorded,
     timeOf: detection.timeOf,
     now: rules.now,
@@ -206,6 +208,15 @@ const replayFiles = Effect.fnUntraced(function* (
       message: `${what} not read, or not to the end; see above.`
     })
   }
+})
+
+/** Goes on reading when all but the batches that were stored last are judged: so the engine has them still in memory. */
+const inStep = (intake: Intake, detection: typeof Detection.Service): Sink<AppendError> => ({
+  append: (batches) =>
+    Effect.suspend(() => {
+      const before = intake.position
+      return Effect.andThen(intake.append(batches), detection.judged(before))
+    })
 })
 
 const round = (seconds: number): number => Math.round(seconds * 1000) / 1000

@@ -4,7 +4,6 @@
  */
 import { mkdir } from "node:fs/promises"
 import * as Effect from "effect/Effect"
-import type { Json } from "effect/Schema"
 import { type EngineOptions, type GeoLookup, makeEngine } from "../../domain/detection/engine.ts"
 import {
   batchesOf,
@@ -22,8 +21,9 @@ import { type Activation, RulesetActivated } from "../../domain/events/ruleset.t
 import { DamagedBatch, decodeLines } from "../acquisition/body.ts"
 import { EventStore } from "../event-store/event-store.ts"
 import { foldLog } from "../event-store/fold-log.ts"
+import { jsonPieces } from "../projections/json-pieces.ts"
 import { misfit } from "../projections/restore.ts"
-import { readSnapshot, type Snapshot, writeSnapshot } from "../projections/snapshot.ts"
+import { readSnapshot, writeSnapshot } from "../projections/snapshot.ts"
 import { Judge } from "./judge.ts"
 import { type Part, rulesetStreamOf, snapshotOf } from "./part.ts"
 import { compileRules, type Rulebook } from "./rulebook.ts"
@@ -86,23 +86,21 @@ export const keepState = (
 ): Effect.Effect<void> =>
   Effect.gen(function* () {
     const engine = snapshotEngine(judge.engine)
-    const referred = batchesOf(engine)
-    for (const event of positions.keys()) if (!referred.has(event)) positions.delete(event)
     const state: State = {
       engine,
       allowlists: judge.allowlists,
       poured: judge.poured,
       decisions: judge.decisions,
-      positions: [...positions]
+      get positions() {
+        const referred = batchesOf(engine)
+        for (const event of positions.keys()) if (!referred.has(event)) positions.delete(event)
+        return [...positions]
+      }
     }
-    const snapshot: Snapshot = {
-      projection: snapshotOf(part),
-      version: snapshotVersion,
-      ...place,
-      recordedAt: 0,
-      state: state as unknown as Json
-    }
-    yield* Effect.tryPromise(() => mkdir(snapshots, { recursive: true }).then(() => writeSnapshot(snapshots, snapshot)))
+    const header = { projection: snapshotOf(part), version: snapshotVersion, ...place, recordedAt: 0 }
+    yield* Effect.tryPromise(() =>
+      mkdir(snapshots, { recursive: true }).then(() => writeSnapshot(snapshots, header, jsonPieces(state)))
+    )
   }).pipe(
     Effect.catch(({ cause }) =>
       Effect.logWarning(

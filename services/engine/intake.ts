@@ -50,45 +50,62 @@ export class Intake implements Sink<AppendError> {
 
   /** Answers when the batches are durable. Waits while the store cannot take them. */
   append(batches: ReadonlyArray<LogBatch>): Effect.Effect<void, AppendError> {
-    return patiently(
-      Effect.gen({ self: this }, function* () {
-        for (const { source } of batches) if (!this.#ends.has(source)) yield* this.last(source)
-        const { group, ends } = this.#missing(batches)
-        if (group.length === 0) return
-        // Forgotten until the answer is there: after a failure the streams' ends tell what became of the batches.
-        for (const source of ends.keys()) this.#ends.delete(source)
-        const appended = yield* this.#store.appendGroup(group)
-        for (const [source, end] of ends) this.#ends.set(source, end)
-        this.position = appended.at(-1)!.position
-      })
-    )
+    return Effect.gen({ self: this }, function* () {
+      yield* patiently(this.#findEnds(batches))
+      const planned = this.#planned(batches)
+      yield* patiently(this.#write(planned))
+    })
   }
 
-  /** The batches as appends at exact revisions, without those that an earlier attempt has already written. */
-  #missing(batches: ReadonlyArray<LogBatch>): {
-    readonly group: ReadonlyArray<StreamAppend>
-    readonly ends: ReadonlyMap<string, End>
-  } {
-    const group: Array<StreamAppend> = []
-    const ends = new Map<string, End>()
-    for (const batch of batches) {
+  /** Which places the batches take: each right behind the one before it on its stream. */
+  #planned(batches: ReadonlyArray<LogBatch>): ReadonlyArray<Planned> {
+    const revisions = new Map<string, number>()
+    return batches.map((batch) => {
       const { source } = batch
-      const id = idOf(batch)
-      const end = ends.get(source) ?? this.#ends.get(source)!
-      if (end.id === id) {
-        // An attempt whose answer was lost got as far as this one: what was collected before it is there as well.
-        for (let index = group.length - 1; index >= 0; index--)
-          if (group[index]!.stream === logStream(source)) group.splice(index, 1)
-        ends.delete(source)
-        continue
-      }
-      const expected = end.revision < 0 ? "no_stream" : end.revision
-      group.push({ stream: logStream(source), events: [LogBatchAppended.propose(id, batch)], expected })
-      ends.set(source, { revision: end.revision + 1, id })
-    }
-    return { group, ends }
+      const revision = (revisions.get(source) ?? this.#ends.get(source)!.revision) + 1
+      revisions.set(source, revision)
+      return { batch, source, revision, id: idOf(batch, revision) }
+    })
+  }
+
+  /** Appends, each at its exact place, what an earlier attempt whose answer was lost has not written. */
+  #write(planned: ReadonlyArray<Planned>) {
+    return Effect.gen({ self: this }, function* () {
+      yield* this.#findEnds(planned)
+      const missing = planned.filter((batch) => !isWritten(batch, planned, this.#ends.get(batch.source)!))
+      if (missing.length === 0) return
+      // Forgotten until the answer is there: after a failure the streams' ends tell what became of the batches.
+      for (const { source } of missing) this.#ends.delete(source)
+      const appended = yield* this.#store.appendGroup(
+        missing.map(
+          ({ source, revision, id, batch }): StreamAppend => ({
+            stream: logStream(source),
+            events: [LogBatchAppended.propose(id, batch)],
+            expected: revision === 0 ? "no_stream" : revision - 1
+          })
+        )
+      )
+      for (const { source, revision, id } of missing) this.#ends.set(source, { revision, id })
+      this.position = appended.at(-1)!.position
+    })
+  }
+
+  #findEnds(of: ReadonlyArray<{ readonly source: string }>) {
+    return Effect.gen({ self: this }, function* () {
+      for (const { source } of of) if (!this.#ends.has(source)) yield* this.last(source)
+    })
   }
 }
+
+/** A batch and its place on its stream. */
+interface Planned extends End {
+  readonly source: string
+  readonly batch: LogBatch
+}
+
+/** Whether the stream got that far by our own hand. */
+const isWritten = ({ source, revision }: Planned, planned: ReadonlyArray<Planned>, end: End): boolean =>
+  revision <= end.revision && planned.some((batch) => batch.source === source && batch.id === end.id)
 
 const noCheckpoint = (stream: string, event: TestudoEvent): StoreUnavailable =>
   new StoreUnavailable({
@@ -98,6 +115,9 @@ const noCheckpoint = (stream: string, event: TestudoEvent): StoreUnavailable =>
       `${isUnreadable(event) ? `: ${event.data.reason}` : ""}. It says what of the log has been read: restore a backup.`
   })
 
-/** The same bytes of the same file make the same batch, whenever they are read. */
-const idOf = ({ source, file, range, observedAt }: LogBatch): string =>
-  derivedId("log", source, file.device, file.inode, file.fingerprint.sha256, range.from, range.to, observedAt)
+/**
+ * The same part of the same file at the same place of a stream is the same batch, on every machine and under every clock:
+ * the ids of all that comes of its lines follow from it.
+ */
+const idOf = ({ source, file: { fingerprint }, range }: LogBatch, revision: number): string =>
+  derivedId("log", source, revision, fingerprint.sha256, range.from, range.to)

@@ -7,7 +7,7 @@ import { zstdDecompressSync } from "node:zlib"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { afterAll, describe, expect, it, vi } from "vitest"
+import { afterAll, describe, expect, it } from "vitest"
 import { memoryFolder } from "../../fixtures/memory-folder.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { StandIn } from "../../fixtures/eventstoredb/stand-in.ts"
@@ -18,8 +18,6 @@ import { EventStoreDb } from "./eventstoredb.ts"
 import { storeFailure } from "./failure.ts"
 import { proposedFrom, type Row } from "./row.ts"
 import { verifyLog } from "./verify-log.ts"
-
-vi.setConfig({ testTimeout: 120_000 })
 
 type Store = typeof EventStore.Service
 

@@ -17,7 +17,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
-import { afterAll, describe, expect, it, vi } from "vitest"
+import { afterAll, describe, expect, it } from "vitest"
 import type { ProposedEvent } from "../../domain/events/event.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { acceptLoss } from "./accept-loss.ts"
@@ -28,7 +28,6 @@ import type { Finding } from "./verification.ts"
 import { verifyEmbedded } from "./verify-embedded.ts"
 
 // Many processes and stores, each with its syncs: the machine may be busy.
-vi.setConfig({ testTimeout: 120_000 })
 
 const base = mkdtempSync(join(tmpdir(), "testudo-durability-"))
 chmodSync(base, 0o755)

@@ -179,6 +179,41 @@ describe("embedded store", () => {
     })
   )
 
+  it.live("takes back new streams and kinds with a group that fails", () =>
+    Effect.gen(function* () {
+      const directory = yield* filled(3)
+      yield* using(directory, (store) =>
+        Effect.gen(function* () {
+          tamper(
+            directory,
+            `create trigger spoilt before insert on events when new.revision = 4
+             begin select raise(abort, 'spoilt'); end`
+          )
+          const group = [
+            { stream: "new-1", events: events(2), expected: "no_stream" as const },
+            { stream: "newer-1", events: events(2), expected: "no_stream" as const },
+            { stream: "names", events: events(3), expected: 2 }
+          ]
+          yield* failing("TST-STORE-DAMAGED", store.appendGroup(group))
+          tamper(directory, "drop trigger spoilt")
+          const again = [{ stream: "newest-1", events: events(1), expected: "no_stream" as const }, ...group]
+          assert.deepStrictEqual(
+            (yield* store.appendGroup(again)).map(({ revision }) => revision),
+            [0, 1, 1, 5]
+          )
+          for (const { stream, events } of again) {
+            const filter = { streamPrefixes: [stream] }
+            const ids = (yield* store.readAll({ filter })).map(({ id }) => id).slice(-events.length)
+            assert.deepStrictEqual(
+              ids,
+              events.map(({ id }) => id)
+            )
+          }
+        })
+      )
+    })
+  )
+
   it.live("keeps the write-ahead log small, under load and when idle", () =>
     Effect.gen(function* () {
       const directory = newDirectory()

@@ -20,13 +20,17 @@ export interface Page {
   readonly next: number
 }
 
-/** Runs of positions that follow one another: a run is read in one go. */
-function* runsOf(positions: ReadonlyArray<number>): Iterable<readonly [first: number, last: number]> {
-  for (let index = 0; index < positions.length; ) {
-    const first = positions[index]!
-    let last = first
-    while (positions[++index] === last + 1) last++
-    yield [first, last]
+/** The rows of several kinds, each in the order of positions, as one. */
+function* merged(kinds: ReadonlyArray<Iterable<Row>>): Iterable<Row> {
+  const lanes = kinds.map((rows) => rows[Symbol.iterator]())
+  const next = lanes.map((lane) => lane.next().value as Row | undefined)
+  while (true) {
+    let first = -1
+    for (const [lane, row] of next.entries())
+      if (row !== undefined && (first < 0 || row.position < next[first]!.position)) first = lane
+    if (first < 0) return
+    yield next[first]!
+    next[first] = lanes[first]!.next().value as Row | undefined
   }
 }
 
@@ -48,8 +52,8 @@ const pageOf = <Item>(
   return { items, full: undefined }
 }
 
-/** How many positions one look into the index of one kind takes. */
-const indexedPositions = { least: 100, most: 1000 }
+/** Among so many positions streams are looked for by their names in one go: a long look would hold its snapshot. */
+const namesAtOnce = 10_000
 
 export class EventLog {
   readonly #db: DatabaseSync
@@ -58,10 +62,10 @@ export class EventLog {
   readonly #kinds: Kinds
   readonly #head: StatementSync
   readonly #streamOf: StatementSync
-  readonly #nameAt: StatementSync
   readonly #eventAt: RowQuery
   readonly #eventsAfter: RowQuery
-  readonly #positionsOfKind: StatementSync
+  readonly #ofKind: RowQuery
+  readonly #ofKindAndName: RowQuery
   readonly #forwards: RowQuery
   readonly #backwards: RowQuery
 
@@ -73,13 +77,15 @@ export class EventLog {
     this.#kinds = new Kinds(db)
     this.#head = db.prepare("select max(position) as position from events")
     this.#streamOf = db.prepare("select stream from streams where name = ?")
-    this.#nameAt = db.prepare("select name from events join streams using (stream) where position = ?")
     this.#eventAt = new RowQuery(db, this.#kinds, "position = ?")
     this.#eventsAfter = new RowQuery(db, this.#kinds, "position > ? and position <= ? order by position")
-    this.#positionsOfKind = db.prepare(
-      "select position from events where kind = ? and position > ? and position <= ? order by position limit ?"
+    this.#ofKind = new RowQuery(db, this.#kinds, "kind = ? and position > ? and position <= ? order by position")
+    this.#ofKindAndName = new RowQuery(
+      db,
+      this.#kinds,
+      "kind = ? and position > ? and position <= ? " +
+        "and exists (select 1 from json_each(?) where substr(name, 1, length(value)) = value) order by position"
     )
-    this.#positionsOfKind.setReturnArrays(true)
     this.#forwards = new RowQuery(db, this.#kinds, "events.stream = ? and revision >= ? order by revision")
     this.#backwards = new RowQuery(db, this.#kinds, "events.stream = ? and revision <= ? order by revision desc")
   }
@@ -153,36 +159,25 @@ export class EventLog {
     return this.#eventsAfter.rows((last) => [last?.position ?? after, upTo], wanted)
   }
 
-  /** Merges the indexed positions of the kinds, some at a time, and reads what a stream prefix does not rule out. */
+  /** The rows of some kinds after a position, up to another, of streams that begin with one of the prefixes. */
   *#rowsOfKinds(
     kinds: ReadonlyArray<number>,
     after: number,
     upTo: number,
     prefixes: ReadonlyArray<string> | undefined,
-    limit: number
+    wanted: number
   ): Iterable<Row> {
-    const most = Math.min(Math.max(limit, indexedPositions.least), indexedPositions.most)
-    for (let from = after; from < upTo; ) {
-      let until = upTo // beyond it, a kind that filled its share may have positions that were not looked up
-      const positions: Array<number> = []
-      for (const kind of kinds) {
-        const found = this.#positionsOfKind.all(kind, from, upTo, most) as unknown as ReadonlyArray<readonly [number]>
-        if (found.length === most) until = Math.min(until, found.at(-1)![0])
-        for (const [position] of found) positions.push(position)
-      }
-      const wanted = positions
-        .filter((position) => position <= until && (prefixes === undefined || this.#startsWith(position, prefixes)))
-        .sort((left, right) => left - right)
-      // One more than there are is asked for: so no second look is needed to know that the run is at its end.
-      for (const [first, last] of runsOf(wanted)) yield* this.#between(first - 1, last, last - first + 2)
-      from = until
+    if (prefixes === undefined) {
+      yield* merged(kinds.map((kind) => this.#ofKind.rows((last) => [kind, last?.position ?? after, upTo], wanted)))
+      return
     }
-  }
-
-  #startsWith(position: number, prefixes: ReadonlyArray<string>): boolean {
-    const found = this.#nameAt.get(position) as { readonly name: string } | undefined
-    // Another process may drop events meanwhile.
-    return found !== undefined && prefixes.some((prefix) => found.name.startsWith(prefix))
+    const names = JSON.stringify(prefixes)
+    for (let from = after; from < upTo; from += namesAtOnce) {
+      const until = Math.min(from + namesAtOnce, upTo)
+      const rowsOf = (kind: number) =>
+        this.#ofKindAndName.rows((last) => [kind, last?.position ?? from, until, names], wanted)
+      yield* merged(kinds.map(rowsOf))
+    }
   }
 
   close(): void {

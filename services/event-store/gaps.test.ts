@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite"
 import { randomUUID } from "node:crypto"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
-import { afterAll, expect, it, vi } from "vitest"
+import { afterAll, expect, it } from "vitest"
 import { memoryFolder } from "../../fixtures/memory-folder.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { EmbeddedEventStore } from "./embedded.ts"
@@ -13,7 +13,6 @@ import { EventStore } from "./event-store.ts"
 import { verifyEmbedded } from "./verify-embedded.ts"
 
 // Many stores: the machine may be busy.
-vi.setConfig({ testTimeout: 120_000 })
 
 const base = memoryFolder("testudo-gaps-")
 afterAll(() => rmSync(base, { recursive: true, force: true }))

@@ -8,7 +8,7 @@
  * Each slot carries a keyed digest (HMAC-SHA-256). Whoever changes the database and computes its chain anew has to know
  * the key, too: `head.key`, readable by the node's user alone.
  */
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto"
+import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from "node:crypto"
 import { closeSync, fdatasyncSync, fsyncSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { LogEnd } from "./chain.ts"
@@ -45,7 +45,7 @@ const ifThere = <A>(read: () => A): A | undefined => {
   }
 }
 
-const macOf = (key: Uint8Array, record: Uint8Array): Buffer =>
+const macOf = (key: Uint8Array | KeyObject, record: Uint8Array): Buffer =>
   createHmac("sha256", key).update(record.subarray(0, macAt)).digest()
 
 const slotOf = (slots: Uint8Array, slot: number): Buffer =>
@@ -69,7 +69,7 @@ export const readHeadRecord = (directory: string): HeadRecord => {
 /** Writes the record of a store that this process writes to. */
 export class HeadWriter {
   readonly #descriptor: number
-  readonly #key: Buffer
+  readonly #key: KeyObject
   readonly #record = Buffer.alloc(slotBytes)
   #slot: number
 
@@ -81,7 +81,8 @@ export class HeadWriter {
       key = randomBytes(macBytes)
       writeFileSync(keyPath, key, { mode: 0o600, flush: true })
     }
-    this.#key = key
+    // Bytes are made such an object at each digest, which takes as long as ten digests.
+    this.#key = createSecretKey(key)
     this.#slot = known._tag === "Found" ? known.slot : 1
     const path = join(directory, headFile)
     const existing = ifThere(() => openSync(path, "r+"))

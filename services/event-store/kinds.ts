@@ -38,7 +38,7 @@ export class Kinds {
     this.#insert = db.prepare("insert into kinds(category, type) values (?, ?)")
   }
 
-  /** The kinds as the database has them now: the writer is perhaps another process, and a rollback takes kinds away. */
+  /** The kinds as the database has them now: the writer is perhaps another process. */
   #current(): ReadonlyArray<Kind> {
     const { kind } = this.#last.get() as { readonly kind: number | null }
     if (kind !== (this.#known.at(-1)?.kind ?? null)) this.#known = this.#all.all() as unknown as ReadonlyArray<Kind>
@@ -54,8 +54,14 @@ export class Kinds {
 
   /** The number of this kind, a new one when it was not there. Within a transaction. */
   ensure(category: string, type: string): number {
-    const known = this.#current().find((kind) => kind.category === category && kind.type === type)
+    const isIt = (kind: Kind) => kind.category === category && kind.type === type
+    const known = this.#known.find(isIt) ?? this.#current().find(isIt)
     return known?.kind ?? Number(this.#insert.run(category, type).lastInsertRowid)
+  }
+
+  /** After a rollback: it may have taken kinds away. */
+  forget(): void {
+    this.#known = []
   }
 
   /** The kinds that can pass the filter and that this version can read. */

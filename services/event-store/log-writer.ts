@@ -84,10 +84,17 @@ const nowhere: Place = { revision: -1, position: -1 }
 
 /** Where a stream ends; one that was deleted reads as if it had never been, and goes on where it was. */
 interface StreamEnd extends Place {
+  /** Its number. */
+  readonly stream: number
+  /** Revision of its first event, had nothing been appended since older ones were dropped. */
+  readonly begin: number
   readonly isEmpty: boolean
 }
 
-const holds = (expected: ExpectedRevision, { revision, isEmpty }: StreamEnd): boolean => {
+/** So many ends of streams are remembered: most appends go where another one went shortly before. */
+const rememberedEnds = 10_000
+
+const holds = (expected: ExpectedRevision, { revision, isEmpty }: Pick<StreamEnd, "revision" | "isEmpty">): boolean => {
   if (expected === "any") return true
   if (expected === "stream_exists") return !isEmpty
   if (expected === "no_stream" || expected === -1) return isEmpty
@@ -131,6 +138,8 @@ export class LogWriter {
   readonly #insertEvent: StatementSync
   readonly #rewrite: StatementSync
   readonly #rename: StatementSync
+  /** By name. */
+  readonly #ends = new Map<string, StreamEnd>()
   /** Where the committed log ends. */
   #end: LogEnd
 
@@ -225,6 +234,7 @@ export class LogWriter {
       this.#db.exec("commit")
     } catch (error) {
       this.#end = before
+      this.#forget()
       // On some errors, such as a full disk, SQLite has rolled back itself.
       if (this.#db.isTransaction) this.#db.exec("rollback")
       return groups.length === 1 ? [{ error }] : groups.flatMap((group) => this.commit([group]))
@@ -246,12 +256,12 @@ export class LogWriter {
 
   /** Runs of dropped events stay as gaps, where the chain goes on. */
   #drop({ drop: { stream, before, last: expected } }: DropGroup, dropped: Dropped): Written {
-    const known = this.#streamOf.get(stream) as { readonly stream: number; readonly first: number } | undefined
-    const last = known === undefined ? undefined : (this.#lastOf.get(known.stream) as Place | undefined)
-    if (known === undefined || last === undefined) return { appended: [] }
+    const last = this.#endOf(stream)
+    if (last === undefined || last.isEmpty) return { appended: [] }
     if (expected !== undefined && expected !== last.revision) return { appended: [] }
     const end = before === "all" ? last.revision + 1 : Math.min(before, last.revision)
-    this.#gaps.drop(known.stream, end, dropped)
+    this.#gaps.drop(last.stream, end, dropped)
+    this.#ends.delete(stream)
     return { appended: [] }
   }
 
@@ -267,12 +277,9 @@ export class LogWriter {
 
   /** Everything that can be wrong with a part is found before its first event is inserted. */
   #writePart({ stream, expected, events }: ReadyAppend, recordedAt: number): Appended | PartFailure {
-    const known = this.#streamOf.get(stream) as { readonly stream: number; readonly first: number } | undefined
-    const existing = known?.stream
-    const place = existing === undefined ? undefined : (this.#lastOf.get(existing) as Place | undefined)
-    const begin = known?.first ?? 0
-    const last: StreamEnd = { revision: begin - 1, position: -1, isEmpty: place === undefined, ...place }
-    const places = existing === undefined ? [] : this.#placesOf(existing, events)
+    const known = this.#endOf(stream)
+    const { begin, ...last } = known ?? { begin: 0, isEmpty: true, ...nowhere }
+    const places = known === undefined ? [] : this.#placesOf(known.stream, events)
     const refuse = (message: string): PartFailure => ({ reason: "AppendRefused", stream, message })
     if (places.length > 0 && places.length < events.length) {
       return refuse(
@@ -291,8 +298,34 @@ export class LogWriter {
       )
     }
     if (events.length === 0) return last.isEmpty ? nowhere : { revision: last.revision, position: last.position }
-    const target = existing ?? Number(this.#insertStream.run(stream).lastInsertRowid)
-    return this.#insert(target, stream, last.revision, events, recordedAt)
+    const target = known?.stream ?? Number(this.#insertStream.run(stream).lastInsertRowid)
+    const appended = this.#insert(target, stream, last.revision, events, recordedAt)
+    this.#remember(stream, { stream: target, begin, isEmpty: false, ...appended })
+    return appended
+  }
+
+  /** Undefined for a stream that never was. */
+  #endOf(stream: string): StreamEnd | undefined {
+    const remembered = this.#ends.get(stream)
+    if (remembered !== undefined) return remembered
+    const known = this.#streamOf.get(stream) as { readonly stream: number; readonly first: number } | undefined
+    if (known === undefined) return undefined
+    const last = this.#lastOf.get(known.stream) as Place | undefined
+    const place = last ?? { revision: known.first - 1, position: -1 }
+    const end = { stream: known.stream, begin: known.first, isEmpty: last === undefined, ...place }
+    this.#remember(stream, end)
+    return end
+  }
+
+  #remember(stream: string, end: StreamEnd): void {
+    if (this.#ends.size >= rememberedEnds) this.#ends.clear()
+    this.#ends.set(stream, end)
+  }
+
+  /** What was written since is not there, or elsewhere: what the database has is looked up again. */
+  #forget(): void {
+    this.#ends.clear()
+    this.#kinds.forget()
   }
 
   #insert(
@@ -334,6 +367,7 @@ export class LogWriter {
     const before = this.#end
     const events: Array<{ readonly event: string; readonly content: string }> = []
     this.#db.exec("pragma secure_delete = on; begin immediate")
+    this.#ends.clear()
     try {
       for (const { event, stream, data, bytes } of rewrites) {
         if (stream !== undefined) this.#rename.run(stream, event.stream)
@@ -352,6 +386,7 @@ export class LogWriter {
       this.#db.exec("commit")
     } catch (error) {
       this.#end = before
+      this.#forget()
       if (this.#db.isTransaction) this.#db.exec("rollback")
       throw error
     }

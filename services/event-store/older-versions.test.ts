@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { zstdDecompressSync } from "node:zlib"
 import * as Effect from "effect/Effect"
-import { afterAll, describe, expect, it, vi } from "vitest"
+import { afterAll, describe, expect, it } from "vitest"
 import { memoryFolder } from "../../fixtures/memory-folder.ts"
 import { catalogue, decodeEvent, type TestudoEvent } from "../../domain/events/catalogue.ts"
 import { declareEvent, type RecordedEvent } from "../../domain/events/event.ts"
@@ -16,7 +16,6 @@ import { EventStore, type StoreUnavailable } from "./event-store.ts"
 import { verifyEmbedded } from "./verify-embedded.ts"
 
 // Many stores: the machine may be busy.
-vi.setConfig({ testTimeout: 120_000 })
 
 const base = memoryFolder("testudo-versions-")
 afterAll(() => rmSync(base, { recursive: true, force: true }))

@@ -1,56 +1,61 @@
 /**
- * Groups of appends as they cross to the writer's thread: the texts of many events in a few long ones, because copying
- * text is cheap and copying objects is not. Neither JSON nor an id or a type holds a line feed.
+ * Groups of appends as they cross to the writer's thread: lists of values and a few long texts, because copying text is
+ * cheap and copying objects is not. None of what is joined holds a line feed: stream names, ids, types, JSON.
  */
-import type { DropGroup, ReadyAppend, ReadyEvent, ReadyGroup } from "./log-writer.ts"
+import type { AppendGroup, DropGroup, ReadyAppend, ReadyEvent, ReadyGroup } from "./log-writer.ts"
 
-interface PackedAppend {
-  readonly stream: string
-  readonly expected: ReadyAppend["expected"]
-  readonly count: number
+interface PackedAppends {
+  readonly recordedAt: number
+  readonly streams: string
+  /** Of each stream's part what it expects, and how many events it has. */
+  readonly expected: ReadonlyArray<ReadyAppend["expected"]>
+  readonly counts: ReadonlyArray<number>
   readonly ids: string
   readonly types: string
   readonly metadata: string
-  readonly data: string
+  /** Each for itself: one with letters beyond Latin-1 would make all of a long text take twice the room. */
+  readonly data: ReadonlyArray<string>
   /** Of the events that have some, by index. */
   readonly bytes: ReadonlyArray<readonly [index: number, bytes: Uint8Array]>
 }
 
-export type PackedGroup = DropGroup | { readonly recordedAt: number; readonly parts: ReadonlyArray<PackedAppend> }
+export type PackedGroup = DropGroup | PackedAppends
 
 const separator = "\n"
 
-const joined = (events: ReadonlyArray<ReadyEvent>, text: (event: ReadyEvent) => string): string =>
-  events.map(text).join(separator)
-
-const packPart = ({ stream, expected, events }: ReadyAppend): PackedAppend => ({
-  stream,
-  expected,
-  count: events.length,
-  ids: joined(events, ({ id }) => id),
-  types: joined(events, ({ type }) => type),
-  metadata: joined(events, ({ metadata }) => metadata),
-  data: joined(events, ({ data }) => data),
-  bytes: events.flatMap(({ bytes }, index) => (bytes === undefined ? [] : [[index, bytes] as const]))
-})
-
-export const pack = (group: ReadyGroup): PackedGroup =>
-  "drop" in group ? group : { recordedAt: group.recordedAt, parts: group.parts.map(packPart) }
-
-const unpackPart = (part: PackedAppend): ReadyAppend => {
-  const { stream, expected, count } = part
-  const bytes = new Map(part.bytes)
-  const [types, metadata, data] = [part.types, part.metadata, part.data].map((text) => text.split(separator))
-  const ids = count === 0 ? [] : part.ids.split(separator)
-  const events = ids.map((id, index) => ({
-    id,
-    type: types![index]!,
-    metadata: metadata![index]!,
-    data: data![index]!,
-    bytes: bytes.get(index)
-  }))
-  return { stream, expected, events }
+const packAppends = ({ parts, recordedAt }: AppendGroup): PackedAppends => {
+  const events = parts.flatMap((part) => part.events)
+  const joined = (text: (event: ReadyEvent) => string): string => events.map(text).join(separator)
+  return {
+    recordedAt,
+    streams: parts.map(({ stream }) => stream).join(separator),
+    expected: parts.map(({ expected }) => expected),
+    counts: parts.map((part) => part.events.length),
+    ids: joined(({ id }) => id),
+    types: joined(({ type }) => type),
+    metadata: joined(({ metadata }) => metadata),
+    data: events.map(({ data }) => data),
+    bytes: events.flatMap(({ bytes }, index) => (bytes === undefined ? [] : [[index, bytes] as const]))
+  }
 }
 
-export const unpack = (group: PackedGroup): ReadyGroup =>
-  "drop" in group ? group : { recordedAt: group.recordedAt, parts: group.parts.map(unpackPart) }
+export const pack = (group: ReadyGroup): PackedGroup => ("drop" in group ? group : packAppends(group))
+
+const unpackAppends = (packed: PackedAppends): AppendGroup => {
+  const [streams, ids, types, metadata] = [packed.streams, packed.ids, packed.types, packed.metadata].map((text) =>
+    text.split(separator)
+  )
+  const bytes = new Map(packed.bytes)
+  let next = 0
+  const parts = packed.counts.map((count, part): ReadyAppend => {
+    const events: Array<ReadyEvent> = []
+    for (const end = next + count; next < end; next++) {
+      const [id, type, about, data] = [ids![next]!, types![next]!, metadata![next]!, packed.data[next]!]
+      events.push({ id, type, metadata: about, data, bytes: bytes.get(next) })
+    }
+    return { stream: streams![part]!, expected: packed.expected[part]!, events }
+  })
+  return { recordedAt: packed.recordedAt, parts }
+}
+
+export const unpack = (group: PackedGroup): ReadyGroup => ("drop" in group ? group : unpackAppends(group))

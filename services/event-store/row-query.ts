@@ -37,7 +37,7 @@ export class RowQuery {
     return { position, stream, revision, type: this.#kinds.typeOf(kind), recordedAt, id, metadata, data, bytes }
   }
 
-  #some(parameters: ReadonlyArray<number>, limit: number): ReadonlyArray<Row> {
+  #some(parameters: ReadonlyArray<number | string>, limit: number): ReadonlyArray<Row> {
     const found = this.#statement.all(...parameters, limit) as unknown as ReadonlyArray<Columns>
     return found.map((columns) => this.#rowOf(columns))
   }
@@ -53,7 +53,7 @@ export class RowQuery {
    * @param parametersAfter the condition's parameters for the rows behind one; at first there is none
    * @param wanted so many are probably enough
    */
-  *rows(parametersAfter: (last: Row | undefined) => ReadonlyArray<number>, wanted: number): Iterable<Row> {
+  *rows(parametersAfter: (last: Row | undefined) => ReadonlyArray<number | string>, wanted: number): Iterable<Row> {
     let limit = Math.min(wanted, handful.first)
     for (let last: Row | undefined; ; ) {
       const rows = this.#some(parametersAfter(last), limit)

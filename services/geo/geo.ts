@@ -4,6 +4,7 @@
  */
 import { type AsnResponse, type CityResponse, Reader, type Response } from "maxmind"
 import type { GeoLookup } from "../../domain/detection/geo.ts"
+import { formatAddress, parseAddress } from "../../domain/net/address.ts"
 import { formatPrefix, parsePrefix } from "../../domain/net/prefix.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
@@ -11,12 +12,23 @@ import type { RuleFile } from "../../domain/rules/rule.ts"
 /** Of a database, what it is about: `GeoLite2-City`, `DBIP-ASN-Lite`… */
 const isAbout = (reader: Reader<Response>, word: RegExp): boolean => word.test(reader.metadata.databaseType)
 
-/** An address can be anything: the reader throws on what is none. */
-const find = <A extends Response>(reader: Reader<A>, address: string): readonly [A | null, number] => {
+/** A record, and the network that it stands for. */
+interface Found<A> {
+  readonly record: A
+  readonly address: string
+  readonly length: number
+}
+
+/** An IPv4 address that is written in IPv6 is known as itself. The reader throws where its database has nothing such. */
+const find = <A extends Response>(reader: Reader<A>, text: string): Found<A> | undefined => {
+  const parsed = parseAddress(text)
+  if (parsed === undefined) return undefined
+  const address = formatAddress(parsed)
   try {
-    return reader.getWithPrefixLength(address)
+    const [record, length] = reader.getWithPrefixLength(address)
+    return record === null ? undefined : { record, address, length }
   } catch {
-    return [null, 0]
+    return undefined
   }
 }
 
@@ -25,8 +37,8 @@ const flatCountry = (record: Response): string => {
   return typeof code === "string" ? code : ""
 }
 
-/** The network in CIDR notation that a record stands for. */
-const networkOf = (address: string, length: number): string => {
+/** In CIDR notation. */
+const networkOf = ({ address, length }: Found<unknown>): string => {
   const network = parsePrefix(`${address}/${length}`)
   return network === undefined ? "" : formatPrefix(network)
 }
@@ -59,9 +71,10 @@ export const openGeo = (
         ? {}
         : {
             city: (address: string) => {
-              const [record] = find(cities, address)
-              if (record === null) return undefined
-              const country = record.country ?? record.registered_country ?? record.represented_country
+              const record = find(cities, address)?.record
+              if (record === undefined) return undefined
+              const countries = [record.country, record.registered_country, record.represented_country]
+              const country = countries.find((each) => Boolean(each?.iso_code))
               return {
                 country: country?.iso_code ?? flatCountry(record),
                 inEuropeanUnion:
@@ -75,14 +88,14 @@ export const openGeo = (
         ? {}
         : {
             network: (address: string) => {
-              const [record, length] = find(networks, address)
-              return record === null
-                ? undefined
-                : {
-                    number: record.autonomous_system_number ?? 0,
-                    organization: record.autonomous_system_organization ?? "",
-                    range: networkOf(address, length)
-                  }
+              const found = find(networks, address)
+              return (
+                found && {
+                  number: found.record.autonomous_system_number ?? 0,
+                  organization: found.record.autonomous_system_organization ?? "",
+                  range: networkOf(found)
+                }
+              )
             }
           })
     }

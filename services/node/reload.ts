@@ -21,9 +21,17 @@ export const hubOptions = ({ rules }: Configuration) => ({
   ...(rules.profiles === undefined ? {} : { profiles: rules.profiles })
 })
 
-/** A sign for every change below these folders from now on; several changes in a row may be one. */
+/** Whoever sends a daemon SIGHUP means that it shall read its files again, not that it shall end. */
+const askedFor = (sign: () => void) =>
+  Effect.acquireRelease(
+    Effect.sync(() => process.on("SIGHUP", sign)),
+    () => Effect.sync(() => process.off("SIGHUP", sign))
+  )
+
+/** A sign for every change below these folders from now on, and for SIGHUP; several in a row may be one. */
 export const edits = Effect.fnUntraced(function* (folders: ReadonlyArray<string>) {
   const signs = yield* Queue.sliding<void>(1)
+  yield* askedFor(() => Queue.offerUnsafe(signs, undefined))
   yield* Effect.forkScoped(
     Stream.runForEach(watchHub(folders), () => Queue.offer(signs, undefined)),
     { startImmediately: true }

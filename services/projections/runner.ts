@@ -117,8 +117,11 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
   const saveOne = Effect.fnUntraced(function* (target: Place) {
     if (directory === undefined || !save) return
     const snapshot = target.snapshot()
+    const { state, ...header } = snapshot
+    // Written down before the fold goes on.
+    const json = [JSON.stringify(state)]
     yield* Effect.tryPromise(() =>
-      writeSnapshot(directory, snapshot).then(() => retainSnapshot(directory, snapshot))
+      writeSnapshot(directory, header, json).then(() => retainSnapshot(directory, snapshot))
     ).pipe(
       Effect.tap(() => Effect.sync(() => target.saved(snapshot))),
       Effect.catch(({ cause }) =>

@@ -6,7 +6,7 @@
  * state. It is replaced as a whole (written beside, synced, renamed), so a crash leaves the old or the new one. The first
  * one of a day is retained beside the newest, for rebuilds.
  */
-import { hash } from "node:crypto"
+import { createHash, hash } from "node:crypto"
 import { link, open, readdir, readFile, rename, unlink } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import type { Json } from "effect/Schema"
@@ -51,17 +51,35 @@ const retained = async (directory: string, projection: string): Promise<Readonly
   return names.filter((name) => name.startsWith(projection) && day.test(name.slice(projection.length))).sort()
 }
 
-/** Resolves when the file is durable. Rejects with the system's error. */
-export const writeSnapshot = async (directory: string, { state, ...header }: Snapshot): Promise<void> => {
+/** About how many characters are written at once. */
+const pieceLength = 262_144
+
+/**
+ * Resolves when the file is durable. Rejects with the system's error.
+ *
+ * @param json the text of the state, in pieces: states are large. They are asked for while the file is written.
+ */
+export const writeSnapshot = async (
+  directory: string,
+  header: Omit<Snapshot, "state">,
+  json: Iterable<string>
+): Promise<void> => {
   const path = snapshotPath(directory, header.projection)
-  // Once as text and once as bytes: states are large.
-  const body = Buffer.from(JSON.stringify(state))
   const beside = `${path}.new`
+  const headerWith = (sha256: string) => Buffer.from(`${JSON.stringify({ ...header, sha256 })}\n`)
   const file = await open(beside, "w", 0o600)
   try {
-    await file.writeFile(`${JSON.stringify({ ...header, sha256: sha256(body) })}\n`)
-    await file.writeFile(body)
-    await file.writeFile("\n")
+    // It begins with the digest of what comes behind it, which is known in the end.
+    let { length: end } = headerWith(noDigest)
+    const digest = createHash("sha256")
+    for (const text of gathered(json)) {
+      const bytes = Buffer.from(text)
+      digest.update(bytes)
+      await file.write(bytes, 0, bytes.length, end)
+      end += bytes.length
+    }
+    await file.write("\n", end)
+    await file.write(headerWith(digest.digest("hex")), 0, undefined, 0)
     await file.sync()
   } finally {
     await file.close()
@@ -73,6 +91,20 @@ export const writeSnapshot = async (directory: string, { state, ...header }: Sna
   } finally {
     await folder.close()
   }
+}
+
+const noDigest = "0".repeat(64)
+
+/** The same text in pieces that are worth a write. */
+function* gathered(pieces: Iterable<string>): Iterable<string> {
+  let some = ""
+  for (const piece of pieces) {
+    some += piece
+    if (some.length < pieceLength) continue
+    yield some
+    some = ""
+  }
+  yield some
 }
 
 /** Keeps the newest snapshot as that of its day (of the log's time), unless the day has one, and drops old days'. */

@@ -270,6 +270,18 @@ describe("the syntax that the language documents", () => {
     expect(at("t.In(timezone('America/New_York')).Format('15:04 -07')")).toBe("21:04 -05")
   })
 
+  it("has the methods of Go's durations", () => {
+    const of = (expression: string) => evaluate(`let d = duration('-1h29m30s'); string(${expression})`)
+    expect(of("d.Abs()")).toBe("1h29m30s")
+    expect(of("d.Round(duration('1h'))")).toBe("-1h0m0s")
+    expect(of("d.Round(duration('1m'))")).toBe("-1h30m0s")
+    expect(of("d.Truncate(duration('1m'))")).toBe("-1h29m0s")
+    expect(of("d.Truncate(duration('0s')) == d && d.Round(duration('-1s')) == d")).toBe("true")
+    expect(of("d.Nanoseconds()")).toBe("-5370000000000")
+    expect(evaluate("date('2026-01-01T00:00:00.123456Z').UnixMicro()")).toBe(1_767_225_600_123_456)
+    expect(() => evaluate("duration('100000h').Nanoseconds()")).toThrow(/too large for an int/)
+  })
+
   it("cannot do with texts of a line what has no meaning", () => {
     const event = { ...exampleEvent(), Meta: new KeptFields("Meta", [["x", "nonsense"]]) }
     for (const text of ["date(evt.Meta.x)", "timezone(evt.Meta.x)", "duration(evt.Meta.x)", "fromJSON(evt.Meta.x)"])

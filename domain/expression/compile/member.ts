@@ -13,11 +13,12 @@ export const shortcut: unique symbol = Symbol("shortcut")
 export const reachesOver = (node: Node): boolean =>
   (node.kind === "member" || node.kind === "method") && (node.optional || reachesOver(node.object))
 
-/** Gives `use` a value that is not nil: nil is an error, or the shortcut where the member is optional. */
+/** Gives `use` a value that is not nil: nil is an error, or the shortcut where the member is optional, or `otherwise`. */
 const onValue = (
   compiler: Compiler,
   node: MemberNode | MethodNode,
-  use: (object: unknown, ...rest: Parameters<Run>) => unknown
+  use: (object: unknown, ...rest: Parameters<Run>) => unknown,
+  otherwise?: { readonly value: unknown }
 ): Run => {
   const object = compiler.compile(node.object)
   const { optional } = node
@@ -28,6 +29,7 @@ const onValue = (
     const value = object(scope, frame)
     if (value === undefined || value === null) {
       if (optional) return shortcut
+      if (otherwise !== undefined) return otherwise.value
       throw new EvaluationError(message)
     }
     return chained && value === shortcut ? shortcut : use(value, scope, frame)
@@ -52,12 +54,13 @@ export const compileMember = (compiler: Compiler, node: MemberNode): Run => {
       if (name !== undefined && !node.optional && !reachesOver(node.object)) {
         return entryOfField(compiler, node.object, name, zero) ?? entryOf(compiler.compile(node.object), name, zero)
       }
-      return onValue(compiler, node, (object, scope, frame) => {
-        const key = property(scope, frame)
+      const use = (object: unknown, ...at: Parameters<Run>): unknown => {
+        const key = property(...at)
         if (typeof key !== "string" && type.key === undefined)
           throw new EvaluationError(`a key of a map is a string, not ${kindOf(key)}`)
         return (object as Map<unknown, unknown>).get(key) ?? zero
-      })
+      }
+      return onValue(compiler, node, use, { value: zero })
     }
     case "array":
       return onValue(compiler, node, (object, scope, frame) =>
@@ -94,16 +97,14 @@ const entryOfField = (compiler: Compiler, node: Node, key: string, zero: unknown
   }
 }
 
-/** An entry of any other map. */
-const entryOf = (map: Run, key: string, zero: unknown): Run => {
-  const message = `nil has no member ${key}`
-  return (scope, frame) => {
+/** An entry of any other map; one that is nil has none, as in Go. */
+const entryOf =
+  (map: Run, key: string, zero: unknown): Run =>
+  (scope, frame) => {
     const entries = map(scope, frame) as Map<string, unknown> | undefined | null
-    if (entries === undefined || entries === null) throw new EvaluationError(message)
-    const value = entries.get(key)
+    const value = entries?.get(key)
     return value === undefined ? zero : value
   }
-}
 
 export const compileMethod = (compiler: Compiler, node: MethodNode, given: ReadonlyArray<Run>): Run => {
   const type: Type = compiler.typeOf(node.object)

@@ -13,7 +13,7 @@ import { charge } from "./run.ts"
 export const compilePredicate = (compiler: Compiler, node: BuiltinNode): Run => {
   const { name } = node
   const [listNode, predicate, extraNode] = node.arguments
-  const list = compiler.compile(listNode!)
+  const list = compiler.filled(listNode!)
   const extra = extraNode === undefined ? undefined : compiler.compile(extraNode)
   const slot = compiler.slotOf(node)
   const value: Run = predicate === undefined ? (_, frame) => frame.slots[slot] : compiler.compile(predicate)

@@ -118,7 +118,20 @@ describe("JSON", () => {
     ['{"a":', "a", ""],
     ['{"a":[1]}', "a[7]", ""],
     ['{"a":"x', "a", ""],
-    ["", "a", ""]
+    ["", "a", ""],
+    // As CrowdSec 1.4.6 finds them.
+    ['{"b""c","a":"damaged before"}', "a", "damaged before"],
+    ['{"b":1,"c" {"a":2},"a":"damaged before"}', "a", "damaged before"],
+    ['{"c": x y ,"a":1}', "a", "1"],
+    ['{"a":1 "b":2}', "b", "2"],
+    ['app: {"a":1}', "a", ""],
+    ['app[1] {"a":1}', "a", "1"],
+    ['{"a":{"x":1},"a":{"b":2}}', "a.b", "2"],
+    ['{"\\u00":1,"a":2}', "a", ""],
+    ['{"a":[{"b":1}],"b":2}', "b", "2"],
+    ['{"a":[1,[2,3]]}', "a[1][0]", "2"],
+    ['[{"a":1}]', "a", ""],
+    ['{"a":undefined}', "a", ""]
   ])("JsonExtract(%s, %s)", (json, path, value) => {
     expect(evaluate(`JsonExtract(evt.Line.Raw, "${path}")`, line(json))).toBe(value)
   })
@@ -127,6 +140,7 @@ describe("JSON", () => {
     const json = '{"log": "a\\n\\u00e9", "n": 1}'
     expect(evaluate("JsonExtractUnescape(evt.Line.Raw, 'log')", line(json))).toBe("a\né")
     expect(evaluate("JsonExtractUnescape(evt.Line.Raw, 'n')", line(json))).toBe("")
+    expect(evaluate("JsonExtractUnescape(evt.Line.Raw, 'a')", line('{"a": "\\ud800"}'))).toBe("")
   })
 
   it("reads arrays and objects", () => {
@@ -168,6 +182,14 @@ describe("XML", () => {
     [`XMLGetNodeValue(evt.Line.Raw, "/Event/System[EventID='4625']/EventID/../EventID")`, "4625"],
     ["XMLGetAttributeValue(evt.Line.Raw, '/Event/System[1]/Provider', 'Name')", "P & Q"],
     ["XMLGetAttributeValue(evt.Line.Raw, '/Event/System[1]/Provider', 'Nope')", ""],
+    [`XMLGetNodeValue(evt.Line.Raw, '/Event/EventData[1]/Data[@Name="a"]')`, "1<2"],
+    [`XMLGetNodeValue(evt.Line.Raw, '/Event/System[EventID="4625"]/EventID')`, "4625"],
+    [`XMLGetAttributeValue(evt.Line.Raw, "//Data[text()='<raw>']", 'Name')`, "b"],
+    [`XMLGetNodeValue(evt.Line.Raw, "//*[text()]")`, "4625"],
+    [`XMLGetNodeValue(evt.Line.Raw, "/*/*[local-name()='System']/*[name()='EventID']")`, "4625"],
+    [`XMLGetAttributeValue(evt.Line.Raw, "//Provider[namespace-uri()='urn:x'][@Name]", 'Name')`, "P & Q"],
+    [`XMLGetNodeValue(evt.Line.Raw, "//Data[namespace-prefix()]")`, ""],
+    [`XMLGetNodeValue(evt.Line.Raw, "//Data[nothing()='x']")`, ""],
     ["XMLGetNodeValue(evt.Line.Raw, '/Nope')", ""],
     ["XMLGetNodeValue(evt.Line.Raw, '/Event[')", ""]
   ])("%s", (text, value) => {

@@ -3,13 +3,16 @@ import type { FunctionDeclaration } from "../environment.ts"
 import { declare } from "../environment.ts"
 import { limit } from "../limit.ts"
 import { anyType, arrayOf } from "../type.ts"
+import { isNil } from "../value.ts"
 
 const items = arrayOf(anyType)
 
+/** A list that is nil has no items. */
+const flatten = (given: ReadonlyArray<unknown>): ReadonlyArray<unknown> =>
+  given.filter((list) => !isNil(list)).flat(limit.depth)
+
 export const listFunctions: ReadonlyArray<FunctionDeclaration> = [
   declare("Distinct", [items], items, (_, given: ReadonlyArray<unknown>) => unique(given)),
-  declare("Flatten", [anyType], items, (_, ...given: Array<never>) => given.flat(limit.depth), { rest: true }),
-  declare("FlattenDistinct", [anyType], items, (_, ...given: Array<never>) => unique(given.flat(limit.depth)), {
-    rest: true
-  })
+  declare("Flatten", [anyType], items, (_, ...given: Array<never>) => flatten(given), { rest: true }),
+  declare("FlattenDistinct", [anyType], items, (_, ...given: Array<never>) => unique(flatten(given)), { rest: true })
 ]
