@@ -45,10 +45,10 @@ export interface Shown {
 }
 
 /**
- * Several buckets mostly run over together or soon after each other: so many events keep what alerts show of them, which
- * is ten times as large as the line.
+ * Several buckets mostly run over together: so many events keep what alerts show of them, which is ten times as large as
+ * the line. More of them would only be carried from one garbage collection to the next.
  */
-const mostShown = 1_024
+const mostShown = 128
 
 /** Lines that only an alert looks at are parsed again into this one. */
 const scratch = PipelineEvent.reusable()
