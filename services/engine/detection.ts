@@ -315,9 +315,12 @@ export class Detection extends Context.Service<
           keep: Effect.suspend(() => {
             const place = SubscriptionRef.getUnsafe(reached)
             if (options.snapshots === undefined || isTorn || place.position === kept) return Effect.void
-            kept = place.position
-            return keepState({ judge, positions, place }, { part, snapshots: options.snapshots })
-          }).pipe(turn.withPermits(1))
+            const state = { judge, positions, place }
+            return Effect.map(keepState(state, { part, snapshots: options.snapshots }), (isKept) => {
+              if (isKept) kept = place.position
+            })
+            // The file is written while the engine rests: whoever gave up in between would let both go on.
+          }).pipe(Effect.uninterruptible, turn.withPermits(1))
         })
       })
     )
