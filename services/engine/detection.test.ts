@@ -14,7 +14,7 @@ import { OverflowRaised } from "../../domain/events/overflow.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
 import { batchOf } from "../acquisition/line-reader.ts"
 import { EmbeddedEventStore } from "../event-store/embedded.ts"
-import { EventStore } from "../event-store/event-store.ts"
+import { EventStore, StoreUnavailable } from "../event-store/event-store.ts"
 import { Names } from "../names/names.ts"
 import { DecisionNumbers } from "./decision-numbers.ts"
 import { Detection } from "./detection.ts"
@@ -160,4 +160,34 @@ describe("an engine that starts again", () => {
         yield* one.kill
       })
   )
+})
+
+/** Takes nothing for the first attempts, or takes what it is given and loses the answer. */
+const failing = (store: Store, attempts: number, outcome: "refused" | "taken"): Store => {
+  let left = attempts
+  const away = Effect.fail(new StoreUnavailable({ code: "TST-STORE-FULL", message: "The disk is full." }))
+  return {
+    ...store,
+    append: (...append) =>
+      Effect.suspend(() => {
+        if (left-- <= 0) return store.append(...append)
+        return outcome === "taken" ? Effect.andThen(store.append(...append), away) : away
+      })
+  }
+}
+
+describe("rules that are swapped", () => {
+  for (const outcome of ["refused", "taken"] as const)
+    onSite(`wait for a store that cannot take them now (${outcome})`, (at) =>
+      Effect.gen(function* () {
+        const one = yield* at.node(failing(at.store, 3, outcome))
+        const { activated } = yield* one.detection.activate([plainParser, burst])
+        assert.isTrue(activated)
+        yield* one.write("- 192.0.2.1 x", "- 192.0.2.1 x", "- 192.0.2.1 x")
+        assert.deepStrictEqual(yield* at.overflows, [["test/burst", "192.0.2.1", 3]])
+        const activations = yield* at.store.readStream("ruleset")
+        assert.strictEqual(activations.length, 1)
+        yield* one.kill
+      })
+    )
 })

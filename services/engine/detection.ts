@@ -284,13 +284,18 @@ export class Detection extends Context.Service<
               return { activated: false, ...answer }
             rulebook.add(rules)
             latest = rules
-            const { activation, revision } = yield* lastActivation(rulesetStreamOf(part)).pipe(provide)
-            if (activation?.hash === rules.hash) return { activated: false, ...answer }
-            yield* recordContent(files).pipe(Effect.retry({ while: isConflict }), provide)
-            const id = derivedId(rulesetStreamOf(part), rules.hash, revision + 1)
-            const event = RulesetActivated.propose(id, rules.activation)
-            yield* store.append(rulesetStreamOf(part), [event], revision < 0 ? "no_stream" : revision)
-            return { activated: true, ...answer }
+            // Also when it is found in the log only after the answer was lost.
+            let activated = false
+            yield* Effect.gen(function* () {
+              const { activation, revision } = yield* lastActivation(rulesetStreamOf(part))
+              if (activation?.hash === rules.hash) return
+              activated = true
+              yield* recordContent(files)
+              const id = derivedId(rulesetStreamOf(part), rules.hash, revision + 1)
+              const event = RulesetActivated.propose(id, rules.activation)
+              yield* store.append(rulesetStreamOf(part), [event], revision < 0 ? "no_stream" : revision)
+            }).pipe(Effect.retry({ while: isConflict }), patiently, provide)
+            return { activated, ...answer }
           }),
           timeOf: (line, { path, labels, zone, observedAt }) =>
             lineTime(
