@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:f
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -9,6 +10,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
+import * as TestClock from "effect/testing/TestClock"
 import { plainParser, scenarioFile } from "../../domain/detection/recorded.fixture.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
@@ -23,8 +25,6 @@ import { whole } from "./part.ts"
 
 type Store = typeof EventStore.Service
 
-const start = Date.UTC(2026, 0, 1, 10)
-
 /** A log in memory, what nodes on it said, and a folder for their snapshots. */
 const site = Effect.gen(function* () {
   const folder = yield* Effect.acquireRelease(
@@ -36,14 +36,14 @@ const site = Effect.gen(function* () {
   const said: Array<string> = []
   const logger = Logger.make(({ message }) => void said.push(String(message)))
   let read = 0
-  const node = (over: Store = store) =>
+  const node = (over: Store = store, time: "passes" | "stands" = "stands") =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const layer = Detection.layer({
         snapshots,
         names: "off",
         atHand: Effect.succeed([]),
-        time: "stands",
+        time,
         part: whole
       }).pipe(
         Layer.provide(DecisionNumbers.layer),
@@ -61,16 +61,19 @@ const site = Effect.gen(function* () {
             const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""))
             const piece = { from: read, to: read + bytes.length, bytes, lines: lines.length }
             read += bytes.length
+            const now = yield* Clock.currentTimeMillis
             const reader = { source: "a", path: "a", labels: { type: "test" }, zone: "UTC" }
-            yield* intake.append([
-              batchOf(
-                reader,
-                { device: 1, inode: 1, head: Buffer.from("a") },
-                { ...piece, startsInsideLine: false, endsInsideLine: false },
-                "own",
-                start
-              )
-            ])
+            yield* detection.arriving(
+              intake.append([
+                batchOf(
+                  reader,
+                  { device: 1, inode: 1, head: Buffer.from("a") },
+                  { ...piece, startsInsideLine: false, endsInsideLine: false },
+                  "own",
+                  now
+                )
+              ])
+            )
             yield* detection.judged(intake.position)
           }),
         rules: (...files: ReadonlyArray<RuleFile>) =>
@@ -190,4 +193,39 @@ describe("rules that are swapped", () => {
         yield* one.kill
       })
     )
+})
+
+/** Cannot take log batches while it is away. */
+const takingNoBatches = (store: Store) => {
+  const state = { isAway: false }
+  const away = Effect.fail(new StoreUnavailable({ code: "TST-STORE-FULL", message: "The disk is full." }))
+  const over: Store = {
+    ...store,
+    appendGroup: (group) => Effect.suspend(() => (state.isAway ? away : store.appendGroup(group)))
+  }
+  return { state, over }
+}
+
+describe("the passing of time", () => {
+  it.effect("waits for lines that the store cannot take now", () =>
+    Effect.gen(function* () {
+      const at = yield* site
+      const { state, over } = takingNoBatches(at.store)
+      const pass = (seconds: number) => Effect.repeat(TestClock.adjust("500 millis"), { times: 2 * seconds })
+      const one = yield* at.node(over, "passes")
+      yield* one.rules(scenarioFile("count", "type: counter\nduration: 3s"))
+      yield* pass(12)
+      yield* one.write("- 192.0.2.1 x")
+      state.isAway = true
+      yield* pass(1)
+      const late = yield* Effect.forkChild(one.write("- 192.0.2.1 x"))
+      yield* pass(30)
+      assert.deepStrictEqual(yield* at.overflows, [])
+      state.isAway = false
+      yield* pass(30)
+      yield* Fiber.join(late)
+      assert.deepStrictEqual(yield* at.overflows, [["test/count", "192.0.2.1", 2]])
+      yield* one.kill
+    }).pipe(Effect.scoped, Effect.provide(Layer.fresh(EmbeddedEventStore.layerMemory)))
+  )
 })

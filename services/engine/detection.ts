@@ -133,6 +133,11 @@ export class Detection extends Context.Service<
     readonly follow: Effect.Effect<void, AppendError>
     /** Waits until everything up to this position is judged and the verdicts are in the log. */
     judged(position: number): Effect.Effect<void>
+    /**
+     * Appends lines that were read. No time passes by itself before they are in the log, however long it takes: they are
+     * older than it.
+     */
+    readonly arriving: <A, E>(append: Effect.Effect<A, E>) => Effect.Effect<A, E>
     /** What has been counted since the log began. */
     readonly counters: Effect.Effect<Counters>
     /** Keeps the engine's state beside the store, so that the next start need not fold the whole log. */
@@ -180,6 +185,13 @@ export class Detection extends Context.Service<
         /** No time passes by itself before, in milliseconds since 1970. */
         let quietUntil = Number.POSITIVE_INFINITY
 
+        /** So many appends of lines are on their way. */
+        let arriving = 0
+        /** There were lines just now: there may be more. */
+        const keepQuiet = Effect.map(Clock.currentTimeMillis, (now) => {
+          quietUntil = Math.max(quietUntil, now + quietFor)
+        })
+
         const numbered = Effect.fnUntraced(function* (verdicts: ReadonlyArray<Verdict>) {
           const decisions = verdicts.flatMap(({ events }) => events.filter(({ type }) => type === DecisionMade.type))
           const given = yield* patiently(numbers.numbersOf(decisions.map(({ id }) => id)))
@@ -221,7 +233,7 @@ export class Detection extends Context.Service<
           if (options.announce !== undefined) yield* options.announce(appended)
           yield* metrics.update(judge.engine.counters, decisionsIn(appended))
           const last = events.at(-1)!
-          if (events.some(tellsTime)) quietUntil = Math.max(quietUntil, (yield* Clock.currentTimeMillis) + quietFor)
+          if (events.some(tellsTime)) yield* keepQuiet
           yield* SubscriptionRef.set(reached, { position: last.position, event: last.id })
           isTorn = false
         })
@@ -240,6 +252,7 @@ export class Detection extends Context.Service<
 
         /** A bucket is due, and no line tells that it got so late: that is recorded, and the engine reads it there. */
         const recordPassage = Effect.gen(function* () {
+          while (arriving > 0) yield* Effect.sleep(ticking)
           const now = yield* Clock.currentTimeMillis
           if (now < quietUntil || judge.engine.deadline >= now) return
           const [last] = yield* store.readStream(timeStreamOf(part), { direction: "backwards", limit: 1 })
@@ -315,6 +328,18 @@ export class Detection extends Context.Service<
             SubscriptionRef.changes(reached).pipe(
               Stream.takeUntil(({ position }) => position >= target),
               Stream.runDrain
+            ),
+          arriving: (append) =>
+            Effect.acquireUseRelease(
+              Effect.sync(() => {
+                arriving += 1
+              }),
+              () => append,
+              () =>
+                Effect.suspend(() => {
+                  arriving -= 1
+                  return keepQuiet
+                })
             ),
           counters: Effect.sync(() => judge.engine.counters),
           keep: Effect.suspend(() => {
