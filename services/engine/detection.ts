@@ -164,7 +164,6 @@ export class Detection extends Context.Service<
         const numbers = yield* DecisionNumbers
         const rulebook = new Rulebook(options.atHand)
         const { part } = options
-        const offenders = new OffenderLog()
         const metrics = new EngineMetrics()
         const recovered = yield* recoverState({
           rulebook,
@@ -173,6 +172,7 @@ export class Detection extends Context.Service<
           names: options.names
         })
         const { judge, positions } = recovered
+        const offenders = new OffenderLog({ after: recovered.head })
         const reached = yield* SubscriptionRef.make(recovered.place)
         const wantedNames = yield* Queue.unbounded<string>()
         yield* Queue.offerAll(wantedNames, judge.engine.wantedNames())

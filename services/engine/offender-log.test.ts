@@ -47,7 +47,7 @@ describe("verdicts", () => {
     onStore(`are written once, in their order, when the answer about ${parts} of four is lost`, (store) =>
       Effect.gen(function* () {
         yield* store.append(two, [event()], "no_stream")
-        const log = new OffenderLog()
+        const log = new OffenderLog({ after: -1 })
         const append = (all: ReadonlyArray<Verdict>, over: Store) =>
           log.append(all).pipe(Effect.provideService(EventStore, over))
         const first = [verdict(one), verdict(one), verdict(two), verdict(one)]
@@ -66,10 +66,25 @@ describe("verdicts", () => {
         yield* store.append(two, [event()], "no_stream")
         const many = Array.from({ length: 1_800 }, () => verdict(one))
         const all = [...many.slice(0, 900), verdict(two), ...many.slice(900)]
-        yield* new OffenderLog().append(all).pipe(Effect.provideService(EventStore, store))
+        yield* new OffenderLog({ after: -1 }).append(all).pipe(Effect.provideService(EventStore, store))
         assert.deepStrictEqual(yield* recorded(store, one), idsOf(all, one))
         assert.strictEqual((yield* recorded(store, two)).length, 3)
       })
+  )
+
+  onStore("that another process, which was further, wrote too late are found, also those of later batches", (store) =>
+    Effect.gen(function* () {
+      const all = [verdict(one), verdict(two), verdict(one), verdict(one)]
+      const append = (log: OffenderLog, some: ReadonlyArray<Verdict>) =>
+        log.append(some).pipe(Effect.provideService(EventStore, store))
+      yield* store.append(one, [event()], "no_stream")
+      yield* append(new OffenderLog({ after: -1 }), all)
+      const log = new OffenderLog({ after: 1 })
+      for (const each of [...all, verdict(one)]) yield* append(log, [each])
+      assert.deepStrictEqual((yield* recorded(store, one)).slice(1, 7), idsOf(all, one))
+      assert.strictEqual((yield* recorded(store, one)).length, 9)
+      assert.deepStrictEqual(yield* recorded(store, two), idsOf(all, two))
+    })
   )
 
   onStore("stand behind events of a newer version, which this one cannot read", (store) =>
@@ -77,7 +92,7 @@ describe("verdicts", () => {
       const later = { ...event(), type: "ofTomorrow" }
       yield* store.append(one, [event(), later], "no_stream")
       const given = verdict(one)
-      yield* new OffenderLog().append([given]).pipe(Effect.provideService(EventStore, store))
+      yield* new OffenderLog({ after: -1 }).append([given]).pipe(Effect.provideService(EventStore, store))
       assert.deepStrictEqual((yield* recorded(store, one)).slice(2), idsOf([given], one))
     })
   )

@@ -2,6 +2,8 @@
  * Writing to offenders' streams at exact revisions, so that a retry after an unknown outcome can never write twice.
  */
 import * as Effect from "effect/Effect"
+import type { TestudoEvent } from "../../domain/events/catalogue.ts"
+import { KnownIds } from "../../projections/known-ids.ts"
 import {
   type AppendError,
   EventStore,
@@ -26,6 +28,14 @@ const looks = 8
 export class OffenderLog {
   /** Revision of the last event of a stream, -1 for none. */
   readonly #ends = new Map<string, number>()
+  /** What was found behind the verdicts that were looked for: another process was further, and these are still to come. */
+  readonly #found = new KnownIds()
+  readonly #after: number
+
+  /** `after`: verdicts that are in the log up to this position do not come again. */
+  constructor({ after }: { readonly after: number }) {
+    this.#after = after
+  }
 
   /**
    * Appends the verdicts in their order. A repetition after a failure is the same to the store, which answers it like the
@@ -34,7 +44,7 @@ export class OffenderLog {
    */
   append(verdicts: ReadonlyArray<Verdict>): Effect.Effect<void, AppendError, EventStore> {
     return Effect.suspend(() => {
-      let pending = verdicts
+      let pending: ReadonlyArray<Verdict> = verdicts.filter(({ events }) => !this.#found.has(events[0]!.id))
       const attempt: Effect.Effect<void, AppendError, EventStore> = Effect.gen({ self: this }, function* () {
         if (pending.length === 0) return
         const store = yield* EventStore
@@ -84,10 +94,14 @@ export class OffenderLog {
       for (const { stream, events } of verdicts) counts.set(stream, (counts.get(stream) ?? 0) + events.length)
       const uncertain = [...counts].filter(([stream]) => stream === elsewhere.stream || !this.#ends.has(stream))
       const written = new Set<string>()
+      const found = ({ id, position }: TestudoEvent) => {
+        written.add(id)
+        if (position > this.#after) this.#found.learn(id)
+      }
       yield* Effect.forEach(
         uncertain,
         ([stream, count]) =>
-          Effect.map(lookBack(stream, searched + count, written), (end) => {
+          Effect.map(lookBack(stream, searched + count, found), (end) => {
             // What a newer version wrote there is not shown, but the store knows of it.
             this.#ends.set(stream, stream === elsewhere.stream ? Math.max(end, elsewhere.actual) : end)
           }),
@@ -98,15 +112,15 @@ export class OffenderLog {
   }
 }
 
-/** Adds the ids of the last events of a stream, about so many. Answers with the revision of the last one, -1 for none. */
-const lookBack = Effect.fnUntraced(function* (stream: string, most: number, ids: Set<string>) {
+/** Visits the last events of a stream, about so many. Answers with the revision of the last one, -1 for none. */
+const lookBack = Effect.fnUntraced(function* (stream: string, most: number, visit: (event: TestudoEvent) => void) {
   const store = yield* EventStore
   let end = -1
   let from: number | undefined
   for (let looked = 0; looked < most; looked += pageLength) {
     const start = from === undefined ? {} : { from }
     const page = yield* store.readStream(stream, { direction: "backwards", limit: pageLength, ...start })
-    for (const { id } of page) ids.add(id)
+    for (const event of page) visit(event)
     if (from === undefined) end = page[0]?.revision ?? -1
     const last = page.at(-1)
     if (last === undefined || last.revision === 0) break
