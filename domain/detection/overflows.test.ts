@@ -272,3 +272,20 @@ labels: {remediation: true}`
   expect(pour("known", "unknown")).toEqual(["192.0.2.0/24", ""])
   expect(pour("known", "known")).toEqual(["192.0.2.0/24"])
 })
+
+test("two spellings of one address in a bucket are one offender", () => {
+  const many = ruleFile(
+    "scenarios",
+    "scenarios/test/many.yaml",
+    `type: leaky
+name: test/many
+description: test
+filter: "true"
+capacity: 2
+leakspeed: 1m
+labels: {remediation: true}`
+  )
+  const lines = ["- 2001:db8::1 x", "- 2001:DB8:0::1 x", "- 192.0.2.1 x"]
+  const outcomes = overflows(makeEngine(rulesOf([many])).pour(batchOf({ observedAt: stamp(0) }), lines))
+  expect(outcomes.map(({ overflow }) => overflow.source.value)).toEqual(["2001:db8::1", "192.0.2.1"])
+})
