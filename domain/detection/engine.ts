@@ -166,9 +166,13 @@ export class Engine {
 
   /** The overflows that waited for this name go on, in the order in which they came. */
   resolve(resolved: RecordedEvent<"NameResolved", ResolvedName>): ReadonlyArray<Outcome> {
-    this.world.names.learn(resolved.data, this.clocks.now)
-    for (const raised of this.overflows.parked.release(resolved.data.address)) {
+    const waiting = this.overflows.parked.release(resolved.data.address)
+    // Of whatever time they are (a bucket ran over long after its last line, another source is behind): it is their answer.
+    const latest = waiting.reduce((time, { at }) => Math.max(time, at), this.clocks.now)
+    this.world.names.learn(resolved.data, latest)
+    for (const raised of waiting) {
       try {
+        if (this.#deadlines.next < raised.at) this.#expire(raised.at)
         this.overflows.settle(raised)
         this.#drain()
       } catch (error) {

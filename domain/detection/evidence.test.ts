@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
 import { entriesOf } from "../events/overflow.ts"
-import { Alert, AlertEvent } from "./alert.ts"
+import { Alert, AlertEvent, AlertSource, RuntimeAlert } from "./alert.ts"
 import { overflowData } from "./evidence.ts"
 
 const facts = { ruleset: "r", bucket: "b", trigger: { event: "e", line: 0 } }
@@ -66,3 +66,31 @@ it("keeps the last hundred events, fewer when they are long, and always the last
   expect(kept.at(-1)).toBe(19)
   expect(kept.length).toBeGreaterThan(1)
 })
+
+it.each(["\u0001", "\ud800", "€"])(
+  "fits every store whatever whoever wrote the lines put into them: %j",
+  (character) => {
+    const meta = Object.fromEntries(Array.from({ length: 4 }, (_, key) => [`k${key}`, character.repeat(512)]))
+    const Events = Array.from({ length: 150 }, (_, line) => eventOf("e", line, meta, character.repeat(1_024)))
+    const sourceOf = (end: number) =>
+      Object.assign(new AlertSource(), {
+        Scope: "User",
+        Value: `${character.repeat(200_000)}${end}`,
+        AsName: character.repeat(9_000)
+      })
+    const alertOf = (end: number) =>
+      Object.assign(new Alert(), {
+        Events,
+        Source: sourceOf(end),
+        Message: `User ${character.repeat(200_000)} performed 'x'`
+      })
+    const APIAlerts = Array.from({ length: 600 }, (_, end) => alertOf(end))
+    const reprocess = Object.assign(new RuntimeAlert(), { APIAlerts })
+    const overflow = overflowData(APIAlerts[0]!, { ...facts, reprocess })
+    expect(Buffer.byteLength(JSON.stringify(overflow))).toBeLessThan(750_000)
+    expect(overflow.evidence.entries.at(-1)?.line).toBe(149)
+    expect(overflow.message).toMatch(/ performed 'x'$/)
+    // Who begins alike is not the same.
+    expect(overflowData(APIAlerts[1]!, facts).source.value).not.toBe(overflow.source.value)
+  }
+)

@@ -1,4 +1,6 @@
 /** What an `OverflowRaised` says: the alert about one source with the bounded evidence that it rests on. */
+import { sha256 } from "@noble/hashes/sha2.js"
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js"
 import type { Evidence, EvidenceEntry, Overflow, Reprocess, Source } from "../events/overflow.ts"
 import type { LineReference } from "../events/log-batch.ts"
 import { formatAddress, parseAddress } from "../net/address.ts"
@@ -10,10 +12,18 @@ const mostEntries = 100
 /** Keys and characters of each value that are kept of an event's meta. */
 const mostMeta = 64
 const longestMeta = 512
-/** Sources that go with an overflow that is poured again elsewhere. */
+/** Sources that go with an overflow that is poured again elsewhere, and bytes of all of them. */
 const mostSources = 500
-/** Characters of all evidence together: keeps the event well below any store's limit. */
+const sourcesBudget = 150_000
+/** Characters of all evidence together, and bytes of its JSON: keeps the event well below any store's limit. */
 const evidenceBudget = 200_000
+const evidenceBytes = 500_000
+/** Fewer characters cannot be that many bytes: one character is six where JSON escapes it. */
+const surelyFits = Math.floor(evidenceBytes / 6)
+/** Characters of what a scope's expression gave; a longer one is known by its beginning and its hash. */
+const longestValue = 1_024
+/** Characters of a message's beginning and end that are kept of one that is longer than both. */
+const messageParts = { beginning: 1_500, end: 500 }
 
 export const overflowData = (
   alert: Alert,
@@ -34,7 +44,7 @@ export const overflowData = (
   eventsCount: alert.EventsCount,
   startAt: alert.StartAt,
   stopAt: alert.StopAt,
-  message: alert.Message,
+  message: messageOf(alert.Message),
   remediation: alert.Remediation,
   labels: alert.Labels as Overflow["labels"],
   trigger: facts.trigger,
@@ -45,20 +55,40 @@ export const overflowData = (
   evidence: evidenceOf(alert.Events)
 })
 
-const reprocessOf = ({ BucketId, APIAlerts }: RuntimeAlert): Reprocess => ({
-  identity: BucketId,
-  sources: APIAlerts.slice(0, mostSources).map(({ Source }) => sourceData(Source))
-})
+const reprocessOf = ({ BucketId, APIAlerts }: RuntimeAlert): Reprocess => {
+  const sources: Array<Source> = []
+  let left = sourcesBudget
+  for (const alert of APIAlerts.slice(0, mostSources)) {
+    const source = sourceData(alert.Source)
+    left -= bytesOf(source)
+    if (left < 0) break
+    sources.push(source)
+  }
+  return { identity: BucketId, sources }
+}
+
+/** Of its JSON. */
+const bytesOf = (value: unknown): number => utf8ToBytes(JSON.stringify(value)).length
+
+const toldValue = (text: string): string => {
+  if (text.length <= longestValue) return text.toWellFormed()
+  return `${text.slice(0, longestValue).toWellFormed()}… sha256.${bytesToHex(sha256(utf8ToBytes(text)))}`
+}
+
+const messageOf = (text: string): string => {
+  const { beginning, end } = messageParts
+  return text.length <= beginning + end ? text : `${text.slice(0, beginning)}…${text.slice(-end)}`.toWellFormed()
+}
 
 /** One spelling for one address, so that an offender has one dossier. */
 const sourceData = ({ Scope, Value, IP, Range, AsNumber, AsName, Cn, Latitude, Longitude }: AlertSource): Source => ({
   scope: Scope,
-  value: (Scope === "Ip" ? canonical(Value) : Value).toWellFormed(),
+  value: toldValue(Scope === "Ip" ? canonical(Value) : Value),
   ...(IP === "" ? {} : { ip: canonical(IP) }),
   ...(Range === "" ? {} : { range: Range }),
-  ...(AsNumber === "" ? {} : { asNumber: AsNumber }),
-  ...(AsName === "" ? {} : { asName: AsName }),
-  ...(Cn === "" ? {} : { country: Cn }),
+  ...(AsNumber === "" ? {} : { asNumber: cut(AsNumber) }),
+  ...(AsName === "" ? {} : { asName: cut(AsName) }),
+  ...(Cn === "" ? {} : { country: cut(Cn) }),
   ...(Latitude === 0 && Longitude === 0 ? {} : { latitude: Latitude, longitude: Longitude })
 })
 
@@ -83,10 +113,20 @@ const evidenceOf = (events: ReadonlyArray<AlertEvent>): Evidence => {
 
 /** The events from the end on for which there is room; the one that made the bucket run over is always there. */
 const lastOf = (events: ReadonlyArray<AlertEvent>): ReadonlyArray<AlertEvent> => {
-  let left = evidenceBudget
+  const kept = lastWithin(events, evidenceBudget, ({ size }) => size)
+  const characters = kept.reduce((sum, { written }) => sum + written.size, 0)
+  return characters <= surelyFits ? kept : lastWithin(kept, evidenceBytes, bytesOf)
+}
+
+const lastWithin = (
+  events: ReadonlyArray<AlertEvent>,
+  budget: number,
+  sizeOf: (event: WrittenEvent) => number
+): ReadonlyArray<AlertEvent> => {
+  let left = budget
   let first = events.length
   while (first > 0 && events.length - first < mostEntries) {
-    left -= events[first - 1]!.written.size
+    left -= sizeOf(events[first - 1]!.written)
     if (left < 0 && first < events.length) break
     first -= 1
   }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest"
 import { overflows, rulesOf, stamp, start } from "./engine.fixture.ts"
 import { makeEngine } from "./engine.ts"
-import { batchOf, nameOf, ruleFile, scenarioFile } from "./recorded.fixture.ts"
+import { batchOf, nameOf, passageTo, ruleFile, scenarioFile } from "./recorded.fixture.ts"
 
 const rdns = ruleFile(
   "postoverflows",
@@ -34,6 +34,59 @@ test("an overflow waits for the name that its postoverflows need, and keeps its 
   expect(pour("d", 3_000, 2)).toEqual([])
   expect(pour("e", 3_000, 1)).toMatchObject([{ _tag: "Overflow" }])
   expect(pour("f", 3_700, 1)).toMatchObject([{ _tag: "NameWanted" }])
+})
+
+test.each([
+  ["host.", 3_600],
+  ["", 300]
+])("the answer %j is that of an overflow which is later than all lines by more than it holds", (name, seconds) => {
+  const engine = makeEngine(rulesOf([scenarioFile("each", `type: counter\nduration: ${seconds + 1}s`), rdns]))
+  engine.pour(batchOf({ observedAt: stamp(0) }), ["- 192.0.2.1 -"])
+  expect(engine.pass(passageTo(stamp(seconds + 2)))).toMatchObject([{ _tag: "NameWanted" }])
+  expect(engine.resolve(nameOf("192.0.2.1", name))).toMatchObject([{ _tag: "Overflow" }])
+  expect(engine.wantedNames()).toEqual([])
+})
+
+test("the answer is that of all that wait for it, also when the last line came from a source that is far behind", () => {
+  const engine = makeEngine(rulesOf([scenarioFile("each", "type: trigger"), rdns]))
+  engine.pour(batchOf({ source: "a", observedAt: stamp(7_000) }), ["- 192.0.2.1 -"])
+  engine.pour(batchOf({ source: "b", observedAt: stamp(7_000) }), [`${stamp(0)} 192.0.2.1 -`])
+  expect(engine.resolve(nameOf("192.0.2.1", "host."))).toMatchObject([
+    { _tag: "Overflow", at: start + 7_000_000 },
+    { _tag: "Overflow", at: start }
+  ])
+})
+
+test("what waited for a name finds no bucket whose time was over before it", () => {
+  const named = ruleFile(
+    "postoverflows",
+    "postoverflows/s00-enrich/test/rdns.yaml",
+    `
+name: test/rdns
+filter: evt.Overflow.Alert.Source.IP == '192.0.2.2'
+statics:
+  - {method: reverse_dns, expression: evt.Overflow.Alert.Source.IP}
+`
+  )
+  const counted = ruleFile(
+    "scenarios",
+    "scenarios/test/counted.yaml",
+    `type: counter
+name: test/counted
+description: test
+filter: "evt.GetType() == 'overflow'"
+duration: 10m
+labels: {}`
+  )
+  const engine = makeEngine(rulesOf([counted, scenarioFile("each", "type: trigger\nreprocess: true"), named]))
+  engine.pour(batchOf({ source: "a", observedAt: stamp(7_000) }), ["- 192.0.2.2 -"])
+  engine.pour(batchOf({ source: "b", observedAt: stamp(7_000) }), [`${stamp(0)} 192.0.2.1 -`])
+  const outcomes = overflows(engine.resolve(nameOf("192.0.2.2", "host.")))
+  expect(outcomes.map(({ overflow, at }) => [overflow.scenario.name, (at - start) / 1000])).toEqual([
+    ["test/counted", 600],
+    ["test/each", 7_000]
+  ])
+  expect(overflows(engine.pass(passageTo(stamp(9_000))))).toHaveLength(1)
 })
 
 test("where names are off nobody waits", () => {
@@ -218,4 +271,21 @@ labels: {remediation: true}`
     ).map(({ overflow }) => overflow.source.value)
   expect(pour("known", "unknown")).toEqual(["192.0.2.0/24", ""])
   expect(pour("known", "known")).toEqual(["192.0.2.0/24"])
+})
+
+test("two spellings of one address in a bucket are one offender", () => {
+  const many = ruleFile(
+    "scenarios",
+    "scenarios/test/many.yaml",
+    `type: leaky
+name: test/many
+description: test
+filter: "true"
+capacity: 2
+leakspeed: 1m
+labels: {remediation: true}`
+  )
+  const lines = ["- 2001:db8::1 x", "- 2001:DB8:0::1 x", "- 192.0.2.1 x"]
+  const outcomes = overflows(makeEngine(rulesOf([many])).pour(batchOf({ observedAt: stamp(0) }), lines))
+  expect(outcomes.map(({ overflow }) => overflow.source.value)).toEqual(["2001:db8::1", "192.0.2.1"])
 })

@@ -151,12 +151,16 @@ export class Overflows {
 
   #emit(event: PipelineEvent, { trigger, correlation, scenario, bucket, ruleset, at, depth }: RaisedOverflow): void {
     const elsewhere = event.Overflow.Reprocess && this.#options.metaBuckets === "elsewhere"
-    const outcomes = event.Overflow.APIAlerts.map((alert, index): OverflowOutcome => {
+    const told = new Set<string>()
+    const outcomes = event.Overflow.APIAlerts.flatMap((alert, index): ReadonlyArray<OverflowOutcome> => {
       const reprocess = elsewhere && index === 0 ? { reprocess: event.Overflow } : {}
       const overflow = overflowData(alert, { ruleset, bucket, trigger, ...reprocess })
       const { scope, value } = overflow.source
       const id = derivedId("overflow", ruleset, scenario, bucket, trigger.event, trigger.line, scope, value)
-      return { _tag: "Overflow", id, overflow, causation: trigger.event, correlation, at: at / 1000 }
+      // Two spellings of one address are one offender.
+      if (told.has(id)) return []
+      told.add(id)
+      return [{ _tag: "Overflow", id, overflow, causation: trigger.event, correlation, at: at / 1000 }]
     })
     this.#counters.overflows += outcomes.length
     this.#outcomes.push(...outcomes)

@@ -39,7 +39,7 @@ export type EvidenceEntry = typeof EvidenceEntry.Type
 export const Evidence = Schema.Struct({
   /** What the alert shows of each of the events alike. Keys sorted. */
   meta: Meta,
-  /** Oldest first, at most 100 from the queue's end. */
+  /** Oldest first, at most 100 from the queue's end, and fewer when they are long. */
   entries: Schema.Array(EvidenceEntry)
 })
 export type Evidence = typeof Evidence.Type
@@ -68,7 +68,7 @@ export const entriesOf = (evidence: Evidence): ReadonlyArray<WholeEntry> => {
 export const Reprocess = Schema.Struct({
   /** Identity of the scenario: the hash of its document. */
   identity: Sha256,
-  /** All sources of the bucket, in their order, at most 500. */
+  /** The sources of the bucket, in their order, at most 500, and fewer when they are long. */
   sources: Schema.Array(Source)
 })
 export type Reprocess = typeof Reprocess.Type

@@ -4,6 +4,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Decision, DecisionMade, DecisionNumbered } from "../../domain/events/decision.ts"
+import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { decisionNumbersStream } from "../../domain/events/stream-name.ts"
 import { EmbeddedEventStore } from "../event-store/embedded.ts"
 import { EventStore, StoreUnavailable } from "../event-store/event-store.ts"
@@ -50,6 +51,18 @@ describe("decision numbers", () => {
       // Numbered, and then its process was killed before the decision was made.
       const second = yield* writer(store)
       assert.deepStrictEqual(yield* second.numbersOf([c!, ...newIds(1), a!]), [3, 4, 1])
+    }).pipe(Effect.scoped)
+  )
+
+  onStore("go on behind an event that cannot be read", (store) =>
+    Effect.gen(function* () {
+      const first = yield* writer(store)
+      assert.deepStrictEqual(yield* first.numbersOf(newIds(2)), [1, 2])
+      const resolved = { address: "192.0.2.1", name: "", outcome: "none" } as const
+      yield* store.append(decisionNumbersStream, [NameResolved.propose(randomUUID(), resolved)], "any")
+      const second = yield* writer(store)
+      assert.deepStrictEqual(yield* second.numbersOf(newIds(2)), [3, 4])
+      assert.deepStrictEqual(yield* first.numbersOf(newIds(1)), [5])
     }).pipe(Effect.scoped)
   )
 

@@ -49,10 +49,16 @@ export class DecisionNumbers extends Context.Service<
 
       const look: Effect.Effect<End, StoreUnavailable> = Effect.gen(function* () {
         const recent = yield* store.readStream(decisionNumbersStream, { direction: "backwards", limit: lookedInto })
-        const [last] = recent
-        if (last === undefined || !DecisionNumbered.is(last)) return { revision: -1, next: (yield* highest(store)) + 1 }
+        const revision = recent[0]?.revision ?? -1
         for (const event of recent) if (DecisionNumbered.is(event)) learn(event.data)
-        return { revision: last.revision, next: last.data.first + last.data.decisions.length }
+        const [last] = recent
+        if (last !== undefined && DecisionNumbered.is(last))
+          return { revision, next: last.data.first + last.data.decisions.length }
+        // A new stream, or one whose end cannot be read: which numbers are in use, decisions tell, and those that are known.
+        return {
+          revision,
+          next: [...known.values()].reduce((most, number) => Math.max(most, number), yield* highest(store)) + 1
+        }
       })
 
       /** Takes numbers for those that have none. What an attempt before has written is found first. */

@@ -5,13 +5,11 @@
  * it stands at, as a local cache beside the store. After a crash it resumes from the snapshot and folds the log since;
  * what the log already holds of its verdicts it recognises by their ids.
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
-import * as Schedule from "effect/Schedule"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
@@ -25,7 +23,6 @@ import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
 import { type Activation, RulesetActivated } from "../../domain/events/ruleset.ts"
 import { namesStream } from "../../domain/events/stream-name.ts"
-import { TimePassed } from "../../domain/events/time-passed.ts"
 import { isUnreadable, type UnreadableEvent } from "../../domain/events/unreadable.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
@@ -42,6 +39,7 @@ import { keepState, recoverState } from "./engine-state.ts"
 import type { Judge, Judgement, Verdict } from "./judge.ts"
 import { OffenderLog } from "./offender-log.ts"
 import { concerns, followed, type Part, rulesetStreamOf, timeStreamOf } from "./part.ts"
+import { PassingTime } from "./passing-time.ts"
 import { compileRules, lastActivation, Rulebook } from "./rulebook.ts"
 
 /**
@@ -54,16 +52,6 @@ const sliceLines = 8_000
 
 /** How many reverse look-ups run at once: whoever answers slowly for his own addresses shall not delay the others. */
 const lookups = 64
-
-/**
- * How long nothing must have arrived before the passing of time is recorded, in milliseconds: lines that come in tell of
- * it themselves, and those of a backlog tell of another time than the clock.
- */
-const quietFor = 2_000
-/** The same after a start: whoever reads on may have to look for the place in rotated files first. */
-const quietAtStart = 10_000
-/** How often it is looked after. */
-const ticking = "500 millis"
 
 const slices = (page: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArray<TestudoEvent>> => {
   const cut: Array<Array<TestudoEvent>> = []
@@ -133,6 +121,11 @@ export class Detection extends Context.Service<
     readonly follow: Effect.Effect<void, AppendError>
     /** Waits until everything up to this position is judged and the verdicts are in the log. */
     judged(position: number): Effect.Effect<void>
+    /**
+     * Appends lines that were read. No time passes by itself before they are in the log, however long it takes: they are
+     * older than it.
+     */
+    readonly arriving: <A, E>(append: Effect.Effect<A, E>) => Effect.Effect<A, E>
     /** What has been counted since the log began. */
     readonly counters: Effect.Effect<Counters>
     /** Keeps the engine's state beside the store, so that the next start need not fold the whole log. */
@@ -159,7 +152,6 @@ export class Detection extends Context.Service<
         const numbers = yield* DecisionNumbers
         const rulebook = new Rulebook(options.atHand)
         const { part } = options
-        const offenders = new OffenderLog()
         const metrics = new EngineMetrics()
         const recovered = yield* recoverState({
           rulebook,
@@ -168,6 +160,7 @@ export class Detection extends Context.Service<
           names: options.names
         })
         const { judge, positions } = recovered
+        const offenders = new OffenderLog({ after: recovered.head })
         const reached = yield* SubscriptionRef.make(recovered.place)
         const wantedNames = yield* Queue.unbounded<string>()
         yield* Queue.offerAll(wantedNames, judge.engine.wantedNames())
@@ -177,8 +170,12 @@ export class Detection extends Context.Service<
         const provide = Effect.provideService(EventStore, store)
 
         const turn = yield* Semaphore.make(1)
-        /** No time passes by itself before, in milliseconds since 1970. */
-        let quietUntil = Number.POSITIVE_INFINITY
+        const time = new PassingTime({
+          store,
+          stream: timeStreamOf(part),
+          due: () => judge.engine.deadline,
+          judged: () => SubscriptionRef.getUnsafe(reached).position
+        })
 
         const numbered = Effect.fnUntraced(function* (verdicts: ReadonlyArray<Verdict>) {
           const decisions = verdicts.flatMap(({ events }) => events.filter(({ type }) => type === DecisionMade.type))
@@ -221,7 +218,7 @@ export class Detection extends Context.Service<
           if (options.announce !== undefined) yield* options.announce(appended)
           yield* metrics.update(judge.engine.counters, decisionsIn(appended))
           const last = events.at(-1)!
-          if (events.some(tellsTime)) quietUntil = Math.max(quietUntil, (yield* Clock.currentTimeMillis) + quietFor)
+          if (events.some(tellsTime)) yield* time.keepQuiet
           yield* SubscriptionRef.set(reached, { position: last.position, event: last.id })
           isTorn = false
         })
@@ -237,28 +234,6 @@ export class Detection extends Context.Service<
             // Appended twice after an unknown outcome it does no harm: nothing waits for the name any more.
           }).pipe(Effect.retry({ while: isConflict }), patiently, namesTurn.withPermits(1))
         })
-
-        /** A bucket is due, and no line tells that it got so late: that is recorded, and the engine reads it there. */
-        const recordPassage = Effect.gen(function* () {
-          const now = yield* Clock.currentTimeMillis
-          if (now < quietUntil || judge.engine.deadline >= now) return
-          const [last] = yield* store.readStream(timeStreamOf(part), { direction: "backwards", limit: 1 })
-          // The one before is not judged yet: it may be all that is needed.
-          if (last !== undefined && last.position > SubscriptionRef.getUnsafe(reached).position) return
-          const revision = last?.revision ?? -1
-          const at = formatTimestamp(now)
-          const event = TimePassed.propose(derivedId(timeStreamOf(part), at, revision + 1), { at })
-          yield* store.append(timeStreamOf(part), [event], revision < 0 ? "no_stream" : revision)
-        }).pipe(
-          // One that was appended although the answer was lost is found by the next attempt.
-          Effect.catchTag("WrongExpectedRevision", () => Effect.void),
-          patiently
-        )
-        const passTime = Effect.gen(function* () {
-          quietUntil = (yield* Clock.currentTimeMillis) + quietAtStart
-          yield* Effect.repeat(recordPassage, Schedule.spaced(ticking))
-        })
-        const time = options.time === "passes" ? passTime : Effect.never
 
         const follow = store.subscribe({ after: recovered.place.position, filter: followed(part) }).pipe(
           Stream.filterMap((item) =>
@@ -284,13 +259,18 @@ export class Detection extends Context.Service<
               return { activated: false, ...answer }
             rulebook.add(rules)
             latest = rules
-            const { activation, revision } = yield* lastActivation(rulesetStreamOf(part)).pipe(provide)
-            if (activation?.hash === rules.hash) return { activated: false, ...answer }
-            yield* recordContent(files).pipe(Effect.retry({ while: isConflict }), provide)
-            const id = derivedId(rulesetStreamOf(part), rules.hash, revision + 1)
-            const event = RulesetActivated.propose(id, rules.activation)
-            yield* store.append(rulesetStreamOf(part), [event], revision < 0 ? "no_stream" : revision)
-            return { activated: true, ...answer }
+            // Also when it is found in the log only after the answer was lost.
+            let activated = false
+            yield* Effect.gen(function* () {
+              const { activation, revision } = yield* lastActivation(rulesetStreamOf(part))
+              if (activation?.hash === rules.hash) return
+              activated = true
+              yield* recordContent(files)
+              const id = derivedId(rulesetStreamOf(part), rules.hash, revision + 1)
+              const event = RulesetActivated.propose(id, rules.activation)
+              yield* store.append(rulesetStreamOf(part), [event], revision < 0 ? "no_stream" : revision)
+            }).pipe(Effect.retry({ while: isConflict }), patiently, provide)
+            return { activated, ...answer }
           }),
           timeOf: (line, { path, labels, zone, observedAt }) =>
             lineTime(
@@ -300,7 +280,7 @@ export class Detection extends Context.Service<
             ),
           follow: Effect.raceAllFirst([
             follow,
-            time,
+            options.time === "passes" ? time.pass : Effect.never,
             Effect.forEach(Array.from({ length: lookups }), () => Effect.forever(resolveName), {
               concurrency: lookups,
               discard: true
@@ -311,13 +291,17 @@ export class Detection extends Context.Service<
               Stream.takeUntil(({ position }) => position >= target),
               Stream.runDrain
             ),
+          arriving: time.arriving,
           counters: Effect.sync(() => judge.engine.counters),
           keep: Effect.suspend(() => {
             const place = SubscriptionRef.getUnsafe(reached)
             if (options.snapshots === undefined || isTorn || place.position === kept) return Effect.void
-            kept = place.position
-            return keepState({ judge, positions, place }, { part, snapshots: options.snapshots })
-          }).pipe(turn.withPermits(1))
+            const state = { judge, positions, place }
+            return Effect.map(keepState(state, { part, snapshots: options.snapshots }), (isKept) => {
+              if (isKept) kept = place.position
+            })
+            // The file is written while the engine rests: whoever gave up in between would let both go on.
+          }).pipe(Effect.uninterruptible, turn.withPermits(1))
         })
       })
     )

@@ -79,11 +79,11 @@ const engineOptions = ({ role }: Part): Pick<EngineOptions, "metaBuckets"> => ({
   metaBuckets: role === "agent" ? "elsewhere" : "here"
 })
 
-/** Writes the state to the folder; a failure is said and costs nothing but time at the next start. */
+/** Writes the state to the folder. False: that failed, was said, and costs nothing but time at the next start. */
 export const keepState = (
   { judge, positions, place }: Omit<Recovered, "head">,
   { part, snapshots }: { readonly part: Part; readonly snapshots: string }
-): Effect.Effect<void> =>
+): Effect.Effect<boolean> =>
   Effect.gen(function* () {
     const engine = snapshotEngine(judge.engine)
     const state: State = {
@@ -92,7 +92,8 @@ export const keepState = (
       poured: judge.poured,
       decisions: judge.decisions,
       get positions() {
-        const referred = batchesOf(engine)
+        // Also of lines that are told with what they hold: when the rules that parsed them are back, they are found again.
+        const referred = new Set(engine.events.origins)
         for (const event of positions.keys()) if (!referred.has(event)) positions.delete(event)
         return [...positions]
       }
@@ -101,11 +102,12 @@ export const keepState = (
     yield* Effect.tryPromise(() =>
       mkdir(snapshots, { recursive: true }).then(() => writeSnapshot(snapshots, header, jsonPieces(state)))
     )
+    return true
   }).pipe(
     Effect.catch(({ cause }) =>
       Effect.logWarning(
-        `The engine's snapshot cannot be written to ${snapshots}: ${String(cause)}. The next start folds the log instead.`
-      )
+        `The engine's snapshot cannot be written to ${snapshots}: ${String(cause)}. The next start folds the log instead. (TST-ENGINE-SNAPSHOT)`
+      ).pipe(Effect.as(false))
     )
   )
 

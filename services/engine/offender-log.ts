@@ -2,15 +2,25 @@
  * Writing to offenders' streams at exact revisions, so that a retry after an unknown outcome can never write twice.
  */
 import * as Effect from "effect/Effect"
-import { type AppendError, EventStore, type StoreUnavailable, type StreamAppend } from "../event-store/event-store.ts"
+import type { TestudoEvent } from "../../domain/events/catalogue.ts"
+import { KnownIds } from "../../projections/known-ids.ts"
+import {
+  type AppendError,
+  EventStore,
+  type StoreUnavailable,
+  type StreamAppend,
+  type WrongExpectedRevision
+} from "../event-store/event-store.ts"
 import { patiently } from "../event-store/patience.ts"
 import type { Verdict } from "./judge.ts"
 
 /** How many streams' ends are remembered; the others are taken to be new, which most offenders are. */
 const rememberedStreams = 50_000
 
-/** How far back in a stream a verdict is looked for: more than one slice can hold. */
+/** So many events of others may have come behind verdicts that are looked for in a stream. */
 const searched = 1_000
+/** Overflows are large: short pages. */
+const pageLength = 200
 
 /** How many streams are looked into at once. */
 const looks = 8
@@ -18,6 +28,14 @@ const looks = 8
 export class OffenderLog {
   /** Revision of the last event of a stream, -1 for none. */
   readonly #ends = new Map<string, number>()
+  /** What was found behind the verdicts that were looked for: another process was further, and these are still to come. */
+  readonly #found = new KnownIds()
+  readonly #after: number
+
+  /** `after`: verdicts that are in the log up to this position do not come again. */
+  constructor({ after }: { readonly after: number }) {
+    this.#after = after
+  }
 
   /**
    * Appends the verdicts in their order. A repetition after a failure is the same to the store, which answers it like the
@@ -26,7 +44,7 @@ export class OffenderLog {
    */
   append(verdicts: ReadonlyArray<Verdict>): Effect.Effect<void, AppendError, EventStore> {
     return Effect.suspend(() => {
-      let pending = verdicts
+      let pending: ReadonlyArray<Verdict> = verdicts.filter(({ events }) => !this.#found.has(events[0]!.id))
       const attempt: Effect.Effect<void, AppendError, EventStore> = Effect.gen({ self: this }, function* () {
         if (pending.length === 0) return
         const store = yield* EventStore
@@ -37,7 +55,7 @@ export class OffenderLog {
         Effect.tapError((error) =>
           error._tag !== "WrongExpectedRevision"
             ? Effect.void
-            : Effect.map(this.#missing(pending, error.stream), (missing) => {
+            : Effect.map(this.#missing(pending, error), (missing) => {
                 pending = missing
               })
         )
@@ -63,24 +81,29 @@ export class OffenderLog {
   }
 
   /**
-   * Looks into the stream that is elsewhere and into all that were only taken to be new, and leaves out the verdicts that
-   * they hold: a verdict is one append, so its first event tells. Those of the other streams stay, written or not.
+   * Looks into the stream that is elsewhere and into all that were only taken to be new, as far back as these verdicts may
+   * be, and leaves out those that they hold: a verdict is one append, so its first event tells. Those of the other streams
+   * stay, written or not.
    */
   #missing(
     verdicts: ReadonlyArray<Verdict>,
-    elsewhere: string
+    elsewhere: WrongExpectedRevision
   ): Effect.Effect<ReadonlyArray<Verdict>, StoreUnavailable, EventStore> {
     return Effect.gen({ self: this }, function* () {
-      const store = yield* EventStore
-      const streams = new Set(verdicts.map(({ stream }) => stream))
-      const uncertain = [...streams].filter((stream) => stream === elsewhere || !this.#ends.has(stream))
+      const counts = new Map<string, number>()
+      for (const { stream, events } of verdicts) counts.set(stream, (counts.get(stream) ?? 0) + events.length)
+      const uncertain = [...counts].filter(([stream]) => stream === elsewhere.stream || !this.#ends.has(stream))
       const written = new Set<string>()
+      const found = ({ id, position }: TestudoEvent) => {
+        written.add(id)
+        if (position > this.#after) this.#found.learn(id)
+      }
       yield* Effect.forEach(
         uncertain,
-        (stream) =>
-          Effect.map(store.readStream(stream, { direction: "backwards", limit: searched }), (recent) => {
-            for (const { id } of recent) written.add(id)
-            this.#ends.set(stream, recent[0]?.revision ?? -1)
+        ([stream, count]) =>
+          Effect.map(lookBack(stream, searched + count, found), (end) => {
+            // What a newer version wrote there is not shown, but the store knows of it.
+            this.#ends.set(stream, stream === elsewhere.stream ? Math.max(end, elsewhere.actual) : end)
           }),
         { concurrency: looks, discard: true }
       )
@@ -88,3 +111,20 @@ export class OffenderLog {
     })
   }
 }
+
+/** Visits the last events of a stream, about so many. Answers with the revision of the last one, -1 for none. */
+const lookBack = Effect.fnUntraced(function* (stream: string, most: number, visit: (event: TestudoEvent) => void) {
+  const store = yield* EventStore
+  let end = -1
+  let from: number | undefined
+  for (let looked = 0; looked < most; looked += pageLength) {
+    const start = from === undefined ? {} : { from }
+    const page = yield* store.readStream(stream, { direction: "backwards", limit: pageLength, ...start })
+    for (const event of page) visit(event)
+    if (from === undefined) end = page[0]?.revision ?? -1
+    const last = page.at(-1)
+    if (last === undefined || last.revision === 0) break
+    from = last.revision - 1
+  }
+  return end
+})

@@ -29,7 +29,7 @@ import { follow } from "./follower.ts"
 import { Horizon } from "./horizon.ts"
 import { closedOnFailure, makeDirectory, openForReading, openForWriting, storeFile } from "./layout.ts"
 import { lastEvents } from "./last-events.ts"
-import { type Drop, LogWriter, type ReadyAppend } from "./log-writer.ts"
+import { type Drop, LogWriter, type ReadyAppend, type ReadyGroup } from "./log-writer.ts"
 import { proposals } from "./proposal.ts"
 import { subscription } from "./subscription.ts"
 import { whole } from "./whole.ts"
@@ -69,19 +69,22 @@ const storeOver = (log: EventLog, path: string, horizon: Horizon, appender: Appe
   const attempt = <A>(use: () => A): Effect.Effect<A, StoreUnavailable> =>
     Effect.try({ try: use, catch: (error) => storeFailureOf(error, path) })
 
+  const look = attempt(() => horizon.advance(log.head()))
+  /** What was written although that is not acknowledged is read all the same: perhaps nothing comes behind it. */
+  const written = (group: ReadyGroup) => Effect.tapError(appender.append(group), () => Effect.ignore(look))
+
   const dropped = (drop: Drop) =>
     Effect.gen(function* () {
       const recordedAt = yield* Clock.currentTimeMillis
-      yield* appender.append({ drop, recordedAt })
-      horizon.advance(log.head())
+      yield* written({ drop, recordedAt })
+      yield* look
     })
 
   const appendGroup = (group: ReadonlyArray<StreamAppend>): Effect.Effect<ReadonlyArray<Appended>, AppendError> =>
     Effect.gen(function* () {
       const { parts, refused } = ready(group)
       const recordedAt = yield* Clock.currentTimeMillis
-      const { appended, failure } =
-        parts.length === 0 ? { appended: [] } : yield* appender.append({ parts, recordedAt })
+      const { appended, failure } = parts.length === 0 ? { appended: [] } : yield* written({ parts, recordedAt })
       for (const { position } of appended) horizon.advance(position)
       if (failure !== undefined) return yield* failureOf(failure)
       if (refused !== undefined) return yield* refused

@@ -101,9 +101,11 @@ export class HeadWriter {
     record.writeBigInt64LE(BigInt(position), 0)
     record.set(link, linkAt)
     record.set(macOf(this.#key, record), macAt)
-    this.#slot = 1 - this.#slot
-    writeSync(this.#descriptor, record, 0, slotBytes, this.#slot * slotBytes)
+    const slot = 1 - this.#slot
+    writeSync(this.#descriptor, record, 0, slotBytes, slot * slotBytes)
     fdatasyncSync(this.#descriptor)
+    // Not before: of a disk that fails the next record goes where this one failed, and leaves the last good one.
+    this.#slot = slot
   }
 
   /** Writes over what a foreign key signed, so that one slot alone does not decide. */

@@ -142,6 +142,8 @@ export class LogWriter {
   readonly #ends = new Map<string, StreamEnd>()
   /** Where the committed log ends. */
   #end: LogEnd
+  /** The position of which the head record tells. */
+  #told: number
 
   /** @param record where the end is kept as well; none for a log in memory */
   constructor(db: DatabaseSync, path: string, end: LogEnd = emptyEnd, record?: HeadWriter) {
@@ -149,6 +151,7 @@ export class LogWriter {
     this.#path = path
     this.#record = record
     this.#end = end
+    this.#told = end.position
     this.#file = record === undefined ? undefined : statSync(path, { bigint: true }).ino
     this.#kinds = new Kinds(db)
     this.#gaps = new Gaps(db)
@@ -240,11 +243,18 @@ export class LogWriter {
       return groups.length === 1 ? [{ error }] : groups.flatMap((group) => this.commit([group]))
     }
     try {
-      if (this.#end.position !== before.position) this.#record?.write(this.#end)
+      this.#tell()
       return written
     } catch (error) {
       return groups.map(() => ({ error })) // written, but not acknowledged
     }
+  }
+
+  /** Writes down where the log ends, unless that is known: what is repeated after a failure is acknowledged by it as well. */
+  #tell(): void {
+    if (this.#end.position === this.#told) return
+    this.#record?.write(this.#end)
+    this.#told = this.#end.position
   }
 
   /** The lock keeps other writers of ours away, not a database shell. */
@@ -390,7 +400,7 @@ export class LogWriter {
       if (this.#db.isTransaction) this.#db.exec("rollback")
       throw error
     }
-    this.#record?.write(this.#end)
+    this.#tell()
     return events.length
   }
 

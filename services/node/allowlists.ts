@@ -6,6 +6,7 @@ import { allowlistStream } from "../../domain/events/stream-name.ts"
 import type { Configuration } from "../configuration/configuration.ts"
 import type { Part } from "../engine/part.ts"
 import { EventStore } from "../event-store/event-store.ts"
+import { patiently } from "../event-store/patience.ts"
 import { ownAddresses } from "./own-addresses.ts"
 
 export interface AllowlistNames {
@@ -27,18 +28,25 @@ export const allowlistsOf = (
   { name: names.machine, entries: protectOwnAddresses ? ownAddresses() : [] }
 ]
 
-/** Appends the lists that differ from the log's. Answers with the position of the last one, or undefined when none did. */
+/**
+ * Appends the lists that differ from the log's, and waits while the store cannot take them. Answers with the position of the
+ * last one, or undefined when none did.
+ */
 export const replaceAllowlists = Effect.fn("allowlists.replace")(function* (lists: ReadonlyArray<Allowlist>) {
-  const store = yield* EventStore
   let changed: number | undefined
-  for (const list of lists) {
-    const stream = allowlistStream(list.name)
-    const [last] = yield* store.readStream(stream, { direction: "backwards", limit: 1 })
-    const known: Allowlist =
-      last !== undefined && AllowlistReplaced.is(last) ? last.data : { name: list.name, entries: [] }
-    if (JSON.stringify(known.entries) === JSON.stringify(list.entries)) continue
-    const event = AllowlistReplaced.propose(randomUUID(), list)
-    changed = (yield* store.append(stream, [event], last?.revision ?? "no_stream")).position
-  }
+  for (const list of lists) changed = (yield* patiently(replaceAllowlist(list, randomUUID()))) ?? changed
   return changed
+})
+
+/** `id`: of the event that says so. One that is there already was written when the answer was lost. */
+const replaceAllowlist = Effect.fnUntraced(function* (list: Allowlist, id: string) {
+  const store = yield* EventStore
+  const stream = allowlistStream(list.name)
+  const [last] = yield* store.readStream(stream, { direction: "backwards", limit: 1 })
+  if (last?.id === id) return last.position
+  const known: Allowlist =
+    last !== undefined && AllowlistReplaced.is(last) ? last.data : { name: list.name, entries: [] }
+  if (JSON.stringify(known.entries) === JSON.stringify(list.entries)) return undefined
+  const event = AllowlistReplaced.propose(id, list)
+  return (yield* store.append(stream, [event], last?.revision ?? "no_stream")).position
 })

@@ -67,7 +67,7 @@ const reading = Effect.fnUntraced(function* (configuration: Configuration, { nod
       files.map((path) => fileSource({ path, labels: { ...labels, type }, zone: timezone, start }))
     ),
     node,
-    sink: intake,
+    sink: { append: (batches) => detection.arriving(intake.append(batches)) },
     last: (source) => intake.last(source),
     timeOf: detection.timeOf,
     report: (problem) => console.error(formatProblem(problem))

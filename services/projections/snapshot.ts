@@ -7,7 +7,7 @@
  * one of a day is retained beside the newest, for rebuilds.
  */
 import { createHash, hash } from "node:crypto"
-import { link, open, readdir, readFile, rename, unlink } from "node:fs/promises"
+import { type FileHandle, link, open, readdir, readFile, rename, unlink } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import type { Json } from "effect/Schema"
 import * as Schema from "effect/Schema"
@@ -75,12 +75,16 @@ export const writeSnapshot = async (
     for (const text of gathered(json)) {
       const bytes = Buffer.from(text)
       digest.update(bytes)
-      await file.write(bytes, 0, bytes.length, end)
+      await writeWhole(file, bytes, end)
       end += bytes.length
     }
-    await file.write("\n", end)
-    await file.write(headerWith(digest.digest("hex")), 0, undefined, 0)
+    await writeWhole(file, Buffer.from("\n"), end)
+    await writeWhole(file, headerWith(digest.digest("hex")), 0)
     await file.sync()
+  } catch (cause) {
+    // The half of it would take the room that a full disk lacks.
+    await unlink(beside).catch(() => {})
+    throw cause
   } finally {
     await file.close()
   }
@@ -91,6 +95,12 @@ export const writeSnapshot = async (
   } finally {
     await folder.close()
   }
+}
+
+/** The system may take a part of it, when the disk is nearly full, and refuse only what comes behind. */
+const writeWhole = async (file: FileHandle, bytes: Buffer, at: number): Promise<void> => {
+  for (let done = 0; done < bytes.length; )
+    done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten
 }
 
 const noDigest = "0".repeat(64)
