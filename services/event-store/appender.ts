@@ -2,7 +2,8 @@
 import * as Effect from "effect/Effect"
 import { type StoreUnavailable, AppendRefused, WrongExpectedRevision } from "./event-store.ts"
 import { storeFailureOf } from "./failure.ts"
-import type { LogWriter, PartFailure, ReadyGroup, Written } from "./log-writer.ts"
+import type { LogWriter } from "./log-writer.ts"
+import type { PartFailure, ReadyGroup, Written } from "./ready-group.ts"
 
 export interface Appender {
   /** Answers when the group is durable, up to the part that failed. */

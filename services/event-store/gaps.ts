@@ -1,7 +1,7 @@
 /** Runs of dropped events: what is kept of them so that the chain over the rest still holds. */
 import { randomUUID } from "node:crypto"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
-import type { AppendGroup } from "./log-writer.ts"
+import type { AppendGroup } from "./ready-group.ts"
 import type { Gap } from "./stored-events.ts"
 
 /** What one transaction drops, for the event that tells of it. */

@@ -7,7 +7,8 @@ import { writeSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { storeFile } from "./layout.ts"
-import { LogWriter, type ReadyEvent } from "./log-writer.ts"
+import { LogWriter } from "./log-writer.ts"
+import type { ReadyEvent } from "./ready-group.ts"
 import { lockForWriting } from "./writer-lock.ts"
 
 export const streams = ["names-a", "names-b", "names-c"] as const

@@ -4,110 +4,29 @@ import { statSync } from "node:fs"
 import { dirname } from "node:path"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import { contentOf, emptyEnd, formatEnd, type LogEnd, linkOf, sameDigest } from "./chain.ts"
-import type { Appended, ExpectedRevision } from "./event-store.ts"
+import type { Appended } from "./event-store.ts"
 import { StoreFault } from "./fault.ts"
 import { Dropped, Gaps } from "./gaps.ts"
 import { HeadWriter, readHeadRecord } from "./head-record.ts"
 import { category, Kinds } from "./kinds.ts"
 import { closedOnFailure, openForWriting } from "./layout.ts"
+import type {
+  AppendGroup,
+  DropGroup,
+  PartFailure,
+  ReadyAppend,
+  ReadyEvent,
+  ReadyGroup,
+  Written
+} from "./ready-group.ts"
 import { type ChainedEvent, linksBehind, StoredEvents } from "./stored-events.ts"
+import { holds, type Place, repeats, StreamEnds } from "./stream-ends.ts"
 import { tornTail } from "./torn-tail.ts"
-
-/** An event as it is stored. */
-export interface ReadyEvent {
-  readonly id: string
-  readonly type: string
-  /** JSON. */
-  readonly metadata: string
-  /** JSON, without `bytes`. */
-  readonly data: string
-  /** What the type keeps beside its JSON. */
-  readonly bytes?: Uint8Array | undefined
-}
-
-/** One stream's part of a group, checked by the rules of the port. */
-export interface ReadyAppend {
-  readonly stream: string
-  readonly expected: ExpectedRevision
-  readonly events: ReadonlyArray<ReadyEvent>
-}
-
-export interface AppendGroup {
-  readonly parts: ReadonlyArray<ReadyAppend>
-  /** Milliseconds since 1970. */
-  readonly recordedAt: number
-}
-
-/**
- * What a stream is to lose: all below a revision but its last event, or everything. `last`: only when its last event has this
- * revision.
- */
-export interface Drop {
-  readonly stream: string
-  readonly before: number | "all"
-  readonly last?: number
-}
-
-export interface DropGroup {
-  readonly drop: Drop
-  /** Milliseconds since 1970. */
-  readonly recordedAt: number
-}
-
-export type ReadyGroup = AppendGroup | DropGroup
-
-/** Why a part was not written, as plain values: it may cross threads. */
-export type PartFailure =
-  | {
-      readonly reason: "WrongExpectedRevision"
-      readonly stream: string
-      readonly actual: number
-      expected: ExpectedRevision
-    }
-  | { readonly reason: "AppendRefused"; readonly stream: string; readonly message: string }
-
-/** What became of a group: the parts that are written, and why the next one is not. */
-export interface Written {
-  readonly appended: ReadonlyArray<Appended>
-  readonly failure?: PartFailure | undefined
-}
-
-interface Place {
-  readonly revision: number
-  readonly position: number
-}
 
 /** Rewritten events that one `OffenderErased` tells of: it has to fit an append. */
 const mostTold = 5_000
 
 const nowhere: Place = { revision: -1, position: -1 }
-
-/** Where a stream ends; one that was deleted reads as if it had never been, and goes on where it was. */
-interface StreamEnd extends Place {
-  /** Its number. */
-  readonly stream: number
-  /** Revision of its first event, had nothing been appended since older ones were dropped. */
-  readonly begin: number
-  readonly isEmpty: boolean
-}
-
-/** So many ends of streams are remembered: most appends go where another one went shortly before. */
-const rememberedEnds = 10_000
-
-const holds = (expected: ExpectedRevision, { revision, isEmpty }: Pick<StreamEnd, "revision" | "isEmpty">): boolean => {
-  if (expected === "any") return true
-  if (expected === "stream_exists") return !isEmpty
-  if (expected === "no_stream" || expected === -1) return isEmpty
-  return revision === expected
-}
-
-/** Whether the events were appended, in this order, by an append that expected this. */
-const repeats = (known: ReadonlyArray<Place>, expected: ExpectedRevision, begin: number): boolean => {
-  const first = known[0]!.revision
-  if (!known.every((place, index) => place.revision === first + index)) return false
-  if (expected === "any" || expected === "stream_exists") return true
-  return first === (expected === "no_stream" ? begin : expected + 1)
-}
 
 /** What an event says from now on, and which stream it stands on. */
 export interface Rewrite {
@@ -131,15 +50,13 @@ export class LogWriter {
   readonly #gaps: Gaps
   readonly #record: HeadWriter | undefined
   readonly #lastPosition: StatementSync
-  readonly #streamOf: StatementSync
-  readonly #lastOf: StatementSync
   readonly #placeOf: StatementSync
   readonly #insertStream: StatementSync
   readonly #insertEvent: StatementSync
   readonly #rewrite: StatementSync
   readonly #rename: StatementSync
   /** By name. */
-  readonly #ends = new Map<string, StreamEnd>()
+  readonly #ends: StreamEnds
   /** Where the committed log ends. */
   #end: LogEnd
   /** The position of which the head record tells. */
@@ -154,12 +71,11 @@ export class LogWriter {
     this.#told = end.position
     this.#file = record === undefined ? undefined : statSync(path, { bigint: true }).ino
     this.#kinds = new Kinds(db)
+    this.#ends = new StreamEnds(db)
     this.#gaps = new Gaps(db)
     this.#lastPosition = db.prepare(
       "select max(ifnull((select max(position) from events), -1), ifnull((select max(last) from gaps), -1)) as position"
     )
-    this.#streamOf = db.prepare("select stream, first from streams where name = ?")
-    this.#lastOf = db.prepare("select revision, position from events where stream = ? order by revision desc limit 1")
     this.#placeOf = db.prepare("select revision, position from events where stream = ? and id = ?")
     this.#rewrite = db.prepare("update events set data = ?, bytes = ?, content = ? where position = ?")
     this.#rename = db.prepare("update streams set name = ? where name = ?")
@@ -266,12 +182,12 @@ export class LogWriter {
 
   /** Runs of dropped events stay as gaps, where the chain goes on. */
   #drop({ drop: { stream, before, last: expected } }: DropGroup, dropped: Dropped): Written {
-    const last = this.#endOf(stream)
+    const last = this.#ends.of(stream)
     if (last === undefined || last.isEmpty) return { appended: [] }
     if (expected !== undefined && expected !== last.revision) return { appended: [] }
     const end = before === "all" ? last.revision + 1 : Math.min(before, last.revision)
     this.#gaps.drop(last.stream, end, dropped)
-    this.#ends.delete(stream)
+    this.#ends.forget(stream)
     return { appended: [] }
   }
 
@@ -287,7 +203,7 @@ export class LogWriter {
 
   /** Everything that can be wrong with a part is found before its first event is inserted. */
   #writePart({ stream, expected, events }: ReadyAppend, recordedAt: number): Appended | PartFailure {
-    const known = this.#endOf(stream)
+    const known = this.#ends.of(stream)
     const { begin, ...last } = known ?? { begin: 0, isEmpty: true, ...nowhere }
     const places = known === undefined ? [] : this.#placesOf(known.stream, events)
     const refuse = (message: string): PartFailure => ({ reason: "AppendRefused", stream, message })
@@ -310,31 +226,13 @@ export class LogWriter {
     if (events.length === 0) return last.isEmpty ? nowhere : { revision: last.revision, position: last.position }
     const target = known?.stream ?? Number(this.#insertStream.run(stream).lastInsertRowid)
     const appended = this.#insert(target, stream, last.revision, events, recordedAt)
-    this.#remember(stream, { stream: target, begin, isEmpty: false, ...appended })
+    this.#ends.remember(stream, { stream: target, begin, isEmpty: false, ...appended })
     return appended
-  }
-
-  /** Undefined for a stream that never was. */
-  #endOf(stream: string): StreamEnd | undefined {
-    const remembered = this.#ends.get(stream)
-    if (remembered !== undefined) return remembered
-    const known = this.#streamOf.get(stream) as { readonly stream: number; readonly first: number } | undefined
-    if (known === undefined) return undefined
-    const last = this.#lastOf.get(known.stream) as Place | undefined
-    const place = last ?? { revision: known.first - 1, position: -1 }
-    const end = { stream: known.stream, begin: known.first, isEmpty: last === undefined, ...place }
-    this.#remember(stream, end)
-    return end
-  }
-
-  #remember(stream: string, end: StreamEnd): void {
-    if (this.#ends.size >= rememberedEnds) this.#ends.clear()
-    this.#ends.set(stream, end)
   }
 
   /** What was written since is not there, or elsewhere: what the database has is looked up again. */
   #forget(): void {
-    this.#ends.clear()
+    this.#ends.forgetAll()
     this.#kinds.forget()
   }
 
@@ -377,7 +275,7 @@ export class LogWriter {
     const before = this.#end
     const events: Array<{ readonly event: string; readonly content: string }> = []
     this.#db.exec("pragma secure_delete = on; begin immediate")
-    this.#ends.clear()
+    this.#ends.forgetAll()
     try {
       for (const { event, stream, data, bytes } of rewrites) {
         if (stream !== undefined) this.#rename.run(stream, event.stream)

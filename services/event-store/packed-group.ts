@@ -2,7 +2,7 @@
  * Groups of appends as they cross to the writer's thread: lists of values and a few long texts, because copying text is
  * cheap and copying objects is not. None of what is joined holds a line feed: stream names, ids, types, JSON.
  */
-import type { AppendGroup, DropGroup, ReadyAppend, ReadyEvent, ReadyGroup } from "./log-writer.ts"
+import type { AppendGroup, DropGroup, ReadyAppend, ReadyEvent, ReadyGroup } from "./ready-group.ts"
 
 interface PackedAppends {
   readonly recordedAt: number

@@ -1,7 +1,8 @@
 /** What runs in the writer's thread: one log, commits as they are asked for, and the fold of the write-ahead log when idle. */
 import { parentPort, workerData } from "node:worker_threads"
 import { StoreFault } from "./fault.ts"
-import { LogWriter, type Written } from "./log-writer.ts"
+import { LogWriter } from "./log-writer.ts"
+import type { Written } from "./ready-group.ts"
 import { type PackedGroup, unpack } from "./packed-group.ts"
 
 export type ToWriter =

@@ -11,7 +11,7 @@ import { type Appender, answered, type CommitAnswer } from "./appender.ts"
 import type { StoreUnavailable } from "./event-store.ts"
 import { storeFailure, storeFailureOf } from "./failure.ts"
 import { type StoreFailureCode, StoreFault } from "./fault.ts"
-import type { ReadyGroup, Written } from "./log-writer.ts"
+import type { ReadyGroup, Written } from "./ready-group.ts"
 import { pack } from "./packed-group.ts"
 import type { FromWriter, PlainError, ToWriter } from "./writer-thread-main.ts"
 
