@@ -21,6 +21,7 @@ import { type Activation, RulesetActivated } from "../../domain/events/ruleset.t
 import { DamagedBatch, decodeLines } from "../acquisition/body.ts"
 import { EventStore } from "../event-store/event-store.ts"
 import { foldLog } from "../event-store/fold-log.ts"
+import { lookBack } from "../event-store/look-back.ts"
 import { jsonPieces } from "../projections/json-pieces.ts"
 import { misfit } from "../projections/restore.ts"
 import { readSnapshot, writeSnapshot } from "../projections/snapshot.ts"
@@ -164,18 +165,9 @@ const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, 
 /** The activation of the rules with this hash that a stream holds. */
 const activationOf = Effect.fn("engine.activationOf")(function* (stream: string, hash: string) {
   const store = yield* EventStore
-  let from: number | undefined
-  while (true) {
-    const page = yield* store.readStream(stream, {
-      direction: "backwards",
-      limit: 20,
-      ...(from === undefined ? {} : { from })
-    })
-    for (const event of page) if (RulesetActivated.is(event) && event.data.hash === hash) return event.data
-    const last = page.at(-1)
-    if (last === undefined || last.revision === 0) return undefined
-    from = last.revision - 1
-  }
+  return yield* lookBack(store, stream, { limit: 20 }, (event) =>
+    RulesetActivated.is(event) && event.data.hash === hash ? event.data : undefined
+  )
 })
 
 /** The lines of these batches, each batch read once. */

@@ -11,6 +11,7 @@ import {
   type StreamAppend,
   type WrongExpectedRevision
 } from "../event-store/event-store.ts"
+import { lookBack } from "../event-store/look-back.ts"
 import { patiently } from "../event-store/patience.ts"
 import type { Verdict } from "./judge.ts"
 
@@ -94,37 +95,22 @@ export class OffenderLog {
       for (const { stream, events } of verdicts) counts.set(stream, (counts.get(stream) ?? 0) + events.length)
       const uncertain = [...counts].filter(([stream]) => stream === elsewhere.stream || !this.#ends.has(stream))
       const written = new Set<string>()
-      const found = ({ id, position }: TestudoEvent) => {
-        written.add(id)
-        if (position > this.#after) this.#found.learn(id)
+      const store = yield* EventStore
+      const look = ([stream, count]: readonly [stream: string, count: number]) => {
+        // What a newer version wrote there is not shown, but the store knows of it.
+        let end = stream === elsewhere.stream ? elsewhere.actual : -1
+        let looked = 0
+        const note = ({ id, position, revision }: TestudoEvent) => {
+          end = Math.max(end, revision)
+          written.add(id)
+          if (position > this.#after) this.#found.learn(id)
+          looked += 1
+          return looked < searched + count ? undefined : looked
+        }
+        return Effect.map(lookBack(store, stream, { limit: pageLength }, note), () => this.#ends.set(stream, end))
       }
-      yield* Effect.forEach(
-        uncertain,
-        ([stream, count]) =>
-          Effect.map(lookBack(stream, searched + count, found), (end) => {
-            // What a newer version wrote there is not shown, but the store knows of it.
-            this.#ends.set(stream, stream === elsewhere.stream ? Math.max(end, elsewhere.actual) : end)
-          }),
-        { concurrency: looks, discard: true }
-      )
+      yield* Effect.forEach(uncertain, look, { concurrency: looks, discard: true })
       return verdicts.filter(({ events }) => !written.has(events[0]!.id))
     })
   }
 }
-
-/** Visits the last events of a stream, about so many. Answers with the revision of the last one, -1 for none. */
-const lookBack = Effect.fnUntraced(function* (stream: string, most: number, visit: (event: TestudoEvent) => void) {
-  const store = yield* EventStore
-  let end = -1
-  let from: number | undefined
-  for (let looked = 0; looked < most; looked += pageLength) {
-    const start = from === undefined ? {} : { from }
-    const page = yield* store.readStream(stream, { direction: "backwards", limit: pageLength, ...start })
-    for (const event of page) visit(event)
-    if (from === undefined) end = page[0]?.revision ?? -1
-    const last = page.at(-1)
-    if (last === undefined || last.revision === 0) break
-    from = last.revision - 1
-  }
-  return end
-})

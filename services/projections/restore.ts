@@ -3,28 +3,18 @@ import * as Effect from "effect/Effect"
 import { OffenderErased } from "../../domain/events/audit.ts"
 import { auditStream } from "../../domain/events/stream-name.ts"
 import type { EventStore, StoreUnavailable } from "../event-store/event-store.ts"
+import { lookBack } from "../event-store/look-back.ts"
 import type { Place } from "./place.ts"
 import { readSnapshot, retainedSnapshots, type Snapshot } from "./snapshot.ts"
 
 type Store = (typeof EventStore)["Service"]
 
 /** Whether something was erased from the log behind a position. */
-const isErasedAfter = Effect.fnUntraced(function* (store: Store, position: number) {
-  for (let from: number | undefined; ; ) {
-    const page = yield* store.readStream(auditStream, {
-      direction: "backwards",
-      limit: 100,
-      ...(from === undefined ? {} : { from })
-    })
-    for (const event of page) {
-      if (event.position <= position) return false
-      if (OffenderErased.is(event)) return true
-    }
-    const oldest = page.at(-1)
-    if (oldest === undefined || oldest.revision === 0) return false
-    from = oldest.revision - 1
-  }
-})
+const isErasedAfter = (store: Store, position: number): Effect.Effect<boolean, StoreUnavailable> =>
+  lookBack(store, auditStream, { limit: 100 }, (event) => {
+    if (event.position <= position) return false
+    return OffenderErased.is(event) ? true : undefined
+  }).pipe(Effect.map((isErased) => isErased ?? false))
 
 /** Why a snapshot is no state of this log as it is now, undefined when it is one. */
 export const misfit = (

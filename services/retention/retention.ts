@@ -12,6 +12,7 @@ import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
 import { millisecondOf } from "../../domain/time/instant.ts"
 import { EventStore, type StoreUnavailable } from "../event-store/event-store.ts"
+import { lookBack } from "../event-store/look-back.ts"
 import { Grounds } from "./grounds.ts"
 import { type Slice, Slices } from "./slices.ts"
 
@@ -159,16 +160,12 @@ export class Retention {
       if (last === undefined || last.recordedAt > before) return "gone"
       if (stream === this.#highest.stream) return "stays"
       const retracted = new Set<string>()
-      for (let from = last.revision; from >= 0; ) {
-        const page = yield* store.readStream(stream, { direction: "backwards", from, limit: pageLength })
-        for (const event of page) {
-          if (DecisionRetracted.is(event)) retracted.add(event.data.decision)
-          const holds = DecisionMade.is(event) && !retracted.has(event.id) && millisecondOf(event.data.until) > now
-          if (holds || needed.has(event.id)) return "stays"
-        }
-        if (page.length === 0) break
-        from = page.at(-1)!.revision - 1
-      }
+      const stays = yield* lookBack(store, stream, { from: last.revision, limit: pageLength }, (event) => {
+        if (DecisionRetracted.is(event)) retracted.add(event.data.decision)
+        const holds = DecisionMade.is(event) && !retracted.has(event.id) && millisecondOf(event.data.until) > now
+        return holds || needed.has(event.id) ? "stays" : undefined
+      })
+      if (stays !== undefined) return stays
       this.#ends.set(stream, last.revision)
       return "due"
     })
