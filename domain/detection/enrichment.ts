@@ -52,11 +52,8 @@ const enriched = (entries: Readonly<Record<string, string>>): Addition => {
   return addition
 }
 
-/** Of what is no address nothing is said, not even that it is unknown. */
-const isAddress = (text: string): boolean => parseAddress(text) !== undefined
-
 const cityOf: Lookup["find"] = ({ city }, address) => {
-  if (city === undefined || !isAddress(address)) return undefined
+  if (city === undefined) return undefined
   const found = city(address)
   return enriched({
     IsoCode: found?.country ?? "",
@@ -67,22 +64,28 @@ const cityOf: Lookup["find"] = ({ city }, address) => {
 }
 
 const systemOf: Lookup["find"] = ({ network }, address) => {
-  if (network === undefined || !isAddress(address)) return undefined
+  if (network === undefined) return undefined
   const found = network(address)
   const number = String(found?.number ?? 0)
   return enriched({ ASNNumber: number, ASNumber: number, ASNOrg: found?.organization ?? "" })
 }
 
 const rangeOf: Lookup["find"] = ({ network }, address) => {
-  const range = isAddress(address) ? (network?.(address)?.range ?? "") : ""
+  const range = network?.(address)?.range ?? ""
   return range === "" ? undefined : enriched({ SourceRange: range })
 }
 
+/** Of what is no address nothing is said, not even that it is unknown. */
+const ofAddress =
+  (find: Lookup["find"]): Lookup["find"] =>
+  (geo, text) =>
+    parseAddress(text) === undefined ? undefined : find(geo, text)
+
 /** Methods that do nothing but look an address up: the same address gives the same, as long as the databases stay. */
 export const lookups: ReadonlyMap<string, Lookup> = new Map([
-  ["GeoIpCity", { database: "city", adds: ["IsoCode", "IsInEU", "Latitude", "Longitude"], find: cityOf }],
-  ["GeoIpASN", { database: "network", adds: ["ASNNumber", "ASNumber", "ASNOrg"], find: systemOf }],
-  ["IpToRange", { database: "network", adds: ["SourceRange"], find: rangeOf }]
+  ["GeoIpCity", { database: "city", adds: ["IsoCode", "IsInEU", "Latitude", "Longitude"], find: ofAddress(cityOf) }],
+  ["GeoIpASN", { database: "network", adds: ["ASNNumber", "ASNumber", "ASNOrg"], find: ofAddress(systemOf) }],
+  ["IpToRange", { database: "network", adds: ["SourceRange"], find: ofAddress(rangeOf) }]
 ])
 
 export const add = (evt: PipelineEvent, addition: Addition | undefined): void => {

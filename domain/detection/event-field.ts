@@ -20,10 +20,11 @@ export const sameField = (one: EventField, other: EventField): boolean => one.ma
 /** `evt.Meta.name` and its like. */
 export const fieldOf = (node: Node): EventField | undefined => {
   if (node.kind === "chain") return fieldOf(node.body)
+  const entry = entryNamed(node)
+  if (entry !== undefined) return isEvent(entry.event) ? eventField(entry.map, entry.key) : undefined
   const key = memberOf(node)
   const map = key && memberOf(key.object)
   if (key === undefined || map === undefined) return undefined
-  if (isEvent(map.object) && isFieldMap(map.name)) return eventField(map.name, key.name)
   const line = map.name === "Labels" ? memberOf(map.object) : undefined
   return line?.name === "Line" && isEvent(line.object) ? eventField("Labels", key.name) : undefined
 }
@@ -58,10 +59,20 @@ export const askedFor = (node: Node): EventField | undefined => {
 }
 
 /** A member that an expression names itself. */
-export const memberOf = (node: Node): { readonly object: Node; readonly name: string } | undefined =>
+const memberOf = (node: Node): { readonly object: Node; readonly name: string } | undefined =>
   node.kind === "member" && node.property.kind === "string" && !node.optional
     ? { object: node.object, name: node.property.value }
     : undefined
+
+/** An entry of a map of an event, whichever: `evt.Meta.exe`, `#.Meta.exe`. */
+export const entryNamed = (
+  node: Node
+): { readonly event: Node; readonly map: FieldMap; readonly key: string } | undefined => {
+  const key = memberOf(node)
+  const map = key && memberOf(key.object)
+  if (key === undefined || map === undefined || !isFieldMap(map.name)) return undefined
+  return { event: map.object, map: map.name, key: key.name }
+}
 
 const isEvent = (node: Node): boolean => node.kind === "name" && node.name === "evt"
 

@@ -10,7 +10,8 @@ import { childrenOf, type Node } from "../expression/syntax.ts"
 import type { Located, NodeRule, ParserRule, ScenarioRule, StaticRule, StaticTarget } from "../rules/rule.ts"
 import { type FieldMap, isFieldMap } from "../text/fields.ts"
 import { lookups } from "./enrichment.ts"
-import { askedFor, memberOf, namedPlace } from "./event-field.ts"
+import { askedFor, entryNamed, namedPlace } from "./event-field.ts"
+import { pathOf } from "./statics.ts"
 
 interface Entry {
   readonly map: FieldMap
@@ -23,8 +24,9 @@ interface Reading {
   readonly key: string | undefined
 }
 
-/** A write that is worth nothing unless somebody reads one of these entries, and what it reads itself. */
+/** A static that is worth nothing unless somebody reads one of these entries, and what it reads itself. */
 interface Write {
+  readonly rule: StaticRule
   readonly entries: ReadonlyArray<Entry>
   readonly reads: ReadonlyArray<Reading>
 }
@@ -32,6 +34,7 @@ interface Write {
 export class Liveness {
   readonly #entries = new Set<string>()
   readonly #whole = new Set<FieldMap>()
+  readonly #idle = new Set<StaticRule>()
 
   constructor(readings: Iterable<Reading>, writes: ReadonlyArray<Write>) {
     const writers = new Map<string, Array<Write>>()
@@ -55,6 +58,8 @@ export class Liveness {
       for (const { reads } of writers.get(isWhole ? map : nameOf(map, key)) ?? [])
         for (const read of reads) open.push(read)
     }
+    for (const { rule, entries } of writes)
+      if (!entries.some(({ map, key }) => this.isRead(map, key))) this.#idle.add(rule)
   }
 
   /** Whether any rule may read this entry. */
@@ -64,7 +69,7 @@ export class Liveness {
 
   /** Whether a static does anything that a rule may notice. */
   needs(rule: StaticRule): boolean {
-    return entriesOf(rule)?.some(({ map, key }) => this.isRead(map, key)) ?? true
+    return !this.#idle.has(rule)
   }
 }
 
@@ -121,10 +126,11 @@ class Readers {
     if (target.kind === "target" && /^(evt\.)?Line\.Raw$/.test(target.path)) this.repeatable = false
     if (target.kind === "method" && target.method === "reverse_dns") this.repeatable = false
     const tree = source.kind === "value" ? undefined : treeOf(source.expression)
-    const reads = tree === undefined ? [] : readingsIn(tree)
-    const entries = entriesOf(rule)
+    // What is evaluated counts towards what an event may hold, and may give what no field can hold.
+    const copies = source.kind === "value" || (tree !== undefined && namedPlace(tree) !== undefined)
+    const entries = copies ? entriesOf(target) : undefined
     if (entries === undefined) this.#tree(tree)
-    else this.writes.push({ entries, reads })
+    else this.writes.push({ rule, entries, reads: tree === undefined ? [] : readingsIn(tree) })
   }
 
   #expression(at: Located | undefined): void {
@@ -160,14 +166,10 @@ const anew: ReadonlySet<string> = new Set(["GetFromStash", "TimeNow"])
 const readingsIn = (node: Node): ReadonlyArray<Reading> => {
   const asked = askedFor(node)
   if (asked !== undefined && isFieldMap(asked.map)) return [{ map: asked.map, key: asked.key }]
-  if (node.kind === "member") {
-    const key = memberOf(node)
-    const map = key && memberOf(key.object)
-    if (key !== undefined && map !== undefined && isFieldMap(map.name))
-      return [{ map: map.name, key: key.name }, ...readingsIn(map.object)]
-    if (node.property.kind === "string" && isFieldMap(node.property.value))
-      return [{ map: node.property.value, key: undefined }, ...readingsIn(node.object)]
-  }
+  const entry = entryNamed(node)
+  if (entry !== undefined) return [entry, ...readingsIn(entry.event)]
+  if (node.kind === "member" && node.property.kind === "string" && isFieldMap(node.property.value))
+    return [{ map: node.property.value, key: undefined }, ...readingsIn(node.object)]
   const inside = childrenOf(node).flatMap(readingsIn)
   if (node.kind !== "method") return inside
   if (node.name === "ParseIPSources") return [sourceIp, ...inside]
@@ -176,27 +178,9 @@ const readingsIn = (node: Node): ReadonlyArray<Reading> => {
   return [{ map: "Meta", key: key?.kind === "string" ? key.value : undefined }, ...inside]
 }
 
-/** The entries that a static writes, if that is all that it can do: it copies a text, or looks an address up. */
-const entriesOf = ({ target, source }: StaticRule): ReadonlyArray<Entry> | undefined => {
-  const tree = source.kind === "value" ? undefined : treeOf(source.expression)
-  // What is evaluated counts towards what an event may hold, and may give what no field can hold.
-  if (source.kind === "expression" && (tree === undefined || namedPlace(tree) === undefined)) return undefined
-  return entriesOfTarget(target)
-}
-
-const entriesOfTarget = (target: StaticTarget): ReadonlyArray<Entry> | undefined => {
-  switch (target.kind) {
-    case "meta":
-      return [{ map: "Meta", key: target.name }]
-    case "parsed":
-      return [{ map: "Parsed", key: target.name }]
-    case "enriched":
-      return [{ map: "Enriched", key: target.name }]
-    case "method":
-      return lookups.get(target.method)?.adds.map((key) => ({ map: "Enriched", key }))
-    case "target": {
-      const [map = "", ...key] = target.path.replace(/^evt\./, "").split(".")
-      return isFieldMap(map) && key.length > 0 ? [{ map, key: key.join(".") }] : undefined
-    }
-  }
+/** The entries that a static writes there, if that is all that it does: it sets one, or looks an address up. */
+const entriesOf = (target: StaticTarget): ReadonlyArray<Entry> | undefined => {
+  if (target.kind === "method") return lookups.get(target.method)?.adds.map((key) => ({ map: "Enriched", key }))
+  const [map = "", ...key] = pathOf(target)!.split(".")
+  return isFieldMap(map) && key.length > 0 ? [{ map, key: key.join(".") }] : undefined
 }

@@ -4,8 +4,8 @@
  */
 import type { EventObject } from "../expression/environment/event.ts"
 import { childrenOf, type Node } from "../expression/syntax.ts"
-import { type FieldMap, fieldNames, isFieldMap } from "../text/fields.ts"
-import { memberOf } from "./event-field.ts"
+import { type FieldMap, fieldNames } from "../text/fields.ts"
+import { entryNamed } from "./event-field.ts"
 
 export interface Entry {
   readonly map: FieldMap
@@ -35,9 +35,8 @@ const others: ReadonlySet<Node["kind"]> = new Set(["name", "let", "call", "built
 const own = (node: Node): ReadonlyArray<Entry> => {
   if (node.kind === "method" && node.name === "GetMeta" && node.arguments[0]?.kind === "string")
     return [entryOf("Meta", node.arguments[0].value)]
-  const key = memberOf(node)
-  const map = key && memberOf(key.object)
-  return key !== undefined && map !== undefined && isFieldMap(map.name) ? [entryOf(map.name, key.name)] : []
+  const entry = entryNamed(node)
+  return entry === undefined ? [] : [entryOf(entry.map, entry.key)]
 }
 
 const entryOf = (map: FieldMap, name: string): Entry => ({ map, slot: fieldNames[map].slot(name) })

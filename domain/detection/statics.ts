@@ -72,17 +72,24 @@ interface Target {
 
 /** Whether a static may write this field of an event. */
 export const writesTo = ({ target }: StaticRule, { map, key }: Pick<EventField, "map" | "key">): boolean => {
+  const path = pathOf(target)
+  if (path === undefined) return map === "Enriched"
+  return path === (map === "Labels" ? `Line.Labels.${key}` : `${map}.${key}`)
+}
+
+/** Where in the event a target is, without `evt.`; undefined for a method. */
+export const pathOf = (target: StaticTarget): string | undefined => {
   switch (target.kind) {
     case "meta":
-      return map === "Meta" && key === target.name
+      return `Meta.${target.name}`
     case "parsed":
-      return map === "Parsed" && key === target.name
+      return `Parsed.${target.name}`
     case "enriched":
-      return map === "Enriched" && key === target.name
+      return `Enriched.${target.name}`
     case "method":
-      return map === "Enriched"
+      return undefined
     case "target":
-      return target.path.replace(/^evt\./, "") === (map === "Labels" ? `Line.Labels.${key}` : `${map}.${key}`)
+      return target.path.replace(/^evt\./, "")
   }
 }
 
@@ -101,21 +108,6 @@ export const compileStatics = (rules: ReadonlyArray<StaticRule>, compiler: Compi
 export const applyStatics = ({ all, needed }: Statics, pass: Pass): void => {
   const statics = pass.lean ? needed : all
   for (let i = 0; i < statics.length; i++) statics[i]!.apply(pass)
-}
-
-const placeOfTarget = (target: StaticTarget): TextPlace | undefined => {
-  switch (target.kind) {
-    case "meta":
-      return TextPlace.entry("Meta", target.name)
-    case "parsed":
-      return TextPlace.entry("Parsed", target.name)
-    case "enriched":
-      return TextPlace.entry("Enriched", target.name)
-    case "method":
-      return undefined
-    case "target":
-      return TextPlace.at(target.path.replace(/^evt\./, ""))
-  }
 }
 
 const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler): Static => {
@@ -205,8 +197,9 @@ const compileLookup = (method: string, { tree }: Expression, compiler: Compiler)
 }
 
 const compileTarget = (target: StaticTarget, line: number, compiler: Compiler): Target => {
-  const to = placeOfTarget(target)
-  if (to !== undefined) return { to }
+  const place = pathOf(target)
+  const to = place && TextPlace.at(place)
+  if (to) return { to }
   if (target.kind === "method") {
     const method = enrichmentMethods.get(target.method)
     if (method !== undefined) return { write: method }
