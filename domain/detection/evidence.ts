@@ -44,7 +44,7 @@ export const overflowData = (
   eventsCount: alert.EventsCount,
   startAt: alert.StartAt,
   stopAt: alert.StopAt,
-  message: messageOf(alert.Message),
+  message: toldMessage(alert.Message),
   remediation: alert.Remediation,
   labels: alert.Labels as Overflow["labels"],
   trigger: facts.trigger,
@@ -75,7 +75,7 @@ const toldValue = (text: string): string => {
   return `${text.slice(0, longestValue).toWellFormed()}… sha256.${bytesToHex(sha256(utf8ToBytes(text)))}`
 }
 
-const messageOf = (text: string): string => {
+const toldMessage = (text: string): string => {
   const { beginning, end } = messageParts
   return text.length <= beginning + end ? text : `${text.slice(0, beginning)}…${text.slice(-end)}`.toWellFormed()
 }

@@ -154,11 +154,6 @@ export class PipelineEvent {
     Line.Module = "file"
   }
 
-  /** Whether expressions wrote to it since its line was parsed, which what was left out must not hide. */
-  get isEdited(): boolean {
-    return this.#edited !== undefined
-  }
-
   /** Becomes whole. `whole`: what its line parses to. */
   complete(whole: PipelineEvent): void {
     for (const map of ["Parsed", "Meta", "Enriched"] as const) {

@@ -168,10 +168,9 @@ export class QueuedEvent implements EventObject {
     const known = this.#shown
     const event = this.#event
     if (known?.contexts === contexts && (event === undefined || event.edits === known.edits)) return known
-    const isElsewhere = event === undefined || (event.lean && !event.isEdited)
-    if (isElsewhere) this.#origin!.parseAgain(this, scratch)
+    if (event === undefined) this.#origin!.parseAgain(this, scratch)
     else this.complete()
-    const shown = show(this, isElsewhere ? scratch : event, contexts)
+    const shown = show(this, event ?? scratch, contexts)
     const place = QueuedEvent.#next
     QueuedEvent.#next = (place + 1) % mostShown
     const former = QueuedEvent.#withShown[place]

@@ -137,6 +137,7 @@ export const snapshotEngine = (engine: Engine): EngineSnapshot => {
   const events = new Told<QueuedEvent>()
   const scenarios = new Told<string>()
   let toldAll = false
+  let told: EventsSnapshot | undefined
   const buckets = new Listed(function* () {
     for (const home of engine.buckets.values())
       for (const bucket of home.open()) yield snapshotBucket(bucket, events, scenarios)
@@ -154,7 +155,8 @@ export const snapshotEngine = (engine: Engine): EngineSnapshot => {
     /** Those that the buckets named. */
     get events() {
       if (!toldAll) for (const _ of buckets);
-      return snapshotEvents(events.values, engine.ruleset.hash)
+      told ??= snapshotEvents(events.values, engine.ruleset.hash)
+      return told
     },
     blackholes: Array.from(engine.overflows.blackholes, ([scenario, blackhole]) => ({
       scenario,
