@@ -38,6 +38,7 @@ const { values: flags } = parseArgs({
 })
 
 const most = Number(flags.buckets)
+const rules = ["--hub", flags.hub, ...(flags.data === undefined ? [] : ["--data", flags.data])]
 const start = Date.parse("2026-03-02T09:00:00Z")
 
 const failedLogin = (number: number, name: string, at: number): string => {
@@ -142,24 +143,12 @@ const measure = async ({ type, line, lines = Number.POSITIVE_INFINITY }: Case): 
 const measureReplay = async ({ type, line }: Case, lines: number): Promise<number> => {
   const folder = mkdtempSync(join(tmpdir(), "testudo-bench-"))
   try {
-    const data = flags.data === undefined ? [] : ["--data", flags.data]
     const peakOf = async (name: string, count: number): Promise<number> => {
       const file = join(folder, `${name}.log`)
       const written = openSync(file, "w")
       for (let number = 0; number < count; number++) writeSync(written, `${line(number)}\n`)
       closeSync(written)
-      const what = [
-        "replay",
-        file,
-        "--type",
-        type,
-        "--hub",
-        flags.hub,
-        ...data,
-        "--store",
-        join(folder, name),
-        "--json"
-      ]
+      const what = ["replay", file, "--type", type, ...rules, "--store", join(folder, name), "--json"]
       return (await watched([join(here, "../../bin/testudo"), ...what])).peak
     }
     const idle = await peakOf("empty", 0)
@@ -177,12 +166,8 @@ if (flags.case === undefined) {
   ]
   for (const [name, one] of Object.entries(cases)) {
     const { type, what } = one
-    const data = flags.data === undefined ? [] : ["--data", flags.data]
-    const child = spawnSync(
-      process.execPath,
-      [here, "--case", name, "--buckets", flags.buckets, "--hub", flags.hub, ...data],
-      { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }
-    )
+    const again = [here, "--case", name, "--buckets", flags.buckets, ...rules]
+    const child = spawnSync(process.execPath, again, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] })
     if (child.status !== 0) {
       rows.push([type, what, "-", "-", "-", `ended with ${child.signal ?? child.status}`, "-", "-", "-"])
       continue

@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
 import { makeEngine } from "./engine.ts"
-import { batchOf, plainParser, scenarioFile } from "./recorded.fixture.ts"
+import { batchOf, bayesian, plainParser, scenarioFile } from "./recorded.fixture.ts"
 import { compileRuleset } from "./ruleset.ts"
 
 const start = Date.UTC(2020, 0, 1, 10)
@@ -49,17 +49,7 @@ test.each([
     ["n=3 q=0,1,2 0→2"]
   ],
   ["type: conditional\ncapacity: -1\nleakspeed: 1m\ncondition: len(queue.Queue) >= 3", "0,1,61.5,62", []],
-  [
-    `type: bayesian
-leakspeed: 30s
-bayesian_prior: 0.5
-bayesian_threshold: 0.8
-bayesian_conditions:
-  - {condition: evt.Meta.word == 'a', prob_given_evil: 0.8, prob_given_benign: 0.2, guillotine: true}
-  - {condition: evt.Meta.word == 'b', prob_given_evil: 0.9, prob_given_benign: 0.5, guillotine: true}`,
-    "0a,1b",
-    ["n=2 q=0,1 0→1"]
-  ],
+  [bayesian, "0a,1b", ["n=2 q=0,1 0→1"]],
   ["type: counter\nduration: 5m", "0,1,2,300", []],
   // A deliberate difference: CrowdSec has no time in a replay that would end a counter.
   ["type: counter\nduration: 5m", "0,1,2,300.001", ["n=3 q=0,1,2 0→300"]]

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { Explainer, type LineExplanation } from "./explanation.ts"
-import { batchOf, plainParser, ruleFile, scenarioFile } from "./recorded.fixture.ts"
+import { batchOf, bayesian, plainParser, ruleFile, scenarioFile } from "./recorded.fixture.ts"
 import { compileRuleset } from "./ruleset.ts"
 
 const explained = (
@@ -240,16 +240,7 @@ test("tells what contexts tell about an overflow", () => {
 })
 
 test("tells how likely a bayesian bucket takes an attack to be", () => {
-  const likely = scenarioFile(
-    "likely",
-    `type: bayesian
-leakspeed: 30s
-bayesian_prior: 0.5
-bayesian_threshold: 0.8
-bayesian_conditions:
-  - {condition: evt.Meta.word == 'a', prob_given_evil: 0.8, prob_given_benign: 0.2, guillotine: true}
-  - {condition: evt.Meta.word == 'b', prob_given_evil: 0.9, prob_given_benign: 0.5, guillotine: true}`
-  )
+  const likely = scenarioFile("likely", bayesian)
   const [first, second] = explained([likely], at(0, "a"), at(1, "b")).map(({ buckets }) => buckets[0]!)
   // 0.5·0.8 of 0.5·0.8 + 0.5·0.2, and then no b: 0.8·0.1 of 0.8·0.1 + 0.2·0.5.
   expect(first).toMatchObject({ outcome: "filling", events: 1, threshold: 0.8 })

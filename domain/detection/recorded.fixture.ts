@@ -87,3 +87,29 @@ export const scenarioFile = (name: string, fields: string): RuleFile =>
     `scenarios/test/${name}.yaml`,
     `name: test/${name}\ndescription: test\nfilter: "evt.GetType() == 'log'"\ngroupby: evt.Meta.source_ip\nlabels: {remediation: true}\n${fields}\n`
   )
+
+/** Remembers a word per address, so that a line does not parse to the same thing at another time. */
+export const wordStash = ruleFile(
+  "parsers",
+  "parsers/s00-raw/test/q-stash.yaml",
+  `
+name: test/stash
+filter: "evt.Parsed.word != ''"
+nodes:
+  - filter: "evt.Parsed.word == 'b'"
+    statics:
+      - {meta: previous, expression: "GetFromStash('words', evt.Parsed.ip)"}
+  - grok: {pattern: '%{GREEDYDATA:all}', apply_on: Line.Raw}
+    stash:
+      - {name: words, key: evt.Parsed.ip, value: evt.Parsed.all, ttl: 1m, size: 3}
+`
+)
+
+/** Fields of a scenario: one word is no proof, two are. */
+export const bayesian = `type: bayesian
+leakspeed: 30s
+bayesian_prior: 0.5
+bayesian_threshold: 0.8
+bayesian_conditions:
+  - {condition: evt.Meta.word == 'a', prob_given_evil: 0.8, prob_given_benign: 0.2, guillotine: true}
+  - {condition: evt.Meta.word == 'b', prob_given_evil: 0.9, prob_given_benign: 0.5, guillotine: true}`

@@ -2,26 +2,9 @@ import fc from "fast-check"
 import { expect, test } from "vitest"
 import { type Engine, makeEngine } from "./engine.ts"
 import type { Outcome } from "./outcome.ts"
-import { batchOf, nameOf, plainParser, ruleFile, scenarioFile } from "./recorded.fixture.ts"
+import { batchOf, bayesian, nameOf, plainParser, ruleFile, scenarioFile, wordStash } from "./recorded.fixture.ts"
 import { compileRuleset } from "./ruleset.ts"
 import { type EngineSnapshot, restoreEngine, SnapshotError, snapshotEngine } from "./snapshot.ts"
-
-/** Remembers a word per address, so that a line does not parse to the same thing at another time. */
-const stash = ruleFile(
-  "parsers",
-  "parsers/s00-raw/test/q-stash.yaml",
-  `
-name: test/stash
-filter: "evt.Parsed.word != ''"
-nodes:
-  - filter: "evt.Parsed.word == 'b'"
-    statics:
-      - {meta: previous, expression: "GetFromStash('words', evt.Parsed.ip)"}
-  - grok: {pattern: '%{GREEDYDATA:all}', apply_on: Line.Raw}
-    stash:
-      - {name: words, key: evt.Parsed.ip, value: evt.Parsed.all, ttl: 1m, size: 3}
-`
-)
 
 const reverse = ruleFile(
   "postoverflows",
@@ -45,7 +28,7 @@ statics:
 
 const files = [
   plainParser,
-  stash,
+  wordStash,
   reverse,
   scenarioFile("leaky", "type: leaky\ncapacity: 2\nleakspeed: 10s\nreprocess: true\nblackhole: 20s"),
   scenarioFile("distinct", "type: leaky\ncapacity: 1\nleakspeed: 15s\ndistinct: evt.Meta.word\nreprocess: true"),
@@ -54,16 +37,7 @@ const files = [
     "conditional",
     "type: conditional\ncapacity: -1\nleakspeed: 40s\ncondition: any(queue.Queue, {.Meta.previous contains 'a'}) && len(queue.Queue) > 2"
   ),
-  scenarioFile(
-    "bayesian",
-    `type: bayesian
-leakspeed: 30s
-bayesian_prior: 0.5
-bayesian_threshold: 0.8
-bayesian_conditions:
-  - {condition: evt.Meta.word == 'a', prob_given_evil: 0.8, prob_given_benign: 0.2, guillotine: true}
-  - {condition: evt.Meta.word == 'b', prob_given_evil: 0.9, prob_given_benign: 0.5, guillotine: true}`
-  ),
+  scenarioFile("bayesian", bayesian),
   ruleFile(
     "scenarios",
     "scenarios/test/z-marks.yaml",

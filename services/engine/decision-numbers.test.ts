@@ -1,17 +1,15 @@
 import { randomUUID } from "node:crypto"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Decision, DecisionMade, DecisionNumbered } from "../../domain/events/decision.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { decisionNumbersStream } from "../../domain/events/stream-name.ts"
-import { EmbeddedEventStore } from "../event-store/embedded.ts"
-import { EventStore, StoreUnavailable } from "../event-store/event-store.ts"
+import { EventStore } from "../event-store/event-store.ts"
 import { patiently } from "../event-store/patience.ts"
+import { lostAnswer, onStore, type Store } from "../event-store/store.fixture.ts"
 import { DecisionNumbers } from "./decision-numbers.ts"
-
-type Store = typeof EventStore.Service
 
 /** Another process on the same log. */
 const writer = (store: Store) =>
@@ -19,9 +17,6 @@ const writer = (store: Store) =>
     Layer.build(DecisionNumbers.layer.pipe(Layer.provide(Layer.succeed(EventStore, store)))),
     Context.get(DecisionNumbers)
   )
-
-const onStore = (title: string, test: (store: Store) => Effect.Effect<void, unknown, never>) =>
-  it.live(title, () => EventStore.use(test).pipe(Effect.provide(Layer.fresh(EmbeddedEventStore.layerMemory))))
 
 const newIds = (count: number): ReadonlyArray<string> => Array.from({ length: count }, () => randomUUID())
 
@@ -126,9 +121,7 @@ describe("decision numbers", () => {
         ...store,
         append: (stream, events, expected) =>
           Effect.flatMap(store.append(stream, events, expected), (appended) =>
-            lost-- > 0
-              ? Effect.fail(new StoreUnavailable({ code: "TST-STORE-AWAY", message: "The answer was lost." }))
-              : Effect.succeed(appended)
+            lost-- > 0 ? lostAnswer : Effect.succeed(appended)
           )
       }
       const numbers = yield* writer(flaky)

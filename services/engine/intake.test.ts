@@ -1,14 +1,13 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type LogBatch, LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { logStream } from "../../domain/events/stream-name.ts"
 import { batchOf } from "../acquisition/line-reader.ts"
 import { EmbeddedEventStore } from "../event-store/embedded.ts"
-import { EventStore, type StreamAppend, StoreUnavailable } from "../event-store/event-store.ts"
+import { EventStore } from "../event-store/event-store.ts"
+import { losing, onStore, type Store } from "../event-store/store.fixture.ts"
 import { Intake } from "./intake.ts"
-
-type Store = typeof EventStore.Service
 
 const bytes = Buffer.from("one\ntwo\n")
 
@@ -29,9 +28,6 @@ const piece = (source: string, number: number, { inode = 1, now = 0 } = {}): Log
     now
   )
 
-const onStore = (title: string, test: (store: Store) => Effect.Effect<void, unknown, never>) =>
-  it.live(title, () => EventStore.use(test).pipe(Effect.provide(Layer.fresh(EmbeddedEventStore.layerMemory))))
-
 const intakeOf = (store: Store) => Intake.make.pipe(Effect.provideService(EventStore, store))
 
 /** What stands on the stream of a source. */
@@ -42,21 +38,6 @@ const recorded = (store: Store, source: string) =>
 
 const froms = (store: Store, source: string) =>
   Effect.map(recorded(store, source), (batches) => batches.map(({ from }) => from / bytes.length))
-
-/** Writes so many parts of the first group, and loses the answer. */
-const losing = (store: Store, parts: number): Store => {
-  let lost = false
-  return {
-    ...store,
-    appendGroup: (group: ReadonlyArray<StreamAppend>) => {
-      if (lost) return store.appendGroup(group)
-      lost = true
-      return Effect.flatMap(store.appendGroup(group.slice(0, parts)), () =>
-        Effect.fail(new StoreUnavailable({ code: "TST-STORE-AWAY", message: "The answer was lost." }))
-      )
-    }
-  }
-}
 
 describe("what is read", () => {
   for (const parts of [1, 2, 3, 4, 5])

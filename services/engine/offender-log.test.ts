@@ -1,15 +1,12 @@
 import { randomUUID } from "node:crypto"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import type { ProposedEvent } from "../../domain/events/event.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
-import { EmbeddedEventStore } from "../event-store/embedded.ts"
-import { EventStore, type StreamAppend, StoreUnavailable } from "../event-store/event-store.ts"
+import { EventStore } from "../event-store/event-store.ts"
+import { losing, onStore, type Store } from "../event-store/store.fixture.ts"
 import type { Verdict } from "./judge.ts"
 import { OffenderLog } from "./offender-log.ts"
-
-type Store = typeof EventStore.Service
 
 const event = (): ProposedEvent =>
   NameResolved.propose(randomUUID(), { address: "192.0.2.1", name: "", outcome: "none" })
@@ -19,26 +16,8 @@ const verdict = (stream: string): Verdict => ({ stream, events: [event(), event(
 const idsOf = (all: ReadonlyArray<Verdict>, stream: string): ReadonlyArray<string> =>
   all.flatMap((verdict) => (verdict.stream === stream ? verdict.events.map(({ id }) => id) : []))
 
-const onStore = (title: string, test: (store: Store) => Effect.Effect<void, unknown, never>) =>
-  it.live(title, () => EventStore.use(test).pipe(Effect.provide(Layer.fresh(EmbeddedEventStore.layerMemory))))
-
 const recorded = (store: Store, stream: string) =>
   Effect.map(store.readStored(-1, 100_000), (rows) => rows.filter((row) => row.stream === stream).map(({ id }) => id))
-
-/** Writes so many parts of the first group, and loses the answer. */
-const losing = (store: Store, parts: number): Store => {
-  let lost = false
-  return {
-    ...store,
-    appendGroup: (group: ReadonlyArray<StreamAppend>) => {
-      if (lost) return store.appendGroup(group)
-      lost = true
-      return Effect.flatMap(store.appendGroup(group.slice(0, parts)), () =>
-        Effect.fail(new StoreUnavailable({ code: "TST-STORE-AWAY", message: "The answer was lost." }))
-      )
-    }
-  }
-}
 
 const [one, two] = ["offender-Ip:192.0.2.1", "offender-Ip:192.0.2.2"]
 

@@ -16,7 +16,7 @@ import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import { makeEngine } from "../../domain/detection/engine.ts"
-import { plainParser, ruleFile, scenarioFile } from "../../domain/detection/recorded.fixture.ts"
+import { plainParser, ruleFile, scenarioFile, wordStash } from "../../domain/detection/recorded.fixture.ts"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { type Decision, DecisionMade } from "../../domain/events/decision.ts"
 import type { ProposedEvent } from "../../domain/events/event.ts"
@@ -61,22 +61,6 @@ decisions: [{type: ban, duration: 1h}]
 duration_expr: Sprintf('%dm', GetDecisionsCount(Alert.GetValue()) + 1)
 `
 )
-/** Remembers a line for each address: events do not parse to the same thing again. */
-const stash = ruleFile(
-  "parsers",
-  "parsers/s00-raw/test/q-stash.yaml",
-  `
-name: test/stash
-filter: "evt.Parsed.word != ''"
-nodes:
-  - filter: "evt.Parsed.word == 'b'"
-    statics:
-      - {meta: previous, expression: "GetFromStash('words', evt.Parsed.ip)"}
-  - grok: {pattern: '%{GREEDYDATA:all}', apply_on: Line.Raw}
-    stash:
-      - {name: words, key: evt.Parsed.ip, value: evt.Parsed.all, ttl: 1m, size: 3}
-`
-)
 const extra = ruleFile(
   "parsers",
   "parsers/s00-raw/test/x.yaml",
@@ -111,10 +95,10 @@ labels: {remediation: true}
 )
 
 const rulesets = [
-  [plainParser, stash, named, longer, burst, words, before, counted, meta],
-  [plainParser, stash, named, longer, words, before, meta],
-  [plainParser, stash, extra, named, longer, burst, words, before, counted, meta],
-  [plainParser, stash, longer, burst, words, counted, meta]
+  [plainParser, wordStash, named, longer, burst, words, before, counted, meta],
+  [plainParser, wordStash, named, longer, words, before, meta],
+  [plainParser, wordStash, extra, named, longer, burst, words, before, counted, meta],
+  [plainParser, wordStash, longer, burst, words, counted, meta]
 ]
 
 /** Numbers from 0 to 1 that follow from the seed (mulberry32). */
