@@ -73,6 +73,18 @@ describe("decision numbers", () => {
     }).pipe(Effect.scoped)
   )
 
+  onStore("are unique when a former writer numbered some of the same decisions", (store) =>
+    Effect.gen(function* () {
+      const [before, a, b, c, d] = newIds(5)
+      const [former, writing] = [yield* writer(store), yield* writer(store)]
+      assert.deepStrictEqual(yield* writing.numbersOf([before!]), [1])
+      assert.deepStrictEqual(yield* former.numbersOf([a!, b!]), [2, 3])
+      // It begins with the same decision, behind the same end of the stream.
+      assert.deepStrictEqual(yield* writing.numbersOf([a!, b!, c!]), [2, 3, 4])
+      assert.deepStrictEqual(yield* former.numbersOf([d!]), [5])
+    }).pipe(Effect.scoped)
+  )
+
   onStore("go on behind those of a log in which nobody took them from a stream", (store) =>
     Effect.gen(function* () {
       yield* store.append("offender-Ip:203.0.113.7", [DecisionMade.propose(randomUUID(), decision)], "no_stream")

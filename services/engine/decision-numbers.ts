@@ -69,7 +69,8 @@ export class DecisionNumbers extends Context.Service<
           if (fresh.length === 0) return
           end = undefined
           const numbered = { first: next, decisions: fresh }
-          const event = DecisionNumbered.propose(derivedId("decision-number", fresh[0]!, next), numbered)
+          // The id says all of it: a store takes another writer's event of the same id for this one.
+          const event = DecisionNumbered.propose(derivedId("decision-number", next, ...fresh), numbered)
           yield* store.append(decisionNumbersStream, [event], revision < 0 ? "no_stream" : revision)
           learn(numbered)
           end = { revision: revision + 1, next: next + fresh.length }
