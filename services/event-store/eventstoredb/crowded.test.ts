@@ -4,28 +4,11 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Logger from "effect/Logger"
 import * as Stream from "effect/Stream"
-import { afterEach } from "vitest"
 import { crowd } from "../../../fixtures/eventstoredb/crowd.ts"
-import { StandIn, type StandInOptions } from "../../../fixtures/eventstoredb/stand-in.ts"
 import { deletion, eventIds, events, ids, isCaughtUp } from "../contract/sample.ts"
 import { EventStore } from "../event-store.ts"
-import { EventStoreDb } from "../eventstoredb.ts"
 import { verifyLog } from "../verify-log.ts"
-
-const running: Array<StandIn> = []
-afterEach(async () => {
-  for (const standIn of running.splice(0)) await standIn.stop()
-})
-
-const started = (options?: StandInOptions) =>
-  Effect.promise(async () => {
-    const standIn = await StandIn.start(options)
-    running.push(standIn)
-    return standIn
-  })
-
-const storeOn = (standIn: StandIn, callTimeout = 1_500) =>
-  EventStoreDb.layer({ connectionString: standIn.location, shown: "the stand-in", patience: 15_000, callTimeout })
+import { started, storeOn } from "./stand-in.fixture.ts"
 
 describe("a server that others use", () => {
   it.live("shows what they wrote as it is, whatever form it has, and none of it as ours", () =>
@@ -92,7 +75,7 @@ describe("a search that takes long", () => {
           .subscribe({ after: position, filter: { types: [rare.type] } })
           .pipe(Stream.takeUntil(isCaughtUp), Stream.runCollect)
         assert.deepStrictEqual(eventIds(yield* given), [])
-      }).pipe(Effect.provide(storeOn(standIn, 800)))
+      }).pipe(Effect.provide(storeOn(standIn, { callTimeout: 800 })))
     })
   )
 })
