@@ -9,19 +9,8 @@ import { cardStuffing } from "../fixtures/generators/card-stuffing.ts"
 import { sshAttackers } from "../fixtures/generators/ssh-attackers.ts"
 import type { GeneratedLog } from "../fixtures/generators/timeline.ts"
 import { visitors } from "../fixtures/generators/visitors.ts"
+import type { ReportedOffender } from "../services/command-line/replay-report.ts"
 import { type Finished, run, shared, start, root, temporaryFolder } from "./process.ts"
-
-interface Offender {
-  readonly value: string
-  readonly scenarios: ReadonlyArray<string>
-  readonly decision: {
-    readonly type: string
-    readonly duration: string
-    readonly from: string
-    readonly until: string
-  } | null
-  readonly lines: number
-}
 
 interface Result {
   readonly lines: number
@@ -29,7 +18,7 @@ interface Result {
   readonly unparsed: number
   readonly overflows: number
   readonly decisions: number
-  readonly offenders: ReadonlyArray<Offender>
+  readonly offenders: ReadonlyArray<ReportedOffender>
 }
 
 const resultOf = ({ stdout, stderr, status }: Finished): Result => {

@@ -12,6 +12,7 @@ import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqu
 import { closeSync, fdatasyncSync, fsyncSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { LogEnd } from "./chain.ts"
+import { syncDirectory } from "./sync-directory.ts"
 
 export const headFile = "head"
 export const keyFile = "head.key"
@@ -26,15 +27,6 @@ export type HeadRecord =
   | { readonly _tag: "Found"; readonly end: LogEnd; readonly slot: number }
   | { readonly _tag: "Missing" }
   | { readonly _tag: "Forged" }
-
-const syncDirectory = (directory: string): void => {
-  const descriptor = openSync(directory, "r")
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
-}
 
 const ifThere = <A>(read: () => A): A | undefined => {
   try {

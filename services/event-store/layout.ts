@@ -11,12 +11,13 @@
  *
  * The write-ahead log makes a commit one write and one sync, and lets other processes read meanwhile.
  */
-import { accessSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs"
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { contentOf, linkOf, origin, type StoredEvent } from "./chain.ts"
 import { StoreFault } from "./fault.ts"
 import { headFile } from "./head-record.ts"
+import { syncDirectory } from "./sync-directory.ts"
 
 export const storeFile = "events.sqlite"
 
@@ -134,16 +135,6 @@ const chainEvents = (db: DatabaseSync): void => {
   } catch (error) {
     db.exec("rollback")
     throw error
-  }
-}
-
-/** Makes the directory and the names in it durable: SQLite syncs its files, not the directory they were made in. */
-const syncDirectory = (directory: string): void => {
-  const descriptor = openSync(directory, "r")
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
   }
 }
 
