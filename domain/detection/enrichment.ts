@@ -16,7 +16,7 @@ export type EnrichmentMethod = (pass: Pass, value: string) => void
 const ParseDate: EnrichmentMethod = (pass, value) => {
   const { evt, arrival, world } = pass
   const { observed, zone, mode } = arrival
-  const context = { layout: evt.StrTimeFormat, observedAt: observed / 1000, zone, thatYear: mode === "said" }
+  const context = { layout: evt.StrTimeFormat, observedAt: observed / 1000, zone, asInTests: mode === "said" }
   const found = world.shortcuts ? parseSameDate(value, context) : parseDate(value, context)
   const own = found && microseconds(found.instant)
   evt.at = detectionTime(arrival, own)

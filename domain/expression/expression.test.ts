@@ -89,9 +89,19 @@ describe("the vectors of the specification (appendix A.4)", () => {
     expect(staticText(evaluate("evt.Unmarshaled.j.port", event))).toBe("443.000000")
     expect(staticText(evaluate("int(evt.Unmarshaled.j.port)", event))).toBe("443")
     expect(evaluate("evt.Unmarshaled.j.port == 443 && evt.Unmarshaled.j.port in [442, 443]", event)).toBe(true)
+    expect(evaluate("evt.Unmarshaled.j.port in [442, '443']", event)).toBe(false)
     expect(evaluate(`string(evt.Unmarshaled.j.port) + Sprintf(" %v", evt.Unmarshaled.j.part)`, event)).toBe("443 2.5")
     expect(staticText(evaluate("1 == 1"))).toBeUndefined()
   })
+})
+
+it("makes a map of a list of literal texts: nil is in it as an empty text, and nothing else but text is looked up", () => {
+  const event = withJson('{"port": 443, "name": "a"}')
+  expect(evaluate(`evt.Unmarshaled.j.name in ["", "a"]`, event)).toBe(true)
+  expect(evaluate(`evt.Unmarshaled.j.nothing in ["", "a"]`, event)).toBe(true)
+  expect(evaluate(`evt.Unmarshaled.j.nothing not in ["a", "b"]`, event)).toBe(true)
+  expect(() => evaluate(`evt.Unmarshaled.j.port not in ["443"]`, event)).toThrow("in has no meaning between")
+  expect(evaluate(`evt.Unmarshaled.j.port not in ["443", evt.Line.Raw]`, event)).toBe(true)
 })
 
 describe("operators", () => {

@@ -30,7 +30,7 @@ describe("the pattern library", () => {
     ["USERNAME", ["a.b_c-9"], ["", "a b", "a@b"]],
     ["EMAILADDRESS", ["a.b+c=d@example.org", "1:2@x"], ["a@", "@b", "a b@c"]],
     ["HTTPDUSER", ["bob", "bob@example.org", "-"], ["a b"]],
-    ["NGUSER", ["bob@x%20_y", "bob1"], ["a b", ""]],
+    ["NGUSER", ["bob@x%_y", "a.b+c-d"], ["bob1", "a b", ""]],
     ["HOSTNAME", ["a", "a-b.example.org", "example.org.", "1and1.com", "xn--x"], ["-a", ".a", "a..b", "a_b", ""]],
     ["INT", ["0", "-12", "+7"], ["", "1.5", "--1"]],
     ["NUMBER", ["0", "-1.5", ".5", "+10"], ["", "1.", "."]],
@@ -229,11 +229,11 @@ describe("the pattern library", () => {
       naxsi_zone: "ARGS",
       naxsi_var_name: "x"
     })
-    expect(captures("%{COWRIE_NEW_CO}", "New connection: 1.2.3.4:5 (6.7.8.9:10) [session: ab12]")).toEqual({
+    expect(captures("%{COWRIE_NEW_CO}", "New connection: 1.2.3.4:5 (6.7.8.9:10) [session: ab-12]")).toEqual({
       source_ip: "1.2.3.4",
       dest_ip: "6.7.8.9",
       dest_port: "10",
-      telnet_session: "ab12"
+      telnet_session: "ab-12"
     })
     expect(captures("%{TCPDUMP_OUTPUT}", "01:02:03.4 IP 1.2.3.4.5 > 6.7.8.9.10: Flags [S], seq 1")).toEqual({
       timestamp: "01:02:03.4",

@@ -99,12 +99,20 @@ describe("parseDate", () => {
   })
 
   it("takes the year of the observation when asked to, as CrowdSec does, and 29 February as Go does", () => {
-    const asked = { observedAt: parseTimestamp("2026-01-01T00:00:01Z")!, zone: "UTC", thatYear: true }
+    const asked = { observedAt: parseTimestamp("2026-01-01T00:00:01Z")!, zone: "UTC", asInTests: true }
     expect(parseDate("Dec 31 23:59:59", asked)?.text).toBe("2026-12-31T23:59:59Z")
     expect(parseDate("Feb 29 12:00:00", asked)).toEqual({
       instant: parseTimestamp("2026-03-01T12:00:00Z"),
       text: "2026-03-01T12:00:00Z"
     })
+  })
+
+  it("takes what stands before the first dot for seconds when asked to, as CrowdSec does", () => {
+    const asked = { ...context, asInTests: true }
+    expect(parseDate("12.02.2024 15:04:05", asked)?.text).toBe("1970-01-01T00:00:12Z")
+    expect(parseDate("1707750245.x", asked)?.text).toBe("2024-02-12T15:04:05Z")
+    expect(parseDate("12.02.2024 15:04:05", context)).toBeUndefined()
+    for (const text of ["0.5", "-1.5", "x.1", ".5", "1707750245x.1"]) expect(parseDate(text, asked)).toBeUndefined()
   })
 
   it("takes a year of 0 for none", () => {

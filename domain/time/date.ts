@@ -28,8 +28,11 @@ export interface DateContext {
   readonly observedAt: number
   /** IANA zone of dates that name none. It must exist: see `isZone`. */
   readonly zone: string
-  /** A date without a year is of the year in which it was observed, be it in the future; a matter of hub tests alone. */
-  readonly thatYear?: boolean
+  /**
+   * As CrowdSec takes dates, a matter of hub tests alone: one without a year is of the year in which it was observed, be
+   * it in the future, and whatever follows the first dot of seconds since 1970 is let pass, so `12.02.2024` is 12 s.
+   */
+  readonly asInTests?: boolean
 }
 
 type Read = (text: string) => ParsedTime | undefined
@@ -76,7 +79,7 @@ const ownLayout = (layout: string): Read => {
 export const parseDate = (text: string, context: DateContext): LineDate | undefined => {
   if (text === "" || text.length > maxLength) return undefined
   const parsed = parseFields(text, context.layout ?? "")
-  return parsed === undefined ? parseUnixSeconds(text) : resolve(parsed, context)
+  return parsed === undefined ? parseUnixSeconds(text, context.asInTests) : resolve(parsed, context)
 }
 
 /** The date last read, and all that it depended on: logs repeat a second many times. */
@@ -86,18 +89,18 @@ let last:
       readonly layout: string | undefined
       readonly zone: string
       readonly observedAt: number
-      readonly thatYear: boolean
+      readonly asInTests: boolean
       readonly date: LineDate | undefined
     }
   | undefined
 
 /** The same, remembered from one line to the next. */
 export const parseSameDate = (text: string, context: DateContext): LineDate | undefined => {
-  const { layout, zone, observedAt, thatYear = false } = context
+  const { layout, zone, observedAt, asInTests = false } = context
   const same = last !== undefined && last.text === text && last.layout === layout
-  if (same && last!.zone === zone && last!.observedAt === observedAt && last!.thatYear === thatYear) return last!.date
+  if (same && last!.zone === zone && last!.observedAt === observedAt && last!.asInTests === asInTests) return last!.date
   const date = parseDate(text, context)
-  last = { text, layout, zone, observedAt, thatYear, date }
+  last = { text, layout, zone, observedAt, asInTests, date }
   return date
 }
 
@@ -112,7 +115,7 @@ const parseFields = (text: string, layout: string): ParsedTime | undefined => {
 
 const resolve = (read: ParsedTime, context: DateContext): LineDate | undefined => {
   // A year of 0 says as little as none.
-  const year = read.year || (context.thatYear ? yearOf(context.observedAt) : yearBefore(read, context))
+  const year = read.year || (context.asInTests ? yearOf(context.observedAt) : yearBefore(read, context))
   // Go takes 29 February of a year without one for 1 March; `yearBefore` gives no such year.
   const parsed = read.day > daysInMonth(year, read.month) ? { ...read, month: 3, day: 1 } : read
   const local = daysSinceEpoch(year, parsed.month, parsed.day) * millisecondsPerDay + clockOf(parsed)
@@ -146,8 +149,8 @@ const yearBefore = (parsed: ParsedTime, { observedAt, zone }: DateContext): numb
   return year
 }
 
-const parseUnixSeconds = (text: string): LineDate | undefined => {
-  const found = /^(\d{1,12})(?:\.\d*)?$/.exec(text)
+const parseUnixSeconds = (text: string, asInTests = false): LineDate | undefined => {
+  const found = (asInTests ? /^\+?(\d{1,12})(?:\.|$)/ : /^(\d{1,12})(?:\.\d*)?$/).exec(text)
   const seconds = found === null ? 0 : Number(found[1])
   if (seconds <= 0 || seconds * 1000 > lastInstant) return undefined
   return { instant: seconds * 1000, text: formatTimestamp(seconds * 1000) }

@@ -3,13 +3,14 @@ import { PatternError } from "../../grok/pattern-error.ts"
 import type { Compiler } from "../compile.ts"
 import { EvaluationError, ExpressionError } from "../error.ts"
 import { limit } from "../limit.ts"
-import type { BinaryNode, StringNode } from "../syntax.ts"
+import type { BinaryNode, Node, StringNode } from "../syntax.ts"
 import {
   compare,
   divide,
   equals,
   isIn,
   isNil,
+  mismatch,
   multiply,
   power,
   range,
@@ -152,12 +153,21 @@ const membership = (compiler: Compiler, node: BinaryNode): Run => {
       return !isNil(right(scope, frame)) && typeof name === "string" && type.fields.has(name)
     }
   }
+  if (node.right.kind === "array" && node.right.items.length > 0 && node.right.items.every(isText)) {
+    // The language makes a map of a list of literal texts: nothing but text is looked up in it, and nil counts as "".
+    const texts = new Set(node.right.items.map(({ value }) => value))
+    return (scope, frame) => {
+      const needle = left(scope, frame) ?? ""
+      if (typeof needle === "string") return texts.has(needle)
+      throw mismatch("in", needle, constant)
+    }
+  }
   if (Array.isArray(constant) && constant.every((item) => typeof item === "string" || isNil(item))) {
     const set = new Set(constant)
     return (scope, frame) => set.has((left(scope, frame) ?? undefined) as string | undefined)
   }
-  const isText = compiler.typeOf(node.left).kind === "string"
-  if (isText && node.right.kind === "call" && compiler.checked.functions.get(node.right.name)?.effect === "data") {
+  const givesText = compiler.typeOf(node.left).kind === "string"
+  if (givesText && node.right.kind === "call" && compiler.checked.functions.get(node.right.name)?.effect === "data") {
     return (scope, frame) => {
       const hay = right(scope, frame)
       const needle = left(scope, frame)
@@ -166,6 +176,8 @@ const membership = (compiler: Compiler, node: BinaryNode): Run => {
   }
   return (scope, frame) => isIn(left(scope, frame), right(scope, frame))
 }
+
+const isText = (node: Node): node is StringNode => node.kind === "string"
 
 const search = (compiler: Compiler, node: BinaryNode, found: (text: string, part: string) => boolean): Run => {
   const { operator } = node

@@ -77,7 +77,7 @@ export const PROGRAM_PATTERNS: ReadonlyArray<NamedPattern> = [
 
   [
     "COWRIE_NEW_CO",
-    "New connection: %{IP:source_ip}:[0-9]+ \\(%{IP:dest_ip}:%{INT:dest_port}\\) \\[session: %{WORD:telnet_session}\\]$"
+    "New connection: %{IP:source_ip}:[0-9]+ \\(%{IP:dest_ip}:%{INT:dest_port}\\) \\[session: %{DATA:telnet_session}\\]$"
   ],
   [
     "TCPDUMP_OUTPUT",

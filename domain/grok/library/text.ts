@@ -25,8 +25,8 @@ export const TEXT_PATTERNS: ReadonlyArray<NamedPattern> = [
   ["EMAILLOCALPART", "[A-Za-z0-9_+-=]+"],
   ["EMAILADDRESS", "%{EMAILLOCALPART}@%{HOSTNAME}"],
   ["HTTPDUSER", "%{EMAILADDRESS}|%{USER}"],
-  // With digits, which grok libraries elsewhere leave out: a user name is the attacker's choice.
-  ["NGUSER", "[A-Za-z0-9.@+_%-]+"],
+  // Without digits, as everywhere: hub content knows what a name is cut to by it, and takes other names with its own.
+  ["NGUSER", "[A-Za-z.@+_%-]+"],
   ["NGUSERNAME", "%{NGUSER}"],
 
   ["LOGLEVEL", logLevels()],
