@@ -49,15 +49,12 @@ export const survives = (
   test: (store: Store, standIn: StandIn) => Effect.Effect<void, unknown>,
   settings: Settings = {}
 ) =>
-  it.live(
-    title,
-    () =>
-      Effect.gen(function* () {
-        const standIn = yield* started()
-        yield* EventStore.use((store) => test(store, standIn)).pipe(Effect.provide(storeOn(standIn, settings)))
-        assert.isTrue(standIn.faults.areOver)
-      }),
-    60_000
+  it.live(title, () =>
+    Effect.gen(function* () {
+      const standIn = yield* started()
+      yield* EventStore.use((store) => test(store, standIn)).pipe(Effect.provide(storeOn(standIn, settings)))
+      assert.isTrue(standIn.faults.areOver)
+    })
   )
 
 /** The server's own client, for what Testudo never does. */
