@@ -74,7 +74,7 @@ it(`a replay that is killed ${kills} times ends like one that is not`, async () 
     await until(
       "the replay to append",
       async () => replay.child.exitCode !== null || (await seen(store)).size > before,
-      180_000
+      { within: 180_000 }
     )
     await new Promise((wake) => setTimeout(wake, Math.random() * 30))
     const now = await seen(store)

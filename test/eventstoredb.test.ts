@@ -140,8 +140,7 @@ describe("on EventStoreDB", () => {
       const before = (await eventsOf(esdb.location)).length
       await until(
         "the replay to append",
-        async () => replay.child.exitCode !== null || (await eventsOf(esdb.location)).length > before,
-        30_000
+        async () => replay.child.exitCode !== null || (await eventsOf(esdb.location)).length > before
       )
       await esdb.kill()
       await new Promise((wake) => setTimeout(wake, 300))
@@ -176,8 +175,7 @@ describe("on EventStoreDB", () => {
       const before = (await eventsOf(esdb.location)).length
       await until(
         "the replay to append",
-        async () => replay.child.exitCode !== null || (await eventsOf(esdb.location)).length > before + 5,
-        30_000
+        async () => replay.child.exitCode !== null || (await eventsOf(esdb.location)).length > before + 5
       )
       await replay.stop("SIGKILL")
     }
@@ -197,7 +195,7 @@ describe("on EventStoreDB", () => {
     await node.says(/Ctrl-C ends it/, 180_000)
 
     attack("203.0.113.7")
-    await until("the first ban", async () => (await banned()).includes("203.0.113.7"), 30_000, 200)
+    await until("the first ban", async () => (await banned()).includes("203.0.113.7"), { every: 200 })
 
     // Beside the running node, straight to the server.
     const added = await run("decisions", "add", "198.51.100.77", "--config", file)
@@ -208,9 +206,9 @@ describe("on EventStoreDB", () => {
     attack("203.0.113.8")
     await new Promise((wake) => setTimeout(wake, 1_500))
     await esdb.start()
-    await until("the ban after the restart", async () => (await banned()).includes("203.0.113.8"), 30_000, 200)
+    await until("the ban after the restart", async () => (await banned()).includes("203.0.113.8"), { every: 200 })
     attack("203.0.113.9")
-    await until("one more ban", async () => (await banned()).includes("203.0.113.9"), 30_000, 200)
+    await until("one more ban", async () => (await banned()).includes("203.0.113.9"), { every: 200 })
     const stopped = await node.stop()
     expect(stopped.status).toBe(0)
     const events = await eventsOf(esdb.location)
@@ -227,12 +225,11 @@ describe("on EventStoreDB", () => {
     const first = testudo("run", "--config", file)
     await first.says(/Ctrl-C ends it/, 180_000)
     attack(him)
-    await until("the ban", async () => (await banned()).includes(him), 30_000, 200)
+    await until("the ban", async () => (await banned()).includes(him), { every: 200 })
     await until(
       "a renewal of the lease",
       async () => (await eventsOf(esdb.location)).some(({ type }) => type === "LeaseRenewed"),
-      30_000,
-      200
+      { every: 200 }
     )
     const beside = await run("replay", ...replayOf(join(root, "fixtures/logs/auth.log")), esdb.location)
     expect([beside.status, beside.stderr]).toEqual([1, expect.stringContaining("TST-REPLAY-LIVE")])
@@ -247,12 +244,9 @@ describe("on EventStoreDB", () => {
     for (const written of [1, 4_000]) {
       const killed = testudo("erase", him, "--config", file)
       const size = esdb.size()
-      await until(
-        "the erasure to write",
-        async () => killed.child.exitCode !== null || esdb.size() >= size + written,
-        30_000,
-        1
-      )
+      await until("the erasure to write", async () => killed.child.exitCode !== null || esdb.size() >= size + written, {
+        every: 1
+      })
       await killed.stop("SIGKILL")
     }
     expect((await run("log", "verify", "--store", esdb.location)).status).toBe(0)
@@ -280,7 +274,7 @@ describe("on EventStoreDB", () => {
     await second.says(/Ctrl-C ends it/, 180_000)
     for (const address of [him, "203.0.113.8"]) {
       attack(address)
-      await until(`the ban of ${address}`, async () => (await banned()).includes(address), 30_000, 200)
+      await until(`the ban of ${address}`, async () => (await banned()).includes(address), { every: 200 })
     }
     await second.stop()
     expectNothingTwice(await eventsOf(esdb.location))
@@ -322,7 +316,7 @@ describe("on EventStoreDB", () => {
       await node.says(/Ctrl-C ends it/, 180_000)
       const address = `198.18.${Math.floor(Math.random() * 256)}.${Math.floor(Math.random() * 256)}`
       attack(address)
-      await until("the ban", async () => (await banned()).includes(address), 60_000, 200)
+      await until("the ban", async () => (await banned()).includes(address), { every: 200 })
       expect((await node.stop()).status).toBe(0)
     },
     180_000

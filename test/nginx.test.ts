@@ -109,13 +109,13 @@ describe("nginx, the Deno bouncer and the node", () => {
 
     const lifted = await run("decisions", "delete", attacker, "--config", configuration)
     expect(lifted.status).toBe(0)
-    await until("the attacker to be served again", async () => (await get("/", attacker)).status === 200, 5_000)
+    await until("the attacker to be served again", async () => (await get("/", attacker)).status === 200)
   })
 
   it("believe X-Forwarded-For only from the trusted proxy", async () => {
     const banned = await run("decisions", "add", "203.0.113.60", "--config", configuration)
     expect(banned.stderr).toBe("")
-    await until("the ban", async () => (await get("/", "203.0.113.60")).status === 403, 5_000)
+    await until("the ban", async () => (await get("/", "203.0.113.60")).status === 403)
     // From another address of this machine, the same header is an attempt to blame somebody else.
     const forged = await ask(nginxPort, "/", { client: "203.0.113.60", from: "127.0.0.2" })
     expect(forged.status).toBe(200)
@@ -141,11 +141,7 @@ describe("nginx, the Deno bouncer and the node", () => {
     await node.says(/Ctrl-C ends it/)
     const lifted = await run("decisions", "delete", "203.0.113.60", "--config", configuration)
     expect(lifted.stdout).toContain("1 decision ended")
-    await until(
-      "the news to arrive after the restart",
-      async () => (await get("/", "203.0.113.60")).status === 200,
-      15_000
-    )
+    await until("the news to arrive after the restart", async () => (await get("/", "203.0.113.60")).status === 200)
   }, 600_000)
 
   it("leave nginx answering as configured when the Deno process is killed", async () => {
@@ -162,7 +158,7 @@ describe("nginx, the Deno bouncer and the node", () => {
       for (let n = 0; n < 20; n += 1) if ((await get("/", "198.51.100.22")).status !== 403) return false
       return true
     }
-    await until("nginx to be closed", refusals, 5_000, 100)
+    await until("nginx to be closed", refusals, { every: 100 })
     bouncer = startBouncer(bouncerEnvironment)
     await until("the bouncer to be back", async () => (await get("/", "198.51.100.22")).status === 200)
     // It answers before it has heard from the API: open, as configured.

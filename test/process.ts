@@ -148,8 +148,7 @@ export const run = (...options: ReadonlyArray<string>): Promise<Finished> => tes
 export const until = async <A>(
   what: string,
   condition: () => Promise<A | undefined | false> | A | undefined | false,
-  within = 90_000,
-  every = 25
+  { within = 90_000, every = 25 }: { readonly within?: number; readonly every?: number } = {}
 ): Promise<A> => {
   const end = performance.now() + within
   for (;;) {

@@ -26,7 +26,7 @@ const writing = (at: Station, log: Log) => {
   }, 10)
   return {
     stop: async (): Promise<ReadonlyArray<string>> => {
-      await until("the end of the line", () => open === undefined, 5_000, 1)
+      await until("the end of the line", () => open === undefined, { every: 1 })
       clearInterval(timer)
       return written
     }
@@ -84,7 +84,7 @@ describe("a stop in the middle of everything", () => {
     let before = 0
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       const node = await site.start()
-      await until("the backlog to be read", async () => (await read()) > before, 30_000)
+      await until("the backlog to be read", async () => (await read()) > before)
       const asked = performance.now()
       expect((await node.stop(signal)).status).toBe(0)
       expect(performance.now() - asked).toBeLessThan(10_000)

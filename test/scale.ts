@@ -122,8 +122,8 @@ export const bansOf = async (node: ScaleNode): Promise<ReadonlyArray<string> | u
 }
 
 /** Waits until an api node shows a ban; how long that took, in milliseconds. */
-export const banned = async (node: ScaleNode, value: string, within = 20_000): Promise<number> => {
+export const banned = async (node: ScaleNode, value: string): Promise<number> => {
   const began = performance.now()
-  await until(`the ban of ${value}`, async () => (await bansOf(node))?.includes(value), within)
+  await until(`the ban of ${value}`, async () => (await bansOf(node))?.includes(value))
   return performance.now() - began
 }

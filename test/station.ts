@@ -88,16 +88,13 @@ export const station = async (...logs: ReadonlyArray<Log>): Promise<Station> => 
       until(
         `the ban of ${address}`,
         async () => (await recordedVerdicts(store)).some(({ value, banned }) => value === address && banned),
-        180_000,
-        200
+        { within: 180_000, every: 200 }
       ),
     hasLines: (log, count) =>
-      until(
-        `${count} lines of ${log.file}`,
-        async () => (await lines(log).catch(() => [])).length >= count,
-        120_000,
-        100
-      )
+      until(`${count} lines of ${log.file}`, async () => (await lines(log).catch(() => [])).length >= count, {
+        within: 120_000,
+        every: 100
+      })
   }
 }
 

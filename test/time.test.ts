@@ -182,7 +182,7 @@ describe("a time stamp", () => {
       every(1, attack + 9 * hour, 6).map((at) => failedPassword(at, last, 40_022))
     )
     const node = await site.start()
-    await until("both bans", async () => (await site.verdicts()).length === 2, 30_000, 200)
+    await until("both bans", async () => (await site.verdicts()).length === 2, { every: 200 })
     await node.stop("SIGINT")
     const events = await recordedEvents(site.store, { types: [DecisionMade.type] })
     const from = new Map(
