@@ -19,7 +19,7 @@ import type { StashRules } from "./stash.ts"
 import { World } from "./world.ts"
 
 /** Part of every ruleset's hash: another version may judge otherwise. Raise it when verdicts change. */
-export const engineVersion = "testudo-engine/8"
+export const engineVersion = "testudo-engine/9"
 
 export interface Ruleset {
   /** SHA-256 over all files, the engine's version and whether names are asked. */
