@@ -72,7 +72,11 @@ describe("text", () => {
     ["", "", true],
     ["", "a", false],
     ["?", "", false],
-    ["**", "a", true]
+    ["**", "a", true],
+    ["?", "é", false],
+    ["a??b", "aéb", true],
+    ["é*", "éa", true],
+    ["*?", "ü", true]
   ])("Match(%s, %s)", (pattern, text, value) => {
     expect(evaluate(`Match("${pattern}", "${text}")`)).toBe(value)
   })
