@@ -3,7 +3,9 @@
  * by the product of both lengths.
  */
 export const glob = (pattern: string, text: string): boolean =>
-  pattern.includes("?") && beyondAscii.test(text) ? globBytes(bytesOf(pattern), bytesOf(text)) : globBytes(pattern, text)
+  pattern.includes("?") && beyondAscii.test(text)
+    ? globBytes(bytesOf(pattern), bytesOf(text))
+    : globBytes(pattern, text)
 
 const beyondAscii = /[^\x00-\x7f]/
 
