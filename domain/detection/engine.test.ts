@@ -238,3 +238,11 @@ test("ended buckets are swept away, but not those that a backlog read beside sti
   expect(beside.later).toBe(1)
   expect(openBuckets(false).open).not.toContain("192.0.2.1")
 })
+
+test("in a test of rules, lines without a time end no bucket, however many they are", () => {
+  const engine = makeEngine(rulesOf([scenarioFile("slow", "type: leaky\ncapacity: 1\nleakspeed: 10m")]), {
+    time: "said"
+  })
+  const lines = [`${stamp(0)} 192.0.2.1 -`, ...Array<string>(10_000).fill("untimed"), `${stamp(1)} 192.0.2.1 -`]
+  expect(overflows(engine.pour(batchOf({ observedAt: stamp(90_000) }), lines))).toHaveLength(1)
+})

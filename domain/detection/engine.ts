@@ -130,7 +130,8 @@ export class Engine {
         this.#survive(event.reference, error)
       }
       event.letGo()
-      if (this.counters.lines % sweepEvery === 0) this.#sweep()
+      // There a line that says no time is of now, and buckets of the past are alive all the same.
+      if (this.counters.lines % sweepEvery === 0 && time !== "said") this.#sweep()
     }
     return this.overflows.take()
   }

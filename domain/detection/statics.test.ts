@@ -161,3 +161,30 @@ test("a label that is written is none of the other lines of the batch", () => {
   place.write(one, "other")
   expect([place.read(one), place.read(other), place.read(one)]).toEqual(["other", "nginx", "other"])
 })
+
+test("a target within a map ends with its key, and names of parsed and meta are whole", () => {
+  const yaml = `name: test/p
+statics:
+  - {target: evt.Parsed.a.b, value: one}
+  - {target: Meta.c.d, value: two}
+  - {target: evt.Unmarshaled.e.f, value: three}
+  - {target: evt.Line.Labels.g.h, value: four}
+  - {parsed: i.j, value: five}
+  - {meta: k.l, value: six}
+`
+  const [seen] = events(yaml, ["line"], true)
+  const [, [parsed, meta, , unmarshaled, labels]] = JSON.parse(seen!)
+  expect(parsed).toEqual([
+    ["a", "one"],
+    ["i.j", "five"]
+  ])
+  expect(meta).toEqual([
+    ["c", "two"],
+    ["k.l", "six"]
+  ])
+  expect(unmarshaled).toEqual([["e", "three"]])
+  expect(labels).toEqual([
+    ["type", "test"],
+    ["g", "four"]
+  ])
+})

@@ -88,8 +88,11 @@ export const pathOf = (target: StaticTarget): string | undefined => {
       return `Enriched.${target.name}`
     case "method":
       return undefined
-    case "target":
-      return target.path.replace(/^evt\./, "")
+    case "target": {
+      // In a map the first name is the key, and nothing lies deeper.
+      const path = target.path.replace(/^evt\./, "")
+      return /^(?:(?:Parsed|Meta|Enriched|Unmarshaled)\.[^.]*|Line\.Labels\.[^.]*)/.exec(path)?.[0] ?? path
+    }
   }
 }
 
@@ -198,7 +201,7 @@ const compileLookup = (method: string, { tree }: Expression, compiler: Compiler)
 
 const compileTarget = (target: StaticTarget, line: number, compiler: Compiler): Target => {
   const place = pathOf(target)
-  const to = place && TextPlace.at(place)
+  const to = place === undefined ? undefined : TextPlace.at(place)
   if (to) return { to }
   if (target.kind === "method") {
     const method = enrichmentMethods.get(target.method)
@@ -211,7 +214,7 @@ const compileTarget = (target: StaticTarget, line: number, compiler: Compiler): 
     return { write: ignore }
   }
   const path = target.kind === "target" ? target.path : target.name
-  const write = compilePath(path)
+  const write = place === undefined ? undefined : compilePath(place)
   if (write !== undefined) return { write }
   compiler.warning(
     "TST-RULE-TARGET",
@@ -230,7 +233,7 @@ const sourceFields = ["IP", "Range", "AsNumber", "AsName", "Cn", "Scope", "Value
 
 /** Where text can be written besides the places that hold one. */
 const compilePath = (path: string): Write | undefined => {
-  const [first, ...rest] = path.replace(/^evt\./, "").split(".")
+  const [first, ...rest] = path.split(".")
   const tail = rest.join(".")
   if (first === "Unmarshaled" && tail !== "") return ({ evt }, value) => evt.Unmarshaled.set(tail, value)
   const sourceField = sourceFields.find((field) => `Alert.Source.${field}` === tail)

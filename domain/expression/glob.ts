@@ -1,8 +1,20 @@
 /**
- * `*` for any characters, `?` for one, the whole text. Goes back to the last `*` only, so its time is bounded by the
- * product of both lengths.
+ * `*` for any characters, `?` for one byte of them, the whole text. Goes back to the last `*` only, so its time is bounded
+ * by the product of both lengths.
  */
-export const glob = (pattern: string, text: string): boolean => {
+export const glob = (pattern: string, text: string): boolean =>
+  pattern.includes("?") && beyondAscii.test(text)
+    ? globBytes(bytesOf(pattern), bytesOf(text))
+    : globBytes(pattern, text)
+
+const beyondAscii = /[^\x00-\x7f]/
+
+const encoder = new TextEncoder()
+
+/** A character for each byte. */
+const bytesOf = (text: string): string => Array.from(encoder.encode(text), (byte) => String.fromCharCode(byte)).join("")
+
+const globBytes = (pattern: string, text: string): boolean => {
   // CrowdSec takes an empty text to fit nothing but an empty pattern and a single star.
   if (text === "") return pattern === "" || pattern === "*"
   let at = 0

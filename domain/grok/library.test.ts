@@ -43,11 +43,11 @@ describe("the pattern library", () => {
     ["UUID", ["123e4567-e89b-12d3-a456-426614174000"], ["123e4567e89b12d3a456426614174000"]],
     ["MAC", ["00:1a:2B:3c:4d:5e", "00-1a-2B-3c-4d-5e", "001a.2b3c.4d5e"], ["00:1a:2b:3c:4d", "00:1a-2b:3c:4d:5e"]],
     ["IPV4", ["0.0.0.0", "255.255.255.255", "001.02.3.4"], ["256.1.1.1", "1.2.3", "1.2.3.4.5"]],
-    ["IPV6", ["::1%eth0", "fe80::1%a b"], ["1.2.3.4", ":::", "1::2::3", "12345::"]],
+    ["IPV6", ["::1%eth0", "fe80::1%a b"], ["1.2.3.4", ":::", "1::2::3", "12345::", "::ffff:010.1.2.3"]],
     ["URIPROTO", ["http", "git+ssh"], ["1a", "a+"]],
     ["URIPATHPARAM", ["/", "/a/b;c", "/a?x=[1]&y=<2>"], ["a", "/a b", "?x"]],
     ["URI", ["http://a.b:80/c?d", "ftp://u:p@h/", "x://"], ["http:/a", "://a"]],
-    ["PATH", ["/", "/a/b\\ c", "C:\\a b\\c", "\\\\server\\x"], ["a", "C:"]],
+    ["PATH", ["/", "/a/b\\ c", "C:\\a b\\c", "\\\\server\\x"], ["a", "C:", "/a+b"]],
     ["TTY", ["/dev/pts/0", "/dev/ttyp1"], ["/dev/null"]],
     ["MONTH", ["Jan", "February", "Mär", "Mai", "Okt", "Dez", "Juli"], ["Foo", "jan"]],
     ["MONTHNUM", ["1", "01", "12", "10"], ["0", "13", "00"]],
@@ -55,19 +55,27 @@ describe("the pattern library", () => {
     ["DAY", ["Mon", "Sunday"], ["Xyz"]],
     ["YEAR", ["24", "2024"], ["2", "202"]],
     ["TIME", ["23:59:60", "1:02:03", "01:02:03.456", "01:02:03,4"], ["24:00:00", "01:60:00", "01:02"]],
-    ["DATE", ["12/31/2024", "31.12.2024", "2024/12/31", "1-2-24"], ["2024-12-31-1"]],
+    ["DATE", ["12/31/2024", "31.12.2024", "2024/12/31", "1-2-24"], ["2024-12-31-1", "2024/1/31"]],
     ["DATESTAMP", ["12/31/2024 01:02:03", "31.12.24-01:02:03"], ["12/31/2024T01:02:03"]],
     ["ISO8601_TIMEZONE", ["Z", "+01:00", "-0530"], ["+1", "UTC"]],
     ["TIMESTAMP_ISO8601", ["2024-02-12T01:02:03.5Z", "2024-02-12 01:02", "2024-02-12T010203+0100"], ["2024-02-12"]],
-    ["RFC3339", ["2024-02-12T01:02:03+01:00"], ["2024-02-12 01:02:03Z", "2024-02-12T01:02:03"]],
+    ["RFC3339", ["2024-02-12T01:02:03+01:00"], ["2024-02-12 01:02:03Z", "2024-02-12T01:02:03", "2024-2-12T01:02:03Z"]],
     ["TZ", ["CET"], ["cet", "CEST"]],
     ["HTTPDATE", ["04/Jan/2020:08:41:43 +0000"], ["04/Jan/2020 08:41:43 +0000"]],
     ["HTTPDERROR_DATE", ["Tue Jan 04 08:41:43.123456 2020"], ["Tue Jan 04 2020"]],
     ["NGINXERRTIME", ["2024/02/12 01:02:03"], ["2024-02-12 01:02:03"]],
     ["SYSLOGTIMESTAMP", ["Jan  4 08:41:43", "Feb 12 01:02:03"], ["Jan4 08:41:43"]],
     ["DATESTAMP_RFC2822", ["Mon, 12 Feb 2024 01:02:03 +0100"], ["Mon 12 Feb 2024 01:02:03 +0100"]],
-    ["KITCHEN", ["3:04PM"], ["3:04"]],
-    ["LOGLEVEL", ["warn", "WARNING", "Err", "error", "emergency", "CRIT"], ["wARN", "verbose"]],
+    ["KITCHEN", ["3:04PM", "03:04am"], ["3:04", "003:04PM"]],
+    ["RFC3339NANO", ["2024-02-12T01:02:03.123456789Z"], ["2024-02-12T01:02:03.123Z"]],
+    ["ANSIC", ["Mon Feb 12 01:02:03 2024", "Mon Feb _2 01:02:03 2024"], ["Mon Feb 12 2024"]],
+    ["UNIXDATE", ["Mon Feb 12 01:02:03 CET 2024"], ["Mon Feb 12 01:02:03 2024"]],
+    ["RUBYDATE", ["Mon Feb 12 01:02:03 +0100 2024"], ["Mon Feb 12 01:02:03 CET 2024"]],
+    ["RFC822Z", ["12 Feb 24 01:02:03 +0100"], ["12 Feb 24 01:02:03 CET"]],
+    ["RFC850", ["Monday, 12-Feb-24 01:02:03 CET"], ["Monday, 12 Feb 24 01:02:03 CET"]],
+    ["RFC1123", ["Mon, 12 Feb 2024 01:02:03 GMT"], ["Mon 12 Feb 2024 01:02:03 GMT"]],
+    ["RFC1123Z", ["Mon, 12 Feb 2024 01:02:03 -0700"], ["Mon, 12 Feb 2024 01:02:03 -07:00"]],
+    ["LOGLEVEL", ["warn", "WARNING", "Err", "error", "emergency", "CRIT", "er", "Cri"], ["wARN", "verbose"]],
     ["HOSTPORT", ["a.b:80", "1.2.3.4:65535"], ["a.b", "a.b:0"]]
   ])("%s takes %j and not %j", (name, good, bad) => {
     for (const text of good) expect([text, takes(name, text)]).toEqual([text, true])
@@ -216,6 +224,13 @@ describe("the pattern library", () => {
         "Auth: [SMB2,(null)] user [HOME]\\[bob] at [Tue] with [NTLMv2] status [NT_STATUS_NO_SUCH_USER] workstation [W] remote host [ipv4:1.2.3.4:50]"
       )
     ).toEqual({ smb_domain: "HOME", user: "bob", ip_source: "1.2.3.4" })
+    // Whoever logs in chooses the domain.
+    expect(
+      captures(
+        "%{SMB_AUTH_FAIL}",
+        "Auth: user [A]B]\\[bob] at status [NT_STATUS_NO_SUCH_USER] remote host [ipv4:1.2.3.4:50]"
+      )
+    ).toEqual({ smb_domain: "A]B", user: "bob", ip_source: "1.2.3.4" })
     expect(
       captures(
         "%{NAXSI_EXLOG}",
@@ -229,6 +244,9 @@ describe("the pattern library", () => {
       naxsi_zone: "ARGS",
       naxsi_var_name: "x"
     })
+    expect(
+      captures("%{NAXSI_EXLOG}", "NAXSI_EXLOG: ip=::1&server=h&uri=/&id=1&zone=ARGS&var_name=a&b&content=y")
+    ).toMatchObject({ naxsi_var_name: "a&b" })
     expect(captures("%{COWRIE_NEW_CO}", "New connection: 1.2.3.4:5 (6.7.8.9:10) [session: ab-12]")).toEqual({
       source_ip: "1.2.3.4",
       dest_ip: "6.7.8.9",
@@ -242,6 +260,12 @@ describe("the pattern library", () => {
       dest_ip: "6.7.8.9",
       dest_port: "10",
       tcpflags: "S"
+    })
+    expect(captures("%{TCPDUMP_OUTPUT}", "01:02:03 IP a.example.org.5 > b.10: Flags [P.], seq 1")).toMatchObject({
+      source_ip: "a.example.org",
+      source_port: "5",
+      dest_ip: "b",
+      tcpflags: "P."
     })
   })
 })

@@ -114,6 +114,8 @@ const parseFields = (text: string, layout: string): ParsedTime | undefined => {
 }
 
 const resolve = (read: ParsedTime, context: DateContext): LineDate | undefined => {
+  // Go reads an offset of 24 hours, but no RFC 3339 text can name it.
+  if (read.offset !== undefined && Math.abs(read.offset) >= secondsPerDay) return undefined
   // A year of 0 says as little as none.
   const year = read.year || (context.asInTests ? yearOf(context.observedAt) : yearBefore(read, context))
   // Go takes 29 February of a year without one for 1 March; `yearBefore` gives no such year.
@@ -128,6 +130,8 @@ const resolve = (read: ParsedTime, context: DateContext): LineDate | undefined =
     text: formatLocal(parsed, year, (local - whole) / 1000)
   }
 }
+
+const secondsPerDay = millisecondsPerDay / 1000
 
 /** Milliseconds of the day, without the fraction of the second. */
 const clockOf = ({ hour, minute, second }: ParsedTime): number => ((hour * 60 + minute) * 60 + second) * 1000

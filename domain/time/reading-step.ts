@@ -175,7 +175,7 @@ export const offset = (units: number, separator: "" | ":", zulu: boolean): Step 
   }
 }
 
-/** `UTC`, `GMT`, `GMT-3`, `CEST`, `+03`. */
+/** `UTC`, `GMT`, `GMT-3`, `CEST`, `+03`. What a number says stands. */
 export const abbreviation: Step = (reading) => {
   const form = /(UTC|GMT)([+-]\d{1,2})?|([+-]\d{1,2})|ChST|MeST|(?:WITA|[A-Z]{3,4}T|[A-Z]{3})(?![A-Z])/y
   form.lastIndex = reading.at
@@ -184,8 +184,8 @@ export const abbreviation: Step = (reading) => {
   const hours = found[1] === "UTC" ? undefined : (found[2] ?? found[3])
   if (hours !== undefined && Math.abs(Number(hours)) > 23) return false
   reading.at += found[1] === "UTC" ? 3 : found[0].length
-  if (hours !== undefined) reading.offset = Number(hours) * 3600
-  else if (found[1] !== undefined) reading.offset = 0
+  if (hours !== undefined) reading.offset ??= Number(hours) * 3600
+  else if (found[1] !== undefined) reading.offset ??= 0
   return true
 }
 

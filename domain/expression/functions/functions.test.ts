@@ -72,7 +72,11 @@ describe("text", () => {
     ["", "", true],
     ["", "a", false],
     ["?", "", false],
-    ["**", "a", true]
+    ["**", "a", true],
+    ["?", "é", false],
+    ["a??b", "aéb", true],
+    ["é*", "éa", true],
+    ["*?", "ü", true]
   ])("Match(%s, %s)", (pattern, text, value) => {
     expect(evaluate(`Match("${pattern}", "${text}")`)).toBe(value)
   })
@@ -194,6 +198,13 @@ describe("XML", () => {
     ["XMLGetNodeValue(evt.Line.Raw, '/Event[')", ""]
   ])("%s", (text, value) => {
     expect(evaluate(text, line(xml))).toBe(value)
+  })
+
+  it("reads one field whatever somebody put into another", () => {
+    for (const hostile of ["\u0001", "\u000b", "]]>", "\ufffe"]) {
+      const raw = line(`<e><u>${hostile}</u><ip n="${hostile}">192.0.2.1</ip></e>`)
+      expect(evaluate("XMLGetNodeValue(evt.Line.Raw, '/e/ip')", raw)).toBe("192.0.2.1")
+    }
   })
 
   it.each(["<a>", "<a></b>", "<a x=1/>", "<a>&nope;</a>", "</a>", "<a", `${"<a>".repeat(1000)}`])(

@@ -2,6 +2,9 @@ import type { NamedPattern } from "../library.ts"
 
 const OCTET = "(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])"
 const IPV4 = `${OCTET}\\.${OCTET}\\.${OCTET}\\.${OCTET}`
+/** Within an IPv6 address numbers have no leading zeros. */
+const EMBEDDED_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+const EMBEDDED = `${EMBEDDED_OCTET}\\.${EMBEDDED_OCTET}\\.${EMBEDDED_OCTET}\\.${EMBEDDED_OCTET}`
 const HEXTET = "[0-9A-Fa-f]{1,4}"
 const LAST_HEXTET_COUNT = 7
 
@@ -41,7 +44,7 @@ function upTo(most: number, pattern: string): string {
  */
 function afterHextets(count: number): string {
   if (count === LAST_HEXTET_COUNT) return `(?:${HEXTET}|:)`
-  const address = count === LAST_HEXTET_COUNT - 1 ? `|${IPV4}` : ""
+  const address = count === LAST_HEXTET_COUNT - 1 ? `|${EMBEDDED}` : ""
   return `(?:${HEXTET}:${afterHextets(count + 1)}|${compressed(count)}${address})`
 }
 
@@ -50,5 +53,5 @@ function compressed(count: number): string {
   const hextets = upTo(LAST_HEXTET_COUNT - count, `:${HEXTET}`)
   const most = LAST_HEXTET_COUNT - 2 - count
   const leading = most > 0 ? `(?:${upTo(most, `:${HEXTET}`)})?` : ""
-  return `${most >= 0 ? `${leading}:${IPV4}|` : ""}${hextets}|:`
+  return `${most >= 0 ? `${leading}:${EMBEDDED}|` : ""}${hextets}|:`
 }

@@ -49,14 +49,14 @@ export const PROGRAM_PATTERNS: ReadonlyArray<NamedPattern> = [
   [
     "NAXSI_EXLOG",
     "^NAXSI_EXLOG: ip=%{IPORHOST:naxsi_src_ip}&server=%{IPORHOST:naxsi_dst_ip}&uri=%{PATH:http_path}" +
-      "&id=%{INT:naxsi_id}&zone=%{NAXSI_NAME:naxsi_zone}&var_name=%{NAXSI_NAME:naxsi_var_name}&content="
+      "&id=%{INT:naxsi_id}&zone=%{NAXSI_NAME:naxsi_zone}&var_name=%{DATA:naxsi_var_name}&content="
   ],
 
   ["SMB_NAME", "[^\\]]*"],
   [
     "SMB_AUTH_FAIL",
-    "Auth:.* user \\[%{SMB_NAME:smb_domain}\\]\\\\\\[%{SMB_NAME:user}\\].* status \\[NT_STATUS_NO_SUCH_USER\\]" +
-      ".* remote host \\[ipv4:%{IPV4:ip_source}"
+    "Auth:.* user \\[%{DATA:smb_domain}\\]\\\\\\[%{SMB_NAME:user}\\].* status \\[NT_STATUS_NO_SUCH_USER\\]" +
+      ".* remote host \\[ipv4:%{IP:ip_source}"
   ],
 
   [
@@ -81,7 +81,7 @@ export const PROGRAM_PATTERNS: ReadonlyArray<NamedPattern> = [
   ],
   [
     "TCPDUMP_OUTPUT",
-    "%{GREEDYDATA:timestamp} IP %{IP:source_ip}\\.%{INT:source_port} > %{IP:dest_ip}\\.%{INT:dest_port}: " +
-      "Flags \\[%{DATA:tcpflags}\\], seq"
+    "%{GREEDYDATA:timestamp} IP %{IPORHOST:source_ip}\\.%{INT:source_port} > " +
+      "%{IPORHOST:dest_ip}\\.%{INT:dest_port}: Flags \\[%{GREEDYDATA:tcpflags}\\], seq"
   ]
 ]

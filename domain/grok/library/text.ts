@@ -31,7 +31,7 @@ export const TEXT_PATTERNS: ReadonlyArray<NamedPattern> = [
 
   ["LOGLEVEL", logLevels()],
 
-  ["UNIXPATH", "/(?:[\\w%!$@:.,+~/-]|\\\\.)*"],
+  ["UNIXPATH", "/(?:[\\w%!$@:.,~/-]|\\\\.)*"],
   ["WINPATH", "(?:[A-Za-z]+:|\\\\)\\\\[^?*]*"],
   ["PATH", "%{UNIXPATH}|%{WINPATH}"],
   ["TTY", "/dev/(?:pts|tty[pq]?)\\w*/?[0-9]+"],
@@ -46,9 +46,9 @@ function quoted(...quotes: ReadonlyArray<string>): string {
   return quotes.map((quote) => `${quote}[^${quote}\\\\]*(?:\\\\.[^${quote}\\\\]*)*${quote}`).join("|")
 }
 
-/** Each level in lower case, Capitalised and in UPPER CASE. */
+/** Each level in lower case, Capitalised and in UPPER CASE; as elsewhere, `war`, `er` and `cri` are levels too. */
 function logLevels(): string {
-  const levels = ["alert", "trace", "debug", "notice", "info", "warn(?:ing)?", "err(?:or)?", "crit(?:ical)?"]
+  const levels = ["alert", "trace", "debug", "notice", "info", "warn?(?:ing)?", "err?(?:or)?", "crit?(?:ical)?"]
   return [...levels, "fatal", "severe", "emerg(?:ency)?"]
     .map((level) => `[${level[0]!.toUpperCase()}${level[0]}]${level.slice(1)}|${level.toUpperCase()}`)
     .join("|")
