@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -100,6 +101,39 @@ describe("a role by lease", () => {
         assert.deepStrictEqual(yield* store.readStream("names"), [])
         yield* Effect.all([one.stop, two.stop])
         assert.deepStrictEqual(yield* takers(store), ["one", "two"])
+      })
+    )
+  )
+
+  it.live("passes on in time, and is in doubt in time, when the clock is set back", () =>
+    withStore((store) =>
+      Effect.gen(function* () {
+        const real = yield* Clock.Clock
+        let isSetBack = false
+        const hour = () => (isSetBack ? 3_600_000 : 0)
+        const clock: Clock.Clock = {
+          currentTimeMillis: Effect.sync(() => real.currentTimeMillisUnsafe() - hour()),
+          currentTimeMillisUnsafe: () => real.currentTimeMillisUnsafe() - hour(),
+          currentTimeNanos: Effect.sync(() => real.currentTimeNanosUnsafe() - BigInt(hour()) * 1_000_000n),
+          currentTimeNanosUnsafe: () => real.currentTimeNanosUnsafe() - BigInt(hour()) * 1_000_000n,
+          monotonicTimeNanos: real.monotonicTimeNanos,
+          monotonicTimeNanosUnsafe: () => real.monotonicTimeNanosUnsafe(),
+          sleep: (duration) => real.sleep(duration)
+        }
+        yield* Effect.gen(function* () {
+          const network = unreliable(store)
+          const one = yield* holder("one", network.store)
+          const lease = yield* Fiber.join(one.lease)
+          const two = yield* holder("two", store)
+          yield* two.standing
+          network.state.away = true
+          isSetBack = true
+          yield* Effect.sleep(milliseconds * 0.6)
+          assert.isTrue((yield* Effect.timeoutOption(lease.guard, 30))._tag === "None")
+          assert.isTrue((yield* Effect.timeoutOption(Fiber.join(two.lease), milliseconds * 3))._tag === "Some")
+          network.state.away = false
+          yield* Effect.all([one.stop, two.stop])
+        }).pipe(Effect.provideService(Clock.Clock, clock))
       })
     )
   )

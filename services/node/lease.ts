@@ -75,7 +75,7 @@ interface Moment {
 }
 
 const momentOf = (clock: Clock.Clock): Moment => ({
-  nanos: clock.currentTimeNanosUnsafe(),
+  nanos: clock.monotonicTimeNanosUnsafe(),
   wall: clock.currentTimeMillisUnsafe()
 })
 
