@@ -29,7 +29,7 @@ import type { RuleFile } from "../../domain/rules/rule.ts"
 import { formatTimestamp } from "../../domain/time/instant.ts"
 import { DamagedBatch } from "../acquisition/body.ts"
 import type { TimeOf } from "../acquisition/line-reader.ts"
-import { type AppendError, EventStore } from "../event-store/event-store.ts"
+import { type AppendError, EventStore, type StoreUnavailable } from "../event-store/event-store.ts"
 import { patiently } from "../event-store/patience.ts"
 import { Names } from "../names/names.ts"
 import { recordContent } from "./content.ts"
@@ -52,6 +52,9 @@ const sliceLines = 8_000
 
 /** How many reverse look-ups run at once: whoever answers slowly for his own addresses shall not delay the others. */
 const lookups = 64
+
+/** So many events are looked at for one that waits to be judged. */
+const looked = 100
 
 const slices = (page: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArray<TestudoEvent>> => {
   const cut: Array<Array<TestudoEvent>> = []
@@ -130,6 +133,11 @@ export class Detection extends Context.Service<
     readonly counters: Effect.Effect<Counters>
     /** Keeps the engine's state beside the store, so that the next start need not fold the whole log. */
     readonly keep: Effect.Effect<void>
+    /**
+     * The log is about to forget the lines up to a position: the state is kept without need of them. Answers with the
+     * position up to which they may go: those that are not judged yet may not.
+     */
+    release(position: number): Effect.Effect<number, StoreUnavailable>
   }
 >()("testudo/Detection") {
   static readonly layer = (options: {
@@ -167,6 +175,7 @@ export class Detection extends Context.Service<
         const namesTurn = yield* Semaphore.make(1)
         let latest = judge.rules
         let kept = recovered.place.position
+        let { forgotten } = recovered
         const provide = Effect.provideService(EventStore, store)
 
         const turn = yield* Semaphore.make(1)
@@ -250,6 +259,17 @@ export class Detection extends Context.Service<
           )
         )
 
+        /** In turn with the slices. */
+        const keep = Effect.suspend(() => {
+          const place = SubscriptionRef.getUnsafe(reached)
+          if (options.snapshots === undefined || isTorn || place.position === kept) return Effect.void
+          const state = { judge, positions, place, forgotten }
+          return Effect.map(keepState(state, { part, snapshots: options.snapshots }), (isKept) => {
+            if (isKept) kept = place.position
+          })
+          // The file is written while the engine rests: whoever gave up in between would let both go on.
+        }).pipe(Effect.uninterruptible)
+
         return Detection.of({
           activate: Effect.fn("Detection.activate")(function* (files, { keepOnError = false } = {}) {
             const { rules, problems } = compileRules(files, { names: options.names })
@@ -293,15 +313,21 @@ export class Detection extends Context.Service<
             ),
           arriving: time.arriving,
           counters: Effect.sync(() => judge.engine.counters),
-          keep: Effect.suspend(() => {
-            const place = SubscriptionRef.getUnsafe(reached)
-            if (options.snapshots === undefined || isTorn || place.position === kept) return Effect.void
-            const state = { judge, positions, place }
-            return Effect.map(keepState(state, { part, snapshots: options.snapshots }), (isKept) => {
-              if (isKept) kept = place.position
-            })
-            // The file is written while the engine rests: whoever gave up in between would let both go on.
-          }).pipe(Effect.uninterruptible, turn.withPermits(1))
+          keep: keep.pipe(turn.withPermits(1)),
+          release: (position) =>
+            Effect.gen(function* () {
+              if (isTorn) return -1
+              const judged = SubscriptionRef.getUnsafe(reached).position
+              const waiting = yield* store.readAll({ after: judged, limit: looked, filter: followed(part) })
+              const isJudged = waiting.length < looked && !waiting.some((event) => concerns(part, event))
+              const mayGo = isJudged ? position : Math.min(position, judged)
+              if (mayGo > forgotten) {
+                forgotten = mayGo
+                kept = -1
+                yield* keep
+              }
+              return mayGo
+            }).pipe(turn.withPermits(1))
         })
       })
     )

@@ -118,13 +118,13 @@ export const servingPipe = Effect.fnUntraced(function* (configuration: Configura
       })
     )
   )
-  const all = [...read, ...work, tell, forget(configuration.retention)]
+  const all = [...read, ...work, tell, forget(configuration.retention, detection.release)]
   yield* Effect.raceAllFirst(all).pipe(Effect.ensuring(detection.keep))
 }, Effect.scoped)
 
 /** Drops what is old, now and from time to time. What goes wrong with it costs nothing but disk. */
-const forget = (rules: Configuration["retention"]) => {
-  const retention = new Retention(rules)
+const forget = (rules: Configuration["retention"], release: typeof Detection.Service.release) => {
+  const retention = new Retention(rules, release)
   return retention.apply.pipe(
     Effect.tap(({ batches, bytes, dossiers }) =>
       batches + dossiers.length === 0
