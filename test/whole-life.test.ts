@@ -272,7 +272,7 @@ const lived = Effect.fnUntraced(function* (seed: number, kind: Kind) {
     else if (drawn < 0.55) {
       yield* end(node)
       if (next() < 0.1 && kind !== "forgetful")
-        yield* damage(join(node.snapshots, one(["engine", "active-bans"]) + ".snapshot.json"))
+        yield* damage(join(node.snapshots, `${one(["engine", "active-bans"])}.snapshot.json`))
       yield* restart(at)
     } else if (drawn < 0.57 && former === undefined && (kind === "moved" || kind === "shared")) {
       former = node

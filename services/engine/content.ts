@@ -11,6 +11,7 @@ import type { ProposedEvent } from "../../domain/events/event.ts"
 import { type Activation, type Content, ContentRecorded } from "../../domain/events/ruleset.ts"
 import { contentStream } from "../../domain/events/stream-name.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
+import { atEnd, expectedBehind } from "../event-store/at-end.ts"
 import { EventStore } from "../event-store/event-store.ts"
 
 /** Compressed bytes in one event: with base64 well under the store's limit. */
@@ -53,18 +54,23 @@ const readContent = Effect.fn("content.read")(function* (visit: (content: Conten
 /** Appends what the log does not hold yet of these files. */
 export const recordContent = Effect.fn("content.record")(function* (files: ReadonlyArray<RuleFile>) {
   const store = yield* EventStore
-  const known = new Set<string>()
-  let revision = (yield* readContent((content) => known.add(`${content.hash}/${content.part}`))) - 1
-  for (const file of files) {
-    if (file.content.length > maxRecordedBytes) continue
-    for (const event of toEvents(file.content)) {
-      const key = `${event.data.hash}/${event.data.part}`
-      if (known.has(key)) continue
-      known.add(key)
-      const appended = yield* store.append(contentStream, [event], revision < 0 ? "no_stream" : revision)
-      revision = appended.revision
-    }
-  }
+  yield* atEnd(store, contentStream, (end) =>
+    Effect.gen(function* () {
+      const known = new Set<string>()
+      const read = yield* readContent((content) => known.add(`${content.hash}/${content.part}`))
+      let revision = Math.max(read - 1, end.revision)
+      for (const file of files) {
+        if (file.content.length > maxRecordedBytes) continue
+        for (const event of toEvents(file.content)) {
+          const key = `${event.data.hash}/${event.data.part}`
+          if (known.has(key)) continue
+          known.add(key)
+          const appended = yield* store.append(contentStream, [event], expectedBehind({ revision }))
+          revision = appended.revision
+        }
+      }
+    })
+  )
 })
 
 /** The files of a recorded ruleset; files too large to be recorded are missing. */

@@ -29,6 +29,7 @@ import type { RuleFile } from "../../domain/rules/rule.ts"
 import { formatTimestamp } from "../../domain/time/instant.ts"
 import { DamagedBatch } from "../acquisition/body.ts"
 import type { TimeOf } from "../acquisition/line-reader.ts"
+import { atEnd, expectedBehind } from "../event-store/at-end.ts"
 import { type AppendError, EventStore, type StoreUnavailable } from "../event-store/event-store.ts"
 import { patiently } from "../event-store/patience.ts"
 import { Names } from "../names/names.ts"
@@ -40,7 +41,7 @@ import type { Judge, Judgement, Verdict } from "./judge.ts"
 import { OffenderLog } from "./offender-log.ts"
 import { concerns, followed, type Part, rulesetStreamOf, timeStreamOf } from "./part.ts"
 import { PassingTime } from "./passing-time.ts"
-import { compileRules, lastActivation, Rulebook } from "./rulebook.ts"
+import { compileRules, Rulebook } from "./rulebook.ts"
 
 /**
  * So many events, and about so many log lines, are judged before their verdicts are appended together. Judging and
@@ -92,9 +93,6 @@ const judgementOf = (judge: Judge, event: TestudoEvent): Judgement | DamagedBatc
 
 /** Whether the engine learns from it how late it is: what other nodes decide does not tell. */
 const tellsTime = ({ type }: TestudoEvent): boolean => type === LogBatchAppended.type || type === OverflowRaised.type
-
-/** Another node was faster on a stream that all share. */
-const isConflict = ({ _tag }: AppendError): boolean => _tag === "WrongExpectedRevision"
 
 const decisionsIn = (verdicts: ReadonlyArray<Verdict>): number =>
   verdicts.reduce((sum, { events }) => sum + events.filter(({ type }) => type === DecisionMade.type).length, 0)
@@ -235,13 +233,12 @@ export class Detection extends Context.Service<
         const resolveName = Effect.gen(function* () {
           const address = yield* Queue.take(wantedNames)
           const resolved = yield* names.reverse(address)
-          yield* Effect.gen(function* () {
-            const [last] = yield* store.readStream(namesStream, { direction: "backwards", limit: 1 })
-            const revision = last?.revision ?? -1
-            const event = NameResolved.propose(derivedId("name", address, revision + 1), resolved)
-            yield* store.append(namesStream, [event], revision < 0 ? "no_stream" : revision)
+          yield* atEnd(store, namesStream, (end) => {
+            // Of two writers' answers at one place the first one counts; what it says, everybody reads in the log.
+            const event = NameResolved.propose(derivedId("name", address, end.revision + 1), resolved)
             // Appended twice after an unknown outcome it does no harm: nothing waits for the name any more.
-          }).pipe(Effect.retry({ while: isConflict }), patiently, namesTurn.withPermits(1))
+            return store.append(namesStream, [event], expectedBehind(end))
+          }).pipe(patiently, namesTurn.withPermits(1))
         })
 
         const follow = store.subscribe({ after: recovered.place.position, filter: followed(part) }).pipe(
@@ -281,15 +278,21 @@ export class Detection extends Context.Service<
             latest = rules
             // Also when it is found in the log only after the answer was lost.
             let activated = false
-            yield* Effect.gen(function* () {
-              const { activation, revision } = yield* lastActivation(rulesetStreamOf(part))
-              if (activation?.hash === rules.hash) return
-              activated = true
-              yield* recordContent(files)
-              const id = derivedId(rulesetStreamOf(part), rules.hash, revision + 1)
-              const event = RulesetActivated.propose(id, rules.activation)
-              yield* store.append(rulesetStreamOf(part), [event], revision < 0 ? "no_stream" : revision)
-            }).pipe(Effect.retry({ while: isConflict }), patiently, provide)
+            const stream = rulesetStreamOf(part)
+            yield* atEnd(store, stream, (end) =>
+              Effect.gen(function* () {
+                const isActive =
+                  end.last !== undefined && RulesetActivated.is(end.last) && end.last.revision === end.revision
+                if (isActive && end.last.data.hash === rules.hash) return
+                activated = true
+                yield* recordContent(files)
+                const event = RulesetActivated.propose(
+                  derivedId(stream, rules.hash, end.revision + 1),
+                  rules.activation
+                )
+                yield* store.append(stream, [event], expectedBehind(end))
+              })
+            ).pipe(patiently, provide)
             return { activated, ...answer }
           }),
           timeOf: (line, { path, labels, zone, observedAt }) =>

@@ -12,6 +12,7 @@ import { LeaseRenewed, LeaseTaken } from "../../domain/events/lease.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { EmbeddedEventStore } from "../event-store/embedded.ts"
 import { EventStore, StoreUnavailable } from "../event-store/event-store.ts"
+import { newer } from "../event-store/store.fixture.ts"
 import { fenced, takeLease } from "./lease.ts"
 
 type Store = (typeof EventStore)["Service"]
@@ -223,6 +224,25 @@ describe("a role by lease", () => {
         const kept = yield* store.readStream("lease-api", { limit: 10_000 })
         assert.isAbove(kept.at(-1)!.revision, 2_500)
         assert.isBelow(kept.length, 2_001)
+        yield* one.stop
+      })
+    )
+  )
+
+  it.live("is respected when a newer version holds it, and taken when that has gone", () =>
+    withStore((store) =>
+      Effect.gen(function* () {
+        yield* newer(store, "lease-api", LeaseRenewed)
+        const one = yield* holder("one", store)
+        assert.strictEqual(yield* one.standing, "a node of a newer version")
+        for (let renewals = 0; renewals < 5; renewals++) {
+          yield* newer(store, "lease-api", LeaseRenewed)
+          yield* Effect.sleep(milliseconds / 2)
+        }
+        assert.deepStrictEqual(yield* takers(store), [])
+        yield* (yield* Fiber.join(one.lease)).guard
+        yield* Effect.sleep(milliseconds)
+        assert.deepStrictEqual(yield* takers(store), ["one"])
         yield* one.stop
       })
     )
