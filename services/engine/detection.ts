@@ -31,6 +31,7 @@ import { DamagedBatch } from "../acquisition/body.ts"
 import type { TimeOf } from "../acquisition/line-reader.ts"
 import { atEnd, expectedBehind } from "../event-store/at-end.ts"
 import { type AppendError, EventStore, type StoreUnavailable } from "../event-store/event-store.ts"
+import { following } from "../event-store/following.ts"
 import { patiently } from "../event-store/patience.ts"
 import { Names } from "../names/names.ts"
 import { recordContent } from "./content.ts"
@@ -205,7 +206,7 @@ export class Detection extends Context.Service<
           for (const event of events) {
             if (event.position > recovered.head) judge.forgetKnown()
             if (isUnreadable(event)) yield* Effect.logError(unreadableOf(event))
-            if (RulesetActivated.is(event)) judge.use(yield* rulebook.of(event.data))
+            if (RulesetActivated.is(event)) judge.use(yield* patiently(rulebook.of(event.data)))
             if (LogBatchAppended.is(event)) positions.set(event.id, event.position)
             const { faults } = judge.engine.counters
             const judgement = judgementOf(judge, event)
@@ -241,7 +242,7 @@ export class Detection extends Context.Service<
           }).pipe(patiently, namesTurn.withPermits(1))
         })
 
-        const follow = store.subscribe({ after: recovered.place.position, filter: followed(part) }).pipe(
+        const follow = following(store, { after: recovered.place.position, filter: followed(part) }).pipe(
           Stream.filterMap((item) =>
             item._tag === "Event" && concerns(part, item.event) ? Result.succeed(item.event) : Result.fail(undefined)
           ),

@@ -1,6 +1,7 @@
 /** What tests of the engine's law have in common: rules that remember much, a store in trouble, and one undisturbed fold. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import { makeEngine } from "../../domain/detection/engine.ts"
 import { plainParser, ruleFile, scenarioFile, wordStash } from "../../domain/detection/recorded.fixture.ts"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
@@ -96,13 +97,15 @@ export const random = (seed: number) => {
 export const breathe = (milliseconds = 0) =>
   Effect.promise(() => new Promise<void>((done) => setTimeout(done, milliseconds)))
 
-/** Every third append fails before, after, or in the middle of what it writes; others are slow. */
+/** Every third append fails before, after, or in the middle of what it writes; others are slow. What is followed breaks off. */
 export const troubled = (store: Store, next: () => number) => {
   const state = { isTroubled: true }
   const away = Effect.fail(new StoreUnavailable({ code: "TST-STORE-AWAY", message: "away" }))
   const lot = () => (state.isTroubled ? next() : 1)
   const over: Store = {
     ...store,
+    subscribe: (from) =>
+      Stream.mapArrayEffect(store.subscribe(from), (page) => (lot() < 0.03 ? away : Effect.succeed(page))),
     append: (...append) =>
       Effect.suspend(() => {
         const drawn = lot()

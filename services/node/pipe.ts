@@ -15,6 +15,7 @@ import { Detection } from "../engine/detection.ts"
 import { Intake } from "../engine/intake.ts"
 import type { Part } from "../engine/part.ts"
 import { EventStore } from "../event-store/event-store.ts"
+import { following } from "../event-store/following.ts"
 import { loadHub } from "../hub/hub.ts"
 import { foldersOf } from "../hub/watch.ts"
 import { Projections } from "../projections/projections.ts"
@@ -110,7 +111,7 @@ export const servingPipe = Effect.fnUntraced(function* (configuration: Configura
   yield* Console.log(welcome(configuration, { part: options.part, inventory, active, isNew, host, port }))
 
   const read = options.part.role === "api" ? [] : yield* reading(configuration, options.part)
-  const tell = store.subscribe({ after: head, filter: { types: announced } }).pipe(
+  const tell = following(store, { after: head, filter: { types: announced } }).pipe(
     Stream.runForEach((item) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const line = item._tag === "Event" ? announce(item.event, now) : undefined
