@@ -229,6 +229,24 @@ describe("lines that the log is about to forget", () => {
   )
 })
 
+describe("overflows that the log has forgotten", () => {
+  onSite("do not come back with a snapshot that is lost, of lines that are still there", (at) =>
+    Effect.gen(function* () {
+      const one = yield* at.node()
+      yield* one.rules(burst)
+      yield* one.write("- 192.0.2.1 x", "- 192.0.2.1 x", "- 192.0.2.1 x")
+      assert.lengthOf(yield* at.overflows, 1)
+      yield* one.kill
+      yield* at.store.deleteStream("offender-Ip:192.0.2.1")
+      yield* Effect.sleep("2 millis")
+      const two = yield* at.node()
+      yield* two.write("- 192.0.2.2 x", "- 192.0.2.2 x", "- 192.0.2.2 x")
+      assert.deepStrictEqual(yield* at.overflows, [["test/burst", "192.0.2.2", 3]])
+      yield* two.kill
+    })
+  )
+})
+
 describe("rules that are swapped", () => {
   for (const outcome of ["refused", "taken"] as const)
     onSite(`wait for a store that cannot take them now (${outcome})`, (at) =>

@@ -15,9 +15,12 @@ import {
 } from "../../domain/detection/snapshot.ts"
 import type { DecisionHistorySnapshot } from "../../domain/decision/decision-history.ts"
 import type { Allowlist } from "../../domain/events/allowlist.ts"
+import { EventsDropped } from "../../domain/events/audit.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
 import { type Activation, RulesetActivated } from "../../domain/events/ruleset.ts"
+import { auditStream } from "../../domain/events/stream-name.ts"
+import { parseTimestamp } from "../../domain/time/instant.ts"
 import { DamagedBatch, decodeLines } from "../acquisition/body.ts"
 import { EventStore } from "../event-store/event-store.ts"
 import { foldLog } from "../event-store/fold-log.ts"
@@ -71,6 +74,7 @@ export const recoverState = Effect.fn("engine.recover")(function* (options: Reco
   const judge = new Judge({
     rules,
     known,
+    forgottenUntil: yield* overflowsForgottenUntil,
     allowlists: [],
     poured: [],
     decisions: [],
@@ -125,6 +129,21 @@ const overflowsAfter = Effect.fn("engine.overflowsAfter")(function* (position: n
   // Overflows are large: short pages.
   yield* foldLog({ after: position, limit: 200, filter: { types: [OverflowRaised.type] } }, ({ id }) => known.add(id))
   return { known, head }
+})
+
+/**
+ * When the last overflow was recorded that retention has dropped, in milliseconds since 1970; -1 when it has dropped none, or
+ * its store does not tell. The lines may still be there that it came of.
+ */
+const overflowsForgottenUntil = Effect.gen(function* () {
+  const store = yield* EventStore
+  let until = -1
+  yield* lookBack(store, auditStream, { limit: 200 }, (event) => {
+    if (EventsDropped.is(event) && event.data.types.includes(OverflowRaised.type))
+      until = Math.max(until, parseTimestamp(event.data.recordedUntil) ?? -1)
+    return undefined
+  })
+  return until
 })
 
 const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, snapshots: string) {
