@@ -161,11 +161,18 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
   })
 
   const known = new Set<Place>()
-  /** Says which projections came to stand still, and mends what they show. */
-  const complain = Effect.suspend(() => {
+  const withoutSome = new Set<Place>()
+  /** Says which projections left something out, and which came to stand still, and mends what these show. */
+  const complain = Effect.gen(function* () {
+    for (const each of list) {
+      const leftOut = each.leftOut()
+      if (leftOut === undefined || withoutSome.has(each)) continue
+      withoutSome.add(each)
+      yield* Effect.logError(`${leftOut.message} (${leftOut.code})`)
+    }
     const fresh = list.filter((each) => each.parked() !== undefined && !known.has(each))
     for (const each of fresh) known.add(each)
-    return Effect.forEach(
+    yield* Effect.forEach(
       fresh,
       (each) =>
         Effect.gen(function* () {
