@@ -1,6 +1,6 @@
 /** `testudo log` and `testudo erase` with real processes, on the log of a replay. */
 import { spawnSync } from "node:child_process"
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { closeSync, cpSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { describe, expect, it } from "vitest"
@@ -78,6 +78,17 @@ it("a damaged batch stops nothing but itself", async () => {
   }
   const erase = await run("erase", "203.0.113.66", "--store", store)
   expect([erase.status, erase.stderr]).toEqual([1, expect.stringMatching(/^testudo: .*TST-STORE-DAMAGED\)\n$/)])
+})
+
+it.runIf(existsSync("/dev/full"))("what cannot be printed is a failure", () => {
+  const full = openSync("/dev/full", "w")
+  const { status, stderr } = spawnSync(join(root, "bin/testudo"), ["log", "catalogue"], {
+    stdio: ["ignore", full, "pipe"]
+  })
+  closeSync(full)
+  expect(status).toBe(1)
+  expect(String(stderr)).toContain("(ENOSPC)")
+  expect(String(stderr)).toContain("TST-CLI-OUTPUT")
 })
 
 describe("testudo log verify", () => {

@@ -1,15 +1,14 @@
 /** From a line of a batch to an event with its detection time. */
 import { Time } from "../expression/time.ts"
-import type { LogBatch } from "../events/log-batch.ts"
-import { parseTimestamp } from "../time/instant.ts"
+import { formatTimestamp, parseTimestamp } from "../time/instant.ts"
 import { isZone } from "../time/zone.ts"
-import { type Arrival, detectionTime, microseconds, type TimeMode } from "./detection-time.ts"
+import { type Arrival, detectionTime, microseconds } from "./detection-time.ts"
 import type { GeoLookup } from "./geo.ts"
 import { Names } from "./names.ts"
 import type { Watch } from "./node.ts"
 import type { Pass } from "./pass.ts"
 import type { LineSource, PipelineEvent } from "./pipeline-event.ts"
-import { longLine, type Origin, type QueuedEvent } from "./queued-event.ts"
+import { type LineOrigin, longLine, type Origin, type QueuedEvent } from "./queued-event.ts"
 import type { Ruleset } from "./ruleset.ts"
 import { Stashes } from "./stash.ts"
 import type { WorldState } from "./world.ts"
@@ -19,9 +18,6 @@ const longestLine = 65_536
 
 /** What a line that is parsed again sees: what it writes to stashes, the engine's stashes have got already. */
 const untouched = { stashes: new Stashes([]), names: new Names(), asksNames: false }
-
-/** What of a batch its lines need. */
-export type LineOrigin = Pick<LogBatch, "path" | "labels" | "zone" | "observedAt"> & { readonly time: TimeMode }
 
 /** Reads the lines of one batch, and those that queues still hold when the batch is gone. */
 export class LineParser implements Origin, LineSource {
@@ -60,6 +56,13 @@ export class LineParser implements Origin, LineSource {
 
   get contexts(): Ruleset["contexts"] {
     return this.#ruleset.contexts
+  }
+
+  /** Made when it is asked for: the batch itself, with its body, is not held. */
+  get line(): LineOrigin {
+    const { observed, mode, zone } = this.#arrival
+    const { path, labels } = this
+    return { path, labels: Object.fromEntries(labels), zone, observedAt: formatTimestamp(observed / 1_000), time: mode }
   }
 
   /**

@@ -5,13 +5,17 @@
 import type { EventObject } from "../expression/environment/event.ts"
 import { type FieldMap, type Fields, fieldNames } from "../text/fields.ts"
 import { Time } from "../expression/time.ts"
-import type { LineReference } from "../events/log-batch.ts"
+import type { LineReference, LogBatch } from "../events/log-batch.ts"
 import { AlertEvent, type AlertMeta, AlertSource, type RuntimeAlert } from "./alert.ts"
 import { parseAddress } from "../net/address.ts"
 import { formatPrefix, parsePrefix } from "../net/prefix.ts"
 import { type AlertContext, textsOfEvent } from "./alert-context.ts"
+import type { TimeMode } from "./detection-time.ts"
 import { type Line, LOG, offsetOf, PipelineEvent } from "./pipeline-event.ts"
 import { type Entry, Recalled } from "./recalled.ts"
+
+/** What of a batch its lines need. */
+export type LineOrigin = Pick<LogBatch, "path" | "labels" | "zone" | "observedAt"> & { readonly time: TimeMode }
 
 /** Who parsed the lines of a batch, and can do it again. */
 export interface Origin {
@@ -23,6 +27,8 @@ export interface Origin {
   readonly correlation: string
   /** Of its rules. */
   readonly contexts: ReadonlyArray<AlertContext>
+  /** What of the batch its lines need. */
+  readonly line: LineOrigin
   readonly parseAgain: (queued: QueuedEvent, into: PipelineEvent) => void
 }
 
@@ -126,6 +132,11 @@ export class QueuedEvent implements EventObject {
 
   get correlation(): string {
     return (this.#origin ?? this.#event!).correlation
+  }
+
+  /** What of its batch it needs to be parsed again; undefined for what is not. */
+  get lineOrigin(): LineOrigin | undefined {
+    return this.#origin?.line
   }
 
   /** Whether its line is not through yet. */

@@ -1,6 +1,6 @@
 /**
- * The engine's state as plain JSON, and back. Lines are not copied: a queue refers to them, and they are parsed again.
- * Only an event that parsing its line again would not give (a stash had a say in it, or other rules parsed it) is kept
+ * The engine's state as plain JSON, and back. Lines are not copied: a queue refers to them, and they are parsed again; but
+ * for those that the log is about to forget. Only an event that parsing its line again would not give (a stash had a say in it, or other rules parsed it) is kept
  * with what it holds. Of what there is by the ten thousands, events and buckets, names are told once, and the rest in
  * plain numbers: a snapshot is taken while lines wait.
  */
@@ -9,12 +9,12 @@ import type { LineReference } from "../events/log-batch.ts"
 import { type RuntimeAlertSnapshot, restoreAlert, snapshotAlert } from "./alert-snapshot.ts"
 import { Bucket } from "./bucket.ts"
 import { type Counters, Engine, type EngineOptions } from "./engine.ts"
-import { type LineOrigin, LineParser } from "./line-parser.ts"
+import { LineParser } from "./line-parser.ts"
 import type { GeoLookup } from "./geo.ts"
 import type { Names } from "./names.ts"
 import type { RaisedOverflow } from "./parked.ts"
 import { LOG, PipelineEvent } from "./pipeline-event.ts"
-import { QueuedEvent, queuedOf } from "./queued-event.ts"
+import { type LineOrigin, QueuedEvent, queuedOf } from "./queued-event.ts"
 import type { Ruleset } from "./ruleset.ts"
 import type { Scenario } from "./scenario.ts"
 import type { SourceClocks } from "./source-clocks.ts"
@@ -49,6 +49,8 @@ interface EventsSnapshot {
   readonly origins: ReadonlyArray<string>
   /** For each event three numbers: index of its origin, line, and detection time in microseconds since 1970. */
   readonly lines: ReadonlyArray<number>
+  /** Of the batches that the log is about to forget: what their lines need, by the index of the origin. */
+  readonly going?: ReadonlyArray<readonly [origin: number, line: LineOrigin]>
   /** What some of the events have beside it. */
   readonly more: ReadonlyArray<readonly [index: number, more: MoreOfEvent]>
 }
@@ -58,6 +60,8 @@ interface MoreOfEvent {
   readonly correlation?: string
   /** What parsing the line again would not give. */
   readonly content?: EventContent
+  /** The line, where the log is about to forget it. */
+  readonly text?: string
   /** For an overflow that was poured again. */
   readonly overflow?: RuntimeAlertSnapshot
 }
@@ -132,8 +136,11 @@ class Listed<A> {
   }
 }
 
-/** To be written down before the engine goes on: buckets are many, so each is told when its turn has come. */
-export const snapshotEngine = (engine: Engine): EngineSnapshot => {
+/**
+ * To be written down before the engine goes on: buckets are many, so each is told when its turn has come. `isGoing`: whether
+ * the log is about to forget a batch.
+ */
+export const snapshotEngine = (engine: Engine, isGoing: (batch: string) => boolean = () => false): EngineSnapshot => {
   const events = new Told<QueuedEvent>()
   const scenarios = new Told<string>()
   let toldAll = false
@@ -155,7 +162,7 @@ export const snapshotEngine = (engine: Engine): EngineSnapshot => {
     /** Those that the buckets named. */
     get events() {
       if (!toldAll) for (const _ of buckets);
-      told ??= snapshotEvents(events.values, engine.ruleset.hash)
+      told ??= snapshotEvents(events.values, engine.ruleset.hash, isGoing)
       return told
     },
     blackholes: Array.from(engine.overflows.blackholes, ([scenario, blackhole]) => ({
@@ -182,25 +189,36 @@ const snapshotBucket = (bucket: Bucket, events: Told<QueuedEvent>, scenarios: To
   bucket.scenario.bayesian === undefined ? [] : [...bucket.belief.proven]
 ]
 
-const snapshotEvents = (events: ReadonlyArray<QueuedEvent>, ruleset: string): EventsSnapshot => {
+const snapshotEvents = (
+  events: ReadonlyArray<QueuedEvent>,
+  ruleset: string,
+  isGoing: (batch: string) => boolean
+): EventsSnapshot => {
   const origins = new Told<string>()
+  const going = new Map<number, LineOrigin>()
   const lines: Array<number> = []
   const more: Array<readonly [number, MoreOfEvent]> = []
   for (const [index, event] of events.entries()) {
     const { reference, correlation, at } = event
-    lines.push(origins.of(reference.event), reference.line, at)
+    const origin = origins.of(reference.event)
+    lines.push(origin, reference.line, at)
     const own = correlation === reference.event ? {} : { correlation }
     if (event.Type !== LOG) more.push([index, { ...own, overflow: snapshotAlert(event.Overflow) }])
     else if (event.isKept || event.ruleset !== ruleset) more.push([index, { ...own, content: contentOf(event) }])
-    else if (correlation !== reference.event) more.push([index, own])
+    else if (isGoing(reference.event)) {
+      if (!going.has(origin)) going.set(origin, event.lineOrigin!)
+      more.push([index, { ...own, text: event.raw }])
+    } else if (correlation !== reference.event) more.push([index, own])
   }
-  return { origins: origins.values, lines, more }
+  return { origins: origins.values, lines, ...(going.size === 0 ? {} : { going: [...going] }), more }
 }
 
 /** The batches whose lines must be read again to restore the snapshot. */
 export const batchesOf = ({ events: { origins, lines, more } }: EngineSnapshot): ReadonlySet<string> => {
   const whole = new Set(
-    more.flatMap(([index, { content, overflow }]) => (content === undefined && overflow === undefined ? [] : [index]))
+    more.flatMap(([index, { content, overflow, text }]) =>
+      content === undefined && overflow === undefined && text === undefined ? [] : [index]
+    )
   )
   const batches = new Set<string>()
   for (let index = 0; 3 * index < lines.length; index++) {
@@ -299,14 +317,16 @@ interface EventPlace {
 
 const restoreEvents = (
   ruleset: Ruleset,
-  { origins, lines, more }: EventsSnapshot,
+  { origins, lines, going = [], more }: EventsSnapshot,
   findLine: FindLine,
   geo: GeoLookup
 ): ReadonlyArray<QueuedEvent> => {
   const parsers = new Map<string, LineParser>()
-  const find = ({ reference, correlation, at }: EventPlace): QueuedEvent => {
+  const batches = new Map(going.map(([origin, line]) => [origins[origin]!, line]))
+  const find = ({ reference, correlation, at }: EventPlace, text: string | undefined): QueuedEvent => {
     const { event, line } = reference
-    const found = findLine(reference)
+    const batch = batches.get(event)
+    const found = text === undefined || batch === undefined ? findLine(reference) : { batch, text }
     if (found === undefined)
       throw new SnapshotError(`line ${line} of the batch ${event}, which a bucket holds, is not in the log any more`)
     let parser = parsers.get(event)
@@ -321,11 +341,11 @@ const restoreEvents = (
   for (let index = 0; 3 * index < lines.length; index++) {
     const event = origins[lines[3 * index]!]!
     const reference = { event, line: lines[3 * index + 1]! }
-    const { correlation = event, overflow, content } = moreOf.get(index) ?? {}
+    const { correlation = event, overflow, content, text } = moreOf.get(index) ?? {}
     const place = { reference, correlation, at: lines[3 * index + 2]! }
     if (overflow !== undefined)
       events.push(queuedOf(PipelineEvent.ofOverflow(reference, correlation, restoreAlert(overflow), place.at)))
-    else events.push(content === undefined ? find(place) : queuedOf(restoreContent(place, content)))
+    else events.push(content === undefined ? find(place, text) : queuedOf(restoreContent(place, content)))
   }
   return events
 }

@@ -302,7 +302,8 @@ export class FollowedFile implements LineReader {
     if (this.#successor?.inode !== current.inode) this.#successor = { inode: current.inode, since: undefined }
     // An empty new file can wait, and then nobody has begun to write to it: the old one may still grow.
     if (current.size === 0 && !(await this.#between(own))) return false
-    this.#successor.since ??= now
+    // The clock may be set back meanwhile: nobody shall wait for it to come there again.
+    this.#successor.since = Math.min(this.#successor.since ?? now, now)
     const quietSince = Math.max(own.changed, this.#atPath ? this.#successor.since : 0)
     if (now - quietSince >= patience.rotated) return true
     if (now - this.#successor.since < patience.bothWritten) return false

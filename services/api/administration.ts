@@ -18,6 +18,7 @@ import type { ProposedEvent } from "../../domain/events/event.ts"
 import { bouncerStream, offenderStream } from "../../domain/events/stream-name.ts"
 import { holdsAt, type StandingDecision } from "../../projections/active-bans.ts"
 import { DecisionNumbers } from "../engine/decision-numbers.ts"
+import { endOf, expectedBehind } from "../event-store/at-end.ts"
 import {
   type AppendRefused,
   considerateAppendEvents,
@@ -98,10 +99,9 @@ const make = Effect.fnUntraced(function* (by: string) {
   const projections = yield* Projections
   const numbers = yield* DecisionNumbers
 
-  const expectedOf = (stream: string) =>
-    store
-      .readStream(stream, { direction: "backwards", limit: 1 })
-      .pipe(Effect.map(([last]) => last?.revision ?? ("no_stream" as const)))
+  /** Where streams end, as the store told whoever expected another end. */
+  const told = new Map<string, number>()
+  const expectedOf = (stream: string) => Effect.map(endOf(store, stream, told.get(stream)), expectedBehind)
 
   /** The states with everything in them that is in the log now. */
   const current = Effect.gen(function* () {
@@ -116,7 +116,14 @@ const make = Effect.fnUntraced(function* (by: string) {
     const group = yield* Effect.forEach(parts, (part) =>
       expectedOf(part.stream).pipe(Effect.map((expected) => ({ ...part, expected })))
     )
-    const written = yield* store.appendGroup(group)
+    const written = yield* store.appendGroup(group).pipe(
+      Effect.tapError((error) =>
+        Effect.sync(() => {
+          if (error._tag === "WrongExpectedRevision") told.set(error.stream, error.actual)
+        })
+      )
+    )
+    told.clear()
     const last = written.at(-1)
     if (last !== undefined) yield* projections.settled(last.position, "activeBans", "bouncers")
   })

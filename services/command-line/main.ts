@@ -18,7 +18,7 @@ import { explain } from "./explain.ts"
 import { describe } from "./failure.ts"
 import { hubtest } from "./hubtest.ts"
 import { log } from "./log.ts"
-import { endWithReader } from "./output.ts"
+import { endWithReader, outputFailure } from "./output.ts"
 import { replay } from "./replay.ts"
 import { run } from "./run.ts"
 import { isUsageError, layerUsage, usageStatus } from "./usage.ts"
@@ -50,7 +50,11 @@ endWithReader()
 NodeRuntime.runMain(program, {
   disableErrorReporting: true,
   teardown: (exit, onExit) => {
-    if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return onExit(0)
+    if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) {
+      const failure = outputFailure()
+      if (failure !== undefined) console.error(failure)
+      return onExit(failure === undefined ? 0 : 1)
+    }
     if (Cause.hasDies(exit.cause)) console.error(Cause.pretty(exit.cause))
     return onExit(
       exit.cause.reasons.some((reason) => Cause.isFailReason(reason) && isUsageError(reason.error)) ? usageStatus : 1

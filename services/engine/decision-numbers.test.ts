@@ -8,7 +8,7 @@ import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { decisionNumbersStream } from "../../domain/events/stream-name.ts"
 import { EventStore } from "../event-store/event-store.ts"
 import { patiently } from "../event-store/patience.ts"
-import { lostAnswer, onStore, type Store } from "../event-store/store.fixture.ts"
+import { lostAnswer, newer, onStore, type Store } from "../event-store/store.fixture.ts"
 import { DecisionNumbers } from "./decision-numbers.ts"
 
 /** Another process on the same log. */
@@ -123,6 +123,16 @@ describe("decision numbers", () => {
       ])
       const numbers = yield* writer(store)
       assert.deepStrictEqual(yield* numbers.numbersOf([b!, a!, ...newIds(1)]), [8, 7, 9])
+    }).pipe(Effect.scoped)
+  )
+
+  onStore("go on behind those that a newer version took", (store) =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* (yield* writer(store)).numbersOf(newIds(2)), [1, 2])
+      yield* newer(store, decisionNumbersStream, DecisionNumbered)
+      const numbers = yield* writer(store)
+      assert.deepStrictEqual(yield* numbers.numbersOf(newIds(2)), [3, 4])
+      assert.deepStrictEqual(yield* numbers.numbersOf(newIds(1)), [5])
     }).pipe(Effect.scoped)
   )
 

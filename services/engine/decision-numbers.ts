@@ -12,6 +12,7 @@ import * as Semaphore from "effect/Semaphore"
 import { DecisionMade, DecisionNumbered } from "../../domain/events/decision.ts"
 import { derivedId } from "../../domain/events/derived-id.ts"
 import { decisionNumbersStream } from "../../domain/events/stream-name.ts"
+import { expectedBehind } from "../event-store/at-end.ts"
 import { type AppendError, EventStore, type StoreUnavailable } from "../event-store/event-store.ts"
 import { foldLog } from "../event-store/fold-log.ts"
 
@@ -42,6 +43,8 @@ export class DecisionNumbers extends Context.Service<
       const turn = yield* Semaphore.make(1)
       const known = new Map<string, number>()
       let end: End | undefined
+      /** Revision of the last event, as the store told whoever expected another. */
+      let told = -1
 
       const learn = ({ first, decisions }: typeof DecisionNumbered.schema.Type): void => {
         for (const [index, decision] of decisions.entries()) known.set(decision, first + index)
@@ -49,12 +52,12 @@ export class DecisionNumbers extends Context.Service<
 
       const look: Effect.Effect<End, StoreUnavailable> = Effect.gen(function* () {
         const recent = yield* store.readStream(decisionNumbersStream, { direction: "backwards", limit: lookedInto })
-        const revision = recent[0]?.revision ?? -1
         for (const event of recent) if (DecisionNumbered.is(event)) learn(event.data)
         const [last] = recent
-        if (last !== undefined && DecisionNumbered.is(last))
+        const revision = Math.max(last?.revision ?? -1, told)
+        if (last !== undefined && DecisionNumbered.is(last) && last.revision === revision)
           return { revision, next: last.data.first + last.data.decisions.length }
-        // A new stream, or one whose end cannot be read: which numbers are in use, decisions tell, and those that are known.
+        // A new stream, or one whose end cannot be read, perhaps because a newer version wrote it: which numbers are in use, decisions tell, and those that are known.
         return {
           revision,
           next: [...known.values()].reduce((most, number) => Math.max(most, number), yield* highest(store)) + 1
@@ -71,7 +74,7 @@ export class DecisionNumbers extends Context.Service<
           const numbered = { first: next, decisions: fresh }
           // The id says all of it: a store takes another writer's event of the same id for this one.
           const event = DecisionNumbered.propose(derivedId("decision-number", next, ...fresh), numbered)
-          yield* store.append(decisionNumbersStream, [event], revision < 0 ? "no_stream" : revision)
+          yield* store.append(decisionNumbersStream, [event], expectedBehind({ revision }))
           learn(numbered)
           end = { revision: revision + 1, next: next + fresh.length }
         })
@@ -80,7 +83,12 @@ export class DecisionNumbers extends Context.Service<
         if (known.size > remembered) known.clear()
         for (let from = 0; from < decisions.length; from += numberedAtOnce) {
           const some = [...new Set(decisions.slice(from, from + numberedAtOnce))]
-          yield* take(some).pipe(Effect.retry({ while: (error) => error._tag === "WrongExpectedRevision" }))
+          const learnEnd = (error: AppendError) => {
+            if (error._tag !== "WrongExpectedRevision") return false
+            told = error.actual
+            return true
+          }
+          yield* take(some).pipe(Effect.retry({ while: learnEnd }))
         }
         return decisions.map((id) => known.get(id)!)
       })

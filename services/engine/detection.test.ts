@@ -179,6 +179,74 @@ const failing = (store: Store, attempts: number, outcome: "refused" | "taken"): 
   }
 }
 
+describe("lines that the log is about to forget", () => {
+  const forget = (at: Effect.Success<typeof site>, detection: typeof Detection.Service) =>
+    Effect.gen(function* () {
+      const batches = yield* at.store.readStream("log-a")
+      const until = batches.at(-2)!
+      assert.strictEqual(yield* detection.release(until.position), until.position)
+      yield* at.store.truncate("log-a", until.revision + 1)
+    })
+
+  onSite("stay in the snapshot, as long as a bucket holds them", (at) =>
+    Effect.gen(function* () {
+      const one = yield* at.node()
+      yield* one.rules(burst)
+      yield* one.write("- 192.0.2.1 x", "- 192.0.2.1 x")
+      yield* one.write("- 192.0.2.2 x")
+      yield* forget(at, one.detection)
+      yield* one.kill
+      const two = yield* at.node()
+      yield* two.write("- 192.0.2.3 x")
+      yield* two.stop
+      const three = yield* at.node()
+      yield* three.write("- 192.0.2.1 x")
+      assert.deepStrictEqual(yield* at.overflows, [["test/burst", "192.0.2.1", 3]])
+      const [overflow] = (yield* at.store.readAll({ filter: { types: [OverflowRaised.type] } })).filter(
+        OverflowRaised.is
+      )
+      assert.deepStrictEqual(
+        overflow!.data.evidence.entries.map(({ text }) => text),
+        Array.from({ length: 3 }, () => "- 192.0.2.1 x")
+      )
+      assert.deepStrictEqual(at.said, [])
+      yield* three.kill
+    })
+  )
+
+  onSite("may not go before they are judged", (at) =>
+    Effect.gen(function* () {
+      const one = yield* at.node()
+      yield* one.rules(burst)
+      yield* one.write("- 192.0.2.1 x")
+      const judged = yield* at.store.head
+      yield* Fiber.interrupt(one.fiber)
+      yield* Effect.forkChild(one.write("- 192.0.2.1 x"), { startImmediately: true })
+      while ((yield* at.store.head) === judged) yield* Effect.sleep("1 millis")
+      assert.strictEqual(yield* one.detection.release(yield* at.store.head), judged)
+      yield* one.kill
+    })
+  )
+})
+
+describe("overflows that the log has forgotten", () => {
+  onSite("do not come back with a snapshot that is lost, of lines that are still there", (at) =>
+    Effect.gen(function* () {
+      const one = yield* at.node()
+      yield* one.rules(burst)
+      yield* one.write("- 192.0.2.1 x", "- 192.0.2.1 x", "- 192.0.2.1 x")
+      assert.lengthOf(yield* at.overflows, 1)
+      yield* one.kill
+      yield* at.store.deleteStream("offender-Ip:192.0.2.1")
+      yield* Effect.sleep("2 millis")
+      const two = yield* at.node()
+      yield* two.write("- 192.0.2.2 x", "- 192.0.2.2 x", "- 192.0.2.2 x")
+      assert.deepStrictEqual(yield* at.overflows, [["test/burst", "192.0.2.2", 3]])
+      yield* two.kill
+    })
+  )
+})
+
 describe("rules that are swapped", () => {
   for (const outcome of ["refused", "taken"] as const)
     onSite(`wait for a store that cannot take them now (${outcome})`, (at) =>

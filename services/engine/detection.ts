@@ -29,7 +29,9 @@ import type { RuleFile } from "../../domain/rules/rule.ts"
 import { formatTimestamp } from "../../domain/time/instant.ts"
 import { DamagedBatch } from "../acquisition/body.ts"
 import type { TimeOf } from "../acquisition/line-reader.ts"
-import { type AppendError, EventStore } from "../event-store/event-store.ts"
+import { atEnd, expectedBehind } from "../event-store/at-end.ts"
+import { type AppendError, EventStore, type StoreUnavailable } from "../event-store/event-store.ts"
+import { following } from "../event-store/following.ts"
 import { patiently } from "../event-store/patience.ts"
 import { Names } from "../names/names.ts"
 import { recordContent } from "./content.ts"
@@ -40,7 +42,7 @@ import type { Judge, Judgement, Verdict } from "./judge.ts"
 import { OffenderLog } from "./offender-log.ts"
 import { concerns, followed, type Part, rulesetStreamOf, timeStreamOf } from "./part.ts"
 import { PassingTime } from "./passing-time.ts"
-import { compileRules, lastActivation, Rulebook } from "./rulebook.ts"
+import { compileRules, Rulebook } from "./rulebook.ts"
 
 /**
  * So many events, and about so many log lines, are judged before their verdicts are appended together. Judging and
@@ -52,6 +54,9 @@ const sliceLines = 8_000
 
 /** How many reverse look-ups run at once: whoever answers slowly for his own addresses shall not delay the others. */
 const lookups = 64
+
+/** So many events are looked at for one that waits to be judged. */
+const looked = 100
 
 const slices = (page: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArray<TestudoEvent>> => {
   const cut: Array<Array<TestudoEvent>> = []
@@ -90,9 +95,6 @@ const judgementOf = (judge: Judge, event: TestudoEvent): Judgement | DamagedBatc
 /** Whether the engine learns from it how late it is: what other nodes decide does not tell. */
 const tellsTime = ({ type }: TestudoEvent): boolean => type === LogBatchAppended.type || type === OverflowRaised.type
 
-/** Another node was faster on a stream that all share. */
-const isConflict = ({ _tag }: AppendError): boolean => _tag === "WrongExpectedRevision"
-
 const decisionsIn = (verdicts: ReadonlyArray<Verdict>): number =>
   verdicts.reduce((sum, { events }) => sum + events.filter(({ type }) => type === DecisionMade.type).length, 0)
 
@@ -130,6 +132,11 @@ export class Detection extends Context.Service<
     readonly counters: Effect.Effect<Counters>
     /** Keeps the engine's state beside the store, so that the next start need not fold the whole log. */
     readonly keep: Effect.Effect<void>
+    /**
+     * The log is about to forget the lines up to a position: the state is kept without need of them. Answers with the
+     * position up to which they may go: those that are not judged yet may not.
+     */
+    release(position: number): Effect.Effect<number, StoreUnavailable>
   }
 >()("testudo/Detection") {
   static readonly layer = (options: {
@@ -167,6 +174,7 @@ export class Detection extends Context.Service<
         const namesTurn = yield* Semaphore.make(1)
         let latest = judge.rules
         let kept = recovered.place.position
+        let { forgotten } = recovered
         const provide = Effect.provideService(EventStore, store)
 
         const turn = yield* Semaphore.make(1)
@@ -198,7 +206,7 @@ export class Detection extends Context.Service<
           for (const event of events) {
             if (event.position > recovered.head) judge.forgetKnown()
             if (isUnreadable(event)) yield* Effect.logError(unreadableOf(event))
-            if (RulesetActivated.is(event)) judge.use(yield* rulebook.of(event.data))
+            if (RulesetActivated.is(event)) judge.use(yield* patiently(rulebook.of(event.data)))
             if (LogBatchAppended.is(event)) positions.set(event.id, event.position)
             const { faults } = judge.engine.counters
             const judgement = judgementOf(judge, event)
@@ -226,16 +234,15 @@ export class Detection extends Context.Service<
         const resolveName = Effect.gen(function* () {
           const address = yield* Queue.take(wantedNames)
           const resolved = yield* names.reverse(address)
-          yield* Effect.gen(function* () {
-            const [last] = yield* store.readStream(namesStream, { direction: "backwards", limit: 1 })
-            const revision = last?.revision ?? -1
-            const event = NameResolved.propose(derivedId("name", address, revision + 1), resolved)
-            yield* store.append(namesStream, [event], revision < 0 ? "no_stream" : revision)
+          yield* atEnd(store, namesStream, (end) => {
+            // Of two writers' answers at one place the first one counts; what it says, everybody reads in the log.
+            const event = NameResolved.propose(derivedId("name", address, end.revision + 1), resolved)
             // Appended twice after an unknown outcome it does no harm: nothing waits for the name any more.
-          }).pipe(Effect.retry({ while: isConflict }), patiently, namesTurn.withPermits(1))
+            return store.append(namesStream, [event], expectedBehind(end))
+          }).pipe(patiently, namesTurn.withPermits(1))
         })
 
-        const follow = store.subscribe({ after: recovered.place.position, filter: followed(part) }).pipe(
+        const follow = following(store, { after: recovered.place.position, filter: followed(part) }).pipe(
           Stream.filterMap((item) =>
             item._tag === "Event" && concerns(part, item.event) ? Result.succeed(item.event) : Result.fail(undefined)
           ),
@@ -250,6 +257,17 @@ export class Detection extends Context.Service<
           )
         )
 
+        /** In turn with the slices. */
+        const keep = Effect.suspend(() => {
+          const place = SubscriptionRef.getUnsafe(reached)
+          if (options.snapshots === undefined || isTorn || place.position === kept) return Effect.void
+          const state = { judge, positions, place, forgotten }
+          return Effect.map(keepState(state, { part, snapshots: options.snapshots }), (isKept) => {
+            if (isKept) kept = place.position
+          })
+          // The file is written while the engine rests: whoever gave up in between would let both go on.
+        }).pipe(Effect.uninterruptible)
+
         return Detection.of({
           activate: Effect.fn("Detection.activate")(function* (files, { keepOnError = false } = {}) {
             const { rules, problems } = compileRules(files, { names: options.names })
@@ -261,15 +279,21 @@ export class Detection extends Context.Service<
             latest = rules
             // Also when it is found in the log only after the answer was lost.
             let activated = false
-            yield* Effect.gen(function* () {
-              const { activation, revision } = yield* lastActivation(rulesetStreamOf(part))
-              if (activation?.hash === rules.hash) return
-              activated = true
-              yield* recordContent(files)
-              const id = derivedId(rulesetStreamOf(part), rules.hash, revision + 1)
-              const event = RulesetActivated.propose(id, rules.activation)
-              yield* store.append(rulesetStreamOf(part), [event], revision < 0 ? "no_stream" : revision)
-            }).pipe(Effect.retry({ while: isConflict }), patiently, provide)
+            const stream = rulesetStreamOf(part)
+            yield* atEnd(store, stream, (end) =>
+              Effect.gen(function* () {
+                const isActive =
+                  end.last !== undefined && RulesetActivated.is(end.last) && end.last.revision === end.revision
+                if (isActive && end.last.data.hash === rules.hash) return
+                activated = true
+                yield* recordContent(files)
+                const event = RulesetActivated.propose(
+                  derivedId(stream, rules.hash, end.revision + 1),
+                  rules.activation
+                )
+                yield* store.append(stream, [event], expectedBehind(end))
+              })
+            ).pipe(patiently, provide)
             return { activated, ...answer }
           }),
           timeOf: (line, { path, labels, zone, observedAt }) =>
@@ -293,15 +317,21 @@ export class Detection extends Context.Service<
             ),
           arriving: time.arriving,
           counters: Effect.sync(() => judge.engine.counters),
-          keep: Effect.suspend(() => {
-            const place = SubscriptionRef.getUnsafe(reached)
-            if (options.snapshots === undefined || isTorn || place.position === kept) return Effect.void
-            const state = { judge, positions, place }
-            return Effect.map(keepState(state, { part, snapshots: options.snapshots }), (isKept) => {
-              if (isKept) kept = place.position
-            })
-            // The file is written while the engine rests: whoever gave up in between would let both go on.
-          }).pipe(Effect.uninterruptible, turn.withPermits(1))
+          keep: keep.pipe(turn.withPermits(1)),
+          release: (position) =>
+            Effect.gen(function* () {
+              if (isTorn) return -1
+              const judged = SubscriptionRef.getUnsafe(reached).position
+              const waiting = yield* store.readAll({ after: judged, limit: looked, filter: followed(part) })
+              const isJudged = waiting.length < looked && !waiting.some((event) => concerns(part, event))
+              const mayGo = isJudged ? position : Math.min(position, judged)
+              if (mayGo > forgotten) {
+                forgotten = mayGo
+                kept = -1
+                yield* keep
+              }
+              return mayGo
+            }).pipe(turn.withPermits(1))
         })
       })
     )

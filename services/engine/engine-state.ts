@@ -15,9 +15,12 @@ import {
 } from "../../domain/detection/snapshot.ts"
 import type { DecisionHistorySnapshot } from "../../domain/decision/decision-history.ts"
 import type { Allowlist } from "../../domain/events/allowlist.ts"
+import { EventsDropped } from "../../domain/events/audit.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
 import { type Activation, RulesetActivated } from "../../domain/events/ruleset.ts"
+import { auditStream } from "../../domain/events/stream-name.ts"
+import { parseTimestamp } from "../../domain/time/instant.ts"
 import { DamagedBatch, decodeLines } from "../acquisition/body.ts"
 import { EventStore } from "../event-store/event-store.ts"
 import { foldLog } from "../event-store/fold-log.ts"
@@ -38,6 +41,8 @@ interface State {
   readonly decisions: DecisionHistorySnapshot
   /** Positions of the batches to whose lines buckets refer. */
   readonly positions: ReadonlyArray<readonly [event: string, position: number]>
+  /** Lines up to this position the log was about to forget: what buckets hold of them is told. */
+  readonly forgotten?: number
 }
 
 export interface Recovered {
@@ -46,6 +51,8 @@ export interface Recovered {
   readonly positions: Map<string, number>
   /** Where the log ended when it was looked for verdicts that this fold is going to come to. */
   readonly head: number
+  /** Lines up to this position the log has forgotten, or is about to. */
+  readonly forgotten: number
   /** Position and id of the last event that is in the state; -1 and "" when none is. */
   readonly place: { readonly position: number; readonly event: string }
 }
@@ -67,12 +74,13 @@ export const recoverState = Effect.fn("engine.recover")(function* (options: Reco
   const judge = new Judge({
     rules,
     known,
+    forgottenUntil: yield* overflowsForgottenUntil,
     allowlists: [],
     poured: [],
     decisions: [],
     engine: (geo) => makeEngine(rules.ruleset, { geo, ...engineOptions(options.part) })
   })
-  return { judge, positions: new Map(), head, place: { position: -1, event: "" } } satisfies Recovered
+  return { judge, positions: new Map(), head, forgotten: -1, place: { position: -1, event: "" } } satisfies Recovered
 })
 
 /** An agent leaves overflows that are to be poured again to the node that does so for all agents. */
@@ -82,16 +90,17 @@ const engineOptions = ({ role }: Part): Pick<EngineOptions, "metaBuckets"> => ({
 
 /** Writes the state to the folder. False: that failed, was said, and costs nothing but time at the next start. */
 export const keepState = (
-  { judge, positions, place }: Omit<Recovered, "head">,
+  { judge, positions, place, forgotten }: Omit<Recovered, "head">,
   { part, snapshots }: { readonly part: Part; readonly snapshots: string }
 ): Effect.Effect<boolean> =>
   Effect.gen(function* () {
-    const engine = snapshotEngine(judge.engine)
+    const engine = snapshotEngine(judge.engine, (batch) => (positions.get(batch) ?? forgotten + 1) <= forgotten)
     const state: State = {
       engine,
       allowlists: judge.allowlists,
       poured: judge.poured,
       decisions: judge.decisions,
+      forgotten,
       get positions() {
         // Also of lines that are told with what they hold: when the rules that parsed them are back, they are found again.
         const referred = new Set(engine.events.origins)
@@ -120,6 +129,21 @@ const overflowsAfter = Effect.fn("engine.overflowsAfter")(function* (position: n
   // Overflows are large: short pages.
   yield* foldLog({ after: position, limit: 200, filter: { types: [OverflowRaised.type] } }, ({ id }) => known.add(id))
   return { known, head }
+})
+
+/**
+ * When the last overflow was recorded that retention has dropped, in milliseconds since 1970; -1 when it has dropped none, or
+ * its store does not tell. The lines may still be there that it came of.
+ */
+const overflowsForgottenUntil = Effect.gen(function* () {
+  const store = yield* EventStore
+  let until = -1
+  yield* lookBack(store, auditStream, { limit: 200 }, (event) => {
+    if (EventsDropped.is(event) && event.data.types.includes(OverflowRaised.type))
+      until = Math.max(until, parseTimestamp(event.data.recordedUntil) ?? -1)
+    return undefined
+  })
+  return until
 })
 
 const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, snapshots: string) {
@@ -156,6 +180,7 @@ const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, 
       }),
       positions,
       head,
+      forgotten: state.forgotten ?? -1,
       place: { position, event }
     }),
     catch: (cause) => (cause instanceof Error ? cause.message : String(cause))

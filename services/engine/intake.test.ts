@@ -6,7 +6,7 @@ import { logStream } from "../../domain/events/stream-name.ts"
 import { batchOf } from "../acquisition/line-reader.ts"
 import { EmbeddedEventStore } from "../event-store/embedded.ts"
 import { EventStore } from "../event-store/event-store.ts"
-import { losing, onStore, type Store } from "../event-store/store.fixture.ts"
+import { losing, newer, onStore, type Store } from "../event-store/store.fixture.ts"
 import { Intake } from "./intake.ts"
 
 const bytes = Buffer.from("one\ntwo\n")
@@ -51,6 +51,16 @@ describe("what is read", () => {
         assert.strictEqual(intake.position, yield* store.head)
       })
     )
+
+  onStore("is refused where a newer version has read on", (store) =>
+    Effect.gen(function* () {
+      const intake = yield* intakeOf(store)
+      yield* intake.append([piece("a", 0)])
+      yield* newer(store, logStream("a"), LogBatchAppended)
+      const error = yield* Effect.flip((yield* intakeOf(store)).append([piece("a", 1)]))
+      assert.deepInclude(error, { _tag: "StoreUnavailable", code: "TST-STORE-NEWER" })
+    })
+  )
 
   onStore("is refused where another reader wrote to the same source", (store) =>
     Effect.gen(function* () {

@@ -10,7 +10,14 @@ import { type LogBatch, LogBatchAppended } from "../../domain/events/log-batch.t
 import { logStream } from "../../domain/events/stream-name.ts"
 import { isUnreadable } from "../../domain/events/unreadable.ts"
 import type { Sink } from "../acquisition/acquisition.ts"
-import { type AppendError, EventStore, StoreUnavailable, type StreamAppend } from "../event-store/event-store.ts"
+import { endOf } from "../event-store/at-end.ts"
+import {
+  type AppendError,
+  EventStore,
+  StoreUnavailable,
+  type StreamAppend,
+  type WrongExpectedRevision
+} from "../event-store/event-store.ts"
 import { patiently } from "../event-store/patience.ts"
 
 interface End {
@@ -53,8 +60,27 @@ export class Intake implements Sink<AppendError> {
     return Effect.gen({ self: this }, function* () {
       yield* patiently(this.#findEnds(batches))
       const planned = this.#planned(batches)
-      yield* patiently(this.#write(planned))
+      yield* patiently(this.#write(planned)).pipe(
+        Effect.catchTag("WrongExpectedRevision", (error) => this.#conflict(error))
+      )
     })
+  }
+
+  /** Behind the last batch that this version can read there may be others, which say what else was read. */
+  #conflict(error: WrongExpectedRevision): Effect.Effect<never, AppendError> {
+    const { stream, actual } = error
+    return Effect.flatMap(endOf(this.#store, stream), ({ revision }) =>
+      Effect.fail(
+        revision >= actual
+          ? error
+          : new StoreUnavailable({
+              code: "TST-STORE-NEWER",
+              message:
+                `A newer version of Testudo wrote the last event of ${stream} (revision ${actual}). It says what of the log has ` +
+                "been read: use that version."
+            })
+      )
+    )
   }
 
   /** Which places the batches take: each right behind the one before it on its stream. */

@@ -34,6 +34,7 @@ const nothing: Judgement = { verdicts: [], namesWanted: [] }
 export class Judge {
   readonly engine: Engine
   readonly #known: Set<string>
+  #forgottenUntil: number
   readonly #poured: KnownIds
   readonly #history: DecisionHistory
   #allowlists: Allowlists
@@ -43,6 +44,11 @@ export class Judge {
     readonly rules: Rules
     /** Ids of overflows that the log already holds beyond the place where this fold begins: not proposed again. */
     readonly known: Set<string>
+    /**
+     * Overflows that were recorded up to this time (milliseconds since 1970) and are not among the known ones, the log has
+     * forgotten: they do not come back. Default: it has forgotten none.
+     */
+    readonly forgottenUntil?: number
     readonly allowlists: ReadonlyArray<Allowlist>
     /** Ids of the last overflows of other nodes that were poured again. */
     readonly poured: ReadonlyArray<string>
@@ -53,6 +59,7 @@ export class Judge {
   }) {
     this.#rules = options.rules
     this.#known = options.known
+    this.#forgottenUntil = options.forgottenUntil ?? -1
     this.#poured = new KnownIds(options.poured)
     this.#allowlists = Allowlists.of(options.allowlists)
     this.engine = options.engine(this.#rules.geo)
@@ -85,19 +92,20 @@ export class Judge {
   /** The fold has passed all that may have led to the overflows that the log held when it began. */
   forgetKnown(): void {
     this.#known.clear()
+    this.#forgottenUntil = -1
   }
 
   judge(event: TestudoEvent): Judgement {
     switch (event.type) {
       case "LogBatchAppended":
-        return this.#verdicts(this.engine.pour(event, decodeLines(event.data)))
+        return this.#verdicts(event, this.engine.pour(event, decodeLines(event.data)))
       case "OverflowRaised":
         // A writer that lost its place may have written it twice.
-        return this.#poured.learn(event.id) ? this.#verdicts(this.engine.pourAgain(event)) : nothing
+        return this.#poured.learn(event.id) ? this.#verdicts(event, this.engine.pourAgain(event)) : nothing
       case "NameResolved":
-        return this.#verdicts(this.engine.resolve(event))
+        return this.#verdicts(event, this.engine.resolve(event))
       case "TimePassed":
-        return this.#verdicts(this.engine.pass(event))
+        return this.#verdicts(event, this.engine.pass(event))
       case "AllowlistReplaced":
         this.#allowlists = this.#allowlists.replaced(event.data)
         return nothing
@@ -113,8 +121,9 @@ export class Judge {
     }
   }
 
-  #verdicts(outcomes: ReadonlyArray<Outcome>): Judgement {
+  #verdicts({ recordedAt }: TestudoEvent, outcomes: ReadonlyArray<Outcome>): Judgement {
     if (outcomes.length === 0) return nothing
+    const isForgotten = recordedAt <= this.#forgottenUntil
     const verdicts: Array<Verdict> = []
     const namesWanted: Array<string> = []
     for (const outcome of outcomes) {
@@ -122,7 +131,7 @@ export class Judge {
       else {
         const known = this.#known.delete(outcome.id)
         const verdict = this.#verdict(outcome)
-        if (!known) verdicts.push(verdict)
+        if (!known && !isForgotten) verdicts.push(verdict)
       }
     }
     return { verdicts, namesWanted }

@@ -8,6 +8,7 @@ import * as Schedule from "effect/Schedule"
 import { derivedId } from "../../domain/events/derived-id.ts"
 import { TimePassed } from "../../domain/events/time-passed.ts"
 import { formatTimestamp } from "../../domain/time/instant.ts"
+import { atEnd, expectedBehind } from "../event-store/at-end.ts"
 import type { AppendError, EventStore } from "../event-store/event-store.ts"
 import { patiently } from "../event-store/patience.ts"
 
@@ -70,17 +71,13 @@ export class PassingTime {
       while (this.#arriving > 0) yield* Effect.sleep(ticking)
       const now = yield* Clock.currentTimeMillis
       if (now < this.#quietUntil || due() >= now) return
-      const [last] = yield* store.readStream(stream, { direction: "backwards", limit: 1 })
-      // The one before is not judged yet: it may be all that is needed.
-      if (last !== undefined && last.position > judged()) return
-      const revision = last?.revision ?? -1
-      const at = formatTimestamp(now)
-      const event = TimePassed.propose(derivedId(stream, at, revision + 1), { at })
-      yield* store.append(stream, [event], revision < 0 ? "no_stream" : revision)
-    }).pipe(
-      // One that was appended although the answer was lost is found by the next attempt.
-      Effect.catchTag("WrongExpectedRevision", () => Effect.void),
-      patiently
-    )
+      yield* atEnd(store, stream, (end) => {
+        // The one before is not judged yet: it may be all that is needed. So may one that was appended unnoticed.
+        if (end.last !== undefined && end.last.position > judged()) return Effect.void
+        const at = formatTimestamp(now)
+        const event = TimePassed.propose(derivedId(stream, at, end.revision + 1), { at })
+        return store.append(stream, [event], expectedBehind(end))
+      })
+    }).pipe(patiently)
   }
 }

@@ -3,11 +3,10 @@ import * as Effect from "effect/Effect"
 import { compileProfiles, type Profile } from "../../domain/decision/profile.ts"
 import { compileRuleset, type Ruleset } from "../../domain/detection/ruleset.ts"
 import type { GeoLookup } from "../../domain/detection/geo.ts"
-import { type Activation, RulesetActivated } from "../../domain/events/ruleset.ts"
+import type { Activation } from "../../domain/events/ruleset.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
 import { contentHash } from "../../domain/rules/rule-file.ts"
-import { EventStore } from "../event-store/event-store.ts"
 import { openGeo } from "../geo/geo.ts"
 import { recordedFiles } from "./content.ts"
 
@@ -83,12 +82,3 @@ export class Rulebook {
     return [...recorded, ...found]
   })
 }
-
-/** The last activation on a stream of rules, or undefined on a new one, and the revision of the stream's last event. */
-export const lastActivation = Effect.fnUntraced(function* (stream: string) {
-  const store = yield* EventStore
-  const [last] = yield* store.readStream(stream, { direction: "backwards", limit: 1 })
-  return last !== undefined && RulesetActivated.is(last)
-    ? { activation: last.data, revision: last.revision }
-    : { activation: undefined, revision: last?.revision ?? -1 }
-})

@@ -35,7 +35,7 @@ export const patiently = <A, E, R>(
   return from(0)
 }
 
-const isPassing = (error: unknown): error is StoreUnavailable =>
+export const isPassing = (error: unknown): error is StoreUnavailable =>
   typeof error === "object" &&
   error !== null &&
   "_tag" in error &&

@@ -1,4 +1,5 @@
 /** Stores for tests of those who write to one. */
+import { randomUUID } from "node:crypto"
 import { it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -25,3 +26,18 @@ export const losing = (store: Store, parts: number): Store => {
     }
   }
 }
+
+/** What a newer version writes: an event of a type that is known here, in a form that is not. */
+export const newer = (
+  store: Store,
+  stream: string,
+  { type, version }: { readonly type: string; readonly version: number }
+) =>
+  store.appendGroup([
+    {
+      stream,
+      events: [{ id: randomUUID(), type, data: { of: "later" }, metadata: { version: version + 1 } }],
+      expected: "any",
+      asStored: true
+    }
+  ])

@@ -1,9 +1,10 @@
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Allowlist } from "../../domain/events/allowlist.ts"
+import { type Allowlist, AllowlistReplaced } from "../../domain/events/allowlist.ts"
 import { EmbeddedEventStore } from "../event-store/embedded.ts"
 import { EventStore, StoreUnavailable } from "../event-store/event-store.ts"
+import { newer } from "../event-store/store.fixture.ts"
 import { replaceAllowlists } from "./allowlists.ts"
 
 type Store = typeof EventStore.Service
@@ -37,5 +38,8 @@ it.live("allowlists wait for a store that cannot take them now, and are recorded
     assert.strictEqual(position, yield* store.head)
     assert.strictEqual((yield* store.readAll()).length, 1)
     assert.isUndefined(yield* replace(store, entries))
+    yield* newer(store, "allowlist-configuration", AllowlistReplaced)
+    assert.isUndefined(yield* replace(store, entries))
+    assert.strictEqual(yield* replace(store, []), yield* store.head)
   }).pipe(Effect.provide(Layer.fresh(EmbeddedEventStore.layerMemory)))
 )

@@ -5,6 +5,7 @@ import { type Allowlist, AllowlistReplaced } from "../../domain/events/allowlist
 import { allowlistStream } from "../../domain/events/stream-name.ts"
 import type { Configuration } from "../configuration/configuration.ts"
 import type { Part } from "../engine/part.ts"
+import { atEnd, expectedBehind } from "../event-store/at-end.ts"
 import { EventStore } from "../event-store/event-store.ts"
 import { patiently } from "../event-store/patience.ts"
 import { ownAddresses } from "./own-addresses.ts"
@@ -42,11 +43,13 @@ export const replaceAllowlists = Effect.fn("allowlists.replace")(function* (list
 const replaceAllowlist = Effect.fnUntraced(function* (list: Allowlist, id: string) {
   const store = yield* EventStore
   const stream = allowlistStream(list.name)
-  const [last] = yield* store.readStream(stream, { direction: "backwards", limit: 1 })
-  if (last?.id === id) return last.position
-  const known: Allowlist =
-    last !== undefined && AllowlistReplaced.is(last) ? last.data : { name: list.name, entries: [] }
-  if (JSON.stringify(known.entries) === JSON.stringify(list.entries)) return undefined
-  const event = AllowlistReplaced.propose(id, list)
-  return (yield* store.append(stream, [event], last?.revision ?? "no_stream")).position
+  return yield* atEnd(store, stream, (end) => {
+    const { last } = end
+    if (last?.id === id) return Effect.succeed(last.position)
+    // Behind one that is not readable it is said anew: those who read the log know an older one.
+    const known = last === undefined ? [] : AllowlistReplaced.is(last) ? last.data.entries : undefined
+    if (JSON.stringify(known) === JSON.stringify(list.entries)) return Effect.succeed(undefined)
+    const event = AllowlistReplaced.propose(id, list)
+    return Effect.map(store.append(stream, [event], expectedBehind(end)), ({ position }) => position)
+  })
 })

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -11,6 +12,7 @@ import { LeaseRenewed, LeaseTaken } from "../../domain/events/lease.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { EmbeddedEventStore } from "../event-store/embedded.ts"
 import { EventStore, StoreUnavailable } from "../event-store/event-store.ts"
+import { newer } from "../event-store/store.fixture.ts"
 import { fenced, takeLease } from "./lease.ts"
 
 type Store = (typeof EventStore)["Service"]
@@ -104,6 +106,39 @@ describe("a role by lease", () => {
     )
   )
 
+  it.live("passes on in time, and is in doubt in time, when the clock is set back", () =>
+    withStore((store) =>
+      Effect.gen(function* () {
+        const real = yield* Clock.Clock
+        let isSetBack = false
+        const hour = () => (isSetBack ? 3_600_000 : 0)
+        const clock: Clock.Clock = {
+          currentTimeMillis: Effect.sync(() => real.currentTimeMillisUnsafe() - hour()),
+          currentTimeMillisUnsafe: () => real.currentTimeMillisUnsafe() - hour(),
+          currentTimeNanos: Effect.sync(() => real.currentTimeNanosUnsafe() - BigInt(hour()) * 1_000_000n),
+          currentTimeNanosUnsafe: () => real.currentTimeNanosUnsafe() - BigInt(hour()) * 1_000_000n,
+          monotonicTimeNanos: real.monotonicTimeNanos,
+          monotonicTimeNanosUnsafe: () => real.monotonicTimeNanosUnsafe(),
+          sleep: (duration) => real.sleep(duration)
+        }
+        yield* Effect.gen(function* () {
+          const network = unreliable(store)
+          const one = yield* holder("one", network.store)
+          const lease = yield* Fiber.join(one.lease)
+          const two = yield* holder("two", store)
+          yield* two.standing
+          network.state.away = true
+          isSetBack = true
+          yield* Effect.sleep(milliseconds * 0.6)
+          assert.isTrue((yield* Effect.timeoutOption(lease.guard, 30))._tag === "None")
+          assert.isTrue((yield* Effect.timeoutOption(Fiber.join(two.lease), milliseconds * 3))._tag === "Some")
+          network.state.away = false
+          yield* Effect.all([one.stop, two.stop])
+        }).pipe(Effect.provideService(Clock.Clock, clock))
+      })
+    )
+  )
+
   it.live("stays with a holder whose store was away for everybody", () =>
     withStore((store) =>
       Effect.gen(function* () {
@@ -189,6 +224,25 @@ describe("a role by lease", () => {
         const kept = yield* store.readStream("lease-api", { limit: 10_000 })
         assert.isAbove(kept.at(-1)!.revision, 2_500)
         assert.isBelow(kept.length, 2_001)
+        yield* one.stop
+      })
+    )
+  )
+
+  it.live("is respected when a newer version holds it, and taken when that has gone", () =>
+    withStore((store) =>
+      Effect.gen(function* () {
+        yield* newer(store, "lease-api", LeaseRenewed)
+        const one = yield* holder("one", store)
+        assert.strictEqual(yield* one.standing, "a node of a newer version")
+        for (let renewals = 0; renewals < 5; renewals++) {
+          yield* newer(store, "lease-api", LeaseRenewed)
+          yield* Effect.sleep(milliseconds / 2)
+        }
+        assert.deepStrictEqual(yield* takers(store), [])
+        yield* (yield* Fiber.join(one.lease)).guard
+        yield* Effect.sleep(milliseconds)
+        assert.deepStrictEqual(yield* takers(store), ["one"])
         yield* one.stop
       })
     )

@@ -23,6 +23,7 @@ import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { derivedId } from "../../domain/events/derived-id.ts"
 import { type Lease, LeaseReleased, LeaseRenewed, LeaseTaken } from "../../domain/events/lease.ts"
 import { leaseStream } from "../../domain/events/stream-name.ts"
+import { endOf, expectedBehind } from "../event-store/at-end.ts"
 import { EventStore, StoreUnavailable } from "../event-store/event-store.ts"
 
 type Store = (typeof EventStore)["Service"]
@@ -75,7 +76,7 @@ interface Moment {
 }
 
 const momentOf = (clock: Clock.Clock): Moment => ({
-  nanos: clock.currentTimeNanosUnsafe(),
+  nanos: clock.monotonicTimeNanosUnsafe(),
   wall: clock.currentTimeMillisUnsafe()
 })
 
@@ -83,9 +84,6 @@ const isPast = (clock: Clock.Clock, from: Moment, milliseconds: number): boolean
   const now = momentOf(clock)
   return now.nanos - from.nanos >= BigInt(Math.round(milliseconds * 1e6)) || now.wall - from.wall >= milliseconds
 }
-
-const lastOf = (store: Store, stream: string) =>
-  Effect.map(store.readStream(stream, { direction: "backwards", limit: 1 }), ([last]) => last)
 
 /** Waits until the role is free, and holds it while the scope is open. A store that is away is waited for. */
 export const takeLease = (options: LeaseOptions): Effect.Effect<HeldLease, never, EventStore | Scope.Scope> =>
@@ -129,10 +127,10 @@ export const takeLease = (options: LeaseOptions): Effect.Effect<HeldLease, never
         )
         if (outcome === "renewed") return settle()
         if (outcome === "overtaken") {
-          const last = yield* Effect.option(lastOf(store, stream))
-          if (last._tag === "Some") {
-            if (last.value?.id === event.id) return settle()
-            return yield* loseTo(heldBy(last.value))
+          const end = yield* Effect.option(endOf(store, stream))
+          if (end._tag === "Some") {
+            if (end.value.last?.id === event.id) return settle()
+            return yield* loseTo(heldBy(end.value.last))
           }
         }
         yield* Effect.sleep(milliseconds / 10)
@@ -143,7 +141,7 @@ export const takeLease = (options: LeaseOptions): Effect.Effect<HeldLease, never
     )
 
     const release = Effect.gen(function* () {
-      const last = yield* lastOf(store, stream)
+      const { last } = yield* endOf(store, stream)
       if (last === undefined || heldBy(last)?.holder !== lease.holder) return
       const event = LeaseReleased.propose(derivedId("lease", lease.holder, "released"), lease)
       yield* store.append(stream, [event], last.revision)
@@ -176,12 +174,14 @@ const take = Effect.fnUntraced(function* (
   lease: Lease,
   onStandby: LeaseOptions["onStandby"]
 ) {
-  /** The last event that was seen, and since when nothing came after it. */
-  let seen: { readonly id: string; readonly since: Moment } | undefined
+  /** Revision of the last event that was seen, and since when nothing came after it. */
+  let seen: { readonly revision: number; readonly since: Moment } | undefined
+  /** Revision of the last event, as the store told when another was expected. */
+  let known = -1
   let told = ""
   let complained = false
   for (;;) {
-    const read = yield* Effect.result(lastOf(store, stream))
+    const read = yield* Effect.result(endOf(store, stream, known))
     if (read._tag === "Failure") {
       if (!complained) {
         const { message, code } = read.failure
@@ -190,28 +190,37 @@ const take = Effect.fnUntraced(function* (
       complained = true
     } else {
       complained = false
-      const last = read.success
-      const holder = heldBy(last)
-      if (last !== undefined && seen?.id !== last.id) seen = { id: last.id, since: momentOf(clock) }
+      const { last, revision } = read.success
+      // What a newer version wrote is not shown here: somebody may hold the role by it, for as long as a lease lasts.
+      const isShown = revision === (last?.revision ?? -1)
+      const holder = isShown
+        ? heldBy(last)
+        : { ...(heldBy(last) ?? lease), holder: "newer", node: "a node of a newer version" }
+      if (revision >= 0 && seen?.revision !== revision) seen = { revision, since: momentOf(clock) }
       if (holder !== undefined && holder.holder !== lease.holder && told !== holder.holder) {
         told = holder.holder
         if (onStandby !== undefined) yield* onStandby(holder)
       }
       if (holder === undefined || isPast(clock, seen!.since, holder.milliseconds * share.taken)) {
         const since = momentOf(clock)
-        const expected = last?.revision ?? -1
-        const event = LeaseTaken.propose(derivedId("lease", lease.holder, expected + 1), lease)
-        const appended = yield* store
-          .append(stream, [event], expected < 0 ? "no_stream" : expected)
-          .pipe(Effect.timeout(lease.milliseconds), Effect.option)
+        const event = LeaseTaken.propose(derivedId("lease", lease.holder, revision + 1), lease)
+        const appended = yield* store.append(stream, [event], expectedBehind({ revision })).pipe(
+          Effect.tapError((error) =>
+            Effect.sync(() => {
+              if (error._tag === "WrongExpectedRevision") known = error.actual
+            })
+          ),
+          Effect.timeout(lease.milliseconds),
+          Effect.option
+        )
         // When the answer was lost, what stands there tells.
         const isTaken =
           appended._tag === "Some" ||
-          (yield* lastOf(store, stream).pipe(
-            Effect.map((now) => now?.id === event.id),
+          (yield* endOf(store, stream).pipe(
+            Effect.map(({ last }) => last?.id === event.id),
             Effect.orElseSucceed(() => false)
           ))
-        if (isTaken) return { revision: expected + 1, since }
+        if (isTaken) return { revision: revision + 1, since }
       }
     }
     yield* Effect.sleep(Math.min(Math.max(lease.milliseconds / 20, 20), 1_000))

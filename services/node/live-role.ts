@@ -38,11 +38,12 @@ const holders = Effect.gen(function* () {
 /** Waits until the holder says something, or its time is over. True: it lives. Nobody compares clocks of two machines. */
 const lives = Effect.fnUntraced(function* ({ stream, id, lease: { milliseconds } }: Held) {
   const store = yield* EventStore
-  const since = yield* Clock.currentTimeMillis
+  const clock = yield* Clock.Clock
+  const since = clock.monotonicTimeNanosUnsafe()
   for (;;) {
     const [last] = yield* store.readStream(stream, { direction: "backwards", limit: 1 })
     if (last !== undefined && last.id !== id) return !LeaseReleased.is(last)
-    if ((yield* Clock.currentTimeMillis) - since > milliseconds) return false
+    if (clock.monotonicTimeNanosUnsafe() - since > BigInt(milliseconds) * 1_000_000n) return false
     yield* Effect.sleep(Math.min(Math.max(milliseconds / 20, 20), 1_000))
   }
 })

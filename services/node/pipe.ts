@@ -15,6 +15,7 @@ import { Detection } from "../engine/detection.ts"
 import { Intake } from "../engine/intake.ts"
 import type { Part } from "../engine/part.ts"
 import { EventStore } from "../event-store/event-store.ts"
+import { following } from "../event-store/following.ts"
 import { loadHub } from "../hub/hub.ts"
 import { foldersOf } from "../hub/watch.ts"
 import { Projections } from "../projections/projections.ts"
@@ -110,7 +111,7 @@ export const servingPipe = Effect.fnUntraced(function* (configuration: Configura
   yield* Console.log(welcome(configuration, { part: options.part, inventory, active, isNew, host, port }))
 
   const read = options.part.role === "api" ? [] : yield* reading(configuration, options.part)
-  const tell = store.subscribe({ after: head, filter: { types: announced } }).pipe(
+  const tell = following(store, { after: head, filter: { types: announced } }).pipe(
     Stream.runForEach((item) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const line = item._tag === "Event" ? announce(item.event, now) : undefined
@@ -118,13 +119,13 @@ export const servingPipe = Effect.fnUntraced(function* (configuration: Configura
       })
     )
   )
-  const all = [...read, ...work, tell, forget(configuration.retention)]
+  const all = [...read, ...work, tell, forget(configuration.retention, detection.release)]
   yield* Effect.raceAllFirst(all).pipe(Effect.ensuring(detection.keep))
 }, Effect.scoped)
 
 /** Drops what is old, now and from time to time. What goes wrong with it costs nothing but disk. */
-const forget = (rules: Configuration["retention"]) => {
-  const retention = new Retention(rules)
+const forget = (rules: Configuration["retention"], release: typeof Detection.Service.release) => {
+  const retention = new Retention(rules, release)
   return retention.apply.pipe(
     Effect.tap(({ batches, bytes, dossiers }) =>
       batches + dossiers.length === 0

@@ -1,6 +1,9 @@
-/** One projection at its place in the log: folds what comes next, and stands still when it meets an event it cannot fold. */
+/**
+ * One projection at its place in the log: folds what comes next, and stands still when it meets an event it cannot fold. One
+ * that nobody can read it leaves out, as the engine does: a damaged event must not keep all bans after it from bouncers.
+ */
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
-import { isUnreadable } from "../../domain/events/unreadable.ts"
+import { isUnreadable, type UnreadableEvent } from "../../domain/events/unreadable.ts"
 import type { Projection } from "../../projections/projection.ts"
 import type { Snapshot } from "./snapshot.ts"
 
@@ -16,6 +19,13 @@ export interface Parked {
   readonly message: string
 }
 
+/** An event that is not readable. What the projection shows is without it. */
+export interface LeftOut {
+  /** `TST-PROJECTION-UNREADABLE` */
+  readonly code: string
+  readonly message: string
+}
+
 export interface Place {
   readonly projection: string
   readonly version: number
@@ -27,9 +37,14 @@ export interface Place {
   /** When that event was recorded (milliseconds since 1970), 0 at the beginning. */
   readonly recordedAt: () => number
   readonly parked: () => Parked | undefined
+  /** The first event that it left out. */
+  readonly leftOut: () => LeftOut | undefined
   /** Goes past an event, folding it if it is of interest; nothing when it is behind the place or the projection is parked. */
   readonly fold: (event: TestudoEvent) => void
-  /** Events gone past since the last snapshot; 0 when parked, as the state after a failed fold is worth nothing. */
+  /**
+   * Events gone past since the last snapshot. 0 when parked, as the state after a failed fold is worth nothing, and behind an
+   * event that was left out: a later version, or a log that was mended, may have it.
+   */
   readonly unsaved: () => number
   readonly snapshot: () => Snapshot
   readonly saved: (snapshot: Snapshot) => void
@@ -54,12 +69,16 @@ const standstill = (projection: string, event: TestudoEvent, why: string): Parke
   event: event.id,
   position: event.position,
   message:
-    `The projection ${projection} stands still before event ${event.id} ` +
-    `(${isUnreadable(event) ? event.data.type : event.type}, position ${event.position}): ${why}. ` +
+    `The projection ${projection} stands still before event ${event.id} (${event.type}, position ${event.position}): ${why}. ` +
     "The other projections go on; what this one shows is from before that event. " +
-    (isUnreadable(event)
-      ? "If a newer version of Testudo wrote it, start that one; else restore a backup from before it."
-      : "Start a version of Testudo that can fold it.")
+    "Start a version of Testudo that can fold it."
+})
+
+const omission = (projection: string, { id, position, data: { type, reason } }: UnreadableEvent): LeftOut => ({
+  code: "TST-PROJECTION-UNREADABLE",
+  message:
+    `The projection ${projection} leaves out event ${id} (${type}, position ${position}): it is not readable: ${reason}. What it ` +
+    "shows is without that event, and no snapshot of it is written behind it. Find out who wrote it, or restore a backup."
 })
 
 export const place = <State>(projection: Projection<State>): PlaceOf<State> => {
@@ -70,6 +89,7 @@ export const place = <State>(projection: Projection<State>): PlaceOf<State> => {
   let last = ""
   let unsaved = 0
   let parked: Parked | undefined
+  let leftOut: LeftOut | undefined
   let isTorn = false
   let healed: PlaceOf<State> | undefined
   const park = (event: TestudoEvent, why: string): void => {
@@ -84,11 +104,12 @@ export const place = <State>(projection: Projection<State>): PlaceOf<State> => {
     position: () => position,
     recordedAt: () => recordedAt,
     parked: () => parked,
-    unsaved: () => (parked === undefined ? unsaved : 0),
+    leftOut: () => leftOut,
+    unsaved: () => (parked === undefined && leftOut === undefined ? unsaved : 0),
     fold: (event) => {
       if (parked !== undefined || event.position <= position) return
       if (isUnreadable(event)) {
-        if (types.has(event.data.type)) return park(event, `it is not readable: ${event.data.reason}`)
+        if (types.has(event.data.type)) leftOut ??= omission(projection.name, event)
       } else if (types.has(event.type)) {
         try {
           state = projection.evolve(state, event)

@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import * as Stream from "effect/Stream"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
@@ -210,9 +211,10 @@ describe("the runner of the projections", () => {
     )
   )
 
-  it.live("parks before an event that is not readable those that fold its type, and no other", () => {
+  it.live("leaves out an event that is not readable, says so, and saves nothing behind it", () => {
     const folder = mkdtempSync(join(tmpdir(), "projections-"))
     const store = EmbeddedEventStore.layer({ directory: folder, mode: "writer" })
+    const said: Array<string> = []
     return Effect.gen(function* () {
       yield* append(
         bouncerRegistered("one", "a".repeat(128), { position: 0 }),
@@ -226,18 +228,26 @@ describe("the runner of the projections", () => {
       yield* Effect.gen(function* () {
         const projections = yield* Projections
         yield* projections.ready()
-        assert.deepStrictEqual([...projections.states().bouncers.byName.keys()], ["one", "two"])
-        const parked = projections.parked()
+        const { bouncers, activeBans } = projections.states()
+        assert.deepStrictEqual([...bouncers.byName.keys()], ["one", "two"])
         assert.deepStrictEqual(
-          parked.map(({ projection, position }) => [projection, position]),
-          [
-            ["active-bans", 2],
-            ["reputation", 2]
-          ]
+          [...activeBans.decisions.all()].map(({ number }) => number),
+          [3]
         )
-        assert.include(parked[0]!.message, "it is not readable")
-        yield* projections.settled(4, "bouncers", "targetedAttacks")
-      }).pipe(Effect.provide(projectionsLayer()))
+        assert.deepStrictEqual(projections.parked(), [])
+        yield* projections.settled(4)
+      }).pipe(
+        Effect.provide(projectionsLayer({ directory: join(folder, "snapshots") })),
+        Effect.provide(Logger.layer([Logger.make(({ message }) => void said.push(String(message)))]))
+      )
+      assert.deepStrictEqual(
+        said.map((line) => /^The projection ([\w-]+) leaves out event .* \(DecisionMade, position 2\)/.exec(line)?.[1]),
+        ["active-bans", "reputation"]
+      )
+      assert.deepStrictEqual(
+        readdirSync(join(folder, "snapshots")).filter((name) => /^(?:active-bans|reputation)/.test(name)),
+        []
+      )
     }).pipe(Effect.provide(store), Effect.ensuring(Effect.sync(() => rmSync(folder, { recursive: true }))))
   })
 

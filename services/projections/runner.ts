@@ -112,8 +112,8 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
   const feedOf = (place: Place): Feed => feeds.find((feed) => feed.places.includes(place))!
 
   const saving = yield* Semaphore.make(1)
-  /** Not before this time (milliseconds since 1970): taking snapshots may cost a hundredth of the time. */
-  let notBefore = 0
+  /** Not before this moment of a clock that nobody sets: taking snapshots may cost a hundredth of the time. */
+  let notBefore = 0n
   const saveOne = Effect.fnUntraced(function* (target: Place) {
     if (directory === undefined || !save) return
     const snapshot = target.snapshot()
@@ -135,17 +135,17 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
   /** One at a time and never half: two writers of one file would spoil it. */
   const saveThose = Effect.fnUntraced(
     function* (due: (each: Place) => boolean) {
-      const began = yield* Clock.currentTimeMillis
+      const began = yield* Clock.monotonicTimeNanos
       yield* Effect.forEach(list.filter(due), saveOne, { discard: true })
-      const ended = yield* Clock.currentTimeMillis
-      notBefore = ended + 100 * (ended - began)
+      const ended = yield* Clock.monotonicTimeNanos
+      notBefore = ended + 100n * (ended - began)
     },
     saving.withPermits(1),
     Effect.uninterruptible
   )
   const saveDue = Effect.fnUntraced(function* (events: number) {
     if (!list.some((each) => each.unsaved() >= events)) return
-    if ((yield* Clock.currentTimeMillis) >= notBefore) yield* saveThose((each) => each.unsaved() >= events)
+    if ((yield* Clock.monotonicTimeNanos) >= notBefore) yield* saveThose((each) => each.unsaved() >= events)
   })
 
   /** Folds again up to the event that a projection failed at, so that it shows no half of it. */
@@ -161,11 +161,18 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
   })
 
   const known = new Set<Place>()
-  /** Says which projections came to stand still, and mends what they show. */
-  const complain = Effect.suspend(() => {
+  const withoutSome = new Set<Place>()
+  /** Says which projections left something out, and which came to stand still, and mends what these show. */
+  const complain = Effect.gen(function* () {
+    for (const each of list) {
+      const leftOut = each.leftOut()
+      if (leftOut === undefined || withoutSome.has(each)) continue
+      withoutSome.add(each)
+      yield* Effect.logError(`${leftOut.message} (${leftOut.code})`)
+    }
     const fresh = list.filter((each) => each.parked() !== undefined && !known.has(each))
     for (const each of fresh) known.add(each)
-    return Effect.forEach(
+    yield* Effect.forEach(
       fresh,
       (each) =>
         Effect.gen(function* () {

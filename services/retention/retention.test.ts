@@ -156,6 +156,21 @@ describe("retention of dossiers", () => {
     )
   )
 
+  it.effect("keep the last one that anything was added to: the engine's snapshot may stand there", () =>
+    onStore(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        yield* dossier(2, "1970-01-01T04:00:00Z")
+        const last = yield* dossier(1, "1970-01-01T04:00:00Z")
+        const retention = new Retention({ ...none, dossiersAge: 30 * day })
+        yield* TestClock.adjust("100 days")
+        assert.deepStrictEqual((yield* retention.apply).dossiers, [])
+        yield* store.append("offender-Ip:192.0.2.3", [overflowRaised({}, { position: 9_000 })], "any")
+        assert.deepStrictEqual((yield* retention.apply).dossiers, [last])
+      })
+    )
+  )
+
   it.effect("keep a decision that holds, however much was raised against the offender since", () =>
     onStore(
       Effect.gen(function* () {

@@ -3,7 +3,8 @@
  * them for long. Overflows carry the lines they rest on, so a decision keeps its grounds when the batches go.
  *
  * The last batch of each source stays, because it says how far its file was read; so does a dossier with a decision that
- * holds, or on which one of another dossier rests, and the one with the highest decision number, where counting goes on.
+ * holds, or on which one of another dossier rests, the one with the highest decision number, where counting goes on, and the
+ * last one that anything was added to: the engine's snapshot may stand there.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -38,12 +39,19 @@ export interface Due {
 
 /** Bodies are large. */
 const pageLength = 100
+const ofDossiers = { types: [OverflowRaised.type, DecisionMade.type, DecisionRetracted.type] }
 /** How many dossiers are dropped at once: the store tells of them together. */
 const together = 200
+
+const dueOf = (slices: ReadonlyArray<Slice>, dossiers: ReadonlyArray<string>): Due => {
+  const sum = (field: "batches" | "bytes") => slices.reduce((total, slice) => total + slice[field], 0)
+  return { slices, batches: sum("batches"), bytes: sum("bytes"), dossiers }
+}
 
 /** Goes on where it was with every look; a new one begins with the oldest event. */
 export class Retention {
   readonly #rules: RetentionRules
+  readonly #release: (position: number) => Effect.Effect<number, StoreUnavailable>
   readonly #slices = new Slices()
   #linesAfter = -1
   #dossiersAfter = -1
@@ -54,32 +62,41 @@ export class Retention {
   readonly #grounds = new Grounds()
   #highest = { number: 0, stream: "" }
 
-  constructor(rules: RetentionRules) {
+  /**
+   * `release`: is told before lines up to a position go, and answers up to which one they may: whoever still needs them for
+   * something takes care of it then.
+   */
+  constructor(
+    rules: RetentionRules,
+    release: (position: number) => Effect.Effect<number, StoreUnavailable> = Effect.succeed
+  ) {
     this.#rules = rules
+    this.#release = release
   }
 
   /** What is due now. */
   readonly due: Effect.Effect<Due, StoreUnavailable, EventStore> = Effect.gen({ self: this }, function* () {
     const now = yield* Clock.currentTimeMillis
     const slices = yield* this.#dueSlices(now)
-    const dossiers = yield* this.#dueDossiers(now)
-    const sum = (field: "batches" | "bytes") => slices.reduce((total, slice) => total + slice[field], 0)
-    return { slices, batches: sum("batches"), bytes: sum("bytes"), dossiers }
+    return dueOf(slices, yield* this.#dueDossiers(now))
   })
 
   /** Drops what is due now, and tells what that was. */
   readonly apply: Effect.Effect<Due, StoreUnavailable, EventStore> = Effect.gen({ self: this }, function* () {
     const store = yield* EventStore
-    const due = yield* this.due
-    for (const { ends } of due.slices) {
+    const { slices, dossiers } = yield* this.due
+    const last = slices.at(-1)
+    const until = last === undefined ? -1 : yield* this.#release(last.position)
+    const going = slices.filter(({ position }) => position <= until)
+    for (const { ends } of going) {
       for (const [stream, end] of ends) yield* store.truncate(stream, end)
       this.#slices.dropOldest()
     }
     // Of one who comes back meanwhile the dossier stays: the last look did not see his new decision.
     const drop = (stream: string) =>
       Effect.map(store.deleteStream(stream, { last: this.#ends.get(stream)! }), () => this.#old.delete(stream))
-    yield* Effect.forEach(due.dossiers, drop, { concurrency: together, discard: true })
-    return due
+    yield* Effect.forEach(dossiers, drop, { concurrency: together, discard: true })
+    return dueOf(going, dossiers)
   })
 
   #dueSlices(now: number) {
@@ -120,8 +137,9 @@ export class Retention {
       if (this.#old.size === 0) return due
       yield* this.#grounds.read
       const needed = this.#grounds.needed(now)
+      const [latest] = yield* store.readLast(1, { filter: ofDossiers })
       for (const stream of this.#old) {
-        const verdict = yield* this.#judge(stream, { before, now, needed })
+        const verdict = stream === latest?.stream ? "stays" : yield* this.#judge(stream, { before, now, needed })
         if (verdict === "due") due.push(stream)
         if (verdict === "gone") this.#old.delete(stream)
       }
@@ -132,9 +150,8 @@ export class Retention {
   /** Takes note of the streams of events that became old since the last look. */
   #readDossiers(store: typeof EventStore.Service, before: number) {
     return Effect.gen({ self: this }, function* () {
-      const types = [OverflowRaised.type, DecisionMade.type, DecisionRetracted.type]
       for (;;) {
-        const page = yield* store.readAll({ after: this.#dossiersAfter, limit: pageLength, filter: { types } })
+        const page = yield* store.readAll({ after: this.#dossiersAfter, limit: pageLength, filter: ofDossiers })
         for (const event of page) {
           if (event.recordedAt > before) return
           this.#dossiersAfter = event.position

@@ -10,6 +10,8 @@ const sliceMilliseconds = 3_600_000
 export interface Slice {
   readonly batches: number
   readonly bytes: number
+  /** Position of its last batch. */
+  readonly position: number
   /** For each stream, the revision behind the last batch of this slice. */
   readonly ends: ReadonlyMap<string, number>
 }
@@ -25,6 +27,8 @@ interface HeldSlice {
   /** When its first and last batch were recorded, in milliseconds since 1970. */
   readonly from: number
   until: number
+  /** Of its last batch. */
+  position: number
   /** Its last batch of each stream. */
   readonly last: Map<string, LastBatch>
 }
@@ -35,17 +39,18 @@ export class Slices {
   readonly #last = new Map<string, LastBatch>()
   #bytes = 0
 
-  add({ stream, revision, recordedAt, data }: RecordedEvent<"LogBatchAppended", LogBatch>): void {
+  add({ stream, revision, position, recordedAt, data }: RecordedEvent<"LogBatchAppended", LogBatch>): void {
     let slice = this.#slices.at(-1)
     const isFull = (held: HeldSlice) => held.bytes >= sliceBytes || recordedAt - held.from >= sliceMilliseconds
     if (slice === undefined || isFull(slice)) {
-      slice = { batches: 0, bytes: 0, from: recordedAt, until: recordedAt, last: new Map() }
+      slice = { batches: 0, bytes: 0, from: recordedAt, until: recordedAt, position, last: new Map() }
       this.#slices.push(slice)
     }
     const last = { revision, bytes: data.body.length }
     slice.batches++
     slice.bytes += last.bytes
     slice.until = Math.max(slice.until, recordedAt)
+    slice.position = position
     slice.last.set(stream, last)
     this.#last.set(stream, last)
     this.#bytes += last.bytes
@@ -89,6 +94,7 @@ export class Slices {
     return {
       batches: held.batches - staying.length,
       bytes: held.bytes - staying.reduce((sum, [, { bytes }]) => sum + bytes, 0),
+      position: held.position,
       ends: new Map([...held.last].map(([stream, { revision }]) => [stream, revision + 1]))
     }
   }
