@@ -145,6 +145,23 @@ describe("line window", () => {
     expect(lines.map((line) => line.slice(0, 6))).toEqual(["before", "zzzzzz", "after"])
     expect(lines[1]).toHaveLength(maxBatchBytes)
     expect(Buffer.concat(batches.map(decodeBody)).equals(bytes)).toBe(true)
+    expect(batches.every(keepsCommitment)).toBe(true)
+  })
+
+  it("knows where the lines of a piece end, wherever it was cut", () => {
+    const text = fc.string({ unit: fc.constantFrom("a", "\r", "\n"), maxLength: 60 })
+    fc.assert(
+      fc.property(fc.array(text), fc.integer({ min: 1, max: 4 }), (texts, most) => {
+        const batches = batchesOf(
+          texts.map((each) => Buffer.from(each)),
+          most
+        )
+        const known = batches.map(decodeLines)
+        // A body's lines are known until they are read; from now on they are looked for.
+        expect(batches.map(decodeLines)).toEqual(known)
+        expect(batches.every(keepsCommitment)).toBe(true)
+      })
+    )
   })
 
   it("waits for the end of a line", () => {

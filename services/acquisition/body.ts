@@ -69,12 +69,15 @@ const split = (bytes: Buffer) => ({ bytes, ends: lineEnds(bytes) })
 const saltsOf = (key: Uint8Array, lines: number): Buffer =>
   createCipheriv("aes-128-ctr", key, Buffer.alloc(16)).update(Buffer.alloc(lines * saltBytes))
 
+/** The lines of a batch with their salts, while their digests are made: nearly every batch has room in this one. */
+const usual = Buffer.allocUnsafeSlow(saltBytes + maxBatchBytes)
+
 /**
  * The digests of the lines, one after the other, in one byte a character: what Node makes of a digest fastest. A line's
  * salt is set before it in a copy of the bytes, over the end of the line before, whose digest is made by then.
  */
 const digestsOf = (bytes: Buffer, ends: ReadonlyArray<number>, salts: Buffer): ReadonlyArray<string> => {
-  const salted = Buffer.allocUnsafe(saltBytes + bytes.length)
+  const salted = bytes.length <= maxBatchBytes ? usual : Buffer.allocUnsafe(saltBytes + bytes.length)
   bytes.copy(salted, saltBytes)
   let start = 0
   return ends.map((end, line) => {
@@ -91,10 +94,15 @@ const rootOf = (digests: ReadonlyArray<string>): string => hash("sha256", Buffer
 /** The last bodies that were sealed here and not read yet: who judges the log at once need not decompress them. */
 const sealed = new SealedBodies()
 
-/** The `body` of a `LogBatch` and its `commitment`. The bytes must not change any more. */
-export const sealBody = (bytes: Buffer): { readonly commitment: string; readonly body: Uint8Array } => {
+/**
+ * The `body` of a `LogBatch` and its `commitment`. The bytes must not change any more. `ends`: where each line ends in them,
+ * if that is known.
+ */
+export const sealBody = (
+  bytes: Buffer,
+  ends: ReadonlyArray<number> = lineEnds(bytes)
+): { readonly commitment: string; readonly body: Uint8Array } => {
   const key = randomBytes(keyBytes)
-  const ends = lineEnds(bytes)
   const commitment = rootOf(digestsOf(bytes, ends, saltsOf(key, ends.length)))
   const body = Buffer.concat([Buffer.of(whole), key, compress(bytes)])
   sealed.keep(commitment, { body, bytes, ends })

@@ -57,7 +57,7 @@ export const batchOf = (
   endsInsideLine: piece.endsInsideLine,
   lines: piece.lines,
   encoding: "zstd",
-  ...sealBody(piece.bytes)
+  ...sealBody(piece.bytes, piece.ends)
 })
 
 /**

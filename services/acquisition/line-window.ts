@@ -6,6 +6,8 @@ export interface Piece {
   readonly from: number
   readonly to: number
   readonly bytes: Buffer
+  /** Where each of its lines, or the part of one, ends in the bytes: the window has looked for that already. */
+  readonly ends?: ReadonlyArray<number>
   /** Number of lines that begin in this piece. */
   readonly lines: number
   readonly startsInsideLine: boolean
@@ -106,6 +108,9 @@ export class LineWindow {
       from: this.#offset,
       to: this.#offset + end - this.#start,
       bytes: this.#bytes.subarray(this.#start, end),
+      ends: cut
+        ? [limit - this.#start]
+        : this.#ends.slice(this.#next, this.#next + count).map((at) => at - this.#start),
       lines: (cut ? 1 : count) - (startsInsideLine ? 1 : 0),
       startsInsideLine,
       endsInsideLine: cut

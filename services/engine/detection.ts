@@ -47,7 +47,7 @@ import { compileRules, Rulebook } from "./rulebook.ts"
 /**
  * So many events, and about so many log lines, are judged before their verdicts are appended together. Judging and
  * appending one slice is not interrupted, and no snapshot is taken within: bounds the memory, the wait for a ban in a
- * backlog, the wait at a stop and what a crash repeats.
+ * backlog, the wait at a stop and what a crash repeats. Decisions do not count.
  */
 const sliceLength = 16
 const sliceLines = 8_000
@@ -58,15 +58,21 @@ const lookups = 64
 /** So many events are looked at for one that waits to be judged. */
 const looked = 100
 
+/** It is remembered in no time and calls for nothing: mostly this engine's own, which comes back behind every overflow. */
+const isDecision = ({ type }: TestudoEvent): boolean => type === DecisionMade.type
+
 const slices = (page: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArray<TestudoEvent>> => {
   const cut: Array<Array<TestudoEvent>> = []
+  let length = 0
   let lines = 0
   for (const event of page) {
     const slice = cut.at(-1)
-    if (slice === undefined || slice.length === sliceLength || lines >= sliceLines) {
+    if (slice === undefined || length === sliceLength || lines >= sliceLines) {
       cut.push([event])
+      length = 0
       lines = 0
     } else slice.push(event)
+    if (!isDecision(event)) length += 1
     if (LogBatchAppended.is(event)) lines += event.data.lines
   }
   return cut
@@ -215,6 +221,7 @@ export class Detection extends Context.Service<
               continue
             }
             if (judge.engine.counters.faults > faults) yield* Effect.logError(faultOf(judge.engine))
+            if (isDecision(event)) continue
             verdicts.push(...judgement.verdicts)
             yield* Queue.offerAll(wantedNames, judgement.namesWanted)
             // A batch is some milliseconds of work: the API and the edge get their turn in between.
