@@ -1,8 +1,8 @@
 /**
- * The engine's state as plain JSON, and back. Lines are not copied: a queue refers to them, and they are parsed again; but
- * for those that the log is about to forget. Only an event that parsing its line again would not give (a stash had a say in it, or other rules parsed it) is kept
- * with what it holds. Of what there is by the ten thousands, events and buckets, names are told once, and the rest in
- * plain numbers: a snapshot is taken while lines wait.
+ * The engine's state as plain JSON, and back. Lines are not copied, but for those that the log is about to forget: a queue
+ * refers to them, and they are parsed again. Only an event that parsing its line again would not give (a stash had a say in
+ * it, or other rules parsed it) is kept with what it holds. Of what there is by the ten thousands, events and buckets,
+ * names are told once, and the rest in plain numbers: a snapshot is taken while lines wait.
  */
 import type { Time } from "../expression/time.ts"
 import type { LineReference } from "../events/log-batch.ts"

@@ -57,7 +57,8 @@ export class DecisionNumbers extends Context.Service<
         const revision = Math.max(last?.revision ?? -1, told)
         if (last !== undefined && DecisionNumbered.is(last) && last.revision === revision)
           return { revision, next: last.data.first + last.data.decisions.length }
-        // A new stream, or one whose end cannot be read, perhaps because a newer version wrote it: which numbers are in use, decisions tell, and those that are known.
+        // A new stream, or one whose end cannot be read, perhaps because a newer version wrote it: which numbers are in use,
+        // decisions tell, and those that are known.
         return {
           revision,
           next: [...known.values()].reduce((most, number) => Math.max(most, number), yield* highest(store)) + 1

@@ -34,7 +34,7 @@ import { type AppendError, EventStore, type StoreUnavailable } from "../event-st
 import { following } from "../event-store/following.ts"
 import { patiently } from "../event-store/patience.ts"
 import { Names } from "../names/names.ts"
-import { recordContent } from "./content.ts"
+import { recordActivation } from "./activation.ts"
 import { DecisionNumbers } from "./decision-numbers.ts"
 import { EngineMetrics } from "./engine-metrics.ts"
 import { keepState, recoverState } from "./engine-state.ts"
@@ -43,40 +43,13 @@ import { OffenderLog } from "./offender-log.ts"
 import { concerns, followed, type Part, rulesetStreamOf, timeStreamOf } from "./part.ts"
 import { PassingTime } from "./passing-time.ts"
 import { compileRules, Rulebook } from "./rulebook.ts"
-
-/**
- * So many events, and about so many log lines, are judged before their verdicts are appended together. Judging and
- * appending one slice is not interrupted, and no snapshot is taken within: bounds the memory, the wait for a ban in a
- * backlog, the wait at a stop and what a crash repeats. Decisions do not count.
- */
-const sliceLength = 16
-const sliceLines = 8_000
+import { isDecision, slices } from "./slices.ts"
 
 /** How many reverse look-ups run at once: whoever answers slowly for his own addresses shall not delay the others. */
 const lookups = 64
 
 /** So many events are looked at for one that waits to be judged. */
 const looked = 100
-
-/** It is remembered in no time and calls for nothing: mostly this engine's own, which comes back behind every overflow. */
-const isDecision = ({ type }: TestudoEvent): boolean => type === DecisionMade.type
-
-const slices = (page: ReadonlyArray<TestudoEvent>): ReadonlyArray<ReadonlyArray<TestudoEvent>> => {
-  const cut: Array<Array<TestudoEvent>> = []
-  let length = 0
-  let lines = 0
-  for (const event of page) {
-    const slice = cut.at(-1)
-    if (slice === undefined || length === sliceLength || lines >= sliceLines) {
-      cut.push([event])
-      length = 0
-      lines = 0
-    } else slice.push(event)
-    if (!isDecision(event)) length += 1
-    if (LogBatchAppended.is(event)) lines += event.data.lines
-  }
-  return cut
-}
 
 const withNumber = (event: ProposedEvent, number: number | undefined): ProposedEvent =>
   number === undefined ? event : { ...event, data: { ...(event.data as Decision), number } }
@@ -284,23 +257,7 @@ export class Detection extends Context.Service<
               return { activated: false, ...answer }
             rulebook.add(rules)
             latest = rules
-            // Also when it is found in the log only after the answer was lost.
-            let activated = false
-            const stream = rulesetStreamOf(part)
-            yield* atEnd(store, stream, (end) =>
-              Effect.gen(function* () {
-                const isActive =
-                  end.last !== undefined && RulesetActivated.is(end.last) && end.last.revision === end.revision
-                if (isActive && end.last.data.hash === rules.hash) return
-                activated = true
-                yield* recordContent(files)
-                const event = RulesetActivated.propose(
-                  derivedId(stream, rules.hash, end.revision + 1),
-                  rules.activation
-                )
-                yield* store.append(stream, [event], expectedBehind(end))
-              })
-            ).pipe(patiently, provide)
+            const activated = yield* provide(recordActivation(rulesetStreamOf(part), rules, files))
             return { activated, ...answer }
           }),
           timeOf: (line, { path, labels, zone, observedAt }) =>
