@@ -20,7 +20,8 @@ const sources = (folder: string): ReadonlyArray<string> =>
     .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
 
-const isTest = (file: string): boolean => file.endsWith(".test.ts")
+/** A test, or what tests share: fixtures, cases, the contract of the stores. */
+const isTest = (file: string): boolean => /\.(?:test|fixture|cases)\.ts$|\/contract(?:\.ts$|\/)/.test(file)
 
 const importsOf = (file: string): ReadonlyArray<string> =>
   [
@@ -44,6 +45,16 @@ describe("imports", () => {
       expect(upwards).toEqual([])
     })
   }
+
+  it("of the product point to nothing that tests share", () => {
+    const shared = Object.keys(mayImport)
+      .filter((folder) => folder !== "fixtures")
+      .flatMap(sources)
+      .filter((file) => !isTest(file))
+      .flatMap((file) => importsOf(file).map((target) => ({ file, target })))
+    expect(shared.filter(({ target }) => isTest(target))).toEqual([])
+    expect(shared.length).toBeGreaterThan(1_000)
+  })
 
   it("are found at all: this test sees what it judges", () => {
     expect(importsOf("services/version.ts")).toEqual(["../package.json"])
