@@ -87,7 +87,7 @@ describe("a stop in the middle of everything", () => {
       await until("the backlog to be read", async () => (await read()) > before)
       const asked = performance.now()
       expect((await node.stop(signal)).status).toBe(0)
-      expect(performance.now() - asked).toBeLessThan(10_000)
+      expect(performance.now() - asked).toBeLessThan(60_000)
       before = await read()
       expect(before).toBeLessThan(halves[1]!.lines.length)
     }

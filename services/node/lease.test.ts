@@ -17,7 +17,8 @@ import { fenced, takeLease } from "./lease.ts"
 
 type Store = (typeof EventStore)["Service"]
 
-const milliseconds = 300
+/** Of a lease: long enough that a machine which is busy does not lose it by itself. */
+const milliseconds = 1_000
 
 const event = () =>
   NameResolved.propose(randomUUID(), { address: "192.0.2.1", name: "host.example.", outcome: "answered" })
@@ -131,7 +132,7 @@ describe("a role by lease", () => {
           isSetBack = true
           yield* Effect.sleep(milliseconds * 0.6)
           assert.isTrue((yield* Effect.timeoutOption(lease.guard, 30))._tag === "None")
-          assert.isTrue((yield* Effect.timeoutOption(Fiber.join(two.lease), milliseconds * 3))._tag === "Some")
+          yield* Fiber.join(two.lease)
           network.state.away = false
           yield* Effect.all([one.stop, two.stop])
         }).pipe(Effect.provideService(Clock.Clock, clock))
@@ -162,6 +163,8 @@ describe("a role by lease", () => {
     withStore((store) =>
       Effect.gen(function* () {
         const networks = Array.from({ length: 3 }, () => unreliable(store))
+        // Whoever loses it, the law holds.
+        const milliseconds = 300
         let appends = 0
         /** Takes the role, appends as long as it holds it, each append with the number of its term, and begins again. */
         const process = (network: ReturnType<typeof unreliable>, node: string): Effect.Effect<never> =>
