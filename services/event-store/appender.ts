@@ -6,8 +6,11 @@ import type { LogWriter } from "./log-writer.ts"
 import type { PartFailure, ReadyGroup, Written } from "./ready-group.ts"
 
 export interface Appender {
-  /** Answers when the group is durable, up to the part that failed. */
-  readonly append: (group: ReadyGroup) => Effect.Effect<Written, StoreUnavailable>
+  /**
+   * Takes a group when it is called, once, and does not hold it: it is large. The effect answers when it is durable, up to
+   * the part that failed; what was taken is written, whoever waits for it.
+   */
+  readonly take: (group: ReadyGroup) => Effect.Effect<Written, StoreUnavailable>
   /** Writes what waits, then ends. */
   readonly close: Effect.Effect<void>
 }
@@ -31,6 +34,6 @@ export const failureOf = (failure: PartFailure): WrongExpectedRevision | AppendR
 
 /** Each append is a commit of its own, at once. */
 export const directAppender = (writer: LogWriter, path: string): Appender => ({
-  append: (group) => Effect.suspend(() => answered(writer.commit([group])[0]!, path)),
+  take: (group) => answered(writer.commit([group])[0]!, path),
   close: Effect.sync(() => writer.close())
 })

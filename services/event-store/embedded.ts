@@ -30,7 +30,7 @@ import { Horizon } from "./horizon.ts"
 import { closedOnFailure, makeDirectory, openForReading, openForWriting, storeFile } from "./layout.ts"
 import { lastEvents } from "./last-events.ts"
 import { LogWriter } from "./log-writer.ts"
-import type { Drop, ReadyAppend, ReadyGroup } from "./ready-group.ts"
+import type { Drop, ReadyAppend, ReadyGroup, Written } from "./ready-group.ts"
 import { proposals } from "./proposal.ts"
 import { subscription } from "./subscription.ts"
 import { whole } from "./whole.ts"
@@ -65,27 +65,41 @@ const ready = (
   return { parts, refused: undefined }
 }
 
+const nothingWritten = Effect.succeed<Written>({ appended: [] })
+
 /** The port over an open log. */
 const storeOver = (log: EventLog, path: string, horizon: Horizon, appender: Appender): typeof EventStore.Service => {
   const attempt = <A>(use: () => A): Effect.Effect<A, StoreUnavailable> =>
     Effect.try({ try: use, catch: (error) => storeFailureOf(error, path) })
 
   const look = attempt(() => horizon.advance(log.head()))
-  /** What was written although that is not acknowledged is read all the same: perhaps nothing comes behind it. */
-  const written = (group: ReadyGroup) => Effect.tapError(appender.append(group), () => Effect.ignore(look))
+  /**
+   * What was written although that is not acknowledged is read all the same: perhaps nothing comes behind it. Whoever is
+   * interrupted meanwhile waits for the outcome.
+   */
+  const written = (groupAt: (recordedAt: number) => ReadyGroup): Effect.Effect<Written, StoreUnavailable> =>
+    Effect.flatMap(Clock.currentTimeMillis, (recordedAt) => {
+      const group = groupAt(recordedAt)
+      return "parts" in group && group.parts.length === 0 ? nothingWritten : appender.take(group)
+    }).pipe(
+      Effect.tapError(() => Effect.ignore(look)),
+      Effect.uninterruptible
+    )
 
   const dropped = (drop: Drop) =>
-    Effect.gen(function* () {
-      const recordedAt = yield* Clock.currentTimeMillis
-      yield* written({ drop, recordedAt })
-      yield* look
-    })
+    Effect.andThen(
+      written((recordedAt) => ({ drop, recordedAt })),
+      look
+    )
 
   const appendGroup = (group: ReadonlyArray<StreamAppend>): Effect.Effect<ReadonlyArray<Appended>, AppendError> =>
     Effect.gen(function* () {
-      const { parts, refused } = ready(group)
-      const recordedAt = yield* Clock.currentTimeMillis
-      const { appended, failure } = parts.length === 0 ? { appended: [] } : yield* written({ parts, recordedAt })
+      let refused: AppendRefused | undefined
+      const { appended, failure } = yield* written((recordedAt) => {
+        const checked = ready(group)
+        refused = checked.refused
+        return { parts: checked.parts, recordedAt }
+      })
       for (const { position } of appended) horizon.advance(position)
       if (failure !== undefined) return yield* failureOf(failure)
       if (refused !== undefined) return yield* refused
@@ -205,7 +219,7 @@ const readerOf = (options: EmbeddedOptions): Effect.Effect<typeof EventStore.Ser
         `The event store ${path} is open for reading only: write through the process that holds it.`
       )
     )
-    return storeOver(log, path, horizon, { append: () => refuse, close: Effect.void })
+    return storeOver(log, path, horizon, { take: () => refuse, close: Effect.void })
   })
 
 export const EmbeddedEventStore = {

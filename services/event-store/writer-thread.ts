@@ -39,7 +39,8 @@ export class WriterThread implements Appender {
   readonly #worker: Worker
   readonly #path: string
   #waiting: Array<Waiting> = []
-  #sent: ReadonlyArray<Waiting> = []
+  /** Whoever waits for the commit that is on its way. Its groups are not held: the thread has them. */
+  #sent: ReadonlyArray<Waiting["answer"]> = []
   #ended: StoreUnavailable | undefined
   #whenIdle: (() => void) | undefined
 
@@ -80,16 +81,14 @@ export class WriterThread implements Appender {
       })
     })
 
-  readonly append = (group: ReadyGroup): Effect.Effect<Written, StoreUnavailable> =>
-    // Once it is handed over it will be written: whoever is interrupted meanwhile waits for the outcome.
-    Effect.callback<CommitAnswer, StoreUnavailable>((resume) => {
-      if (this.#ended !== undefined) return resume(Effect.fail(this.#ended))
-      this.#waiting.push({ group, bytes: bytesOf(group), answer: (answer) => resume(Effect.succeed(answer)) })
-      return this.#send()
-    }).pipe(
-      Effect.flatMap((answer) => answered(answer, this.#path)),
-      Effect.uninterruptible
-    )
+  readonly take = (group: ReadyGroup): Effect.Effect<Written, StoreUnavailable> => {
+    if (this.#ended !== undefined) return Effect.fail(this.#ended)
+    const outcome = Deferred.makeUnsafe<CommitAnswer>()
+    const answer = (given: CommitAnswer) => void Deferred.doneUnsafe(outcome, Effect.succeed(given))
+    this.#waiting.push({ group, bytes: bytesOf(group), answer })
+    this.#send()
+    return Effect.flatMap(Deferred.await(outcome), (given) => answered(given, this.#path))
+  }
 
   readonly close: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
     const idle = yield* Deferred.make<void>()
@@ -115,9 +114,10 @@ export class WriterThread implements Appender {
       this.#whenIdle?.()
       return
     }
-    this.#sent = this.#waiting.splice(0, count)
+    const sent = this.#waiting.splice(0, count)
+    this.#sent = sent.map(({ answer }) => answer)
     this.#worker.ref()
-    this.#worker.postMessage({ what: "commit", groups: this.#sent.map(({ group }) => pack(group)) } satisfies ToWriter)
+    this.#worker.postMessage({ what: "commit", groups: sent.map(({ group }) => pack(group)) } satisfies ToWriter)
   }
 
   #committed(answers: ReadonlyArray<CommitAnswer | { readonly plain: PlainError }>): void {
@@ -125,17 +125,17 @@ export class WriterThread implements Appender {
     this.#sent = []
     this.#worker.unref()
     for (const [index, answer] of answers.entries()) {
-      sent[index]!.answer("plain" in answer ? { error: revived(answer.plain) } : answer)
+      sent[index]!("plain" in answer ? { error: revived(answer.plain) } : answer)
     }
     this.#send()
   }
 
   #end(why: string): void {
     this.#ended ??= storeFailure("TST-STORE-CLOSED", `The writer of the event store ${this.#path} ended: ${why}.`)
-    const unanswered = [...this.#sent, ...this.#waiting]
+    const unanswered = [...this.#sent, ...this.#waiting.map(({ answer }) => answer)]
     this.#sent = []
     this.#waiting = []
-    for (const { answer } of unanswered) answer({ error: this.#ended })
+    for (const answer of unanswered) answer({ error: this.#ended })
     this.#whenIdle?.()
   }
 }
