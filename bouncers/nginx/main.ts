@@ -43,7 +43,9 @@ const listen = ({ hostname, port }: Configuration["listen"], handler: (request: 
 }
 
 if (Deno.args.length > 0) {
-  report(`it takes no arguments; it is configured by the environment: ${variables.join(", ")} (see README.md)`)
+  report(
+    `it takes no arguments; it is configured by the environment: ${variables.join(", ")}; see README.md (TST-BOUNCER-CONFIG)`
+  )
   Deno.exit(2)
 }
 

@@ -32,7 +32,7 @@ export const DecisionMade = declareEvent({
   version: 1,
   schema: Decision,
   stream: "offender-<scope>:<value>",
-  tells: "A ban, or another remedy, was decided on."
+  tells: "A ban, or another remediation, was decided on."
 })
 
 export const Retraction = Schema.Struct({

@@ -64,7 +64,7 @@ const add = Command.make(
     value: Argument.String("value").pipe(Argument.withDescription("An address, or a range such as 203.0.113.0/24")),
     type: Flag.String("type").pipe(
       Flag.withAlias("t"),
-      Flag.withDescription("ban (without it), captcha or throttle"),
+      Flag.withDescription("ban (without it), captcha, throttle, or another word that your bouncer knows"),
       Flag.withDefault("ban")
     ),
     duration: Flag.String("duration").pipe(
@@ -89,7 +89,7 @@ const add = Command.make(
     { command: "testudo decisions add 203.0.113.9", description: "Ban for four hours" },
     {
       command: 'testudo decisions add 198.51.100.0/24 -t captcha -d 7d --reason "scrapers"',
-      description: "A milder remedy for a range, for a week"
+      description: "A milder remediation for a range, for a week"
     }
   ])
 )

@@ -24,7 +24,7 @@ export const replayTable = (result: {
       decision === null
         ? "seen, no decision".padEnd(34)
         : printable(`${decision.type} ${decision.duration} from ${dated(decision.from)}`).padEnd(34)
-    return `  ${printable(value).padEnd(widest)}  ${what}  ${String(lines).padStart(6)} lines  ${printable(scenarios.join(", "))}`
+    return `  ${printable(value).padEnd(widest)}  ${what}  ${String(lines).padStart(6)} ${lines === 1 ? "line " : "lines"}  ${printable(scenarios.join(", "))}`
   })
   const more = offenders.length > most ? [`  … and ${offenders.length - most} more; --json lists them all`] : []
   const count = (n: number, one: string, many: string) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`

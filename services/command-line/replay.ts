@@ -34,7 +34,7 @@ import { jsonText } from "./json-text.ts"
 
 const flags = {
   files: Argument.String("file").pipe(
-    Argument.withDescription("Log files, plain or compressed (.gz), in any order; - for standard input"),
+    Argument.withDescription("Log files, plain or compressed (.gz, .zst), in any order; - for standard input"),
     Argument.variadic({ min: 1 })
   ),
   type: Flag.String("type").pipe(

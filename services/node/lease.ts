@@ -2,9 +2,9 @@
  * A role that one process has at a time, by lease in the log.
  *
  * The holder appends `LeaseRenewed` four times in the lease's time; whoever stands by takes it over when nothing has come
- * on the stream for nine tenths of it, so that it has begun to work when the time is over. Each event stands at an exact revision, so that of several who try one succeeds, and
- * a holder that was overtaken learns it with its next renewal. How long nothing has come everybody measures with a clock
- * of his own: clocks need not agree.
+ * on the stream for nine tenths of it, so that it has begun to work when the time is over. Each event stands at an exact
+ * revision, so that of several who try one succeeds, and a holder that was overtaken learns it with its next renewal. How
+ * long nothing has come everybody measures with a clock of his own: clocks need not agree.
  *
  * The holder counts from before it asked for the renewal, and begins no append after half of the time, nor waits for one
  * for longer than a quarter: what was on its way has arrived before anybody takes over. While the store is away the lease
