@@ -43,7 +43,7 @@ import { OffenderLog } from "./offender-log.ts"
 import { concerns, followed, type Part, rulesetStreamOf, timeStreamOf } from "./part.ts"
 import { PassingTime } from "./passing-time.ts"
 import { compileRules, Rulebook } from "./rulebook.ts"
-import { isDecision, slices } from "./slices.ts"
+import { isDecision, stretches } from "./stretches.ts"
 
 /** How many reverse look-ups run at once: whoever answers slowly for his own addresses shall not delay the others. */
 const lookups = 64
@@ -176,10 +176,10 @@ export class Detection extends Context.Service<
           )
         })
 
-        /** A slice was begun and not ended: the state is ahead of the place, and of no use to another start. */
+        /** A stretch was begun and not ended: the state is ahead of the place, and of no use to another start. */
         let isTorn = false
 
-        const judgeSlice = Effect.fnUntraced(function* (events: ReadonlyArray<TestudoEvent>) {
+        const judgeStretch = Effect.fnUntraced(function* (events: ReadonlyArray<TestudoEvent>) {
           const verdicts: Array<Verdict> = []
           isTorn = true
           for (const event of events) {
@@ -228,8 +228,8 @@ export class Detection extends Context.Service<
           ),
           Stream.runForEachArray((page) =>
             Effect.forEach(
-              slices(page),
-              (slice) => judgeSlice(slice).pipe(turn.withPermits(1), Effect.uninterruptible),
+              stretches(page),
+              (stretch) => judgeStretch(stretch).pipe(turn.withPermits(1), Effect.uninterruptible),
               {
                 discard: true
               }
@@ -237,7 +237,7 @@ export class Detection extends Context.Service<
           )
         )
 
-        /** In turn with the slices. */
+        /** In turn with the stretches. */
         const keep = Effect.suspend(() => {
           const place = SubscriptionRef.getUnsafe(reached)
           if (options.snapshots === undefined || isTorn || place.position === kept) return Effect.void

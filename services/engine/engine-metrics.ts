@@ -1,4 +1,4 @@
-/** What the engine counts, as metrics: brought up to date after every slice of the log, never line by line. */
+/** What the engine counts, as metrics: brought up to date after every stretch of the log, never line by line. */
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import type { Counters } from "../../domain/detection/engine.ts"
