@@ -51,9 +51,11 @@ const get = (object: unknown, key: unknown): unknown => {
   return undefined
 }
 
-const typeGot = ([given]: ReadonlyArray<Type>): Type => {
-  if (given?.kind === "map" && given.value.kind === "string") return stringType
-  return anyType
+/** Nil where the array is shorter, or where the key turns out to be no text. */
+const typeGot = ([given, key]: ReadonlyArray<Type>): Type => {
+  if (given?.kind === "array") return oneElement([given])
+  if (given?.kind !== "map") return anyType
+  return isNilable(given.value) || key?.kind === "string" ? given.value : anyType
 }
 
 const keysOf = ([given]: ReadonlyArray<Type>): Type =>

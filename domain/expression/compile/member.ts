@@ -1,5 +1,6 @@
 import type { Compiler } from "../compile.ts"
 import { EvaluationError } from "../error.ts"
+import { remember } from "../known-type.ts"
 import type { MemberNode, MethodNode, Node } from "../syntax.ts"
 import type { Type } from "../type.ts"
 import { anyType, zeroOf } from "../type.ts"
@@ -128,6 +129,7 @@ export const compileMethod = (compiler: Compiler, node: MethodNode, given: Reado
       if (conforms(value, wanted) && !(isNil(value) && wanted.kind !== "any")) return value
       throw new EvaluationError(`argument ${index + 1} of ${name} must not be ${kindOf(value)}`)
     })
-    return (method.call as (object: unknown, ...given: ReadonlyArray<unknown>) => unknown)(object, ...values)
+    const result = (method.call as (object: unknown, ...given: ReadonlyArray<unknown>) => unknown)(object, ...values)
+    return remember(result, method.result)
   })
 }
