@@ -108,6 +108,13 @@ export const tooLong = (): EvaluationError =>
 export const tooMany = (): EvaluationError =>
   new EvaluationError(`the result would have more than ${limit.resultItems} items`)
 
+const longest = 2n ** 63n
+
+const lasting = (nanoseconds: bigint): Duration => {
+  if (nanoseconds >= longest || nanoseconds <= -longest) throw new EvaluationError("the duration is too long")
+  return new Duration(nanoseconds)
+}
+
 const safe = (value: number): number => {
   if (!Number.isSafeInteger(value)) throw new EvaluationError("the result is too large for an int")
   // An int has no -0, which JavaScript makes of `0 * -1`.
@@ -117,7 +124,7 @@ const safe = (value: number): number => {
 export const add = (left: unknown, right: unknown): unknown => {
   if (typeof left === "string" && typeof right === "string") return bounded(left + right)
   if (typeof left === "number" && typeof right === "number") return safe(left + right)
-  if (left instanceof Duration && right instanceof Duration) return new Duration(left.nanoseconds + right.nanoseconds)
+  if (left instanceof Duration && right instanceof Duration) return lasting(left.nanoseconds + right.nanoseconds)
   if (left instanceof Time && right instanceof Duration) {
     return new Time(left.unixNanoseconds + right.nanoseconds, left.offset)
   }
@@ -127,7 +134,7 @@ export const add = (left: unknown, right: unknown): unknown => {
 
 export const subtract = (left: unknown, right: unknown): unknown => {
   if (typeof left === "number" && typeof right === "number") return safe(left - right)
-  if (left instanceof Duration && right instanceof Duration) return new Duration(left.nanoseconds - right.nanoseconds)
+  if (left instanceof Duration && right instanceof Duration) return lasting(left.nanoseconds - right.nanoseconds)
   if (left instanceof Time && right instanceof Time) {
     return new Duration(left.unixNanoseconds - right.unixNanoseconds)
   }
@@ -137,14 +144,10 @@ export const subtract = (left: unknown, right: unknown): unknown => {
   return floats("-", left, right, (first, second) => first - second)
 }
 
-const longest = 2n ** 63n
-
 export const multiply = (left: unknown, right: unknown): unknown => {
   if (typeof left === "number" && typeof right === "number") return safe(left * right)
   if (left instanceof Duration && typeof right === "number") {
-    const nanoseconds = left.nanoseconds * BigInt(right)
-    if (nanoseconds >= longest || nanoseconds <= -longest) throw new EvaluationError("the duration is too long")
-    return new Duration(nanoseconds)
+    return lasting(left.nanoseconds * BigInt(right))
   }
   if (typeof left === "number" && right instanceof Duration) return multiply(right, left)
   return floats("*", left, right, (first, second) => first * second)
