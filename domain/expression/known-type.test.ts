@@ -27,7 +27,7 @@ it.each([
   [`any(values(evt.Overflow.Sources), #.IP == "192.0.2.1")`, true],
   [`toPairs(evt.Overflow.Sources)[0][1].GetScope()`, "Ip"],
   [`get(evt.Overflow.Sources, "192.0.2.1").IP`, "192.0.2.1"],
-  [`get(evt.Overflow.Sources, "192.0.2.9").IP`, ""],
+  [`get(evt.Overflow.Sources, "192.0.2.9") == nil`, true],
   [`[evt, 1][0].Meta.word`, "a"],
   [`concat([evt], [evt])[1].Overflow.Sources["192.0.2.1"].Scope`, "Ip"],
   [`{e: evt}.e.Meta.word`, "a"],
@@ -37,8 +37,11 @@ it.each([
   // A text that is not there reads as "", however one comes to the map.
   [`{m: evt.Meta}.m.nothing`, ""],
   [`[evt.Line.Labels, 1][0].nothing`, ""],
-  [`get(evt.Line.Labels, "nothing")`, ""],
-  [`get(evt.Meta, evt.Unmarshaled.nothing) == nil`, true],
+  // But get tells what is not there.
+  [`get(evt.Line.Labels, "nothing") == nil && get(evt.Meta, "nothing") == nil`, true],
+  [`get(evt.Meta, "word") + get({a: "b"}, "a")`, "ab"],
+  [`get(evt.Meta, evt.Unmarshaled.nothing) == nil && evt.Meta[evt.Unmarshaled.nothing] == ""`, true],
+  [`evt.Unmarshaled[evt.Unmarshaled.nothing] == nil && {m: {a: 1}}.m[evt.Unmarshaled.nothing] == nil`, true],
   [`get([evt], 5)?.Meta`, undefined]
 ])("%s", (text, value) => {
   expect(evaluate(text, evt)).toEqual(value)

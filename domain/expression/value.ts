@@ -217,7 +217,7 @@ export const itemAt = (array: ReadonlyArray<unknown>, index: unknown): unknown =
 /** `object[key]` or `object.key` where no type was known when the expression was compiled. */
 export const member = (object: unknown, key: unknown): unknown => {
   if (object instanceof Map) {
-    if (typeof key === "string") return object.get(key) ?? missing(object)
+    if (typeof key === "string" || isNil(key)) return object.get(key ?? "") ?? missing(object)
     throw new EvaluationError(`a key of a map must be a string, not ${kindOf(key)}`)
   }
   if (Array.isArray(object)) return itemAt(object, key)

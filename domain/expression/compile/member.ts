@@ -56,7 +56,9 @@ export const compileMember = (compiler: Compiler, node: MemberNode): Run => {
         return entryOfField(compiler, node.object, name, zero) ?? entryOf(compiler.compile(node.object), name, zero)
       }
       const use = (object: unknown, ...at: Parameters<Run>): unknown => {
-        const key = property(...at)
+        const found = property(...at)
+        // A key that is nil is that of no name.
+        const key = isNil(found) && type.key === undefined ? "" : found
         if (typeof key !== "string" && type.key === undefined)
           throw new EvaluationError(`a key of a map is a string, not ${kindOf(key)}`)
         return (object as Map<unknown, unknown>).get(key) ?? zero
