@@ -315,6 +315,7 @@ const restoreOverflow = (
   content: EventContent | undefined
 ): PipelineEvent => {
   const event = PipelineEvent.ofOverflow(reference, correlation, restoreAlert(overflow), at)
+  event.isJudged = true
   if (content !== undefined) fillMaps(event, content)
   return event
 }
