@@ -26,6 +26,8 @@ interface Selection {
   /** So many of those that passed are among them. */
   kept: number
   readonly passed: Array<QueuedEvent>
+  /** Whether those behind passed; it stands if their lines went through and nobody wrote to them. */
+  unsettled: Array<boolean>
   /** {@link QueuedEvent.edits} at the last time. */
   edits: number
 }
@@ -63,7 +65,10 @@ export class EventQueue {
     this.characters -= dropped?.characters ?? 0
     if (this.#selections === undefined) return
     for (const selection of this.#selections) {
-      if (selection.settled === 0) continue
+      if (selection.settled === 0) {
+        selection.unsettled.shift()
+        continue
+      }
       selection.settled -= 1
       if (selection.kept === 0 || selection.passed[0] !== dropped) continue
       selection.passed.shift()
@@ -75,7 +80,7 @@ export class EventQueue {
   select(key: object, passes: (event: QueuedEvent) => boolean): ReadonlyArray<QueuedEvent> {
     let selection = this.#selections?.find((each) => each.key === key)
     if (selection === undefined) {
-      selection = { key, settled: 0, kept: 0, passed: [], edits: 0 }
+      selection = { key, settled: 0, kept: 0, passed: [], unsettled: [], edits: 0 }
       if (this.#selections === undefined) this.#selections = [selection]
       else this.#selections.push(selection)
     }
@@ -84,16 +89,22 @@ export class EventQueue {
       selection.edits = QueuedEvent.edits
       selection.settled = 0
       selection.kept = 0
+      selection.unsettled = []
     }
+    const { settled, unsettled } = selection
+    selection.unsettled = []
     passed.length = selection.kept
     let areThrough = true
-    for (let at = selection.settled; at < this.Queue.length; at++) {
+    for (let at = settled; at < this.Queue.length; at++) {
       const event = this.Queue[at]!
-      if (passes(event)) passed.push(event)
+      const known = event.isKept ? undefined : unsettled[at - settled]
+      const pass = known ?? passes(event)
+      if (pass) passed.push(event)
       areThrough &&= !event.isAtHand
-      if (!areThrough) continue
-      selection.settled = at + 1
-      selection.kept = passed.length
+      if (areThrough) {
+        selection.settled = at + 1
+        selection.kept = passed.length
+      } else selection.unsettled.push(pass)
     }
     return passed
   }
