@@ -57,7 +57,7 @@ test("a line of a map that could never be found is told and left out", () => {
     '{"pattern": "", "tag": "x", "type": "contains"}',
     '{"pattern": 1, "tag": "x", "type": "contains"}',
     "[1]",
-    '{"pattern": "g", "tag": "last", "type": "contains", "note": "kept"}'
+    '{"pattern": "g", "tag": "last", "type": "contains", "note": "kept", "number": 1, "list": ["x"]}'
   ]
   const files = new DataFileSet([ruleFile("data", "list.txt", lines.join("\n"))])
   files.load(dataFile("map"), "rule.yaml")
@@ -66,5 +66,9 @@ test("a line of a map that could never be found is told and left out", () => {
   )
   expect(files.problems[0]!.message).toContain("`type` must be equals, contains or regex")
   expect(files.lookup("list.txt", "a") + files.lookup("list.txt", "xgx")).toBe("firstlast")
-  expect(files.entries("list.txt")).toHaveLength(2)
+  // An expression that asks for another field of an entry gets a text, as its type says.
+  expect(files.entries("list.txt")!.map((entry) => [...entry.keys()])).toEqual([
+    ["pattern", "tag", "type"],
+    ["pattern", "tag", "type", "note"]
+  ])
 })

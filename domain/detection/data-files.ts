@@ -14,7 +14,7 @@ import { fewProblems } from "../rules/few-problems.ts"
 import type { Problem } from "../rules/problem.ts"
 import type { DataFile, RuleFile } from "../rules/rule.ts"
 
-type Entries = ReadonlyArray<ReadonlyMap<string, unknown>>
+type Entries = ReadonlyArray<ReadonlyMap<string, string>>
 
 export class DataFileSet implements DataFiles {
   readonly #lines = new Map<string, ReadonlyArray<string>>()
@@ -169,7 +169,8 @@ class PatternList {
 
 /** One line of a `map` file. */
 interface TagEntry {
-  readonly fields: ReadonlyMap<string, unknown>
+  /** Those that are texts: rules know no others. */
+  readonly fields: ReadonlyMap<string, string>
   readonly pattern: string
   readonly tag: string
   /** The pattern compiled, where it is a regular expression. */
@@ -180,11 +181,13 @@ const entryTypes = ["equals", "contains", "regex"]
 
 /** Throws for a line that could never be found, as CrowdSec refuses it. */
 const entryOf = (text: string): TagEntry => {
-  const fields = parseJson(text)
-  if (!(fields instanceof Map)) throw new EvaluationError("it is no JSON object")
+  const read = parseJson(text)
+  if (!(read instanceof Map)) throw new EvaluationError("it is no JSON object")
+  const fields = new Map<string, string>()
+  for (const [key, value] of read as Map<string, unknown>) if (typeof value === "string") fields.set(key, value)
   const textOf = (key: string): string => {
-    const value: unknown = fields.get(key)
-    if (typeof value === "string" && value !== "") return value
+    const value = fields.get(key) ?? ""
+    if (value !== "") return value
     throw new EvaluationError(`it needs \`${key}\`, a text that is not empty`)
   }
   const [pattern, tag, type] = [textOf("pattern"), textOf("tag"), textOf("type")]

@@ -236,6 +236,7 @@ export class Engine {
       candidates = after(candidate.place, this.#candidates.of(event))
       i = -1
     }
+    event.isJudged = true
   }
 
   /** Pours the event into the candidate's bucket, if its filter lets it through. */

@@ -37,7 +37,7 @@ export const fieldsIn = (node: Node): ReadonlyArray<EventField> | undefined => {
   const fields: Array<EventField> = []
   const look = (part: Node): boolean => {
     const field = fieldOf(part) ?? askedFor(part)
-    if (field === undefined) return !isEvent(part) && childrenOf(part).every(look)
+    if (field === undefined) return !isEvent(part) && !isAllThereIs(part) && childrenOf(part).every(look)
     if (!fields.some((each) => sameField(each, field))) fields.push(field)
     return field.map !== "Labels"
   }
@@ -75,6 +75,9 @@ export const entryNamed = (
 }
 
 const isEvent = (node: Node): boolean => node.kind === "name" && node.name === "evt"
+
+/** `$env`, which has the event as well. */
+const isAllThereIs = (node: Node): boolean => node.kind === "name" && node.name === "$env"
 
 /** The place of the text that an expression names; undefined when it is more than a name. */
 export const namedPlace = (node: Node): TextPlace | undefined => {

@@ -1,5 +1,5 @@
 /** The last events of a bucket. Bounded even where the rule sets no bound: the log is the attacker's to write. */
-import type { QueuedEvent } from "./queued-event.ts"
+import { QueuedEvent } from "./queued-event.ts"
 
 /** What an unlimited queue (a conditional bucket's, say) holds at most. */
 const longest = 1_000
@@ -21,11 +21,15 @@ const longer = (events: ReadonlyArray<QueuedEvent>, event: QueuedEvent): Array<Q
 
 interface Selection {
   readonly key: object
-  /** So many of the first events have been asked. */
-  asked: number
+  /** So many of the first events were asked when nobody would write to them any more. */
+  settled: number
+  /** So many of those that passed are among them. */
+  kept: number
   readonly passed: Array<QueuedEvent>
-  /** The last that was asked, when its line was not through by then: it could still be written to. */
-  unsure: QueuedEvent | undefined
+  /** Whether those behind passed; it stands if their lines went through and nobody wrote to them. */
+  unsettled: Array<boolean>
+  /** {@link QueuedEvent.edits} at the last time. */
+  edits: number
 }
 
 export class EventQueue {
@@ -61,32 +65,46 @@ export class EventQueue {
     this.characters -= dropped?.characters ?? 0
     if (this.#selections === undefined) return
     for (const selection of this.#selections) {
-      if (selection.passed[0] === dropped) selection.passed.shift()
-      if (selection.unsure === dropped) selection.unsure = undefined
-      selection.asked = Math.max(0, selection.asked - 1)
+      if (selection.settled === 0) {
+        selection.unsettled.shift()
+        continue
+      }
+      selection.settled -= 1
+      if (selection.kept === 0 || selection.passed[0] !== dropped) continue
+      selection.passed.shift()
+      selection.kept -= 1
     }
   }
 
-  /** The events that pass. Each is asked once, unless it was written to later. */
+  /** The events that pass. Each is asked once, but for those that somebody may have written to since. */
   select(key: object, passes: (event: QueuedEvent) => boolean): ReadonlyArray<QueuedEvent> {
     let selection = this.#selections?.find((each) => each.key === key)
     if (selection === undefined) {
-      selection = { key, asked: 0, passed: [], unsure: undefined }
+      selection = { key, settled: 0, kept: 0, passed: [], unsettled: [], edits: 0 }
       if (this.#selections === undefined) this.#selections = [selection]
       else this.#selections.push(selection)
     }
-    const { passed, unsure } = selection
-    // What was written to is kept.
-    if (unsure !== undefined && (unsure.isAtHand || unsure.isKept)) {
-      if (passed.at(-1) === unsure) passed.pop()
-      selection.asked -= 1
+    const { passed } = selection
+    if (selection.edits !== QueuedEvent.edits) {
+      selection.edits = QueuedEvent.edits
+      selection.settled = 0
+      selection.kept = 0
+      selection.unsettled = []
     }
-    selection.unsure = undefined
-    while (selection.asked < this.Queue.length) {
-      const event = this.Queue[selection.asked]!
-      if (passes(event)) passed.push(event)
-      if (event.isAtHand) selection.unsure = event
-      selection.asked += 1
+    const { settled, unsettled } = selection
+    selection.unsettled = []
+    passed.length = selection.kept
+    let areThrough = true
+    for (let at = settled; at < this.Queue.length; at++) {
+      const event = this.Queue[at]!
+      const known = event.isKept ? undefined : unsettled[at - settled]
+      const pass = known ?? passes(event)
+      if (pass) passed.push(event)
+      areThrough &&= !event.isAtHand
+      if (areThrough) {
+        selection.settled = at + 1
+        selection.kept = passed.length
+      } else selection.unsettled.push(pass)
     }
     return passed
   }

@@ -127,7 +127,13 @@ describe("what may be read", () => {
     ["evt.Meta?.word == 'a'", all],
     ["any(['word'], {# in evt.Meta})", all],
     ["any(keys(evt.Enriched), {# == 'IsoCode'})", [...always, "Enriched.IsoCode"]],
-    ["evt.Unmarshaled.Meta == nil", all]
+    ["evt.Unmarshaled.Meta == nil", all],
+    // An event that is handed on is looked into by any name.
+    ["get(evt, evt.Line.Raw) == nil", all],
+    ["{e: evt}.e[evt.Line.Raw] == nil", all],
+    ["get($env, 'evt')[evt.Line.Raw] == nil", all],
+    ["Split(evt.Line.Raw, ' ')[len(evt.Line.Raw)] == 'a'", always],
+    ["get(evt.Unmarshaled, 'x') == 'a'", always]
   ])("by %s", (filter, expected) => {
     const rule = scenario(`type: trigger\nfilter: ${JSON.stringify(filter)}`)
     expect(readsOf([parser(), rule], watched)).toEqual(expected)

@@ -8,7 +8,7 @@ import { ExpressionError } from "../expression/error.ts"
 import { parse } from "../expression/parse.ts"
 import { childrenOf, type Node } from "../expression/syntax.ts"
 import type { Located, NodeRule, ParserRule, ScenarioRule, StaticRule, StaticTarget } from "../rules/rule.ts"
-import { type FieldMap, isFieldMap } from "../text/fields.ts"
+import { type FieldMap, fieldNames, isFieldMap } from "../text/fields.ts"
 import { lookups } from "./enrichment.ts"
 import { askedFor, entryNamed, namedPlace } from "./event-field.ts"
 import { pathOf } from "./statics.ts"
@@ -162,15 +162,44 @@ const asksAnew = (node: Node): boolean =>
 
 const anew: ReadonlySet<string> = new Set(["GetFromStash", "TimeNow"])
 
-/** What an expression may read, of whatever event. An event itself can be given to nothing that would look into it. */
-const readingsIn = (node: Node): ReadonlyArray<Reading> => {
+/** What an expression may read, of whatever event. */
+const readingsIn = (tree: Node): ReadonlyArray<Reading> =>
+  looksInside(tree) && hands(tree) ? [...readingsNamed(tree), ...everything] : readingsNamed(tree)
+
+const everything: ReadonlyArray<Reading> = Object.keys(fieldNames)
+  .filter(isFieldMap)
+  .map((map) => ({ map, key: undefined }))
+
+/** Whether it may look for something by a name that it does not name: `x[y]`, `get(x, y)`. */
+const looksInside = (node: Node): boolean =>
+  (node.kind === "member" && !isLiteral(node.property)) ||
+  (node.kind === "builtin" && node.name === "get") ||
+  childrenOf(node).some(looksInside)
+
+const isLiteral = (node: Node): boolean =>
+  node.kind === "string" || node.kind === "int" || (node.kind === "unary" && node.operand.kind === "int")
+
+/** Whether it may hand on a whole event, which is then found by no name: `[evt]`, `{e: evt}`, `queue.Queue[0]`. */
+const hands = (node: Node): boolean => {
+  if (node.kind === "name") return node.name === "evt" || node.name === "$env"
+  if (node.kind === "member" && node.property.kind === "string") {
+    if (node.property.value === "Queue") return true
+    if (node.object.kind === "name" && node.object.name === "evt") return false
+  }
+  if (node.kind === "method" && node.object.kind === "name" && node.object.name === "evt")
+    return node.arguments.some(hands)
+  return childrenOf(node).some(hands)
+}
+
+/** What it reads by its name. */
+const readingsNamed = (node: Node): ReadonlyArray<Reading> => {
   const asked = askedFor(node)
   if (asked !== undefined && isFieldMap(asked.map)) return [{ map: asked.map, key: asked.key }]
   const entry = entryNamed(node)
-  if (entry !== undefined) return [entry, ...readingsIn(entry.event)]
+  if (entry !== undefined) return [entry, ...readingsNamed(entry.event)]
   if (node.kind === "member" && node.property.kind === "string" && isFieldMap(node.property.value))
-    return [{ map: node.property.value, key: undefined }, ...readingsIn(node.object)]
-  const inside = childrenOf(node).flatMap(readingsIn)
+    return [{ map: node.property.value, key: undefined }, ...readingsNamed(node.object)]
+  const inside = childrenOf(node).flatMap(readingsNamed)
   if (node.kind !== "method") return inside
   if (node.name === "ParseIPSources") return [sourceIp, ...inside]
   if (node.name !== "GetMeta") return inside

@@ -75,6 +75,8 @@ export class PipelineEvent {
   index = 0
   /** Event id at the beginning of the causal chain. */
   correlation = ""
+  /** All scenarios have seen it: nobody writes to it any more but through a queue. */
+  isJudged = false
   /** It holds something that parsing its line again would not give: a stash's answer, a filter's `SetMeta`. */
   singular = false
   /** How often an expression wrote to `Meta` or `Parsed`: what was concluded from them before is worth nothing then. */
@@ -135,6 +137,7 @@ export class PipelineEvent {
     this.StrTimeFormat = ""
     this.MarshaledTime = ""
     this.Process = false
+    this.isJudged = false
     this.singular = false
     this.edits = 0
     this.#written = 0

@@ -269,7 +269,7 @@ class Analysis {
     if (call?.name !== "LookupFile" || call.given[1]?.kind !== "string") return undefined
     const texts = this.#files.entries(call.given[1].value)?.map((entry): ReadonlyArray<string> | undefined => {
       const pattern = entry.get("pattern")
-      if (typeof pattern !== "string" || pattern === "") return undefined
+      if (pattern === undefined || pattern === "") return undefined
       return entry.get("type") === "regex" ? patternLiterals(pattern) : [pattern]
     })
     return this.#inText(call.given[0]!, all(texts))

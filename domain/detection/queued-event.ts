@@ -78,6 +78,8 @@ export class QueuedEvent implements EventObject {
   /** Those that hold what alerts show of them, in turn. */
   static readonly #withShown: Array<QueuedEvent> = []
   static #next = 0
+  /** How often an expression wrote to an event because it met it in a queue. */
+  static edits = 0
 
   private constructor(
     { at, index, raw }: Pick<QueuedEvent, "at" | "index" | "raw">,
@@ -139,9 +141,11 @@ export class QueuedEvent implements EventObject {
     return this.#origin?.line
   }
 
-  /** Whether its line is not through yet. */
+  /** Whether its line, or the overflow, is not through yet: filters may write to it. */
   get isAtHand(): boolean {
-    return this.#event !== undefined && this.#event.queued === this && this.#origin !== undefined
+    const event = this.#event
+    if (event === undefined) return false
+    return this.#origin === undefined ? event.Type !== LOG && !event.isJudged : event.queued === this
   }
 
   /** Its line is through. `kept`: what parsing it again would not give. */
@@ -276,6 +280,7 @@ export class QueuedEvent implements EventObject {
 
   /** Whoever writes to it means this event, and no copy. */
   #written(): PipelineEvent {
+    QueuedEvent.edits += 1
     this.#event ??= this.event
     return this.#event
   }

@@ -228,3 +228,40 @@ test("events that other rules parsed are kept as they were", () => {
     }
   })
 })
+
+test("an overflow that was poured again keeps what filters wrote to it", () => {
+  const { ruleset } = compileRuleset(
+    [
+      plainParser,
+      scenarioFile("twice", "type: leaky\ncapacity: 1\nleakspeed: 10s\nreprocess: true"),
+      ruleFile(
+        "scenarios",
+        "scenarios/test/z-again.yaml",
+        `type: leaky
+name: test/again
+description: test
+filter: "evt.GetType() == 'overflow' && evt.SetMeta('of', evt.Overflow.Alert.GetScenario())"
+capacity: 1
+leakspeed: 1m
+labels: {remediation: true}`
+      )
+    ],
+    { names: "off" }
+  )
+  const batch = batchOf({ observedAt: "2026-01-01T10:00:00Z" })
+  const lines = [1, 2, 3, 4].map((second) => `2026-01-01T10:00:0${second}Z 192.0.2.1 a`)
+  const from = (engine: Engine, first: number, end: number) =>
+    engine.pour(
+      batch,
+      lines.map((line, at) => (at >= first && at < end ? line : ""))
+    )
+  const engine = makeEngine(ruleset)
+  const before = from(engine, 0, 2)
+  const again = restoreEngine(ruleset, JSON.parse(JSON.stringify(snapshotEngine(engine))), ({ line }) => ({
+    batch: batch.data,
+    text: lines[line]!
+  }))
+  const outcomes = [...before, ...from(again, 2, 4)]
+  expect(outcomes).toEqual(from(makeEngine(ruleset), 0, 4))
+  expect(JSON.stringify(outcomes)).toContain('"of":"test/twice"')
+})

@@ -4,11 +4,11 @@
  * it, or other rules parsed it) is kept with what it holds. Of what there is by the ten thousands, events and buckets,
  * names are told once, and the rest in plain numbers: a snapshot is taken while lines wait.
  */
-import type { Time } from "../expression/time.ts"
 import type { LineReference } from "../events/log-batch.ts"
 import { type RuntimeAlertSnapshot, restoreAlert, snapshotAlert } from "./alert-snapshot.ts"
 import { Bucket } from "./bucket.ts"
 import { type Counters, Engine, type EngineOptions } from "./engine.ts"
+import { contentOf, type EventContent, type EventPlace, fillMaps, restoreContent } from "./event-content.ts"
 import { LineParser } from "./line-parser.ts"
 import type { GeoLookup } from "./geo.ts"
 import type { Names } from "./names.ts"
@@ -19,7 +19,6 @@ import type { Ruleset } from "./ruleset.ts"
 import type { Scenario } from "./scenario.ts"
 import type { SourceClocks } from "./source-clocks.ts"
 import type { StashSnapshot } from "./stash.ts"
-import { restoreValue, snapshotValue, type ValueSnapshot } from "./value-snapshot.ts"
 
 export const snapshotVersion = 4
 
@@ -58,29 +57,12 @@ interface EventsSnapshot {
 interface MoreOfEvent {
   /** Where it is another than the origin. */
   readonly correlation?: string
-  /** What parsing the line again would not give. */
+  /** What parsing the line again would not give; of an overflow, what was written to it. */
   readonly content?: EventContent
   /** The line, where the log is about to forget it. */
   readonly text?: string
   /** For an overflow that was poured again. */
   readonly overflow?: RuntimeAlertSnapshot
-}
-
-interface EventContent {
-  readonly raw: string
-  readonly src: string
-  readonly labels: ReadonlyArray<readonly [string, string]>
-  readonly observed: ValueSnapshot
-  readonly module: string
-  readonly parsed: ReadonlyArray<readonly [string, string]>
-  readonly enriched: ReadonlyArray<readonly [string, string]>
-  readonly meta: ReadonlyArray<readonly [string, string]>
-  readonly unmarshaled: ValueSnapshot
-  readonly stage: string
-  readonly strTime: string
-  readonly strTimeFormat: string
-  readonly marshaledTime: string
-  readonly ruleset: string
 }
 
 type BucketSnapshot = readonly [
@@ -203,7 +185,7 @@ const snapshotEvents = (
     const origin = origins.of(reference.event)
     lines.push(origin, reference.line, at)
     const own = correlation === reference.event ? {} : { correlation }
-    if (event.Type !== LOG) more.push([index, { ...own, overflow: snapshotAlert(event.Overflow) }])
+    if (event.Type !== LOG) more.push([index, { ...own, overflow: snapshotAlert(event.Overflow), ...writtenTo(event) }])
     else if (event.isKept || event.ruleset !== ruleset) more.push([index, { ...own, content: contentOf(event) }])
     else if (isGoing(reference.event)) {
       if (!going.has(origin)) going.set(origin, event.lineOrigin!)
@@ -227,25 +209,10 @@ export const batchesOf = ({ events: { origins, lines, more } }: EngineSnapshot):
   return batches
 }
 
-const contentOf = (queued: QueuedEvent): EventContent => {
-  const { event } = queued
-  const { Line } = event
-  return {
-    raw: Line.Raw,
-    src: Line.Src,
-    labels: [...Line.Labels],
-    observed: snapshotValue(Line.Time),
-    module: Line.Module,
-    parsed: [...event.Parsed],
-    enriched: [...event.Enriched],
-    meta: [...event.Meta],
-    unmarshaled: snapshotValue(event.Unmarshaled),
-    stage: event.Stage,
-    strTime: event.StrTime,
-    strTimeFormat: event.StrTimeFormat,
-    marshaledTime: event.MarshaledTime,
-    ruleset: event.ruleset
-  }
+/** What filters wrote to an overflow that was poured again: it came without. */
+const writtenTo = (queued: QueuedEvent): Pick<MoreOfEvent, "content"> => {
+  const { Parsed, Enriched, Meta, Unmarshaled } = queued.event
+  return [Parsed, Enriched, Meta, Unmarshaled].some(({ size }) => size > 0) ? { content: contentOf(queued) } : {}
 }
 
 /** Where a line is found again: its batch and its text. */
@@ -308,13 +275,6 @@ const restoreBucket = (
   return bucket
 }
 
-/** What every event has. */
-interface EventPlace {
-  readonly reference: LineReference
-  readonly correlation: string
-  readonly at: number
-}
-
 const restoreEvents = (
   ruleset: Ruleset,
   { origins, lines, going = [], more }: EventsSnapshot,
@@ -343,41 +303,19 @@ const restoreEvents = (
     const reference = { event, line: lines[3 * index + 1]! }
     const { correlation = event, overflow, content, text } = moreOf.get(index) ?? {}
     const place = { reference, correlation, at: lines[3 * index + 2]! }
-    if (overflow !== undefined)
-      events.push(queuedOf(PipelineEvent.ofOverflow(reference, correlation, restoreAlert(overflow), place.at)))
+    if (overflow !== undefined) events.push(queuedOf(restoreOverflow(place, overflow, content)))
     else events.push(content === undefined ? find(place, text) : queuedOf(restoreContent(place, content)))
   }
   return events
 }
 
-const restoreContent = ({ reference, correlation, at }: EventPlace, content: EventContent) => {
-  const event = PipelineEvent.kept()
-  Object.assign(event.Line, {
-    Raw: content.raw,
-    Src: content.src,
-    Time: restoreValue(content.observed) as Time,
-    Labels: new Map(content.labels),
-    Process: true,
-    Module: content.module
-  })
-  const fill = <A>(map: Map<string, A>, entries: Iterable<readonly [string, A]>) => {
-    for (const [key, value] of entries) map.set(key, value)
-  }
-  fill(event.Parsed, content.parsed)
-  fill(event.Enriched, content.enriched)
-  fill(event.Meta, content.meta)
-  fill(event.Unmarshaled, restoreValue(content.unmarshaled) as Map<string, unknown>)
-  return Object.assign(event, {
-    batch: reference.event,
-    index: reference.line,
-    correlation,
-    at,
-    Stage: content.stage,
-    StrTime: content.strTime,
-    StrTimeFormat: content.strTimeFormat,
-    MarshaledTime: content.marshaledTime,
-    Process: true,
-    ruleset: content.ruleset,
-    singular: true
-  })
+const restoreOverflow = (
+  { reference, correlation, at }: EventPlace,
+  overflow: RuntimeAlertSnapshot,
+  content: EventContent | undefined
+): PipelineEvent => {
+  const event = PipelineEvent.ofOverflow(reference, correlation, restoreAlert(overflow), at)
+  event.isJudged = true
+  if (content !== undefined) fillMaps(event, content)
+  return event
 }

@@ -4,12 +4,13 @@ import { compileMember, compileMethod, reachesOver, shortcut } from "./compile/m
 import { compileOperator, conjunction, disjunction } from "./compile/operator.ts"
 import { compilePredicate } from "./compile/predicate.ts"
 import type { Frame, Run } from "./compile/run.ts"
-import { chargeText } from "./compile/run.ts"
+import { charge, chargeText } from "./compile/run.ts"
 import { alternatives } from "./environment.ts"
 import type { Context, FunctionDeclaration, Parameter } from "./environment.ts"
 import { EvaluationError, ExpressionError } from "./error.ts"
 import { Float } from "./float.ts"
-import type { BinaryNode, BuiltinNode, MapNode, MethodNode, Node, SliceNode, UnaryNode } from "./syntax.ts"
+import { remember, takesAnything, tellsMore } from "./known-type.ts"
+import type { BinaryNode, BuiltinNode, CallNode, MapNode, MethodNode, Node, SliceNode, UnaryNode } from "./syntax.ts"
 import { operandsOf } from "./syntax.ts"
 import type { Type } from "./type.ts"
 import { anyType, isAny } from "./type.ts"
@@ -61,6 +62,19 @@ export class Compiler {
     const run: Run = constant === undefined ? this.build(node) : () => constant.value
     this.runs.set(node, run)
     return run
+  }
+
+  /** A node whose value goes where one of type `place` may be: where that may be anything, its own type goes with it. */
+  compileFor(node: Node, place: Type): Run {
+    const run = this.compile(node)
+    const type = this.typeOf(node)
+    if (!takesAnything(place) || !tellsMore(type)) return run
+    return (scope, frame) => {
+      const value = run(scope, frame)
+      if (Array.isArray(value)) charge(frame, value.length)
+      else if (value instanceof Map) charge(frame, value.size)
+      return remember(value, type)
+    }
   }
 
   /** A node that must give a bool, which the types tell or the evaluation shows. */
@@ -153,7 +167,7 @@ export class Compiler {
       }
       case "call": {
         const { parameters, call } = this.checked.functions.get(node.name)!
-        return this.call(call, this.arguments(node.name, node.arguments, parameters))
+        return this.call(call, this.arguments(node, parameters))
       }
       case "method":
         return this.method(node)
@@ -180,12 +194,12 @@ export class Compiler {
       }
       case "conditional": {
         const condition = this.compileBool(node.condition)
-        const then = this.compile(node.then)
-        const otherwise = this.compile(node.otherwise)
+        const then = this.compileFor(node.then, this.typeOf(node))
+        const otherwise = this.compileFor(node.otherwise, this.typeOf(node))
         return (scope, frame) => (condition(scope, frame) ? then(scope, frame) : otherwise(scope, frame))
       }
       case "array": {
-        const runs = node.items.map((item) => this.compile(item))
+        const runs = node.items.map((item) => this.compileFor(item, this.typeOf(node)))
         return (scope, frame) => runs.map((run) => run(scope, frame))
       }
       case "map":
@@ -233,8 +247,7 @@ export class Compiler {
   }
 
   /** A list or map that is nil counts as an empty one, as in Go: functions give such where a line lacks what they ask for. */
-  filled(node: Node): Run {
-    const run = this.compile(node)
+  filled(node: Node, run = this.compile(node)): Run {
     const { kind } = this.typeOf(node)
     if (kind === "array") return (scope, frame) => run(scope, frame) ?? []
     return kind === "map" ? (scope, frame) => run(scope, frame) ?? new Map() : run
@@ -264,30 +277,31 @@ export class Compiler {
   private method(node: MethodNode): Run {
     const object = this.typeOf(node.object)
     const parameters = object.kind === "struct" ? object.methods.get(node.name)!.parameters : []
-    return compileMethod(this, node, this.arguments(node.name, node.arguments, parameters))
+    return compileMethod(this, node, this.arguments(node, parameters))
   }
 
   private builtin(node: BuiltinNode): Run {
     const declaration = builtins.get(node.name)
     if (declaration === undefined) return compilePredicate(this, node)
     const { parameters, call } = declaration
-    return this.call(call, this.arguments(node.name, node.arguments, parameters))
+    return this.call(call, this.arguments(node, parameters))
   }
 
   /** Arguments, checked at evaluation where the static type does not settle it. */
   private arguments(
-    name: string,
-    given: ReadonlyArray<Node>,
+    call: CallNode | BuiltinNode | MethodNode,
     parameters: ReadonlyArray<Parameter>
   ): ReadonlyArray<Run> {
-    return given.map((node, at) => {
-      const run = this.compile(node)
+    const { name } = call
+    const result = this.typeOf(call)
+    return call.arguments.map((node, at) => {
+      const run = this.compileFor(node, result)
       const parameter = parameters[Math.min(at, parameters.length - 1)]
       if (parameter === undefined) return run
       const wanted = alternatives(parameter)
       const { kind } = this.typeOf(node)
-      if (wanted.some((type) => isAny(type))) return run
-      if (kind === "array" || kind === "map") return this.filled(node)
+      if (wanted.some((type) => isAny(type))) return this.compileFor(node, anyType)
+      if (kind === "array" || kind === "map") return this.filled(node, run)
       if (kind !== "any" && kind !== "nil") return run
       return (scope, frame) => {
         const value = run(scope, frame)
@@ -322,7 +336,10 @@ export class Compiler {
   }
 
   private map(node: MapNode): Run {
-    const pairs = node.pairs.map(({ key, value }) => ({ key: this.compile(key), value: this.compile(value) }))
+    const pairs = node.pairs.map(({ key, value }) => ({
+      key: this.compile(key),
+      value: this.compileFor(value, anyType)
+    }))
     return (scope, frame) => {
       const map = new Map<string, unknown>()
       for (const { key, value } of pairs) {

@@ -103,7 +103,7 @@ export interface DataFiles {
   /** Whether a request is of a bot that any of the `bots` files knows, as far as can be told without asking the DNS. */
   readonly isKnownBot: (files: ReadonlyArray<string>, address: string, agent: string, path: string) => boolean
   /** The entries of a `map` file; undefined when unknown. */
-  readonly entries: (file: string) => ReadonlyArray<ReadonlyMap<string, unknown>> | undefined
+  readonly entries: (file: string) => ReadonlyArray<ReadonlyMap<string, string>> | undefined
 }
 
 export interface Stashes {

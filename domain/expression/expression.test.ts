@@ -129,6 +129,7 @@ describe("operators", () => {
     ["1 / 2", new Float(0.5)],
     ["4 / 2", new Float(2)],
     ["-7 % 3", -1],
+    ["1 / (0 * -1)", new Float(Number.POSITIVE_INFINITY)],
     ["'b' > 'a'", true],
     ["'\uffff' < '\u{1f600}'", true],
     ["1.5 + 1", new Float(2.5)],
@@ -173,6 +174,7 @@ describe("operators", () => {
     ["map(filter([1, 2, 3], # != 2), # * 10 + #index)", [10, 31]],
     ["count([true, false, true])", 2],
     ["sum([1, 2.5])", new Float(3.5)],
+    ["sum([], {1.5})", 0],
     ["find([1, 2, 3], # > 1) == 2 && findIndex([1, 2], # > 5) == nil", true],
     ["findLast([1, 2, 3], # < 3)", 2],
     ["reduce([1, 2, 3], #acc + #)", 6],
@@ -227,6 +229,7 @@ describe("operators", () => {
       environment: bucketEnvironment
     })
     expect(String(median.evaluate({ queue: { Queue: minutes, L: -1 } }))).toBe("15m0s")
+    expect(() => evaluate(`duration("2562047h") + duration("1h") > duration("0s")`)).toThrow(EvaluationError)
     expect(evaluate(`duration("90m") > duration("1h") && duration("1h") * 2 == duration("2h")`)).toBe(true)
     expect(String(evaluate(`evt.Time - (evt.Time - duration("1m30s"))`, saturday))).toBe("1m30s")
   })

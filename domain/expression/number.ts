@@ -1,15 +1,26 @@
 import { EvaluationError } from "./error.ts"
 
-/** Go's `strconv.ParseFloat` for decimal text, infinity and NaN; undefined when the text is no number. */
+/** Digits may be set apart by single underscores. */
+const decimal = /^[-+]?(?:\d(?:_?\d)*\.?(?:\d(?:_?\d)*)?|\.\d(?:_?\d)*)(?:[eE][-+]?\d(?:_?\d)*)?$/
+const hexadecimal = /^([-+]?)0[xX]((?:_?[\da-fA-F])*)(?:\.([\da-fA-F](?:_?[\da-fA-F])*)?)?[pP]([-+]?\d(?:_?\d)*)$/
+
+/** Go's `strconv.ParseFloat`; undefined when the text is no number, or one that is too large. */
 export const parseFloatText = (text: string): number | undefined => {
-  if (/^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(text)) {
-    const value = Number(text)
-    return Number.isFinite(value) ? value : undefined
-  }
+  if (decimal.test(text)) return finite(Number(text.replaceAll("_", "")))
+  const hex = hexadecimal.exec(text.length > 64 ? "" : text)
+  if (hex !== null) return hexadecimalOf(hex.slice(1).map((part = "") => part.replaceAll("_", "")))
   const word = /^([-+]?)(?:(inf|infinity)|nan)$/i.exec(text)
   if (word === null) return undefined
   if (word[2] === undefined) return word[1] === "" ? Number.NaN : undefined
   return word[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+}
+
+const finite = (value: number): number | undefined => (Number.isFinite(value) ? value : undefined)
+
+const hexadecimalOf = ([sign, whole = "", fraction = "", exponent]: ReadonlyArray<string>): number | undefined => {
+  if (whole + fraction === "") return undefined
+  const value = Number(`0x${whole}${fraction}`) * 2 ** (Number(exponent) - 4 * fraction.length)
+  return finite(sign === "-" ? -value : value)
 }
 
 /** Go's `strconv.Atoi`; undefined when the text is no int, or one that JavaScript cannot hold exactly. */

@@ -19,7 +19,7 @@ export interface ArrayType {
 export interface MapType {
   readonly kind: "map"
   readonly value: Type
-  /** Keys are strings, unless this says that `groupBy` made them. */
+  /** Keys are strings, unless `groupBy` made them: this then is what it made them of. */
   readonly key?: Type
   /** A parameter that is written to: only a map whose values may be anything fits. */
   readonly written?: true
@@ -75,8 +75,7 @@ export const stringType: Type = { kind: "string" }
 export const arrayOf = (element: Type): ArrayType => ({ kind: "array", element })
 export const mapOf = (value: Type): MapType => ({ kind: "map", value })
 /** What `groupBy` makes: keys are strings, ints or bools. */
-export const groupsOf = (key: Type, value: Type): MapType =>
-  key.kind === "string" ? mapOf(value) : { kind: "map", value, key }
+export const groupsOf = (key: Type, value: Type): MapType => ({ kind: "map", value, key })
 export const writtenMap: MapType = { kind: "map", value: anyType, written: true }
 
 export const field = <T>(type: Type, read: (object: T) => unknown): Field => ({

@@ -7,6 +7,7 @@ import { byteOrder } from "../text/byte-order.ts"
 import { Duration } from "./duration.ts"
 import { EvaluationError } from "./error.ts"
 import { Float } from "./float.ts"
+import { knownType, remember } from "./known-type.ts"
 import { limit } from "./limit.ts"
 import { Time } from "./time.ts"
 import type { Field, StructType, Type } from "./type.ts"
@@ -17,11 +18,14 @@ export class TextMap extends Map<string, string> {}
 
 export const isNil = (value: unknown): value is null | undefined => value === undefined || value === null
 
-/** The declared type of a run-time object that carries one. */
-export const structOf = (value: unknown): StructType | undefined =>
-  typeof value === "object" && value !== null
-    ? (value as { readonly [typeOfObject]?: StructType })[typeOfObject]
-    : undefined
+/** The declared type of a run-time object that carries one, or is known by one. */
+export const structOf = (value: unknown): StructType | undefined => {
+  if (typeof value !== "object" || value === null) return undefined
+  const own = (value as { readonly [typeOfObject]?: StructType })[typeOfObject]
+  if (own !== undefined) return own
+  const known = knownType(value)
+  return known?.kind === "struct" ? known : undefined
+}
 
 /** What kind of value it is, for messages and the built-in `type`. */
 export const kindOf = (value: unknown): string => {
@@ -104,15 +108,23 @@ export const tooLong = (): EvaluationError =>
 export const tooMany = (): EvaluationError =>
   new EvaluationError(`the result would have more than ${limit.resultItems} items`)
 
+const longest = 2n ** 63n
+
+const lasting = (nanoseconds: bigint): Duration => {
+  if (nanoseconds >= longest || nanoseconds <= -longest) throw new EvaluationError("the duration is too long")
+  return new Duration(nanoseconds)
+}
+
 const safe = (value: number): number => {
   if (!Number.isSafeInteger(value)) throw new EvaluationError("the result is too large for an int")
-  return value
+  // An int has no -0, which JavaScript makes of `0 * -1`.
+  return value + 0
 }
 
 export const add = (left: unknown, right: unknown): unknown => {
   if (typeof left === "string" && typeof right === "string") return bounded(left + right)
   if (typeof left === "number" && typeof right === "number") return safe(left + right)
-  if (left instanceof Duration && right instanceof Duration) return new Duration(left.nanoseconds + right.nanoseconds)
+  if (left instanceof Duration && right instanceof Duration) return lasting(left.nanoseconds + right.nanoseconds)
   if (left instanceof Time && right instanceof Duration) {
     return new Time(left.unixNanoseconds + right.nanoseconds, left.offset)
   }
@@ -122,7 +134,7 @@ export const add = (left: unknown, right: unknown): unknown => {
 
 export const subtract = (left: unknown, right: unknown): unknown => {
   if (typeof left === "number" && typeof right === "number") return safe(left - right)
-  if (left instanceof Duration && right instanceof Duration) return new Duration(left.nanoseconds - right.nanoseconds)
+  if (left instanceof Duration && right instanceof Duration) return lasting(left.nanoseconds - right.nanoseconds)
   if (left instanceof Time && right instanceof Time) {
     return new Duration(left.unixNanoseconds - right.unixNanoseconds)
   }
@@ -132,14 +144,10 @@ export const subtract = (left: unknown, right: unknown): unknown => {
   return floats("-", left, right, (first, second) => first - second)
 }
 
-const longest = 2n ** 63n
-
 export const multiply = (left: unknown, right: unknown): unknown => {
   if (typeof left === "number" && typeof right === "number") return safe(left * right)
   if (left instanceof Duration && typeof right === "number") {
-    const nanoseconds = left.nanoseconds * BigInt(right)
-    if (nanoseconds >= longest || nanoseconds <= -longest) throw new EvaluationError("the duration is too long")
-    return new Duration(nanoseconds)
+    return lasting(left.nanoseconds * BigInt(right))
   }
   if (typeof left === "number" && right instanceof Duration) return multiply(right, left)
   return floats("*", left, right, (first, second) => first * second)
@@ -200,7 +208,7 @@ const position = (value: unknown): number => {
 export const itemAt = (array: ReadonlyArray<unknown>, index: unknown): unknown => {
   const wanted = position(index)
   const at = wanted < 0 ? array.length + wanted : wanted
-  if (at < 0 || at >= array.length) {
+  if (!(at >= 0 && at < array.length)) {
     throw new EvaluationError(`there is no item ${wanted} in an array of ${array.length}`)
   }
   return array[at]
@@ -209,14 +217,21 @@ export const itemAt = (array: ReadonlyArray<unknown>, index: unknown): unknown =
 /** `object[key]` or `object.key` where no type was known when the expression was compiled. */
 export const member = (object: unknown, key: unknown): unknown => {
   if (object instanceof Map) {
-    if (typeof key === "string") return object.get(key) ?? (object instanceof TextMap ? "" : undefined)
+    if (typeof key === "string" || isNil(key)) return object.get(key ?? "") ?? missing(object)
     throw new EvaluationError(`a key of a map must be a string, not ${kindOf(key)}`)
   }
   if (Array.isArray(object)) return itemAt(object, key)
   if (typeof object === "string") return itemAt(utf8.encode(object) as unknown as ReadonlyArray<unknown>, key)
   const field = typeof key === "string" ? structOf(object)?.fields.get(key) : undefined
-  if (field !== undefined) return readField(field, object)
+  if (field !== undefined) return remember(readField(field, object), field.type)
   throw new EvaluationError(`${kindOf(object)} has no member ${typeof key === "string" ? key : kindOf(key)}`)
+}
+
+/** What a map gives for a key that it does not have. */
+const missing = (map: ReadonlyMap<unknown, unknown>): unknown => {
+  if (map instanceof TextMap) return ""
+  const type = knownType(map)
+  return type?.kind === "map" ? remember(zeroOf(type.value), type.value) : undefined
 }
 
 /** A field of an object of the type that declares it; one that is not there reads as its zero value. */

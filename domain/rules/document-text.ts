@@ -10,7 +10,7 @@ export const decodeText = (content: Uint8Array, report: Report): string | undefi
     report.error(report.codes.tooLarge, undefined, message)
     return undefined
   }
-  const text = new TextDecoder().decode(content)
+  const text = withoutMarks(new TextDecoder().decode(content))
   const odd = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/.exec(text)
   // A replacement character is a fault only when the decoder put it there.
   const undecodable = text.includes("\ufffd") && !isUtf8(content) ? text.indexOf("\ufffd") : -1
@@ -22,6 +22,9 @@ export const decodeText = (content: Uint8Array, report: Report): string | undefi
   report.error(report.codes.encoding, { line, key: "" }, `${what}; a YAML file is text in UTF-8`)
   return undefined
 }
+
+/** Byte order marks come along where files are put together: before a document's `---`, or behind it. */
+const withoutMarks = (text: string): string => text.replace(/^\ufeff(?=---)|(?<=^---[ \t]*\r?\n)\ufeff/gm, "")
 
 const isUtf8 = (content: Uint8Array): boolean => {
   try {

@@ -74,6 +74,9 @@ describe("a document", () => {
 
   it("may begin with a byte order mark and may hold U+FFFD", () => {
     expect(only("\ufeffa: \ufffd\n")).toEqual({ a: "\ufffd" })
+    const { documents, problems } = read("\ufeffa: 1\n\ufeff---\nb: 2\n---\r\n\ufeffc: \ufeff3\n")
+    expect(problems).toEqual([])
+    expect(documents.map(({ value }) => plainly(value))).toEqual([{ a: "1" }, { b: "2" }, { c: "\ufeff3" }])
   })
 })
 

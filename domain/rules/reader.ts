@@ -174,7 +174,7 @@ export const mapping =
       whole = false
       const near = suggestion(name, names)
       if (near !== undefined) meant.add(near)
-      const message = `${quote(name)} is not a known key here; ${
+      const message = `${quote(name)}${strangerIn(name)} is not a known key here; ${
         near === undefined ? `the keys are ${names.join(", ")}` : `did you mean ${quote(near)}?`
       }`
       report.error(report.codes.unknownKey, { line: entry.line, key: child(field, name) }, message)
@@ -203,6 +203,12 @@ export const mapping =
     }
     return whole ? (result as A) : broken
   }
+
+/** A character that looks like another one or like nothing: what was meant looks the same. */
+const strangerIn = (name: string): string => {
+  const code = /[^\x20-\x7e]/u.exec(name)?.[0].codePointAt(0)
+  return code === undefined ? "" : ` (with the character U+${code.toString(16).toUpperCase().padStart(4, "0")})`
+}
 
 const child = (field: Field, name: string): string => (field.key === "" ? brief(name) : `${field.key}.${brief(name)}`)
 

@@ -133,6 +133,10 @@ describe("a scenario", () => {
       leaky().replace("filter", "filtr"),
       "x.yaml, line 4: `filtr` is not a known key here; did you mean `filter`? (TST-RULE-UNKNOWN-KEY)"
     ],
+    [
+      leaky().replace("filter", "fil\u200bter"),
+      "x.yaml, line 4: `fil\u200bter` (with the character U+200B) is not a known key here; did you mean `filter`? (TST-RULE-UNKNOWN-KEY)"
+    ],
     [leaky().replace("evt.x", ""), "x.yaml, line 4: `filter` is empty (TST-RULE-MISSING-KEY)"],
     [leaky().replace("evt.x", '""'), "x.yaml, line 4: `filter` is empty (TST-RULE-MISSING-KEY)"],
     [leaky().replace("description: d\n", ""), "x.yaml, line 1: `description` is missing (TST-RULE-MISSING-KEY)"],

@@ -113,7 +113,8 @@ const cases: Readonly<Record<string, ReadonlyArray<readonly [expression: string,
       ])
     ],
     ["groupBy([1, 2, 3], # % 2)[1]", [1, 3]],
-    ["1 in groupBy([1, 3], # % 2) && 0 not in groupBy([1, 3], # % 2)", true]
+    ["1 in groupBy([1, 3], # % 2) && 0 not in groupBy([1, 3], # % 2)", true],
+    ["groupBy([1], #)['x'] == nil && groupBy(['a'], #)[1] == nil && 1 not in groupBy(['a'], #)", true]
   ],
   count: [
     ["count([1, 2, 3], # > 1)", 2],

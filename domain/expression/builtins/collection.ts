@@ -5,7 +5,7 @@ import { EvaluationError } from "../error.ts"
 import { limit } from "../limit.ts"
 import type { Type } from "../type.ts"
 import { anyType, arrayOf, intType, isNilable, mapOf, stringType } from "../type.ts"
-import { compare, descending, equals, itemAt, kindOf, lengthOf, member, structOf, tooMany } from "../value.ts"
+import { compare, descending, equals, isNil, itemAt, kindOf, lengthOf, member, structOf, tooMany } from "../value.ts"
 
 const array = arrayOf(anyType)
 const map = mapOf(anyType)
@@ -45,15 +45,14 @@ const get = (object: unknown, key: unknown): unknown => {
     const at = key < 0 ? object.length + key : key
     return object[at]
   }
-  if (object instanceof Map || (typeof key === "string" && structOf(object)?.fields.has(key))) {
-    return typeof key === "string" ? member(object, key) : undefined
-  }
-  return undefined
+  if (object instanceof Map) return object.get(isNil(key) ? "" : key)
+  return typeof key === "string" && structOf(object)?.fields.has(key) ? member(object, key) : undefined
 }
 
+/** Nil where there is no such item or entry, also in a map of texts. */
 const typeGot = ([given]: ReadonlyArray<Type>): Type => {
-  if (given?.kind === "map" && given.value.kind === "string") return stringType
-  return anyType
+  if (given?.kind === "array") return oneElement([given])
+  return given?.kind === "map" && isNilable(given.value) ? given.value : anyType
 }
 
 const keysOf = ([given]: ReadonlyArray<Type>): Type =>

@@ -1,6 +1,6 @@
 import type { MemberNode, Node, SliceNode } from "../syntax.ts"
 import type { Type } from "../type.ts"
-import { anyType, isAny, nameOf, stringType } from "../type.ts"
+import { anyType, isAny, nameOf } from "../type.ts"
 import { didYouMean } from "../../text/suggestion.ts"
 import type { Fail } from "./fail.ts"
 
@@ -10,9 +10,9 @@ export const memberResult = (node: MemberNode, object: Type, property: Type, fai
     case "any":
       return anyType
     case "map": {
-      const { key = stringType } = object
-      if (isAny(property) || isAny(key) || property.kind === key.kind) return object.value
-      return fail(node.property, `a key of this map is a ${nameOf(key)}, not ${nameOf(property)}`)
+      // Groups may be asked for by anything: a key that none of them has gives nil.
+      if (isAny(property) || object.key !== undefined || property.kind === "string") return object.value
+      return fail(node.property, `a key of this map is a string, not ${nameOf(property)}`)
     }
     case "array":
       if (isAny(property) || property.kind === "int") return object.element

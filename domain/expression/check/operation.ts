@@ -87,12 +87,7 @@ const isSearchable = (needle: Type, hay: Type): boolean => {
     case "array":
       return isComparable(needle, hay.element)
     case "map":
-      return (
-        isAny(needle) ||
-        needle.kind === "nil" ||
-        isAny(hay.key ?? stringType) ||
-        needle.kind === (hay.key ?? stringType).kind
-      )
+      return isAny(needle) || needle.kind === "nil" || hay.key !== undefined || isText(needle)
     case "struct":
       return isAny(needle) || isText(needle)
     default:

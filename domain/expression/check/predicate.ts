@@ -45,7 +45,8 @@ export const predicateResult = (node: BuiltinNode, { item, body, extra }: Predic
     case "sum": {
       const type = body ?? item
       if (!isAny(type) && !isNumber(type)) fail(node, `sum adds numbers, not ${nameOf(type)}`)
-      return type
+      // Of nothing it is the int 0, also where floats would be added.
+      return type.kind === "int" ? type : anyType
     }
     case "groupBy":
       if (!isAny(body!) && !["string", "int", "bool"].includes(body!.kind)) {

@@ -1,5 +1,6 @@
 import type { Compiler } from "../compile.ts"
 import { EvaluationError } from "../error.ts"
+import { remember } from "../known-type.ts"
 import type { MemberNode, MethodNode, Node } from "../syntax.ts"
 import type { Type } from "../type.ts"
 import { anyType, zeroOf } from "../type.ts"
@@ -55,7 +56,9 @@ export const compileMember = (compiler: Compiler, node: MemberNode): Run => {
         return entryOfField(compiler, node.object, name, zero) ?? entryOf(compiler.compile(node.object), name, zero)
       }
       const use = (object: unknown, ...at: Parameters<Run>): unknown => {
-        const key = property(...at)
+        const found = property(...at)
+        // A key that is nil is that of no name.
+        const key = isNil(found) && type.key === undefined ? "" : found
         if (typeof key !== "string" && type.key === undefined)
           throw new EvaluationError(`a key of a map is a string, not ${kindOf(key)}`)
         return (object as Map<unknown, unknown>).get(key) ?? zero
@@ -128,6 +131,7 @@ export const compileMethod = (compiler: Compiler, node: MethodNode, given: Reado
       if (conforms(value, wanted) && !(isNil(value) && wanted.kind !== "any")) return value
       throw new EvaluationError(`argument ${index + 1} of ${name} must not be ${kindOf(value)}`)
     })
-    return (method.call as (object: unknown, ...given: ReadonlyArray<unknown>) => unknown)(object, ...values)
+    const result = (method.call as (object: unknown, ...given: ReadonlyArray<unknown>) => unknown)(object, ...values)
+    return remember(result, method.result)
   })
 }

@@ -89,10 +89,16 @@ export const compileOperator = (compiler: Compiler, node: BinaryNode): Run => {
     case "**":
       return (scope, frame) => power(left(scope, frame), right(scope, frame))
     case "??":
-      return (scope, frame) => left(scope, frame) ?? right(scope, frame)
+      return coalescence(compiler, node)
     default:
       throw new Error(`${node.operator} is compiled elsewhere`)
   }
+}
+
+const coalescence = (compiler: Compiler, node: BinaryNode): Run => {
+  const left = compiler.compileFor(node.left, compiler.typeOf(node))
+  const right = compiler.compileFor(node.right, compiler.typeOf(node))
+  return (scope, frame) => left(scope, frame) ?? right(scope, frame)
 }
 
 const equality = (compiler: Compiler, node: BinaryNode): Run => {

@@ -13,10 +13,11 @@ import { charge } from "./run.ts"
 export const compilePredicate = (compiler: Compiler, node: BuiltinNode): Run => {
   const { name } = node
   const [listNode, predicate, extraNode] = node.arguments
-  const list = compiler.filled(listNode!)
-  const extra = extraNode === undefined ? undefined : compiler.compile(extraNode)
+  const result = compiler.typeOf(node)
+  const list = compiler.filled(listNode!, compiler.compileFor(listNode!, result))
+  const extra = extraNode === undefined ? undefined : compiler.compileFor(extraNode, result)
   const slot = compiler.slotOf(node)
-  const value: Run = predicate === undefined ? (_, frame) => frame.slots[slot] : compiler.compile(predicate)
+  const value: Run = predicate === undefined ? (_, frame) => frame.slots[slot] : compiler.compileFor(predicate, result)
   const test =
     predicate === undefined
       ? (_: object, frame: Frame) => bool(frame.slots[slot])

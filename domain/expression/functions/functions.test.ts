@@ -144,6 +144,8 @@ describe("JSON", () => {
     const json = '{"log": "a\\n\\u00e9", "n": 1}'
     expect(evaluate("JsonExtractUnescape(evt.Line.Raw, 'log')", line(json))).toBe("a\né")
     expect(evaluate("JsonExtractUnescape(evt.Line.Raw, 'n')", line(json))).toBe("")
+    expect(evaluate("JsonExtractUnescape(evt.Line.Raw)", line('"a\\u0062"'))).toBe("ab")
+    expect(evaluate("JsonExtractLib(evt.Line.Raw)", line(" [1, 2] "))).toBe("[1, 2]")
     expect(evaluate("JsonExtractUnescape(evt.Line.Raw, 'a')", line('{"a": "\\ud800"}'))).toBe("")
   })
 

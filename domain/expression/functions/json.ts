@@ -31,9 +31,7 @@ export const jsonFunctions: ReadonlyArray<FunctionDeclaration> = [
     [text, text],
     text,
     (_, json: string, ...keys: Array<never>) => findJson(json, keys)?.raw ?? "",
-    {
-      rest: true
-    }
+    { required: 1, rest: true }
   ),
   declare(
     "JsonExtractUnescape",
@@ -43,7 +41,7 @@ export const jsonFunctions: ReadonlyArray<FunctionDeclaration> = [
       const piece = findJson(json, keys)
       return piece?.kind === "string" ? (unescapeJson(piece.raw) ?? "") : ""
     },
-    { rest: true }
+    { required: 1, rest: true }
   ),
   declare("JsonExtractSlice", [text, text], arrayOf(anyType), (_, json: string, path: string) =>
     extracted(json, path, "array")
