@@ -1,5 +1,6 @@
 /** `testudo explain`: what a person sees of the way of a line. */
-import { writeFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { closeSync, existsSync, openSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { describe, expect, it } from "vitest"
@@ -98,6 +99,16 @@ describe("testudo explain", () => {
   it("takes whatever the line holds as text: nothing reaches the terminal that it would obey", async () => {
     const { stdout } = await run("explain", "\x1b[31m evil \u202e line", ...options)
     expect(stdout).toContain("line: \ufffd[31m evil \ufffd line\n")
+  })
+
+  it.runIf(existsSync("/dev/full"))("says that its JSON cannot be written, and fails", () => {
+    const full = openSync("/dev/full", "w")
+    const { status, stderr } = spawnSync(join(root, "bin/testudo"), ["explain", "x y", ...options, "--json"], {
+      stdio: ["ignore", full, "pipe"]
+    })
+    closeSync(full)
+    expect(status).toBe(1)
+    expect(String(stderr)).toContain("TST-CLI-OUTPUT")
   })
 
   it("says what is wrong with the call", async () => {

@@ -3,6 +3,8 @@
  * guarding, whatever becomes of its output. What cannot be written for another reason (a full disk) is a failure.
  */
 let isNeeded = true
+/** What became of standard output, by its own notice: a stream onto a file or a device does not keep its error. */
+let noticed: Error | null = null
 
 /** From now on this process goes on without anybody who reads what it prints. */
 export const outlivesItsReader = (): void => {
@@ -13,7 +15,7 @@ const codeOf = (error: Error): string | undefined => (error as NodeJS.ErrnoExcep
 
 /** The line for a person when what was printed last did not arrive; undefined when it did, or nobody was left to read it. */
 export const outputFailure = (): string | undefined => {
-  const error = process.stdout.errored
+  const error = process.stdout.errored ?? noticed
   if (error === null || codeOf(error) === "EPIPE" || !isNeeded) return undefined
   return `testudo: What is printed cannot be written (${codeOf(error)}): look at the disk or the device that it goes to. (TST-CLI-OUTPUT)`
 }
@@ -22,6 +24,7 @@ export const endWithReader = (): void => {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error) => {
       if (!isNeeded) return
+      if (stream === process.stdout) noticed = error
       const failure = outputFailure()
       if (failure !== undefined) console.error(failure)
       process.exit(codeOf(error) === "EPIPE" ? 0 : 1)
