@@ -129,11 +129,14 @@ export class ColdSet implements LineReader {
   }
 }
 
-/** Times are looked for in so many first lines of a file. */
-const linesWithTime = 100
+/** Times are looked for in so many first lines of a file, and so many are enough. */
+const looked = { lines: 100, times: 9 }
 
-/** The first time stamp of a file, to know which part of a log it is. Reads from the file; close it afterwards. */
-export const firstTime = async (
+/**
+ * When a file begins, to know which part of a log it is: the middle one of its first time stamps, as the very first line
+ * may have come late. Reads from the file; close it afterwards.
+ */
+export const beginningTime = async (
   path: string,
   cold: ColdFile,
   timeOf: (line: string) => number | undefined
@@ -144,10 +147,12 @@ export const firstTime = async (
   const window = new LineWindow(0)
   window.push(chunk)
   window.finish()
-  for (let n = 0; n < Math.min(window.ready, linesWithTime); n += 1) {
+  const times: Array<number> = []
+  for (let n = 0; n < Math.min(window.ready, looked.lines) && times.length < looked.times; n += 1) {
     const line = window.peek(n)
     const time = line === undefined ? undefined : timeOf(line)
-    if (time !== undefined) return time
+    if (time !== undefined) times.push(time)
   }
-  return undefined
+  times.sort((left, right) => left - right)
+  return times[Math.floor((times.length - 1) / 2)]
 }

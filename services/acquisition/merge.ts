@@ -2,7 +2,8 @@
  * Several sources with a backlog, given in the order of their lines' own times.
  *
  * Time is divided into slots of one second. A line's slot is that of the latest time seen in its source so far, so it
- * never goes back; a line without a time belongs to the one before it. Lines are ordered by slot, then by source, then
+ * never goes back; a line without a time belongs to the one before it, and comes first when that one was stored before a
+ * stop: a source is cut within a slot only while its turn lasts. Lines are ordered by slot, then by source, then
  * by their place in the source. This order depends on the lines alone, not on where batches were cut, so a reader that
  * was stopped and started again gives the same order as one that was not. Within a slot sources are not interleaved:
  * that keeps the batches of dense logs large. Where sources alternate sparsely, batches get small, therefore they come
