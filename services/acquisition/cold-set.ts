@@ -3,7 +3,8 @@ import type { LogBatch } from "../../domain/events/log-batch.ts"
 import { DamagedBatch, maxBatchBytes, maxBatchLines } from "./body.ts"
 import { type ColdFile, goOn, type OnBytes } from "./cold-file.ts"
 import { fingerprintBytes } from "./file-identity.ts"
-import { batchOf, binaryAt, type LineReader } from "./line-reader.ts"
+import { binaryAt, endsAsLog } from "./binary.ts"
+import { batchOf, type LineReader } from "./line-reader.ts"
 import { LineWindow } from "./line-window.ts"
 import { GrowingFile, type OpenFile, StreamedFile } from "./open-file.ts"
 import * as Say from "./reading-problem.ts"
@@ -101,7 +102,7 @@ export class ColdSet implements LineReader {
     this.#file = file
     this.#window = new LineWindow(file.end, position?.insideLine ?? false)
     const nul = binaryAt(file.head)
-    if (nul !== undefined) {
+    if (nul !== undefined && !(file instanceof GrowingFile && endsAsLog(await file.last()))) {
       report(Say.binary(file.path, nul))
       this.#ended = true
     } else if (position !== undefined) {

@@ -106,6 +106,13 @@ export class GrowingFile implements OpenFile {
     return (await readAt(this.handle, 0, this.#head.length)).equals(this.#head)
   }
 
+  /** The last bytes that the file has now, up to 1 KiB. */
+  async last(): Promise<Buffer> {
+    const { size } = await statusOf(this.handle)
+    const length = Math.min(size, fingerprintBytes)
+    return readAt(this.handle, size - length, length)
+  }
+
   position(seen: number): Position {
     return { file: identify(this, this.#head, this.#end), to: this.#end, insideLine: false, tail: this.#tail, seen }
   }
