@@ -15,7 +15,7 @@ import {
 } from "../../domain/detection/snapshot.ts"
 import type { DecisionHistorySnapshot } from "../../domain/decision/decision-history.ts"
 import type { Allowlist } from "../../domain/events/allowlist.ts"
-import { EventsDropped } from "../../domain/events/audit.ts"
+import { EventsDropped, OffenderErased } from "../../domain/events/audit.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
 import { type Activation, RulesetActivated } from "../../domain/events/ruleset.ts"
@@ -28,7 +28,7 @@ import { lookBack } from "../event-store/look-back.ts"
 import { jsonPieces } from "../projections/json-pieces.ts"
 import { misfit } from "../projections/restore.ts"
 import { readSnapshot, writeSnapshot } from "../projections/snapshot.ts"
-import { Judge } from "./judge.ts"
+import { Judge, type JudgedBefore } from "./judge.ts"
 import { type Part, rulesetStreamOf, snapshotOf } from "./part.ts"
 import { compileRules, type Rulebook } from "./rulebook.ts"
 
@@ -75,6 +75,7 @@ export const recoverState = Effect.fn("engine.recover")(function* (options: Reco
     rules,
     known,
     forgottenUntil: yield* overflowsForgottenUntil,
+    judgedBefore: yield* judgedBeforeErasure,
     allowlists: [],
     poured: [],
     decisions: [],
@@ -144,6 +145,19 @@ const overflowsForgottenUntil = Effect.gen(function* () {
     return undefined
   })
   return until
+})
+
+/** What was judged with lines that are erased by now; undefined when none were. */
+const judgedBeforeErasure = Effect.gen(function* () {
+  const store = yield* EventStore
+  const erased = yield* lookBack(store, auditStream, { limit: 200 }, (event) =>
+    OffenderErased.is(event) ? event.position : undefined
+  )
+  if (erased === undefined) return undefined
+  const [last] = yield* store.readLast(1, { filter: { types: [OverflowRaised.type] } })
+  if (last === undefined) return undefined
+  const { position, metadata } = last
+  return { until: Math.min(erased, position), cause: metadata.$causationId } satisfies JudgedBefore
 })
 
 const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, snapshots: string) {
