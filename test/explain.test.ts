@@ -76,6 +76,12 @@ describe("testudo explain", () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ lines: [{ number: 2, parsed: false }], read: 3, understood: 2 })
   }, 600_000)
 
+  it("asks about --type when no line was understood", async () => {
+    const { status, stderr } = await run("explain", failed(1), "--type", "sylog")
+    expect(status).toBe(0)
+    expect(stderr).toBe("testudo: No line was understood. Is --type sylog right? (TST-EXPLAIN-NOTHING-UNDERSTOOD)\n")
+  })
+
   it("works with CrowdSec's hub, and shows who whitelisted a line", async () => {
     const line = `Nov 22 10:00:01 web sshd[811]: Failed password for root from 192.168.1.7 port 40022 ssh2`
     const hub = [
