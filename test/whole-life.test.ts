@@ -1,8 +1,9 @@
 /**
- * The law of the log, over the life of an installation: whatever happens to nodes, stores, snapshots and clocks, and whatever
- * people do meanwhile (allowlists, rules, decisions of their own, retention, erasure, a move to another store), what the log
- * holds of verdicts is what one undisturbed fold of it gives, what was acknowledged is there once, and the projections show
- * what the log says. `services/engine/one-fold.test.ts` states the first part of the engine alone.
+ * The law of the log, over the life of an installation: whatever happens to nodes, stores, snapshots and clocks, and
+ * whatever people do meanwhile (allowlists, rules, decisions of their own, retention, erasure, a move to another
+ * store), what the log holds of verdicts is what one undisturbed fold of it gives, what was acknowledged is there once,
+ * and the projections show what the log says. `services/engine/one-fold.test.ts` states the first part of the engine
+ * alone.
  */
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs"
 import { join } from "node:path"
@@ -342,8 +343,8 @@ const check = (seed: number, kind: Kind) =>
       const expected = parts.flatMap((part) => folded(ever, part))
       assert.deepStrictEqual(shown(ever), shown(expected))
     } else {
-      // What was judged before is not judged anew without them: of nobody else it is found out later what he did then. Left
-      // aside are those whose name was asked for, and buckets with a time: these tell later of a line of before.
+      // What was judged before is not judged anew without them: of nobody else it is found out later what he did then.
+      // Left aside are those whose name was asked for, and buckets with a time: these tell later of a line of before.
       const places = new Map(log.map(({ id, position }) => [id, position]))
       const causes = log.filter(OverflowRaised.is).map(({ position, metadata, data }) => ({
         position,

@@ -25,9 +25,9 @@ export const holeLength = (bytes: Buffer): number => {
 }
 
 /**
- * Whether a file that begins like a binary one ends like a log. Then it is one: a client has put NUL bytes into the first
- * line of a young log, or the log was truncated while its writer kept its place, which leaves a hole up to there. What is
- * binary (wtmp, lastlog, archives, programs) is so at its end as well. `tail`: its last bytes.
+ * Whether a file that begins like a binary one ends like a log. Then it is one: a client has put NUL bytes into the
+ * first line of a young log, or the log was truncated while its writer kept its place, which leaves a hole up to there.
+ * What is binary (wtmp, lastlog, archives, programs) is so at its end as well. `tail`: its last bytes.
  */
 export const endsAsLog = (tail: Buffer): boolean => {
   const behindHole = tail.subarray(holeLength(tail))

@@ -158,8 +158,8 @@ const setsOf = (candidates: ReadonlyArray<Candidate>): ReadonlyArray<ReadonlyArr
 }
 
 /**
- * By the times that they begin at when all have one, else by what their names say: the log's own name is the newest. The
- * log itself is often empty, just after a rotation: that says nothing about the others.
+ * By the times that they begin at when all have one, else by what their names say: the log's own name is the newest.
+ * The log itself is often empty, just after a rotation: that says nothing about the others.
  */
 const inOrder = (set: ReadonlyArray<Candidate>): ReadonlyArray<Candidate> => {
   const timed = set.every(({ beginning, time }) => beginning === undefined || time !== undefined)

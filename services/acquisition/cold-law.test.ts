@@ -1,4 +1,6 @@
-/** The laws of cold reading, on invented logs: they hold however a log is cut into files, packed, named and interrupted. */
+/**
+ * The laws of cold reading, on invented logs: they hold however a log is cut into files, packed, named and interrupted.
+ */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

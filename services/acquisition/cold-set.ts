@@ -134,8 +134,8 @@ export class ColdSet implements LineReader {
 const looked = { lines: 100, times: 9 }
 
 /**
- * When a file begins, to know which part of a log it is: the middle one of its first time stamps, as the very first line
- * may have come late. Reads from the file; close it afterwards.
+ * When a file begins, to know which part of a log it is: the middle one of its first time stamps, as the very first
+ * line may have come late. Reads from the file; close it afterwards.
  */
 export const beginningTime = async (
   path: string,

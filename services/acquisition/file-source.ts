@@ -7,7 +7,9 @@ import { rotatedName } from "./rotation.ts"
 export interface FileSource extends LogDescription {
   /** A path or a pattern. */
   readonly path: string
-  /** Where to begin with a file of which nothing was recorded: all that is in it, or only what is written from now on. */
+  /**
+   * Where to begin with a file of which nothing was recorded: all that is in it, or only what is written from now on.
+   */
   readonly start: "beginning" | "end"
 }
 
@@ -37,8 +39,8 @@ const maxMatches = 10_000
 
 /**
  * The files that are to be followed now. A file that is the rotation of another match (`access.log.1` beside
- * `access.log`) belongs to that one, compressed files do not grow, and a link to another match (`current.log`) would have
- * every line counted twice.
+ * `access.log`) belongs to that one, compressed files do not grow, and a link to another match (`current.log`) would
+ * have every line counted twice.
  */
 export const pathsOf = async (source: FileSource): Promise<ReadonlyArray<string>> => {
   const literal = await stat(source.path).then(

@@ -2,8 +2,8 @@
  * A log file that is followed through all that happens to logs: it grows, is rotated by renaming or by copying and
  * truncating, while we watch or while we were away, disappears and comes back.
  *
- * Files are read strictly one after the other, each to its end. So the last recorded batch says it all: what comes before
- * its range's end was read, what comes after was not.
+ * Files are read strictly one after the other, each to its end. So the last recorded batch says it all: what comes
+ * before its range's end was read, what comes after was not.
  */
 import { realpath } from "node:fs/promises"
 import { dirname } from "node:path"

@@ -13,8 +13,8 @@ export interface LogDescription {
 }
 
 /**
- * A line's own time in milliseconds since 1970, or undefined when it tells none. `observedAt` (same unit) fixes the year
- * of time stamps without one. Called for every line while several sources are merged, so it should be quick.
+ * A line's own time in milliseconds since 1970, or undefined when it tells none. `observedAt` (same unit) fixes the
+ * year of time stamps without one. Called for every line while several sources are merged, so it should be quick.
  */
 export type TimeOf = (
   line: string,

@@ -1,4 +1,6 @@
-/** Bytes of one file that were read and not yet taken, split into lines. Plain and synchronous: this is the hot part. */
+/**
+ * Bytes of one file that were read and not yet taken, split into lines. Plain and synchronous: this is the hot part.
+ */
 import { holeLength } from "./binary.ts"
 import { markLength, maxBatchBytes, maxBatchLines } from "./body.ts"
 
@@ -83,7 +85,9 @@ export class LineWindow {
     if (this.#bytes.length > Math.max(this.#ends.at(-1) ?? 0, this.#start)) this.#ends.push(this.#bytes.length)
   }
 
-  /** Text of the n-th line that is ready, for its time stamp; undefined for the rest of a line that was begun before. */
+  /**
+   * Text of the n-th line that is ready, for its time stamp; undefined for the rest of a line that was begun before.
+   */
   peek(n: number): string | undefined {
     if (n === 0 && this.#insideLine) return undefined
     const begin = n === 0 ? this.#start + this.#mark : (this.#ends[this.#next + n - 1] ?? this.#start)

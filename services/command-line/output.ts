@@ -1,6 +1,6 @@
 /**
- * Whoever reads what is printed may go away, as `head` does. A command has nobody to tell then, and ends; a node goes on
- * guarding, whatever becomes of its output. What cannot be written for another reason (a full disk) is a failure.
+ * Whoever reads what is printed may go away, as `head` does. A command has nobody to tell then, and ends; a node goes
+ * on guarding, whatever becomes of its output. What cannot be written for another reason (a full disk) is a failure.
  */
 let isNeeded = true
 /** What became of standard output, by its own notice: a stream onto a file or a device does not keep its error. */
@@ -13,7 +13,10 @@ export const outlivesItsReader = (): void => {
 
 const codeOf = (error: Error): string | undefined => (error as NodeJS.ErrnoException).code
 
-/** The line for a person when what was printed last did not arrive; undefined when it did, or nobody was left to read it. */
+/**
+ * The line for a person when what was printed last did not arrive; undefined when it did, or nobody was left to read
+ * it.
+ */
 export const outputFailure = (): string | undefined => {
   const error = process.stdout.errored ?? noticed
   if (error === null || codeOf(error) === "EPIPE" || !isNeeded) return undefined

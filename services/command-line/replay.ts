@@ -224,7 +224,9 @@ const replayFiles = Effect.fnUntraced(function* (
   }
 })
 
-/** Goes on reading when all but the batches that were stored last are judged: so the engine has them still in memory. */
+/**
+ * Goes on reading when all but the batches that were stored last are judged: so the engine has them still in memory.
+ */
 const inStep = (intake: Intake, detection: typeof Detection.Service): Sink<AppendError> => ({
   append: (batches) =>
     Effect.suspend(() => {

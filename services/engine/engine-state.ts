@@ -103,7 +103,8 @@ export const keepState = (
       decisions: judge.decisions,
       forgotten,
       get positions() {
-        // Also of lines that are told with what they hold: when the rules that parsed them are back, they are found again.
+        // Also of lines that are told with what they hold: when the rules that parsed them are back, they are found
+        // again.
         const referred = new Set(engine.events.origins)
         for (const event of positions.keys()) if (!referred.has(event)) positions.delete(event)
         return [...positions]
@@ -133,8 +134,8 @@ const overflowsAfter = Effect.fn("engine.overflowsAfter")(function* (position: n
 })
 
 /**
- * When the last overflow was recorded that retention has dropped, in milliseconds since 1970; -1 when it has dropped none, or
- * its store does not tell. The lines may still be there that it came of.
+ * When the last overflow was recorded that retention has dropped, in milliseconds since 1970; -1 when it has dropped
+ * none, or its store does not tell. The lines may still be there that it came of.
  */
 const overflowsForgottenUntil = Effect.gen(function* () {
   const store = yield* EventStore

@@ -54,13 +54,13 @@ export class Judge {
     /** Ids of overflows that the log already holds beyond the place where this fold begins: not proposed again. */
     readonly known: Set<string>
     /**
-     * Overflows that were recorded up to this time (milliseconds since 1970) and are not among the known ones, the log has
-     * forgotten: they do not come back. Default: it has forgotten none.
+     * Overflows that were recorded up to this time (milliseconds since 1970) and are not among the known ones, the log
+     * has forgotten: they do not come back. Default: it has forgotten none.
      */
     readonly forgottenUntil?: number
     /**
-     * Lines of one offender were erased from this stretch of the log since it was judged. Without them buckets run over at
-     * other lines: what is not known of it is no verdict, and nobody else is to be banned by it.
+     * Lines of one offender were erased from this stretch of the log since it was judged. Without them buckets run over
+     * at other lines: what is not known of it is no verdict, and nobody else is to be banned by it.
      */
     readonly judgedBefore?: JudgedBefore | undefined
     readonly allowlists: ReadonlyArray<Allowlist>

@@ -139,8 +139,9 @@ const chainEvents = (db: DatabaseSync): void => {
 }
 
 /**
- * Logs name people: a new directory is closed to everybody but its user and group. It is made level by level, because Node's
- * own recursion has no end where a file system takes no folders and calls that ENOENT, as /proc does, or an automounter.
+ * Logs name people: a new directory is closed to everybody but its user and group. It is made level by level, because
+ * Node's own recursion has no end where a file system takes no folders and calls that ENOENT, as /proc does, or an
+ * automounter.
  */
 export const makeDirectory = (directory: string): void => {
   const missing: Array<string> = []
@@ -158,8 +159,8 @@ export const makeDirectory = (directory: string): void => {
 }
 
 /**
- * Opens the database to read and write, and makes it when it is not there. The caller holds the writer's lock. `isNew`: it
- * was made or brought to this layout just now, so that no head record can be expected.
+ * Opens the database to read and write, and makes it when it is not there. The caller holds the writer's lock. `isNew`:
+ * it was made or brought to this layout just now, so that no head record can be expected.
  */
 export const openForWriting = (path: string): { readonly db: DatabaseSync; readonly isNew: boolean } => {
   const db = new DatabaseSync(path, { timeout: busyMilliseconds })

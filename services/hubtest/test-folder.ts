@@ -26,7 +26,9 @@ export interface TestConfiguration {
   readonly overrideStatics: ReadonlyArray<unknown>
 }
 
-/** The public hub's largest has 500 bytes. What the YAML library makes of nested or many keys costs far more than that. */
+/**
+ * The public hub's largest has 500 bytes. What the YAML library makes of nested or many keys costs far more than that.
+ */
 const configurationBytes = 64 * 1024
 
 /** One of them makes a folder a test: one that has lost its `config.yaml` must not go unnoticed. */

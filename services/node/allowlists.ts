@@ -30,8 +30,8 @@ export const allowlistsOf = (
 ]
 
 /**
- * Appends the lists that differ from the log's, and waits while the store cannot take them. Answers with the position of the
- * last one, or undefined when none did.
+ * Appends the lists that differ from the log's, and waits while the store cannot take them. Answers with the position
+ * of the last one, or undefined when none did.
  */
 export const replaceAllowlists = Effect.fn("allowlists.replace")(function* (lists: ReadonlyArray<Allowlist>) {
   let changed: number | undefined
@@ -40,8 +40,8 @@ export const replaceAllowlists = Effect.fn("allowlists.replace")(function* (list
 })
 
 /**
- * `tried`: the ids of the events that were to say so. One that is there was written when the answer was lost. Each try has an
- * id of its own: behind another writer's list the same one would be refused as known.
+ * `tried`: the ids of the events that were to say so. One that is there was written when the answer was lost. Each try
+ * has an id of its own: behind another writer's list the same one would be refused as known.
  */
 const replaceAllowlist = Effect.fnUntraced(function* (list: Allowlist, tried: Set<string>) {
   const store = yield* EventStore

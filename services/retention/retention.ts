@@ -1,10 +1,10 @@
 /**
- * What the log forgets: raw log batches when they are too old or too many, dossiers of offenders when nothing was heard of
- * them for long. Overflows carry the lines they rest on, so a decision keeps its grounds when the batches go.
+ * What the log forgets: raw log batches when they are too old or too many, dossiers of offenders when nothing was heard
+ * of them for long. Overflows carry the lines they rest on, so a decision keeps its grounds when the batches go.
  *
- * The last batch of each source stays, because it says how far its file was read; so does a dossier with a decision that
- * holds, or on which one of another dossier rests, the one with the highest decision number, where counting goes on, and the
- * last one that anything was added to: the engine's snapshot may stand there.
+ * The last batch of each source stays, because it says how far its file was read; so does a dossier with a decision
+ * that holds, or on which one of another dossier rests, the one with the highest decision number, where counting goes
+ * on, and the last one that anything was added to: the engine's snapshot may stand there.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -66,8 +66,8 @@ export class Retention {
   #isToldAhead = false
 
   /**
-   * `release`: is told before lines up to a position go, and answers up to which one they may: whoever still needs them for
-   * something takes care of it then.
+   * `release`: is told before lines up to a position go, and answers up to which one they may: whoever still needs them
+   * for something takes care of it then.
    */
   constructor(
     rules: RetentionRules,

@@ -1,7 +1,7 @@
 /**
- * The time by which ages are told. What retention drops is gone, and a clock may be set years ahead by mistake. So while a
- * node runs its clock is believed as far as time has passed for this process; a jump beyond that only after a day in which
- * it was not taken back. A machine that slept looks the same, and forgets a day later.
+ * The time by which ages are told. What retention drops is gone, and a clock may be set years ahead by mistake. So
+ * while a node runs its clock is believed as far as time has passed for this process; a jump beyond that only after a
+ * day in which it was not taken back. A machine that slept looks the same, and forgets a day later.
  */
 export class SteadyTime {
   /** Of the monotonic clock, which nobody sets; and what is believed to be the time then. In milliseconds. */
