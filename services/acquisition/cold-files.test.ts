@@ -262,6 +262,11 @@ describe("several cold files", () => {
     expect((await read(named)).lines).toEqual(["1 older", "2 newer"])
   })
 
+  it("of different logs are merged by the time of a line that is longer than a batch, too", async () => {
+    const paths = [at("a.log", `no time\n1001 ${"x".repeat(300_000)}`), at("b.log", "1000 b\n")]
+    expect((await read(paths)).lines.map((line) => line.slice(0, 7))).toEqual(["no time", "1000 b", "1001 xx"])
+  })
+
   it("of different logs are merged the same in whatever order they are named", async () => {
     const paths = ["b.log", "a.log", "c.log"].map((name) => at(name, text(stamped(0, 50, 1, name))))
     const { lines } = await read(paths)

@@ -60,9 +60,11 @@ class Lane {
   }
 
   take(now: number, most: number): LogBatch | undefined {
-    const before = this.reader.window.ready
     const batch = this.reader.take(now, most)
-    this.#slots.splice(0, before - this.reader.window.ready)
+    // What is ready now does not tell it: a part of a long line may have become so. Of a line that was cut the rest is
+    // first.
+    const whole = batch === undefined || batch.endsInsideLine ? 0 : batch.lines + (batch.startsInsideLine ? 1 : 0)
+    this.#slots.splice(0, whole)
     return batch
   }
 }
