@@ -1,4 +1,5 @@
 /** What goes wrong in real life: each mistake gets one clear message that names the place, and the node lives on. */
+import { spawnSync } from "node:child_process"
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
@@ -354,6 +355,15 @@ describe("a call that is not understood", () => {
     const last = stderr.trimEnd().split("\n").at(-1)!
     expect(last).toMatch(/^testudo: .*\(TST-CLI-USAGE\)$/)
     expect(last).toContain(reason)
+  })
+
+  it("in a folder that was deleted is told so in one line", () => {
+    const command = `cd "$(mktemp -d)" && rmdir "$PWD" && exec ${join(root, "bin/testudo")} decisions list`
+    const { status, stderr } = spawnSync("sh", ["-c", command], { encoding: "utf8" })
+    expect(status).toBe(1)
+    // The shell may have something to say of it as well.
+    expect(stderr).toMatch(/^testudo: The current folder is not there any more.* \(TST-CLI-FOLDER\)$/m)
+    expect(stderr).not.toMatch(/^ +at /m)
   })
 
   it("is not one for help: that stands on standard output", async () => {

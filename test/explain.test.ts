@@ -1,5 +1,6 @@
 /** `testudo explain`: what a person sees of the way of a line. */
-import { writeFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { closeSync, existsSync, openSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { describe, expect, it } from "vitest"
@@ -75,6 +76,12 @@ describe("testudo explain", () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ lines: [{ number: 2, parsed: false }], read: 3, understood: 2 })
   }, 600_000)
 
+  it("asks about --type when no line was understood", async () => {
+    const { status, stderr } = await run("explain", failed(1), "--type", "sylog")
+    expect(status).toBe(0)
+    expect(stderr).toBe("testudo: No line was understood. Is --type sylog right? (TST-EXPLAIN-NOTHING-UNDERSTOOD)\n")
+  })
+
   it("works with CrowdSec's hub, and shows who whitelisted a line", async () => {
     const line = `Nov 22 10:00:01 web sshd[811]: Failed password for root from 192.168.1.7 port 40022 ssh2`
     const hub = [
@@ -98,6 +105,16 @@ describe("testudo explain", () => {
   it("takes whatever the line holds as text: nothing reaches the terminal that it would obey", async () => {
     const { stdout } = await run("explain", "\x1b[31m evil \u202e line", ...options)
     expect(stdout).toContain("line: \ufffd[31m evil \ufffd line\n")
+  })
+
+  it.runIf(existsSync("/dev/full"))("says that its JSON cannot be written, and fails", () => {
+    const full = openSync("/dev/full", "w")
+    const { status, stderr } = spawnSync(join(root, "bin/testudo"), ["explain", "x y", ...options, "--json"], {
+      stdio: ["ignore", full, "pipe"]
+    })
+    closeSync(full)
+    expect(status).toBe(1)
+    expect(String(stderr)).toContain("TST-CLI-OUTPUT")
   })
 
   it("says what is wrong with the call", async () => {

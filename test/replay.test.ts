@@ -229,6 +229,7 @@ describe("mistakes on the command line", () => {
       [["--type", "syslog", "--now", "soon"], "TST-CLI-TIME"],
       [["--type", "syslog", "--timezone", "Mars/Base"], "TST-CLI-ZONE"],
       [["--type", "syslog", "--store", "redis:x"], "TST-CLI-STORE"],
+      [["--type", "syslog", "--profiles", "/nowhere/profiles.yaml"], "TST-REPLAY-PROFILES"],
       [["--type", "syslog", "--hub", "/nowhere"], "TST-HUB-UNREADABLE"],
       [["--type", "syslog", "--collection", "testudo/sshdd"], "TST-HUB-UNKNOWN-ITEM"]
     ]

@@ -71,6 +71,7 @@ export interface OverflowExplanation {
   readonly stages: ReadonlyArray<StageExplanation>
   readonly whitelisted: boolean
   readonly whitelistReason: string
+  /** None when it is whitelisted. */
   readonly alerts: ReadonlyArray<{
     readonly scope: string
     readonly value: string
@@ -207,7 +208,8 @@ export class Explainer {
 
   #overflowed(event: PipelineEvent): void {
     const { Overflow, WhitelistReason } = event
-    const alerts = Overflow.APIAlerts.map(({ Source, Message, Remediation, Meta }) => ({
+    const raised = Overflow.Whitelisted ? [] : Overflow.APIAlerts
+    const alerts = raised.map(({ Source, Message, Remediation, Meta }) => ({
       scope: Source.Scope,
       value: Source.Value,
       message: Message,

@@ -1,16 +1,19 @@
 import { execFileSync } from "node:child_process"
 import {
   appendFileSync,
+  closeSync,
   copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
-  writeFileSync
+  writeFileSync,
+  writeSync
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -395,6 +398,44 @@ describe("what can be wrong", () => {
     expect(store.lines).toEqual(["text"])
   })
 
+  it("NUL bytes that a client puts into the first line of a young log do not blind the reader", async () => {
+    const first = `login failed for ${"\0".repeat(30)}`
+    writeFileSync(log, `${first}\n`)
+    const store = new Store()
+    const { stop } = reader(store, [logFile(log)])
+    await until("told", () => store.codes.length === 1)
+    expect(store.codes).toEqual(["TST-ACQ-BINARY"])
+    appendFileSync(log, text(numbers(0, 100)))
+    await until("read", () => store.count >= 101)
+    appendFileSync(log, text(numbers(100, 101)))
+    await until("followed", () => store.count >= 102)
+    await stop()
+    expect(store.lines).toEqual([first, ...numbers(0, 101)])
+  })
+
+  it("a log is read behind the hole that is left when it is truncated and its writer keeps its place", async () => {
+    const writer = openSync(log, "w")
+    writeSync(writer, text(numbers(0, 300)))
+    const store = new Store()
+    let { stop } = reader(store, [logFile(log)])
+    await until("begun", () => store.count === 300)
+    for (const [turn, next] of [300, 310, 320].entries()) {
+      writeSync(writer, text(numbers(next, next + 5)))
+      await until("followed", () => store.count === next + 5)
+      copyFileSync(log, `${log}.${9 - turn}`)
+      truncateSync(log)
+      writeSync(writer, text(numbers(next + 5, next + 10)))
+      await until("behind the hole", () => store.count >= next + 10)
+      await stop()
+      ;({ stop } = reader(store, [logFile(log)]))
+    }
+    await sleep(50)
+    await stop()
+    closeSync(writer)
+    expect(store.lines).toEqual(numbers(0, 330))
+    expect(store.codes).toEqual([])
+  })
+
   it("a deleted file is let go and read when it comes back", async () => {
     writeFileSync(log, "one\ntwo")
     const store = new Store()
@@ -445,6 +486,20 @@ describe("patterns and links", () => {
     expect(store.linesOf(site("access.log"))).toEqual(["a", "a2"])
     expect(store.linesOf(site("new.log"))).toEqual(["n", "n2"])
     expect(store.lines).toHaveLength(4)
+  })
+
+  it("reads a file once that a pattern finds under its name and by a symbolic link", async () => {
+    mkdirSync(join(folder, "logs"))
+    const [first, second, outside] = ["logs/1.log", "logs/2.log", "outside.log"].map((name) => join(folder, name))
+    writeFileSync(first!, "1 a\n")
+    writeFileSync(second!, "2 b\n")
+    writeFileSync(outside!, "3 c\n")
+    symlinkSync("1.log", join(folder, "logs/current.log"))
+    symlinkSync("current.log", join(folder, "logs/latest.log"))
+    symlinkSync(outside!, join(folder, "logs/linked.log"))
+    const store = new Store()
+    await readUntil(store, 3, [logFile(join(folder, "logs", "*.log"))])
+    expect(store.lines).toEqual(["1 a", "2 b", "3 c"])
   })
 
   it("follows a symbolic link to the rotated files of its target", async () => {

@@ -1,3 +1,4 @@
+import { holeLength } from "./binary.ts"
 import { zstdCompressSync } from "node:zlib"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
@@ -88,7 +89,7 @@ describe("body", () => {
     expect(batches.flatMap(decodeLines)).toEqual(Array(200).fill("a line"))
   })
 
-  it("keeps any bytes and any lines, however they arrive", () => {
+  it("keeps any bytes and any lines, however they arrive, but for a hole at the beginning", () => {
     const text = fc.array(fc.oneof(fc.constantFrom("\n", "\r\n", "ä", "\u0000"), fc.string()), { maxLength: 60 })
     fc.assert(
       fc.property(
@@ -97,6 +98,7 @@ describe("body", () => {
         fc.integer({ min: 1, max: 9 }),
         (parts, cuts, most) => {
           const bytes = Buffer.from(parts.join(""))
+          const whole = bytes.subarray(holeLength(bytes))
           const chunks: Array<Buffer> = []
           let at = 0
           for (const cut of cuts) {
@@ -105,10 +107,10 @@ describe("body", () => {
           }
           chunks.push(bytes.subarray(at))
           const batches = batchesOf(chunks, most)
-          expect(Buffer.concat(batches.map(decodeBody)).equals(bytes)).toBe(true)
+          expect(Buffer.concat(batches.map(decodeBody)).equals(whole)).toBe(true)
           for (const [index, batch] of batches.entries())
-            expect(batch.range.from).toBe(batches[index - 1]?.range.to ?? 0)
-          const expected = bytes.toString().split("\n")
+            expect(batch.range.from).toBe(batches[index - 1]?.range.to ?? bytes.length - whole.length)
+          const expected = whole.toString().split("\n")
           if (expected.at(-1) === "") expected.pop()
           expect(batches.flatMap(decodeLines)).toEqual(expected.map((line) => line.replace(/\r$/, "")))
         }

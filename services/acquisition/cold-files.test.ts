@@ -9,7 +9,7 @@ import {
   writeFileSync
 } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import { constants, gzipSync, zstdCompressSync } from "node:zlib"
 import * as Effect from "effect/Effect"
 import fc from "fast-check"
@@ -236,12 +236,42 @@ describe("several cold files", () => {
     expect(new Set(batches.map(({ path }) => path))).toEqual(new Set(paths))
   })
 
+  it("of one log are one source however their paths are written", async () => {
+    const [older, newer] = [at("auth.log.1", text(stamped(0, 10))), at("auth.log", text(stamped(10, 20)))]
+    const { batches, lines } = await read([relative(process.cwd(), newer), `${folder}/./auth.log.1`, older])
+    expect(lines).toEqual(stamped(0, 20))
+    expect(new Set(batches.map(({ source }) => source)).size).toBe(1)
+  })
+
   it("of one log without times go by their names", async () => {
     const names = ["app.log", "app.log.10", "app.log.9.gz", "app.log.1"]
     const paths = names.map((name) => at(name, name.endsWith("gz") ? gzipSync(`${name}\n`) : `${name}\n`))
     expect((await read(paths)).lines).toEqual(["app.log.10", "app.log.9.gz", "app.log.1", "app.log"])
     const dated = ["web.log", "web.log-20260301", "web.log-20260130"].map((name) => at(name, `${name}\n`))
     expect((await read(dated)).lines).toEqual(["web.log-20260130", "web.log-20260301", "web.log"])
+  })
+
+  it("of one log keep their order when the first line of one came late, and when the log itself is empty", async () => {
+    const late = [
+      at("app.log.1", text(["50 late", ...stamped(100, 120)])),
+      at("app.log.2", text(stamped(60, 100))),
+      at("app.log", "")
+    ]
+    expect((await read(late)).lines).toEqual([...stamped(60, 100), "50 late", ...stamped(100, 120)])
+    const named = [at("web.log.bak", "2 newer\n"), at("web.log.old", "1 older\n"), at("web.log", "")]
+    expect((await read(named)).lines).toEqual(["1 older", "2 newer"])
+  })
+
+  it("of different logs are merged by the time of a line that is longer than a batch, too", async () => {
+    const paths = [at("a.log", `no time\n1001 ${"x".repeat(300_000)}`), at("b.log", "1000 b\n")]
+    expect((await read(paths)).lines.map((line) => line.slice(0, 7))).toEqual(["no time", "1000 b", "1001 xx"])
+  })
+
+  it("of different logs are merged the same in whatever order they are named", async () => {
+    const paths = ["b.log", "a.log", "c.log"].map((name) => at(name, text(stamped(0, 50, 1, name))))
+    const { lines } = await read(paths)
+    expect((await read([...paths].reverse())).lines).toEqual(lines)
+    expect(lines.slice(0, 3)).toEqual(["0 a.log", "0 b.log", "0 c.log"])
   })
 
   it("of different logs are merged by time, the same however often it was killed", async () => {

@@ -6,12 +6,12 @@
  * compressed, is not read again, so a replay that was killed goes on where the log ends.
  */
 import { createReadStream } from "node:fs"
-import { basename, dirname, join } from "node:path"
+import { basename, dirname, join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import type { Sink } from "./acquisition.ts"
 import { DamagedBatch } from "./body.ts"
 import { openCold, openStream } from "./cold-file.ts"
-import { type ColdMember, ColdSet, firstTime } from "./cold-set.ts"
+import { type ColdMember, ColdSet, beginningTime } from "./cold-set.ts"
 import { sha256, statusOf } from "./file-identity.ts"
 import { sourceName } from "./file-source.ts"
 import type { LogDescription, TimeOf } from "./line-reader.ts"
@@ -119,11 +119,14 @@ const examine = async <E>(
         total = undefined
       } else {
         const file = await openCold(path, () => {})
-        const time = await firstTime(path, file, (line) =>
+        const time = await beginningTime(path, file, (line) =>
           options.timeOf(line, { labels, path, zone, observedAt: now })
         )
         const rotated = rotatedName(basename(path))
-        const log = rotated === undefined ? path.replace(/\.(?:gz|zst)$/, "") : join(dirname(path), rotated.base)
+        // However the path is written: two sources of one name would be one stream with two readers.
+        const log = resolve(
+          rotated === undefined ? path.replace(/\.(?:gz|zst)$/, "") : join(dirname(path), rotated.base)
+        )
         const beginning = file.head.length === 0 ? undefined : sha256(file.head)
         await (file instanceof StreamedFile ? file.close() : file.handle.close())
         if (total !== undefined) total += status.size
@@ -150,16 +153,21 @@ const setsOf = (candidates: ReadonlyArray<Candidate>): ReadonlyArray<ReadonlyArr
     for (const set of own) sets.splice(sets.indexOf(set), 1)
     sets.push(joined)
   }
-  return sets.map(inOrder).sort((left, right) => lowest(left) - lowest(right))
+  // Within a second the logs follow one another (see `merge.ts`): by name, so that the order of the call says nothing.
+  return sets.map(inOrder).sort(([left], [right]) => (sourceName(left!.log) < sourceName(right!.log) ? -1 : 1))
 }
 
-const lowest = (set: ReadonlyArray<Candidate>): number => Math.min(...set.map(({ order }) => order))
-
-/** By their first time stamps when all have one, else by what their names say: the log's own name is the newest. */
+/**
+ * By the times that they begin at when all have one, else by what their names say: the log's own name is the newest.
+ * The log itself is often empty, just after a rotation: that says nothing about the others.
+ */
 const inOrder = (set: ReadonlyArray<Candidate>): ReadonlyArray<Candidate> => {
-  const timed = set.every(({ time }) => time !== undefined)
+  const timed = set.every(({ beginning, time }) => beginning === undefined || time !== undefined)
   return [...set].sort(
-    (left, right) => (timed ? left.time! - right.time! : 0) || byName(left, right) || left.order - right.order
+    (left, right) =>
+      (timed ? (left.time ?? Number.NEGATIVE_INFINITY) - (right.time ?? Number.NEGATIVE_INFINITY) || 0 : 0) ||
+      byName(left, right) ||
+      left.order - right.order
   )
 }
 

@@ -3,7 +3,8 @@ import type { LogBatch } from "../../domain/events/log-batch.ts"
 import { DamagedBatch, maxBatchBytes, maxBatchLines } from "./body.ts"
 import { type ColdFile, goOn, type OnBytes } from "./cold-file.ts"
 import { fingerprintBytes } from "./file-identity.ts"
-import { batchOf, binaryAt, type LineReader } from "./line-reader.ts"
+import { binaryAt, endsAsLog } from "./binary.ts"
+import { batchOf, type LineReader } from "./line-reader.ts"
 import { LineWindow } from "./line-window.ts"
 import { GrowingFile, type OpenFile, StreamedFile } from "./open-file.ts"
 import * as Say from "./reading-problem.ts"
@@ -101,7 +102,7 @@ export class ColdSet implements LineReader {
     this.#file = file
     this.#window = new LineWindow(file.end, position?.insideLine ?? false)
     const nul = binaryAt(file.head)
-    if (nul !== undefined) {
+    if (nul !== undefined && !(file instanceof GrowingFile && endsAsLog(await file.last()))) {
       report(Say.binary(file.path, nul))
       this.#ended = true
     } else if (position !== undefined) {
@@ -129,11 +130,14 @@ export class ColdSet implements LineReader {
   }
 }
 
-/** Times are looked for in so many first lines of a file. */
-const linesWithTime = 100
+/** Times are looked for in so many first lines of a file, and so many are enough. */
+const looked = { lines: 100, times: 9 }
 
-/** The first time stamp of a file, to know which part of a log it is. Reads from the file; close it afterwards. */
-export const firstTime = async (
+/**
+ * When a file begins, to know which part of a log it is: the middle one of its first time stamps, as the very first
+ * line may have come late. Reads from the file; close it afterwards.
+ */
+export const beginningTime = async (
   path: string,
   cold: ColdFile,
   timeOf: (line: string) => number | undefined
@@ -144,10 +148,12 @@ export const firstTime = async (
   const window = new LineWindow(0)
   window.push(chunk)
   window.finish()
-  for (let n = 0; n < Math.min(window.ready, linesWithTime); n += 1) {
+  const times: Array<number> = []
+  for (let n = 0; n < Math.min(window.ready, looked.lines) && times.length < looked.times; n += 1) {
     const line = window.peek(n)
     const time = line === undefined ? undefined : timeOf(line)
-    if (time !== undefined) return time
+    if (time !== undefined) times.push(time)
   }
-  return undefined
+  times.sort((left, right) => left - right)
+  return times[Math.floor((times.length - 1) / 2)]
 }

@@ -1,5 +1,5 @@
 /** Log files as a configuration names them: a path, or a pattern such as `/var/log/nginx/*.log`. */
-import { glob, stat } from "node:fs/promises"
+import { glob, realpath, stat } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
 import type { LogDescription } from "./line-reader.ts"
 import { rotatedName } from "./rotation.ts"
@@ -7,7 +7,9 @@ import { rotatedName } from "./rotation.ts"
 export interface FileSource extends LogDescription {
   /** A path or a pattern. */
   readonly path: string
-  /** Where to begin with a file of which nothing was recorded: all that is in it, or only what is written from now on. */
+  /**
+   * Where to begin with a file of which nothing was recorded: all that is in it, or only what is written from now on.
+   */
   readonly start: "beginning" | "end"
 }
 
@@ -37,7 +39,8 @@ const maxMatches = 10_000
 
 /**
  * The files that are to be followed now. A file that is the rotation of another match (`access.log.1` beside
- * `access.log`) belongs to that one, and compressed files do not grow.
+ * `access.log`) belongs to that one, compressed files do not grow, and a link to another match (`current.log`) would
+ * have every line counted twice.
  */
 export const pathsOf = async (source: FileSource): Promise<ReadonlyArray<string>> => {
   const literal = await stat(source.path).then(
@@ -46,10 +49,14 @@ export const pathsOf = async (source: FileSource): Promise<ReadonlyArray<string>
   )
   if (literal || !/[*?[{]/.test(source.path)) return [source.path]
   const found = new Set<string>()
-  for await (const match of glob(resolve(source.path))) {
-    found.add(resolve(match))
+  const links = new Set<string>()
+  for await (const match of glob(resolve(source.path), { withFileTypes: true })) {
+    const path = join(match.parentPath, match.name)
+    found.add(path)
+    if (match.isSymbolicLink()) links.add(path)
     if (found.size >= maxMatches) break
   }
+  for (const link of links) if (found.has(await realpath(link).catch(() => link))) found.delete(link)
   return [...found].sort().filter((path) => {
     const rotated = rotatedName(basename(path))
     return rotated === undefined || !(rotated.compressed || found.has(join(dirname(path), rotated.base)))

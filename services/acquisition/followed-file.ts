@@ -2,8 +2,8 @@
  * A log file that is followed through all that happens to logs: it grows, is rotated by renaming or by copying and
  * truncating, while we watch or while we were away, disappears and comes back.
  *
- * Files are read strictly one after the other, each to its end. So the last recorded batch says it all: what comes before
- * its range's end was read, what comes after was not.
+ * Files are read strictly one after the other, each to its end. So the last recorded batch says it all: what comes
+ * before its range's end was read, what comes after was not.
  */
 import { realpath } from "node:fs/promises"
 import { dirname } from "node:path"
@@ -11,7 +11,8 @@ import type { LogBatch } from "../../domain/events/log-batch.ts"
 import { maxBatchLines } from "./body.ts"
 import { compressionOf } from "./compression.ts"
 import { type FileStatus, fingerprintBytes, openFile, type Position, readAt, statusOf } from "./file-identity.ts"
-import { batchOf, binaryAt, type LineReader } from "./line-reader.ts"
+import { binaryAt, endsAsLog } from "./binary.ts"
+import { batchOf, type LineReader } from "./line-reader.ts"
 import { LineWindow } from "./line-window.ts"
 import { GrowingFile, type OpenFile } from "./open-file.ts"
 import * as Say from "./reading-problem.ts"
@@ -54,6 +55,8 @@ export class FollowedFile implements LineReader {
   #atPath = false
   /** The open file's end is reached for good; it is closed when its lines are taken. */
   #left = false
+  /** Inode of the file at the path that was taken for no log. */
+  #leftOut: number | undefined
   /** How far was read in the file before the open one; it counts until something was read of the open one. */
   #known: Position | undefined
   #finished = false
@@ -120,7 +123,7 @@ export class FollowedFile implements LineReader {
         if (chunk === "changed") await this.#followChange(file)
         else if (chunk === "end") {
           if (!(await this.#leave(file, now))) return "waiting"
-        } else this.#accept(file, chunk)
+        } else await this.#accept(file, chunk)
       }
     } catch (cause) {
       this.#say(Say.isMissing(cause) ? Say.missing(this.path) : Say.readingProblem(this.path, cause))
@@ -140,24 +143,39 @@ export class FollowedFile implements LineReader {
     await file?.close()
   }
 
-  #accept(file: OpenFile, chunk: Buffer): void {
-    if (file.end - chunk.length < fingerprintBytes) {
+  async #accept(file: OpenFile, chunk: Buffer): Promise<void> {
+    // What was taken is text: whoever writes into a log does not end it by that.
+    if (this.#window.offset === 0 && file.end - chunk.length < fingerprintBytes) {
       const packed = compressionOf(file.head) !== undefined && !file.settled
-      const nul = binaryAt(file.head)
-      if (packed || nul !== undefined) {
+      const nul = packed ? undefined : binaryAt(file.head)
+      if (packed || (nul !== undefined && !(file instanceof GrowingFile && endsAsLog(await file.last())))) {
         this.#said.delete("TST-ACQ-BINARY")
         this.#say(packed ? Say.compressed(file.path) : Say.binary(file.path, nul ?? 0))
-        this.#leaveOut()
+        this.#leaveOut(packed ? undefined : file.inode)
         return
       }
     }
     this.#window.push(chunk)
   }
 
-  /** What is no text gives no lines, and only another file at its place will be read. */
-  #leaveOut(): void {
+  /** What is no text gives no lines. Only another file at its place will be read, or this one when it becomes a log. */
+  #leaveOut(inode: number | undefined): void {
     this.#window = new LineWindow(0)
     this.#left = true
+    this.#leftOut = inode
+  }
+
+  /** Whether the file at the path that was left out is a log after all. Then it is read from its beginning. */
+  async #reconsider(): Promise<boolean> {
+    const opened = await openFile(this.#place, this.#leftOut).catch(() => undefined)
+    if (opened === undefined) return false
+    const file = await GrowingFile.at(this.#place, opened, 0)
+    if (endsAsLog(await file.last())) {
+      await this.#begin(file, true)
+      return true
+    }
+    await file.close()
+    return false
   }
 
   /** Goes on where reading stands. False: there is nothing to open now. */
@@ -167,6 +185,7 @@ export class FollowedFile implements LineReader {
     const position = this.#known
     const look = await this.#look()
     if (look === this.#looked) return false
+    if (this.#leftOut !== undefined && (await this.#reconsider())) return true
     const { as, atPath, file, lost, sure } = await continueAfter(this.#place, position, this.#finished)
     if (lost && !this.#finished) this.#say(Say.lostTrack(this.path))
     if (lost) this.#finished = true
@@ -214,6 +233,7 @@ export class FollowedFile implements LineReader {
     this.#file = file
     this.#atPath = atPath
     this.#left = false
+    this.#leftOut = undefined
     this.#finished = true
     this.#successor = undefined
     this.#looked = ""

@@ -13,8 +13,8 @@ export interface LogDescription {
 }
 
 /**
- * A line's own time in milliseconds since 1970, or undefined when it tells none. `observedAt` (same unit) fixes the year
- * of time stamps without one. Called for every line while several sources are merged, so it should be quick.
+ * A line's own time in milliseconds since 1970, or undefined when it tells none. `observedAt` (same unit) fixes the
+ * year of time stamps without one. Called for every line while several sources are merged, so it should be quick.
  */
 export type TimeOf = (
   line: string,
@@ -59,15 +59,3 @@ export const batchOf = (
   encoding: "zstd",
   ...sealBody(piece.bytes, piece.ends)
 })
-
-/**
- * Offset of the first NUL byte when this beginning of a file is not text: NUL bytes, and control characters in one byte
- * of twenty at least. A single NUL in a line, which a client may have sent, does not blind the reader.
- */
-export const binaryAt = (head: Buffer): number | undefined => {
-  const nul = head.indexOf(0)
-  if (nul < 0) return undefined
-  let controls = 0
-  for (const byte of head) if (byte < 9 || (byte > 13 && byte < 32 && byte !== 27)) controls += 1
-  return controls * 20 >= head.length ? nul : undefined
-}

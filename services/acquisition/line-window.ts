@@ -1,4 +1,7 @@
-/** Bytes of one file that were read and not yet taken, split into lines. Plain and synchronous: this is the hot part. */
+/**
+ * Bytes of one file that were read and not yet taken, split into lines. Plain and synchronous: this is the hot part.
+ */
+import { holeLength } from "./binary.ts"
 import { markLength, maxBatchBytes, maxBatchLines } from "./body.ts"
 
 /** What one batch holds: a view on the window's bytes, valid for good (the window never writes into taken bytes). */
@@ -30,11 +33,13 @@ export class LineWindow {
   #offset: number
   #insideLine: boolean
   #finished = false
+  #isBegun: boolean
 
   /** `offset`: place in the file of the first byte that will be pushed. */
   constructor(offset: number, insideLine = false) {
     this.#offset = offset
     this.#insideLine = insideLine
+    this.#isBegun = offset > 0
   }
 
   /** Place in the file of the first byte that was not taken yet. */
@@ -58,7 +63,13 @@ export class LineWindow {
     return whole > 0 ? whole : this.size > maxBatchBytes ? 1 : 0
   }
 
-  push(chunk: Buffer): void {
+  /** A hole at the beginning of a file is passed over: it may have gigabytes, and would belong to the first line. */
+  push(bytes: Buffer): void {
+    const hole = this.#isBegun ? 0 : holeLength(bytes)
+    this.#offset += hole
+    if (hole === bytes.length) return
+    this.#isBegun = true
+    const chunk = hole === 0 ? bytes : bytes.subarray(hole)
     const rest = this.#start === this.#bytes.length ? nothing : this.#bytes.subarray(this.#start)
     const known = this.#ends.slice(this.#next).map((end) => end - this.#start)
     this.#bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
@@ -76,7 +87,9 @@ export class LineWindow {
     if (this.#bytes.length > Math.max(this.#ends.at(-1) ?? 0, this.#start)) this.#ends.push(this.#bytes.length)
   }
 
-  /** Text of the n-th line that is ready, for its time stamp; undefined for the rest of a line that was begun before. */
+  /**
+   * Text of the n-th line that is ready, for its time stamp; undefined for the rest of a line that was begun before.
+   */
   peek(n: number): string | undefined {
     if (n === 0 && this.#insideLine) return undefined
     const begin = n === 0 ? this.#start + this.#mark : (this.#ends[this.#next + n - 1] ?? this.#start)

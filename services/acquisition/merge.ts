@@ -2,14 +2,15 @@
  * Several sources with a backlog, given in the order of their lines' own times.
  *
  * Time is divided into slots of one second. A line's slot is that of the latest time seen in its source so far, so it
- * never goes back; a line without a time belongs to the one before it. Lines are ordered by slot, then by source, then
- * by their place in the source. This order depends on the lines alone, not on where batches were cut, so a reader that
- * was stopped and started again gives the same order as one that was not. Within a slot sources are not interleaved:
- * that keeps the batches of dense logs large. Where sources alternate sparsely, batches get small, therefore they come
- * in groups, which a sink can store with one sync.
+ * never goes back; a line without a time belongs to the one before it, and comes first when that one was stored before
+ * a stop: a source is cut within a slot only while its turn lasts. Lines are ordered by slot, then by source, then by
+ * their place in the source. This order depends on the lines alone, not on where batches were cut, so a reader that was
+ * stopped and started again gives the same order as one that was not. Within a slot sources are not interleaved: that
+ * keeps the batches of dense logs large. Where sources alternate sparsely, batches get small, therefore they come in
+ * groups, which a sink can store with one sync.
  *
- * A slot is no longer than what most time stamps tell apart: when a bucket gets lines of two sources whose times go back
- * and forth, it leaks for the same time twice, and an attacker who shows in both is missed.
+ * A slot is no longer than what most time stamps tell apart: when a bucket gets lines of two sources whose times go
+ * back and forth, it leaks for the same time twice, and an attacker who shows in both is missed.
  */
 import type { LogBatch } from "../../domain/events/log-batch.ts"
 import { maxBatchBytes, maxBatchLines } from "./body.ts"
@@ -59,9 +60,11 @@ class Lane {
   }
 
   take(now: number, most: number): LogBatch | undefined {
-    const before = this.reader.window.ready
     const batch = this.reader.take(now, most)
-    this.#slots.splice(0, before - this.reader.window.ready)
+    // What is ready now does not tell it: a part of a long line may have become so. Of a line that was cut the rest is
+    // first.
+    const whole = batch === undefined || batch.endsInsideLine ? 0 : batch.lines + (batch.startsInsideLine ? 1 : 0)
+    this.#slots.splice(0, whole)
     return batch
   }
 }

@@ -1,4 +1,6 @@
-/** Files that are open for reading: one that grows under the reader's eyes, and one that is read once, like a stream. */
+/**
+ * Files that are open for reading: one that grows under the reader's eyes, and one that is read once, like a stream.
+ */
 import type { FileHandle } from "node:fs/promises"
 import { readBytes } from "./body.ts"
 import {
@@ -106,6 +108,13 @@ export class GrowingFile implements OpenFile {
     return (await readAt(this.handle, 0, this.#head.length)).equals(this.#head)
   }
 
+  /** The last bytes that the file has now, up to 1 KiB. */
+  async last(): Promise<Buffer> {
+    const { size } = await statusOf(this.handle)
+    const length = Math.min(size, fingerprintBytes)
+    return readAt(this.handle, size - length, length)
+  }
+
   position(seen: number): Position {
     return { file: identify(this, this.#head, this.#end), to: this.#end, insideLine: false, tail: this.#tail, seen }
   }
@@ -191,7 +200,10 @@ export class StreamedFile implements OpenFile {
     return chunk
   }
 
-  /** Leaves out what was read before. The answers are those of `findPosition`; after all but `here` there is no way back. */
+  /**
+   * Leaves out what was read before. The answers are those of `findPosition`; after all but `here` there is no way
+   * back.
+   */
   async skipTo(position: Position): Promise<"here" | "shorter" | "other"> {
     if (!beginsAs(this.#head, position.file)) return "other"
     while (this.#end < position.to) {

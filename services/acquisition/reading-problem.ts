@@ -51,7 +51,7 @@ export const binary = (file: string, offset: number): Problem => ({
   code: "TST-ACQ-BINARY",
   severity: "error",
   file,
-  message: `This is no text: a NUL byte at offset ${offset}. The file is left out; name a text log instead.`
+  message: `This is no text: a NUL byte at offset ${offset}. The file is left out; name a text log instead (of UTF-16, iconv makes one).`
 })
 
 export const compressed = (file: string): Problem => ({

@@ -59,6 +59,7 @@ export const explain = Command.make(
     const explainer = new Explainer(ruleset, { geo })
     const output = input.json ? jsonOutput() : treeOutput(input.verbose)
     let unread = false
+    const seen = { lines: 0, understood: 0 }
     const options: LinesOptions = {
       type: input.type,
       zone: input.timezone,
@@ -69,7 +70,10 @@ export const explain = Command.make(
       },
       each: (batch, line, number) => {
         const explanation = explainer.explain(batch, line)
-        if (explanation !== undefined) output.add(explanation, number, !(input.failures && explanation.parsed))
+        if (explanation === undefined) return
+        seen.lines += 1
+        if (explanation.parsed) seen.understood += 1
+        if (!(input.failures && explanation.parsed)) output.add(explanation, number)
       }
     }
     const fromFile = yield* Effect.promise(() => isFile(input.given))
@@ -80,7 +84,11 @@ export const explain = Command.make(
     output.begin()
     if (fromFile) yield* explainedFile(input.given, options)
     else explainedLine(input.given, options)
-    output.end()
+    output.end(seen)
+    if (seen.lines > 0 && seen.understood === 0)
+      yield* Console.error(
+        `testudo: No line was understood. Is --type ${input.type} right? (TST-EXPLAIN-NOTHING-UNDERSTOOD)`
+      )
     if (unread) {
       const message = `${input.given} was not read, or not to the end; see above.`
       return yield* new Failure({ code: "TST-EXPLAIN-INCOMPLETE", message })
@@ -112,24 +120,21 @@ const looksLikeFile = (given: string): boolean => /^[\w.~/-]+$/.test(given) && /
 
 interface Output {
   readonly begin: () => void
-  /** `shown`: it is one of those that were asked for; all are counted. */
-  readonly add: (explanation: LineExplanation, number: number | undefined, shown: boolean) => void
-  readonly end: () => void
+  /** One of those that were asked for. */
+  readonly add: (explanation: LineExplanation, number: number | undefined) => void
+  /** How many lines there were, and how many of them were understood. */
+  readonly end: (seen: { readonly lines: number; readonly understood: number }) => void
 }
 
 const treeOutput = (verbose: boolean): Output => {
   const paint = paintOf(process.stdout)
-  let lines = 0
-  let understood = 0
   return {
     begin: () => {},
-    add: (explanation, number, shown) => {
-      lines += 1
-      if (explanation.parsed) understood += 1
+    add: (explanation, number) => {
       const numbered = number === undefined ? {} : { number }
-      if (shown) console.log(`${explanationTree(explanation, { paint, verbose, ...numbered })}\n`)
+      console.log(`${explanationTree(explanation, { paint, verbose, ...numbered })}\n`)
     },
-    end: () => {
+    end: ({ lines, understood }) => {
       if (lines !== 1) console.log(`${lines.toLocaleString("en")} lines, ${understood.toLocaleString("en")} understood`)
     }
   }
@@ -137,19 +142,14 @@ const treeOutput = (verbose: boolean): Output => {
 
 /** `{"lines":[…],"read":N,"understood":N}`, written piece by piece: a log may be long. */
 const jsonOutput = (): Output => {
-  let read = 0
-  let understood = 0
   let written = 0
   return {
     begin: () => void process.stdout.write('{"lines":['),
-    add: (explanation, number, shown) => {
-      read += 1
-      if (explanation.parsed) understood += 1
-      if (!shown) return
+    add: (explanation, number) => {
       const object = number === undefined ? explanation : { number, ...explanation }
       process.stdout.write(`${written === 0 ? "" : ","}${jsonText(object)}`)
       written += 1
     },
-    end: () => void process.stdout.write(`],"read":${read},"understood":${understood}}\n`)
+    end: ({ lines, understood }) => void process.stdout.write(`],"read":${lines},"understood":${understood}}\n`)
   }
 }

@@ -15,7 +15,7 @@ import { bouncers } from "./bouncers.ts"
 import { decisions } from "./decisions.ts"
 import { erase } from "./erase.ts"
 import { explain } from "./explain.ts"
-import { describe } from "./failure.ts"
+import { describe, Failure } from "./failure.ts"
 import { hubtest } from "./hubtest.ts"
 import { log } from "./log.ts"
 import { endWithReader, outputFailure } from "./output.ts"
@@ -39,7 +39,17 @@ const testudo = Command.make("testudo").pipe(
   ])
 )
 
-const program = Command.run(testudo, { version }).pipe(
+/** What is named relative to a folder that somebody deleted cannot be found; Node would only say `uv_cwd`. */
+const standsSomewhere = Effect.try({
+  try: () => process.cwd(),
+  catch: () =>
+    new Failure({
+      code: "TST-CLI-FOLDER",
+      message: "The current folder is not there any more, or not readable. Change to another one."
+    })
+})
+
+const program = Effect.andThen(standsSomewhere, Command.run(testudo, { version })).pipe(
   // A defect is a fault of Testudo's own: shown whole. Everything else is said in one line.
   Effect.tapError((error) => (isUsageError(error) ? Effect.void : Console.error(describe(error)))),
   // Standard output belongs to what a command prints.

@@ -1,4 +1,6 @@
 /** `testudo replay`: cold logs on their own time. Tells who would have been banned; bans nobody. */
+import { constants } from "node:fs"
+import { access } from "node:fs/promises"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -64,6 +66,17 @@ const flags = {
   )
 }
 
+/** Who names a file wants to know what comes of it, not of the ban that stands in for it. */
+const checkProfiles = (file: string) =>
+  Effect.tryPromise({
+    try: () => access(file, constants.R_OK),
+    catch: (cause) =>
+      new Failure({
+        code: "TST-REPLAY-PROFILES",
+        message: `The profiles ${file} cannot be read (${(cause as NodeJS.ErrnoException).code}). Name another file with --profiles.`
+      })
+  })
+
 /** The store that `--store` names, and the folder for snapshots beside its events; without it, the memory. */
 const storeOf = (flag: Option.Option<string>) =>
   Option.isNone(flag)
@@ -81,6 +94,7 @@ export const replay = Command.make(
   Effect.fnUntraced(function* (input) {
     const now = yield* nowOf(input.now)
     yield* checkZone(input.timezone)
+    yield* Effect.forEach(Option.toArray(input.profiles), checkProfiles, { discard: true })
     const { layer, snapshots, isShared } = yield* storeOf(input.store)
     const { files, problems } = yield* loadHub({
       ...hubOf(input),
@@ -210,7 +224,9 @@ const replayFiles = Effect.fnUntraced(function* (
   }
 })
 
-/** Goes on reading when all but the batches that were stored last are judged: so the engine has them still in memory. */
+/**
+ * Goes on reading when all but the batches that were stored last are judged: so the engine has them still in memory.
+ */
 const inStep = (intake: Intake, detection: typeof Detection.Service): Sink<AppendError> => ({
   append: (batches) =>
     Effect.suspend(() => {

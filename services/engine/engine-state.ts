@@ -15,7 +15,7 @@ import {
 } from "../../domain/detection/snapshot.ts"
 import type { DecisionHistorySnapshot } from "../../domain/decision/decision-history.ts"
 import type { Allowlist } from "../../domain/events/allowlist.ts"
-import { EventsDropped } from "../../domain/events/audit.ts"
+import { EventsDropped, OffenderErased } from "../../domain/events/audit.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
 import { type Activation, RulesetActivated } from "../../domain/events/ruleset.ts"
@@ -28,7 +28,7 @@ import { lookBack } from "../event-store/look-back.ts"
 import { jsonPieces } from "../projections/json-pieces.ts"
 import { misfit } from "../projections/restore.ts"
 import { readSnapshot, writeSnapshot } from "../projections/snapshot.ts"
-import { Judge } from "./judge.ts"
+import { Judge, type JudgedBefore } from "./judge.ts"
 import { type Part, rulesetStreamOf, snapshotOf } from "./part.ts"
 import { compileRules, type Rulebook } from "./rulebook.ts"
 
@@ -75,6 +75,7 @@ export const recoverState = Effect.fn("engine.recover")(function* (options: Reco
     rules,
     known,
     forgottenUntil: yield* overflowsForgottenUntil,
+    judgedBefore: yield* judgedBeforeErasure,
     allowlists: [],
     poured: [],
     decisions: [],
@@ -102,7 +103,8 @@ export const keepState = (
       decisions: judge.decisions,
       forgotten,
       get positions() {
-        // Also of lines that are told with what they hold: when the rules that parsed them are back, they are found again.
+        // Also of lines that are told with what they hold: when the rules that parsed them are back, they are found
+        // again.
         const referred = new Set(engine.events.origins)
         for (const event of positions.keys()) if (!referred.has(event)) positions.delete(event)
         return [...positions]
@@ -132,8 +134,8 @@ const overflowsAfter = Effect.fn("engine.overflowsAfter")(function* (position: n
 })
 
 /**
- * When the last overflow was recorded that retention has dropped, in milliseconds since 1970; -1 when it has dropped none, or
- * its store does not tell. The lines may still be there that it came of.
+ * When the last overflow was recorded that retention has dropped, in milliseconds since 1970; -1 when it has dropped
+ * none, or its store does not tell. The lines may still be there that it came of.
  */
 const overflowsForgottenUntil = Effect.gen(function* () {
   const store = yield* EventStore
@@ -144,6 +146,19 @@ const overflowsForgottenUntil = Effect.gen(function* () {
     return undefined
   })
   return until
+})
+
+/** What was judged with lines that are erased by now; undefined when none were. */
+const judgedBeforeErasure = Effect.gen(function* () {
+  const store = yield* EventStore
+  const erased = yield* lookBack(store, auditStream, { limit: 200 }, (event) =>
+    OffenderErased.is(event) ? event.position : undefined
+  )
+  if (erased === undefined) return undefined
+  const [last] = yield* store.readLast(1, { filter: { types: [OverflowRaised.type] } })
+  if (last === undefined) return undefined
+  const { position, metadata } = last
+  return { until: Math.min(erased, position), cause: metadata.$causationId } satisfies JudgedBefore
 })
 
 const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, snapshots: string) {

@@ -6,7 +6,7 @@ import type { ProposedEvent } from "../../domain/events/event.ts"
 import { makeEngine } from "../../domain/detection/engine.ts"
 import { batchOf, plainParser, ruleFile, scenarioFile } from "../../domain/detection/recorded.fixture.ts"
 import { sealBody } from "../acquisition/body.ts"
-import { Judge } from "./judge.ts"
+import { Judge, type JudgedBefore } from "./judge.ts"
 import { compileRules } from "./rulebook.ts"
 
 const start = Date.UTC(2026, 0, 1, 10)
@@ -52,10 +52,11 @@ const manual = (seconds: number, host: number): TestudoEvent =>
     metadata: { version: 1 }
   })
 
-const judgeOf = (known: ReadonlyArray<string> = []): Judge => {
+const judgeOf = (known: ReadonlyArray<string> = [], judgedBefore?: JudgedBefore): Judge => {
   return new Judge({
     rules,
     known: new Set(known),
+    judgedBefore,
     allowlists: [],
     poured: [],
     decisions: [],
@@ -84,6 +85,13 @@ it("profiles know what was decided before, by the rules and by people, and what 
   })
   // Its own are over by then, the one that was taken back would not be.
   expect(decisionsOf(fold(judge, [retraction, lineAt(3_601, 1)]))).toEqual(["192.0.2.1 5m"])
+})
+
+it("what was judged before an erasure gives no verdicts that are not known, up to what the last overflow came of", () => {
+  const log = [0, 1, 2, 3].map((second) => ({ ...lineAt(second, 1), position: second }))
+  const erased = (judged: JudgedBefore) => decisionsOf(fold(judgeOf([], judged), log))
+  expect(erased({ until: 9, cause: "b2" })).toEqual(["192.0.2.1 1m", "192.0.2.1 12m"])
+  expect(erased({ until: 2, cause: undefined })).toEqual(["192.0.2.1 1m"])
 })
 
 it("the same log gives the same decisions, wherever a fold of it was cut off", () => {

@@ -29,12 +29,21 @@ export interface Judgement {
   readonly namesWanted: ReadonlyArray<string>
 }
 
+/** How far the log was judged by somebody who knew more of it. */
+export interface JudgedBefore {
+  /** Not behind this position. */
+  readonly until: number
+  /** The event that the last overflow came of: what was before it is judged. */
+  readonly cause: string | undefined
+}
+
 const nothing: Judgement = { verdicts: [], namesWanted: [] }
 
 export class Judge {
   readonly engine: Engine
   readonly #known: Set<string>
   #forgottenUntil: number
+  #judgedBefore: JudgedBefore | undefined
   readonly #poured: KnownIds
   readonly #history: DecisionHistory
   #allowlists: Allowlists
@@ -45,10 +54,15 @@ export class Judge {
     /** Ids of overflows that the log already holds beyond the place where this fold begins: not proposed again. */
     readonly known: Set<string>
     /**
-     * Overflows that were recorded up to this time (milliseconds since 1970) and are not among the known ones, the log has
-     * forgotten: they do not come back. Default: it has forgotten none.
+     * Overflows that were recorded up to this time (milliseconds since 1970) and are not among the known ones, the log
+     * has forgotten: they do not come back. Default: it has forgotten none.
      */
     readonly forgottenUntil?: number
+    /**
+     * Lines of one offender were erased from this stretch of the log since it was judged. Without them buckets run over
+     * at other lines: what is not known of it is no verdict, and nobody else is to be banned by it.
+     */
+    readonly judgedBefore?: JudgedBefore | undefined
     readonly allowlists: ReadonlyArray<Allowlist>
     /** Ids of the last overflows of other nodes that were poured again. */
     readonly poured: ReadonlyArray<string>
@@ -60,6 +74,7 @@ export class Judge {
     this.#rules = options.rules
     this.#known = options.known
     this.#forgottenUntil = options.forgottenUntil ?? -1
+    this.#judgedBefore = options.judgedBefore
     this.#poured = new KnownIds(options.poured)
     this.#allowlists = Allowlists.of(options.allowlists)
     this.engine = options.engine(this.#rules.geo)
@@ -93,9 +108,13 @@ export class Judge {
   forgetKnown(): void {
     this.#known.clear()
     this.#forgottenUntil = -1
+    this.#judgedBefore = undefined
   }
 
   judge(event: TestudoEvent): Judgement {
+    const before = this.#judgedBefore
+    if (before !== undefined && (event.position > before.until || event.id === before.cause))
+      this.#judgedBefore = undefined
     switch (event.type) {
       case "LogBatchAppended":
         return this.#verdicts(event, this.engine.pour(event, decodeLines(event.data)))
@@ -130,6 +149,7 @@ export class Judge {
       if (outcome._tag === "NameWanted") namesWanted.push(outcome.address)
       else {
         const known = this.#known.delete(outcome.id)
+        if (!known && this.#judgedBefore !== undefined) continue
         const verdict = this.#verdict(outcome)
         if (!known && !isForgotten) verdicts.push(verdict)
       }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { assert, describe, it } from "@effect/vitest"
@@ -21,7 +21,7 @@ import { EmbeddedEventStore } from "./embedded.ts"
 import { EventLog } from "./event-log.ts"
 import { EventStore, type StoreUnavailable } from "./event-store.ts"
 import { storeFailureOf } from "./failure.ts"
-import { openForWriting } from "./layout.ts"
+import { makeDirectory, openForWriting } from "./layout.ts"
 import { LogWriter } from "./log-writer.ts"
 
 const base = memoryFolder("testudo-event-store-")
@@ -323,6 +323,10 @@ describe("embedded store that cannot be used", () => {
       }).pipe(Effect.ensuring(restore))
     })
   )
+
+  it.runIf(existsSync("/proc/self"))("a directory where none can be made is refused, and not tried for ever", () => {
+    assert.throws(() => makeDirectory("/proc/testudo/events"), "ENOENT")
+  })
 
   it.live("not a database, another program's database, an impossible or a newer layout", () =>
     Effect.gen(function* () {

@@ -11,7 +11,7 @@
  *
  * The write-ahead log makes a commit one write and one sync, and lets other processes read meanwhile.
  */
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs"
+import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { contentOf, linkOf, origin, type StoredEvent } from "./chain.ts"
@@ -138,16 +138,29 @@ const chainEvents = (db: DatabaseSync): void => {
   }
 }
 
-/** Logs name people: a new directory is closed to everybody but its user and group. */
+/**
+ * Logs name people: a new directory is closed to everybody but its user and group. It is made level by level, because
+ * Node's own recursion has no end where a file system takes no folders and calls that ENOENT, as /proc does, or an
+ * automounter.
+ */
 export const makeDirectory = (directory: string): void => {
-  const first = mkdirSync(directory, { recursive: true, mode: 0o750 })
-  if (first === undefined) return
-  for (let made = directory; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made))
+  const missing: Array<string> = []
+  for (let path = directory; !existsSync(path); path = dirname(path)) missing.unshift(path)
+  for (const path of missing) {
+    try {
+      mkdirSync(path, { mode: 0o750 })
+    } catch (error) {
+      // Somebody else was faster.
+      if (!existsSync(path)) throw error
+    }
+    syncDirectory(dirname(path))
+  }
+  if (!statSync(directory).isDirectory()) throw Object.assign(new Error("not a directory"), { code: "ENOTDIR" })
 }
 
 /**
- * Opens the database to read and write, and makes it when it is not there. The caller holds the writer's lock. `isNew`: it
- * was made or brought to this layout just now, so that no head record can be expected.
+ * Opens the database to read and write, and makes it when it is not there. The caller holds the writer's lock. `isNew`:
+ * it was made or brought to this layout just now, so that no head record can be expected.
  */
 export const openForWriting = (path: string): { readonly db: DatabaseSync; readonly isNew: boolean } => {
   const db = new DatabaseSync(path, { timeout: busyMilliseconds })

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { coverageOf } from "./coverage.ts"
 import { bruteForce, plain, put, root, runAll, testOf } from "./door.fixture.ts"
-import { SuiteProblem } from "./suite.ts"
+import { openSuite, SuiteProblem } from "./suite.ts"
 
 describe("a suite", () => {
   test("runs what was asked for, by name or pattern, and knows what was meant by a wrong name", async () => {
@@ -32,6 +32,14 @@ describe("a suite", () => {
     await expect(runAll()).rejects.toMatchObject({ code: "TST-HUBTEST-FOLDER" })
     mkdirSync(join(root, "tests"))
     await expect(runAll()).rejects.toMatchObject({ code: "TST-HUBTEST-NO-TEST" })
+  })
+
+  test("knows what was meant by the folder of one test, and by the hub", async () => {
+    testOf("door", plain)
+    const prepared = (tests: string) => openSuite({ hub: join(root, "hub"), tests, data: join(root, "data") }, [])
+    await expect(prepared(join(root, "tests/door"))).rejects.toThrow(`--tests ${join(root, "tests")} door`)
+    put("hub/.tests/door/config.yaml", "")
+    await expect(prepared(join(root, "hub"))).rejects.toThrow(`Did you mean ${join(root, "hub/.tests")}?`)
   })
 
   test("tells which rules no test touched", async () => {

@@ -1,12 +1,13 @@
 /** A folder of hub tests, and which of them to run. */
 import { readdir } from "node:fs/promises"
+import { resolve } from "node:path"
 import { glob } from "../../domain/expression/glob.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
 import { suggestion } from "../../domain/text/suggestion.ts"
 import { reason } from "../hub/hub-error.ts"
 import { findItems } from "../hub/item.ts"
 import { type PreparedTest, prepareTest, runTest, type TestResult, type TestRun } from "./run.ts"
-import { findTests } from "./test-folder.ts"
+import { findTests, meantBy } from "./test-folder.ts"
 import type { TestPlaces } from "./test-rules.ts"
 
 /** Why no test can be run at all. */
@@ -44,7 +45,8 @@ export const openSuite = async (places: SuitePlaces, wanted: ReadonlyArray<strin
   await readdir(places.hub).catch(unreadable(places.hub, "--hub"))
   const all = await findTests(places.tests).catch(unreadable(places.tests, "--tests"))
   if (all.length === 0) {
-    const message = `There are no tests in ${places.tests}; each is a folder with a config.yaml in it.`
+    const meant = await meantBy(resolve(places.tests))
+    const message = `There are no tests in ${places.tests}; each is a folder with a config.yaml in it.${meant}`
     throw new SuiteProblem("TST-HUBTEST-NO-TEST", message)
   }
   for (const pattern of wanted) {

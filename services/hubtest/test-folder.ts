@@ -3,7 +3,7 @@
  * scenarios must make of it in `parser.assert` and `scenario.assert`.
  */
 import { readdir, realpath } from "node:fs/promises"
-import { dirname, isAbsolute, join } from "node:path"
+import { basename, dirname, isAbsolute, join } from "node:path"
 import { parse, YAMLError } from "yaml"
 import { byteOrder } from "../../domain/text/byte-order.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
@@ -26,7 +26,9 @@ export interface TestConfiguration {
   readonly overrideStatics: ReadonlyArray<unknown>
 }
 
-/** The public hub's largest has 500 bytes. What the YAML library makes of nested or many keys costs far more than that. */
+/**
+ * The public hub's largest has 500 bytes. What the YAML library makes of nested or many keys costs far more than that.
+ */
 const configurationBytes = 64 * 1024
 
 /** One of them makes a folder a test: one that has lost its `config.yaml` must not go unnoticed. */
@@ -34,14 +36,20 @@ const marks: ReadonlySet<string> = new Set(["config.yaml", "config.yml", "parser
 
 /** Names of the folders of tests, in byte order. Rejects when the folder cannot be read. */
 export const findTests = async (tests: string): Promise<ReadonlyArray<string>> => {
-  const entries = await readdir(tests, { withFileTypes: true })
-  const found = await Promise.all(
-    entries.map(async ({ name }) => {
-      const inside = await readdir(join(tests, name)).catch((): ReadonlyArray<string> => [])
-      return inside.some((file) => marks.has(file)) ? [name] : []
-    })
-  )
+  const entries = await readdir(tests)
+  const found = await Promise.all(entries.map(async (name) => ((await isTest(join(tests, name))) ? [name] : [])))
   return found.flat().sort(byteOrder)
+}
+
+const isTest = async (folder: string): Promise<boolean> =>
+  (await readdir(folder).catch((): ReadonlyArray<string> => [])).some((file) => marks.has(file))
+
+/** What was meant by a folder without tests, for people: it may be a test itself, or a hub with its tests below. */
+export const meantBy = async (folder: string): Promise<string> => {
+  if (await isTest(folder))
+    return ` This one is a test itself: call it with --tests ${dirname(folder)} ${basename(folder)}`
+  const below = join(folder, ".tests")
+  return (await findTests(below).catch((): ReadonlyArray<string> => [])).length > 0 ? ` Did you mean ${below}?` : ""
 }
 
 /** A path that a test names, as seen from the folder. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -41,5 +42,37 @@ it.live("allowlists wait for a store that cannot take them now, and are recorded
     yield* newer(store, "allowlist-configuration", AllowlistReplaced)
     assert.isUndefined(yield* replace(store, entries))
     assert.strictEqual(yield* replace(store, []), yield* store.head)
+  }).pipe(Effect.provide(Layer.fresh(EmbeddedEventStore.layerMemory)))
+)
+
+it.live("the last writer's list counts when the answer about it was lost and another one wrote meanwhile", () =>
+  Effect.gen(function* () {
+    const store = yield* EventStore
+    const other = AllowlistReplaced.propose(randomUUID(), { name: "configuration", entries: [] })
+    let isFirst = true
+    const over: Store = {
+      ...store,
+      append: (...append) =>
+        Effect.suspend(() => {
+          if (!isFirst) return store.append(...append)
+          isFirst = false
+          const lost = new StoreUnavailable({ code: "TST-STORE-AWAY", message: "The answer was lost." })
+          return store
+            .append(...append)
+            .pipe(
+              Effect.andThen(store.append("allowlist-configuration", [other], "any")),
+              Effect.andThen(Effect.fail(lost))
+            )
+        })
+    }
+    const position = yield* replaceAllowlists([{ name: "configuration", entries }]).pipe(
+      Effect.provideService(EventStore, over)
+    )
+    const log = yield* store.readAll()
+    assert.strictEqual(position, log.at(-1)?.position)
+    assert.deepStrictEqual(
+      log.filter(AllowlistReplaced.is).map(({ data }) => data.entries),
+      [entries, [], entries]
+    )
   }).pipe(Effect.provide(Layer.fresh(EmbeddedEventStore.layerMemory)))
 )

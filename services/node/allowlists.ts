@@ -30,26 +30,33 @@ export const allowlistsOf = (
 ]
 
 /**
- * Appends the lists that differ from the log's, and waits while the store cannot take them. Answers with the position of the
- * last one, or undefined when none did.
+ * Appends the lists that differ from the log's, and waits while the store cannot take them. Answers with the position
+ * of the last one, or undefined when none did.
  */
 export const replaceAllowlists = Effect.fn("allowlists.replace")(function* (lists: ReadonlyArray<Allowlist>) {
   let changed: number | undefined
-  for (const list of lists) changed = (yield* patiently(replaceAllowlist(list, randomUUID()))) ?? changed
+  for (const list of lists) changed = (yield* patiently(replaceAllowlist(list, new Set()))) ?? changed
   return changed
 })
 
-/** `id`: of the event that says so. One that is there already was written when the answer was lost. */
-const replaceAllowlist = Effect.fnUntraced(function* (list: Allowlist, id: string) {
+/**
+ * `tried`: the ids of the events that were to say so. One that is there was written when the answer was lost. Each try
+ * has an id of its own: behind another writer's list the same one would be refused as known.
+ */
+const replaceAllowlist = Effect.fnUntraced(function* (list: Allowlist, tried: Set<string>) {
   const store = yield* EventStore
   const stream = allowlistStream(list.name)
   return yield* atEnd(store, stream, (end) => {
     const { last } = end
-    if (last?.id === id) return Effect.succeed(last.position)
+    if (last !== undefined && tried.has(last.id)) return Effect.succeed(last.position)
     // Behind one that is not readable it is said anew: those who read the log know an older one.
     const known = last === undefined ? [] : AllowlistReplaced.is(last) ? last.data.entries : undefined
     if (JSON.stringify(known) === JSON.stringify(list.entries)) return Effect.succeed(undefined)
-    const event = AllowlistReplaced.propose(id, list)
-    return Effect.map(store.append(stream, [event], expectedBehind(end)), ({ position }) => position)
+    const id = randomUUID()
+    tried.add(id)
+    return Effect.map(
+      store.append(stream, [AllowlistReplaced.propose(id, list)], expectedBehind(end)),
+      ({ position }) => position
+    )
   })
 })

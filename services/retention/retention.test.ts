@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto"
 import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
 import * as TestClock from "effect/testing/TestClock"
 import { afterAll } from "vitest"
 import { memoryFolder } from "../../fixtures/memory-folder.ts"
@@ -218,3 +220,26 @@ describe("retention of dossiers", () => {
     )
   )
 })
+
+it.effect("a clock that jumps ahead takes nothing away, unless it goes on for a day", () =>
+  onStore(
+    Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      let ahead = 0
+      const jumping: Clock.Clock = { ...clock, currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + ahead }
+      const retention = new Retention({ ...none, linesAge: 30 * day })
+      const applied = Effect.map(Effect.provideService(retention.apply, Clock.Clock, jumping), ({ batches }) => batches)
+      for (let n = 0; n < 3; n++) {
+        yield* appendBatch("busy")
+        yield* TestClock.adjust("1 day")
+      }
+      assert.strictEqual(yield* applied, 0)
+      ahead = 1_000 * day
+      assert.strictEqual(yield* applied, 0)
+      yield* TestClock.adjust("23 hours")
+      assert.strictEqual(yield* applied, 0)
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(yield* applied, 2)
+    }).pipe(Effect.provide(Logger.layer([])))
+  )
+)

@@ -1,10 +1,10 @@
 /**
- * What the log forgets: raw log batches when they are too old or too many, dossiers of offenders when nothing was heard of
- * them for long. Overflows carry the lines they rest on, so a decision keeps its grounds when the batches go.
+ * What the log forgets: raw log batches when they are too old or too many, dossiers of offenders when nothing was heard
+ * of them for long. Overflows carry the lines they rest on, so a decision keeps its grounds when the batches go.
  *
- * The last batch of each source stays, because it says how far its file was read; so does a dossier with a decision that
- * holds, or on which one of another dossier rests, the one with the highest decision number, where counting goes on, and the
- * last one that anything was added to: the engine's snapshot may stand there.
+ * The last batch of each source stays, because it says how far its file was read; so does a dossier with a decision
+ * that holds, or on which one of another dossier rests, the one with the highest decision number, where counting goes
+ * on, and the last one that anything was added to: the engine's snapshot may stand there.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -16,6 +16,7 @@ import { EventStore, type StoreUnavailable } from "../event-store/event-store.ts
 import { lookBack } from "../event-store/look-back.ts"
 import { Grounds } from "./grounds.ts"
 import { type Slice, Slices } from "./slices.ts"
+import { SteadyTime } from "./steady-time.ts"
 
 export interface RetentionRules {
   /** Raw log batches older than this, in milliseconds, are dropped. */
@@ -61,10 +62,12 @@ export class Retention {
   readonly #ends = new Map<string, number>()
   readonly #grounds = new Grounds()
   #highest = { number: 0, stream: "" }
+  readonly #steady = new SteadyTime()
+  #isToldAhead = false
 
   /**
-   * `release`: is told before lines up to a position go, and answers up to which one they may: whoever still needs them for
-   * something takes care of it then.
+   * `release`: is told before lines up to a position go, and answers up to which one they may: whoever still needs them
+   * for something takes care of it then.
    */
   constructor(
     rules: RetentionRules,
@@ -76,7 +79,7 @@ export class Retention {
 
   /** What is due now. */
   readonly due: Effect.Effect<Due, StoreUnavailable, EventStore> = Effect.gen({ self: this }, function* () {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* this.#now
     const slices = yield* this.#dueSlices(now)
     return dueOf(slices, yield* this.#dueDossiers(now))
   })
@@ -97,6 +100,18 @@ export class Retention {
       Effect.map(store.deleteStream(stream, { last: this.#ends.get(stream)! }), () => this.#old.delete(stream))
     yield* Effect.forEach(dossiers, drop, { concurrency: together, discard: true })
     return dueOf(going, dossiers)
+  })
+
+  readonly #now = Effect.gen({ self: this }, function* () {
+    const clock = yield* Clock.Clock
+    const monotonic = Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
+    const { time, ahead } = this.#steady.at(clock.currentTimeMillisUnsafe(), monotonic)
+    if (ahead > 0 && !this.#isToldAhead)
+      yield* Effect.logWarning(
+        `The clock went ahead by ${Math.round(ahead / 60_000)} minutes. What is too old by that stays for a day; set the clock if it is wrong. (TST-RETENTION-CLOCK)`
+      )
+    this.#isToldAhead = ahead > 0
+    return time
   })
 
   #dueSlices(now: number) {
