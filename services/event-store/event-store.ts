@@ -115,7 +115,8 @@ export class EventStore extends Context.Service<
     ): Effect.Effect<Appended, AppendError>
     /**
      * Appends to several streams with as few syncs as the store can. Each stream's part is atomic, the group is not: the
-     * first part that fails is the answer, and the parts before it are written, in the given order. Those after it may be.
+     * first part that fails is the answer, and the parts before it are written, in the given order. Those after it may be,
+     * but for others of its stream.
      */
     appendGroup(group: ReadonlyArray<StreamAppend>): Effect.Effect<ReadonlyArray<Appended>, AppendError>
     /** A page of one stream; empty for a stream that does not exist. */

@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { conflict, event, events, ids, refused } from "../contract/sample.ts"
 import { EventStore } from "../event-store.ts"
-import { codeOf, started, storeOn, survives, withClient } from "./stand-in.fixture.ts"
+import { codeOf, sent, started, storeOn, survives, withClient } from "./stand-in.fixture.ts"
 
 describe("an append", () => {
   for (const fault of ["dropped before stored", "dropped after stored", "stored but timed out"] as const) {
@@ -74,6 +74,20 @@ describe("an append", () => {
           group.map((part) => part.events[1]!.id)
         )
       }
+    })
+  )
+
+  survives("of a group writes nothing behind another writer's event that took its place", (store, standIn) =>
+    Effect.gen(function* () {
+      const [before, other, one, two] = events(4)
+      yield* store.append("names-1", [before!], "no_stream")
+      yield* withClient(standIn, (client) => client.appendToStream("names-1", [sent(other!)]))
+      const group = [
+        { stream: "names-1", events: [one!], expected: 0 },
+        { stream: "names-1", events: [two!], expected: 1 }
+      ]
+      yield* conflict(store.appendGroup(group), 1)
+      assert.deepStrictEqual(ids(yield* store.readStream("names-1")), ids([before!, other!]))
     })
   )
 

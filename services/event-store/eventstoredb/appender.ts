@@ -84,16 +84,21 @@ export class Appender {
     })
   }
 
-  /** As many of the parts as go out together, up to the first that cannot be sent. */
+  /**
+   * As many of the parts as go out together, up to the first that cannot be sent. No stream is among them twice: when
+   * somebody else took the place of the first, the second could fit behind his event.
+   */
   #window(
     parts: ReadonlyArray<StreamAppend>
   ): Effect.Effect<{ readonly ready: ReadonlyArray<Ready>; readonly refused?: AppendRefused }, StoreUnavailable> {
     return Effect.gen({ self: this }, function* () {
       const checked: Array<Ready> = []
+      const streams = new Set<string>()
       let refused: AppendRefused | undefined
       let bytes = 0
       for (const part of parts) {
-        if (bytes >= window.bytes) break
+        if (bytes >= window.bytes || streams.has(part.stream)) break
+        streams.add(part.stream)
         const sent = proposals(part)
         if (sent instanceof AppendRefused) {
           refused = sent
@@ -105,13 +110,10 @@ export class Appender {
       }
       const unknown = new Set(checked.filter((part) => this.#wantsEnd(part)).map(({ stream }) => stream))
       yield* Effect.forEach(unknown, (stream) => this.#learnEnd(stream), { concurrency: looks, discard: true })
-      const streams = new Set<string>()
       for (const [index, { stream, proposals, expected }] of checked.entries()) {
         const atEnd = exactly(expected) !== undefined && exactly(expected) === this.#known.end(stream)
-        // Behind the first append to a stream of this window its end is another.
-        const mixed = streams.has(stream) ? undefined : this.#known.refusal(stream, proposals, atEnd)
+        const mixed = this.#known.refusal(stream, proposals, atEnd)
         if (mixed !== undefined) return { ready: checked.slice(0, index), refused: mixed }
-        streams.add(stream)
       }
       return refused === undefined ? { ready: checked } : { ready: checked, refused }
     })

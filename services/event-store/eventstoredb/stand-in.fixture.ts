@@ -7,7 +7,7 @@ import type * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { afterEach } from "vitest"
 import { StandIn, type StandInOptions } from "../../../fixtures/eventstoredb/stand-in.ts"
-import { eventIds, type Store } from "../contract/sample.ts"
+import { type event, eventIds, type Store } from "../contract/sample.ts"
 import { EventStore, StoreUnavailable } from "../event-store.ts"
 import { EventStoreDb } from "../eventstoredb.ts"
 
@@ -85,3 +85,7 @@ export const untilLive = (standIn: StandIn) =>
 
 export const codeOf = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<string, A> =>
   Effect.map(Effect.flip(effect), (error) => (error instanceof StoreUnavailable ? error.code : String(error)))
+
+/** An event as the server's own client sends it. */
+export const sent = ({ id, type, data, metadata }: ReturnType<typeof event>) =>
+  official.jsonEvent({ id, type, data: data as Record<string, string>, metadata: { ...metadata } })

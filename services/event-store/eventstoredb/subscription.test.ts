@@ -5,7 +5,7 @@ import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { event, eventIds, events, ids, isCaughtUp } from "../contract/sample.ts"
 import type { Subscribed } from "../event-store.ts"
-import { following, official, survives, untilLive, withClient } from "./stand-in.fixture.ts"
+import { following, official, sent, survives, untilLive, withClient } from "./stand-in.fixture.ts"
 
 describe("a live subscription", () => {
   survives("is dropped because it lags, again and again: taken up at once, no gap, no repeat", (store, standIn) =>
@@ -57,14 +57,7 @@ describe("a live subscription", () => {
       yield* Effect.sleep("200 millis")
       standIn.faults.silent = true
       const batch = events(2)
-      yield* withClient(standIn, (client) =>
-        client.appendToStream(
-          "names-1",
-          batch.map(({ id, type, data, metadata }) =>
-            official.jsonEvent({ id, type, data: data as Record<string, string>, metadata: { ...metadata } })
-          )
-        )
-      )
+      yield* withClient(standIn, (client) => client.appendToStream("names-1", batch.map(sent)))
       assert.deepStrictEqual(yield* Fiber.join(follower), ids(batch))
     })
   )
