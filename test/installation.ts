@@ -15,6 +15,7 @@ import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as TestClock from "effect/testing/TestClock"
+import { adjustable } from "../fixtures/adjustable-clock.ts"
 import { memoryFolder } from "../fixtures/memory-folder.ts"
 import { StandIn } from "../fixtures/eventstoredb/stand-in.ts"
 import { ruleFile } from "../domain/detection/recorded.fixture.ts"
@@ -51,22 +52,6 @@ export type Kind = "moved" | "forgetful" | "erased" | "shared"
 const broken = ruleFile("scenarios", "scenarios/test/broken.yaml", "type: leaky\nname: test/broken\ncapacity: many\n")
 
 const base = memoryFolder("testudo-lives-")
-
-/** A clock that people set, beside the time that passes. */
-const adjustable = (real: Clock.Clock) => {
-  const state = { ahead: 0 }
-  const nanos = () => BigInt(state.ahead) * 1_000_000n
-  const clock: Clock.Clock = {
-    currentTimeMillis: Effect.sync(() => real.currentTimeMillisUnsafe() + state.ahead),
-    currentTimeMillisUnsafe: () => real.currentTimeMillisUnsafe() + state.ahead,
-    currentTimeNanos: Effect.sync(() => real.currentTimeNanosUnsafe() + nanos()),
-    currentTimeNanosUnsafe: () => real.currentTimeNanosUnsafe() + nanos(),
-    monotonicTimeNanos: real.monotonicTimeNanos,
-    monotonicTimeNanosUnsafe: () => real.monotonicTimeNanosUnsafe(),
-    sleep: (duration) => real.sleep(duration)
-  }
-  return { state, clock }
-}
 
 /** Lives through the steps that follow from the seed, and tells what came of it. */
 export const lived = Effect.fnUntraced(function* (seed: number, kind: Kind) {

@@ -3,7 +3,7 @@ import fc from "fast-check"
 import { expect, test } from "vitest"
 import { makeEngine } from "./engine.ts"
 import { type BucketExplanation, Explainer } from "./explanation.ts"
-import { batchOf, bayesian, plainParser, ruleFile, scenarioFile, wordStash } from "./recorded.fixture.ts"
+import { batchOf, bayesian, offenders, plainParser, ruleFile, scenarioFile, wordStash } from "./recorded.fixture.ts"
 import { compileRuleset } from "./ruleset.ts"
 
 const { ruleset, problems } = compileRuleset(
@@ -31,15 +31,7 @@ whitelist: {reason: quiet, ip: [192.0.2.3]}
     ruleFile(
       "scenarios",
       "scenarios/test/zz-meta.yaml",
-      `type: leaky
-name: test/meta
-description: test
-filter: "evt.GetType() == 'overflow'"
-distinct: evt.Overflow.Alert.Source.IP
-capacity: 1
-leakspeed: 1m
-reprocess: true
-labels: {remediation: true}
+      `${offenders}
 ---
 type: counter
 name: test/meta-of-meta

@@ -113,3 +113,14 @@ bayesian_threshold: 0.8
 bayesian_conditions:
   - {condition: evt.Meta.word == 'a', prob_given_evil: 0.8, prob_given_benign: 0.2, guillotine: true}
   - {condition: evt.Meta.word == 'b', prob_given_evil: 0.9, prob_given_benign: 0.5, guillotine: true}`
+
+/** A scenario that counts offenders, and is poured again: two within a minute. */
+export const offenders = `type: leaky
+name: test/meta
+description: test
+filter: "evt.GetType() == 'overflow'"
+distinct: evt.Overflow.Alert.Source.IP
+capacity: 1
+leakspeed: 1m
+reprocess: true
+labels: {remediation: true}`

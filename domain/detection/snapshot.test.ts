@@ -2,7 +2,16 @@ import fc from "fast-check"
 import { expect, test } from "vitest"
 import { type Engine, makeEngine } from "./engine.ts"
 import type { Outcome } from "./outcome.ts"
-import { batchOf, bayesian, nameOf, plainParser, ruleFile, scenarioFile, wordStash } from "./recorded.fixture.ts"
+import {
+  batchOf,
+  bayesian,
+  nameOf,
+  offenders,
+  plainParser,
+  ruleFile,
+  scenarioFile,
+  wordStash
+} from "./recorded.fixture.ts"
 import { compileRuleset } from "./ruleset.ts"
 import { type EngineSnapshot, restoreEngine, SnapshotError, snapshotEngine } from "./snapshot.ts"
 
@@ -53,15 +62,7 @@ labels: {}`
   ruleFile(
     "scenarios",
     "scenarios/test/zz-meta.yaml",
-    `type: leaky
-name: test/meta
-description: test
-filter: "evt.GetType() == 'overflow'"
-distinct: evt.Overflow.Alert.Source.IP
-capacity: 1
-leakspeed: 1m
-reprocess: true
-labels: {remediation: true}
+    `${offenders}
 ---
 type: trigger
 name: test/meta-of-meta

@@ -163,12 +163,8 @@ const setsOf = (candidates: ReadonlyArray<Candidate>): ReadonlyArray<ReadonlyArr
  */
 const inOrder = (set: ReadonlyArray<Candidate>): ReadonlyArray<Candidate> => {
   const timed = set.every(({ beginning, time }) => beginning === undefined || time !== undefined)
-  return [...set].sort(
-    (left, right) =>
-      (timed ? (left.time ?? Number.NEGATIVE_INFINITY) - (right.time ?? Number.NEGATIVE_INFINITY) || 0 : 0) ||
-      byName(left, right) ||
-      left.order - right.order
-  )
+  const begun = ({ time = Number.MIN_SAFE_INTEGER }: Candidate): number => (timed ? time : 0)
+  return [...set].sort((left, right) => begun(left) - begun(right) || byName(left, right) || left.order - right.order)
 }
 
 const byName = (left: Candidate, right: Candidate): number => {

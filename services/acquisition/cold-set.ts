@@ -3,10 +3,10 @@ import type { LogBatch } from "../../domain/events/log-batch.ts"
 import { DamagedBatch, maxBatchBytes, maxBatchLines } from "./body.ts"
 import { type ColdFile, goOn, type OnBytes } from "./cold-file.ts"
 import { fingerprintBytes } from "./file-identity.ts"
-import { binaryAt, endsAsLog } from "./binary.ts"
+import { binaryAt } from "./binary.ts"
 import { batchOf, type LineReader } from "./line-reader.ts"
 import { LineWindow } from "./line-window.ts"
-import { GrowingFile, type OpenFile, StreamedFile } from "./open-file.ts"
+import { GrowingFile, noTextAt, type OpenFile, StreamedFile } from "./open-file.ts"
 import * as Say from "./reading-problem.ts"
 import type { RecordedFiles } from "./recorded-files.ts"
 
@@ -101,8 +101,8 @@ export class ColdSet implements LineReader {
     const { file, position } = opened
     this.#file = file
     this.#window = new LineWindow(file.end, position?.insideLine ?? false)
-    const nul = binaryAt(file.head)
-    if (nul !== undefined && !(file instanceof GrowingFile && endsAsLog(await file.last()))) {
+    const nul = await noTextAt(file)
+    if (nul !== undefined) {
       report(Say.binary(file.path, nul))
       this.#ended = true
     } else if (position !== undefined) {

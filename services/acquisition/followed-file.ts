@@ -11,10 +11,10 @@ import type { LogBatch } from "../../domain/events/log-batch.ts"
 import { maxBatchLines } from "./body.ts"
 import { compressionOf } from "./compression.ts"
 import { type FileStatus, fingerprintBytes, openFile, type Position, readAt, statusOf } from "./file-identity.ts"
-import { binaryAt, endsAsLog } from "./binary.ts"
+import { endsAsLog } from "./binary.ts"
 import { batchOf, type LineReader } from "./line-reader.ts"
 import { LineWindow } from "./line-window.ts"
-import { GrowingFile, type OpenFile } from "./open-file.ts"
+import { GrowingFile, noTextAt, type OpenFile } from "./open-file.ts"
 import * as Say from "./reading-problem.ts"
 import { continueAfter, hasBetween } from "./rotated-files.ts"
 
@@ -147,8 +147,8 @@ export class FollowedFile implements LineReader {
     // What was taken is text: whoever writes into a log does not end it by that.
     if (this.#window.offset === 0 && file.end - chunk.length < fingerprintBytes) {
       const packed = compressionOf(file.head) !== undefined && !file.settled
-      const nul = packed ? undefined : binaryAt(file.head)
-      if (packed || (nul !== undefined && !(file instanceof GrowingFile && endsAsLog(await file.last())))) {
+      const nul = packed ? undefined : await noTextAt(file)
+      if (packed || nul !== undefined) {
         this.#said.delete("TST-ACQ-BINARY")
         this.#say(packed ? Say.compressed(file.path) : Say.binary(file.path, nul ?? 0))
         this.#leaveOut(packed ? undefined : file.inode)

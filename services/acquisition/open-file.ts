@@ -2,6 +2,7 @@
  * Files that are open for reading: one that grows under the reader's eyes, and one that is read once, like a stream.
  */
 import type { FileHandle } from "node:fs/promises"
+import { binaryAt, endsAsLog } from "./binary.ts"
 import { readBytes } from "./body.ts"
 import {
   beginsAs,
@@ -226,4 +227,10 @@ export class StreamedFile implements OpenFile {
     await this.#chunks.return?.()
     await this.#release()
   }
+}
+
+/** Offset of the NUL byte that shows that a file is no text; undefined for a log, also one that only begins like that. */
+export const noTextAt = async (file: OpenFile): Promise<number | undefined> => {
+  const nul = binaryAt(file.head)
+  return nul !== undefined && file instanceof GrowingFile && endsAsLog(await file.last()) ? undefined : nul
 }

@@ -74,8 +74,7 @@ export const recoverState = Effect.fn("engine.recover")(function* (options: Reco
   const judge = new Judge({
     rules,
     known,
-    forgottenUntil: yield* overflowsForgottenUntil,
-    judgedBefore: yield* judgedBeforeErasure,
+    ...(yield* lost),
     allowlists: [],
     poured: [],
     decisions: [],
@@ -134,31 +133,25 @@ const overflowsAfter = Effect.fn("engine.overflowsAfter")(function* (position: n
 })
 
 /**
- * When the last overflow was recorded that retention has dropped, in milliseconds since 1970; -1 when it has dropped
- * none, or its store does not tell. The lines may still be there that it came of.
+ * What the log tells of having lost. `forgottenUntil`: when the last overflow was recorded that retention has dropped, in
+ * milliseconds since 1970; -1 when it has dropped none, or its store does not tell. The lines may still be there that it
+ * came of. `judgedBefore`: what was judged with lines that are erased by now; undefined when none were.
  */
-const overflowsForgottenUntil = Effect.gen(function* () {
+const lost = Effect.gen(function* () {
   const store = yield* EventStore
-  let until = -1
+  let forgottenUntil = -1
+  let erased: number | undefined
   yield* lookBack(store, auditStream, { limit: 200 }, (event) => {
     if (EventsDropped.is(event) && event.data.types.includes(OverflowRaised.type))
-      until = Math.max(until, parseTimestamp(event.data.recordedUntil) ?? -1)
+      forgottenUntil = Math.max(forgottenUntil, parseTimestamp(event.data.recordedUntil) ?? -1)
+    if (OffenderErased.is(event)) erased ??= event.position
     return undefined
   })
-  return until
-})
-
-/** What was judged with lines that are erased by now; undefined when none were. */
-const judgedBeforeErasure = Effect.gen(function* () {
-  const store = yield* EventStore
-  const erased = yield* lookBack(store, auditStream, { limit: 200 }, (event) =>
-    OffenderErased.is(event) ? event.position : undefined
-  )
-  if (erased === undefined) return undefined
+  if (erased === undefined) return { forgottenUntil }
   const [last] = yield* store.readLast(1, { filter: { types: [OverflowRaised.type] } })
-  if (last === undefined) return undefined
-  const { position, metadata } = last
-  return { until: Math.min(erased, position), cause: metadata.$causationId } satisfies JudgedBefore
+  if (last === undefined) return { forgottenUntil }
+  const judgedBefore: JudgedBefore = { until: Math.min(erased, last.position), cause: last.metadata.$causationId }
+  return { forgottenUntil, judgedBefore }
 })
 
 const restore = Effect.fn("engine.restore")(function* (options: RecoverOptions, snapshots: string) {

@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import { randomUUID } from "node:crypto"
+import { adjustable } from "../../fixtures/adjustable-clock.ts"
 import { LeaseRenewed, LeaseTaken } from "../../domain/events/lease.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { EmbeddedEventStore } from "../event-store/embedded.ts"
@@ -52,6 +53,16 @@ const holder = Effect.fnUntraced(function* (node: string, store: Store) {
   return { lease, scope, standing: Deferred.await(standing), stop: Scope.close(scope, Exit.void) }
 })
 
+/** One holds the role by a network of its own, and two stands by. */
+const heldAndWaitedFor = Effect.fnUntraced(function* (store: Store) {
+  const network = unreliable(store)
+  const one = yield* holder("one", network.store)
+  const lease = yield* Fiber.join(one.lease)
+  const two = yield* holder("two", store)
+  yield* two.standing
+  return { network, one, lease, two }
+})
+
 const withStore = <A, E>(use: (store: Store) => Effect.Effect<A, E>) =>
   EventStore.use(use).pipe(Effect.provide(Layer.fresh(EmbeddedEventStore.layerMemory)))
 
@@ -83,11 +94,7 @@ describe("a role by lease", () => {
   it.live("passes on from a holder that is cut off, whose appends wait, and fail when it comes back", () =>
     withStore((store) =>
       Effect.gen(function* () {
-        const network = unreliable(store)
-        const one = yield* holder("one", network.store)
-        const lease = yield* Fiber.join(one.lease)
-        const two = yield* holder("two", store)
-        yield* two.standing
+        const { network, one, lease, two } = yield* heldAndWaitedFor(store)
         network.state.away = true
         yield* Effect.sleep(milliseconds)
         // In doubt: nothing is appended, whatever the store would say.
@@ -110,26 +117,11 @@ describe("a role by lease", () => {
   it.live("passes on in time, and is in doubt in time, when the clock is set back", () =>
     withStore((store) =>
       Effect.gen(function* () {
-        const real = yield* Clock.Clock
-        let isSetBack = false
-        const hour = () => (isSetBack ? 3_600_000 : 0)
-        const clock: Clock.Clock = {
-          currentTimeMillis: Effect.sync(() => real.currentTimeMillisUnsafe() - hour()),
-          currentTimeMillisUnsafe: () => real.currentTimeMillisUnsafe() - hour(),
-          currentTimeNanos: Effect.sync(() => real.currentTimeNanosUnsafe() - BigInt(hour()) * 1_000_000n),
-          currentTimeNanosUnsafe: () => real.currentTimeNanosUnsafe() - BigInt(hour()) * 1_000_000n,
-          monotonicTimeNanos: real.monotonicTimeNanos,
-          monotonicTimeNanosUnsafe: () => real.monotonicTimeNanosUnsafe(),
-          sleep: (duration) => real.sleep(duration)
-        }
+        const { state: set, clock } = adjustable(yield* Clock.Clock)
         yield* Effect.gen(function* () {
-          const network = unreliable(store)
-          const one = yield* holder("one", network.store)
-          const lease = yield* Fiber.join(one.lease)
-          const two = yield* holder("two", store)
-          yield* two.standing
+          const { network, one, lease, two } = yield* heldAndWaitedFor(store)
           network.state.away = true
-          isSetBack = true
+          set.ahead = -3_600_000
           yield* Effect.sleep(milliseconds * 0.6)
           assert.isTrue((yield* Effect.timeoutOption(lease.guard, 30))._tag === "None")
           yield* Fiber.join(two.lease)
