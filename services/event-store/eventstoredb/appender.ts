@@ -257,7 +257,10 @@ export class Appender {
         )
           return { revision: numberOf(last.revision, shown), position: positionOf(last, shown) }
       }
-      const there = yield* this.#reader.streamEvents(stream, { from: behind + 1, limit: proposals.length })
+      // Another writer's append of the same events may have begun before the place where this one was expected.
+      const around = proposals.length - 1
+      const from = Math.max(0, behind + 1 - around)
+      const there = yield* this.#reader.streamEvents(stream, { from, limit: proposals.length + around })
       const ids = new Set(proposals.map(({ id }) => id))
       const known = there.filter(({ id }) => ids.has(id))
       if (known.length === 0 || known.length === proposals.length) return yield* conflict
