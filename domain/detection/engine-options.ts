@@ -1,10 +1,10 @@
 /** What an engine is told besides its rules, and what sees it at work. */
-import type { Bucket } from "./bucket.ts"
+import type { Bucket } from "./bucket/bucket.ts"
 import type { TimeMode } from "./detection-time.ts"
-import type { GeoLookup } from "./geo.ts"
-import type { Watch } from "./node.ts"
-import type { PipelineEvent } from "./pipeline-event.ts"
-import type { Fate } from "./pour.ts"
+import type { GeoLookup } from "./world/geo.ts"
+import type { Watch } from "./parse/node.ts"
+import type { PipelineEvent } from "./event/pipeline-event.ts"
+import type { Fate } from "./bucket/pour.ts"
 
 export interface EngineOptions {
   readonly geo?: GeoLookup

@@ -6,13 +6,13 @@ import type { RecordedEvent } from "../events/event.ts"
 import type { LogBatch } from "../events/log-batch.ts"
 import { formatDuration } from "../time/duration.ts"
 import { formatTimestamp } from "../time/instant.ts"
-import type { Bucket } from "./bucket.ts"
-import { type Change, changesBetween, fieldsOf, overflowFields } from "./event-change.ts"
+import type { Bucket } from "./bucket/bucket.ts"
+import { type Change, changesBetween, fieldsOf, overflowFields } from "./event/event-change.ts"
 import { type Engine, type GeoLookup, type Held, makeEngine } from "./engine.ts"
-import { LOG, type PipelineEvent } from "./pipeline-event.ts"
-import type { Fate } from "./pour.ts"
+import { LOG, type PipelineEvent } from "./event/pipeline-event.ts"
+import type { Fate } from "./bucket/pour.ts"
 import type { Ruleset } from "./ruleset.ts"
-import { runtimeAlert } from "./runtime-alert.ts"
+import { runtimeAlert } from "./overflow/runtime-alert.ts"
 
 export interface LineExplanation {
   readonly line: string

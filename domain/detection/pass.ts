@@ -1,8 +1,8 @@
 /** One event's way through the stages. It is also the scope in which expressions find `evt`. */
 import { EvaluationError } from "../expression/error.ts"
 import type { Arrival } from "./detection-time.ts"
-import type { PipelineEvent } from "./pipeline-event.ts"
-import type { World } from "./world.ts"
+import type { PipelineEvent } from "./event/pipeline-event.ts"
+import type { World } from "./world/world.ts"
 
 export interface Pass {
   readonly evt: PipelineEvent

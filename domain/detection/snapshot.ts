@@ -5,20 +5,20 @@
  * names are told once, and the rest in plain numbers: a snapshot is taken while lines wait.
  */
 import type { LineReference } from "../events/log-batch.ts"
-import { type RuntimeAlertSnapshot, restoreAlert, snapshotAlert } from "./alert-snapshot.ts"
-import { Bucket } from "./bucket.ts"
+import { type RuntimeAlertSnapshot, restoreAlert, snapshotAlert } from "./overflow/alert-snapshot.ts"
+import { Bucket } from "./bucket/bucket.ts"
 import { type Counters, Engine, type EngineOptions } from "./engine.ts"
-import { contentOf, type EventContent, type EventPlace, fillMaps, restoreContent } from "./event-content.ts"
-import { LineParser } from "./line-parser.ts"
-import type { GeoLookup } from "./geo.ts"
-import type { Names } from "./names.ts"
-import type { RaisedOverflow } from "./parked.ts"
-import { LOG, PipelineEvent } from "./pipeline-event.ts"
-import { type LineOrigin, QueuedEvent, queuedOf } from "./queued-event.ts"
+import { contentOf, type EventContent, type EventPlace, fillMaps, restoreContent } from "./event/event-content.ts"
+import { LineParser } from "./parse/line-parser.ts"
+import type { GeoLookup } from "./world/geo.ts"
+import type { Names } from "./world/names.ts"
+import type { RaisedOverflow } from "./overflow/parked.ts"
+import { LOG, PipelineEvent } from "./event/pipeline-event.ts"
+import { type LineOrigin, QueuedEvent, queuedOf } from "./event/queued-event.ts"
 import type { Ruleset } from "./ruleset.ts"
-import type { Scenario } from "./scenario.ts"
+import type { Scenario } from "./bucket/scenario.ts"
 import type { SourceClocks } from "./source-clocks.ts"
-import type { StashSnapshot } from "./stash.ts"
+import type { StashSnapshot } from "./world/stash.ts"
 
 export const snapshotVersion = 4
 

@@ -6,7 +6,7 @@ import type {
   OverflowExplanation,
   StageExplanation
 } from "../../domain/detection/explanation.ts"
-import type { Change } from "../../domain/detection/event-change.ts"
+import type { Change } from "../../domain/detection/event/event-change.ts"
 import { printable } from "../../domain/text/printable.ts"
 import { type Paint, plain } from "./paint.ts"
 

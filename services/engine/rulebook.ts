@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import { compileProfiles, type Profile } from "../../domain/decision/profile.ts"
 import { compileRuleset, type Ruleset } from "../../domain/detection/ruleset.ts"
-import type { GeoLookup } from "../../domain/detection/geo.ts"
+import type { GeoLookup } from "../../domain/detection/world/geo.ts"
 import type { Activation } from "../../domain/events/ruleset.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"

@@ -3,7 +3,7 @@
  * (`country.iso_code`, `autonomous_system_number`) and the flat one of some free databases are both understood.
  */
 import { type AsnResponse, type CityResponse, Reader, type Response } from "maxmind"
-import type { GeoLookup } from "../../domain/detection/geo.ts"
+import type { GeoLookup } from "../../domain/detection/world/geo.ts"
 import { formatAddress, parseAddress } from "../../domain/net/address.ts"
 import { formatPrefix, parsePrefix } from "../../domain/net/prefix.ts"
 import type { Problem } from "../../domain/rules/problem.ts"

@@ -1,5 +1,5 @@
 /** Assertions that hold now, in the form in which the hub's tests have them: what `--update` writes. */
-import type { PipelineEvent } from "../../domain/detection/pipeline-event.ts"
+import type { PipelineEvent } from "../../domain/detection/event/pipeline-event.ts"
 import type { EventObject } from "../../domain/expression/environment/event.ts"
 import { Float } from "../../domain/expression/float.ts"
 import { fixedFloat } from "../../domain/expression/format.ts"

@@ -1,0 +1,198 @@
+/** One bucket: the events of one offender (or whatever the scenario groups by) on their way to an overflow. */
+import { Duration } from "../../expression/duration.ts"
+import { Time } from "../../expression/time.ts"
+import { ownCopy } from "../../text/remembered.ts"
+import { Belief } from "./belief.ts"
+import { Cells, cell } from "./cells.ts"
+import { DistinctValues } from "./distinct-values.ts"
+import { EventQueue } from "./event-queue.ts"
+import type { Level } from "./limiter.ts"
+import type { Fate } from "./pour.ts"
+import type { PipelineEvent } from "../event/pipeline-event.ts"
+import type { Scenario } from "./scenario.ts"
+
+/**
+ * Fields in capitals are what expressions read as `leaky`; times are in microseconds since 1970, 0 for "not yet".
+ * It holds no behaviour: `pour.ts` says what an event does to it.
+ */
+export class Bucket implements Level {
+  scenario: Scenario
+  /** What the scenario's `groupby` gave. */
+  readonly group: string
+  queue: EventQueue
+  /** What the last event made of it. */
+  fate: Fate = "open"
+  /** What it reckons with, and where that is. */
+  #cells: Cells
+  cell: number
+  /** The values of `distinct` that were poured: most buckets have none, and most of the others one. */
+  #seen: string | DistinctValues | undefined
+  /** Of a bayesian bucket. */
+  #belief: Belief | undefined
+
+  constructor(scenario: Scenario, group: string, cells: Cells = new Cells()) {
+    this.scenario = scenario
+    this.group = group
+    this.#cells = cells
+    this.cell = cells.take()
+    this.tokens = scenario.rule.capacity
+    this.drained = -1
+    this.queue = queueOf(scenario)
+  }
+
+  /** As it was when it was new. */
+  renew(scenario: Scenario): void {
+    this.scenario = scenario
+    this.queue = queueOf(scenario)
+    this.fate = "open"
+    this.first = 0
+    this.last = 0
+    this.overflowed = 0
+    this.Total_count = 0
+    this.tokens = scenario.rule.capacity
+    this.drained = -1
+    this.#seen = undefined
+    this.#belief = undefined
+  }
+
+  /** Reckons with other cells from here on. */
+  move(cells: Cells): void {
+    const at = this.cell * cell.length
+    const numbers = this.#cells.numbers.slice(at, at + cell.length)
+    this.#cells.release(this.cell)
+    this.#cells = cells
+    this.cell = cells.take()
+    cells.numbers.set(numbers, this.cell * cell.length)
+  }
+
+  get first(): number {
+    return this.#cells.numbers[this.cell * cell.length + cell.first]!
+  }
+  set first(at: number) {
+    this.#cells.numbers[this.cell * cell.length + cell.first] = at
+  }
+  get last(): number {
+    return this.#cells.numbers[this.cell * cell.length + cell.last]!
+  }
+  set last(at: number) {
+    this.#cells.numbers[this.cell * cell.length + cell.last] = at
+  }
+  get overflowed(): number {
+    return this.#cells.numbers[this.cell * cell.length + cell.overflowed]!
+  }
+  set overflowed(at: number) {
+    this.#cells.numbers[this.cell * cell.length + cell.overflowed] = at
+  }
+  get Total_count(): number {
+    return this.#cells.numbers[this.cell * cell.length + cell.total]!
+  }
+  set Total_count(count: number) {
+    this.#cells.numbers[this.cell * cell.length + cell.total] = count
+  }
+  get tokens(): number {
+    return this.#cells.numbers[this.cell * cell.length + cell.tokens]!
+  }
+  set tokens(left: number) {
+    this.#cells.numbers[this.cell * cell.length + cell.tokens] = left
+  }
+  get drained(): number {
+    return this.#cells.numbers[this.cell * cell.length + cell.drained]!
+  }
+  set drained(at: number) {
+    this.#cells.numbers[this.cell * cell.length + cell.drained] = at
+  }
+  /** How many characters its home has counted of it. */
+  get counted(): number {
+    return this.#cells.numbers[this.cell * cell.length + cell.counted]!
+  }
+  set counted(characters: number) {
+    this.#cells.numbers[this.cell * cell.length + cell.counted] = characters
+  }
+
+  /** Whether an event of this time comes too late for it. A timed one has run over by then, any other is just gone. */
+  isOver(at: number): boolean {
+    return this.Total_count > 0 && at > (this.scenario.timed ? this.deadline : this.last + this.scenario.lifetime)
+  }
+
+  /** When a timed bucket runs over. */
+  get deadline(): number {
+    return this.first + this.scenario.lifetime
+  }
+
+  /** Counts an event in. */
+  take(event: PipelineEvent): void {
+    if (this.Total_count === 0) this.first = event.at
+    this.last = event.at
+    this.Total_count += 1
+  }
+
+  /** Whether this value of `distinct` is new to the bucket. */
+  isNew(value: string): boolean {
+    const seen = this.#seen
+    if (typeof seen === "object") return seen.add(value)
+    if (value === seen) return false
+    const own = ownCopy(value)
+    this.#seen = seen === undefined ? own : new DistinctValues(seen, own)
+    return true
+  }
+
+  /** Of all texts that it holds: what attackers can make large. */
+  get characters(): number {
+    const seen = this.#seen
+    return this.queue.characters + (typeof seen === "object" ? seen.characters : (seen?.length ?? 0))
+  }
+
+  /** The oldest first. */
+  get seen(): Iterable<string> {
+    return typeof this.#seen === "string" ? [this.#seen] : (this.#seen ?? [])
+  }
+
+  get belief(): Belief {
+    this.#belief ??= new Belief()
+    return this.#belief
+  }
+
+  get Name(): string {
+    return this.scenario.rule.name
+  }
+  get Mapkey(): string {
+    return this.scenario.keyOf(this.group)
+  }
+  get Capacity(): number {
+    return this.scenario.rule.capacity
+  }
+  get CacheSize(): number {
+    return this.scenario.rule.cacheSize
+  }
+  get Leakspeed(): Duration {
+    return new Duration(this.scenario.rule.leakspeedNs)
+  }
+  get Duration(): Duration {
+    return new Duration(BigInt(Math.round(this.scenario.lifetime)) * 1000n)
+  }
+  get Reprocess(): boolean {
+    return this.scenario.rule.reprocess
+  }
+  get Simulated(): boolean {
+    return false
+  }
+  get Uuid(): string {
+    return ""
+  }
+  get First_ts(): Time {
+    return timeOf(this.first)
+  }
+  get Last_ts(): Time {
+    return timeOf(this.last)
+  }
+  get Ovflw_ts(): Time {
+    return timeOf(this.overflowed)
+  }
+}
+
+const queueOf = ({ rule }: Scenario): EventQueue => {
+  const cached = rule.cacheSize > 0 && (rule.cacheSize <= rule.capacity || rule.capacity === -1)
+  return new EventQueue(cached ? rule.cacheSize : rule.capacity)
+}
+
+const timeOf = (microseconds: number): Time => new Time(BigInt(microseconds) * 1000n)

@@ -1,0 +1,133 @@
+/**
+ * Open buckets by group. Scenarios of one name and filter share them, as in CrowdSec, where both make the bucket's key:
+ * the bucket is then of the scenario whose event opened it, and gets the events of all of them.
+ */
+import { Bucket } from "./bucket.ts"
+import { Cells } from "./cells.ts"
+import type { Group } from "./group.ts"
+import type { PipelineEvent } from "../event/pipeline-event.ts"
+import { pour } from "./pour.ts"
+import { Recency } from "../../order/recency.ts"
+import type { Scenario } from "./scenario.ts"
+
+const none: ReadonlyArray<Bucket> = []
+
+export interface MostBuckets {
+  /** How many may be open; beyond, those go that were left alone for the longest time. */
+  readonly open: number
+  /** Characters that all of them may hold. */
+  readonly characters: number
+}
+
+export class Buckets {
+  readonly #open = new Map<string, Bucket>()
+  readonly #most: MostBuckets
+  #characters = 0
+  readonly #cells = new Cells(64)
+  /** Of the open buckets, by their cells; in the order in which they were poured into. */
+  readonly #recency = new Recency()
+  readonly #byCell: Array<Bucket | undefined> = []
+  /** The buckets that had to go to make room for the last event. */
+  evicted: ReadonlyArray<Bucket> = none
+
+  constructor(most: MostBuckets) {
+    this.#most = most
+  }
+
+  /**
+   * The bucket of the group takes the event, and says what became of it. It is gone when it ran over or was cancelled:
+   * what it says is then to be read before the next event is poured.
+   */
+  pour(scenario: Scenario, group: Group, event: PipelineEvent): Bucket {
+    this.evicted = none
+    const known = this.#find(scenario, group)
+    const bucket = known ?? new Bucket(scenario, group.text, this.#cells)
+    if (known?.isOver(event.at)) known.renew(scenario)
+    bucket.fate = pour(bucket, event)
+    if (bucket.fate !== "open") {
+      if (known === undefined) this.#cells.release(bucket.cell)
+      else this.#remove(known)
+      return bucket
+    }
+    if (known === undefined) {
+      this.#add(bucket)
+      group.keep(scenario.place, bucket.cell)
+    } else this.#recency.touch(bucket.cell)
+    this.#count(bucket)
+    this.#makeRoom()
+    return bucket
+  }
+
+  #find({ place }: Scenario, group: Group): Bucket | undefined {
+    const hint = group.cellOf(place)
+    const hinted = hint < 0 ? undefined : this.#byCell[hint]
+    if (hinted?.group === group.text) return hinted
+    const found = this.#open.get(group.text)
+    if (found !== undefined) group.keep(place, found.cell)
+    return found
+  }
+
+  /** Ends a bucket; false when it is not open any more. */
+  close(bucket: Bucket): boolean {
+    if (this.#open.get(bucket.group) !== bucket) return false
+    this.#remove(bucket)
+    return true
+  }
+
+  /** The bucket that has just been poured into stays, whatever it holds. */
+  #makeRoom(): void {
+    while (
+      this.#open.size > this.#most.open ||
+      (this.#characters > this.#most.characters && this.#recency.oldest !== this.#recency.newest)
+    ) {
+      const bucket = this.#oldest!
+      this.#remove(bucket)
+      this.evicted = [...this.evicted, bucket]
+    }
+  }
+
+  #count(bucket: Bucket): void {
+    this.#characters += bucket.characters - bucket.counted
+    bucket.counted = bucket.characters
+  }
+
+  /** Drops buckets that ended before this time: no event from there on can find them alive. */
+  sweep(before: number): void {
+    while (this.#oldest?.isOver(before)) this.#remove(this.#oldest)
+  }
+
+  /** In the order in which they were poured into. */
+  *open(): Iterable<Bucket> {
+    for (const cell of this.#recency.numbers()) yield this.#byCell[cell]!
+  }
+
+  /** Takes a bucket that was open elsewhere: under other rules or in a snapshot. */
+  adopt(bucket: Bucket): void {
+    const known = this.#open.get(bucket.group)
+    if (known !== undefined) this.#remove(known)
+    bucket.move(this.#cells)
+    bucket.counted = 0
+    this.#add(bucket)
+    this.#count(bucket)
+  }
+
+  get #oldest(): Bucket | undefined {
+    const { oldest } = this.#recency
+    return oldest === undefined ? undefined : this.#byCell[oldest]
+  }
+
+  #add(bucket: Bucket): void {
+    this.#open.set(bucket.group, bucket)
+    while (this.#byCell.length <= bucket.cell) this.#byCell.push(undefined)
+    this.#byCell[bucket.cell] = bucket
+    this.#recency.add(bucket.cell)
+  }
+
+  #remove(bucket: Bucket): void {
+    this.#open.delete(bucket.group)
+    this.#characters -= bucket.counted
+    this.#recency.remove(bucket.cell)
+    this.#byCell[bucket.cell] = undefined
+    this.#cells.release(bucket.cell)
+  }
+}

@@ -1,0 +1,343 @@
+/**
+ * An event in the queue of a bucket. Most events are never looked at again, so a queue holds no more of a line than its
+ * text: when an alert or an expression asks for it, the line is parsed once more by the rules that parsed it first.
+ */
+import type { EventObject } from "../../expression/environment/event.ts"
+import { type FieldMap, type Fields, fieldNames } from "../../text/fields.ts"
+import { Time } from "../../expression/time.ts"
+import type { LineReference, LogBatch } from "../../events/log-batch.ts"
+import { AlertEvent, type AlertMeta, AlertSource, type RuntimeAlert } from "../overflow/alert.ts"
+import { parseAddress } from "../../net/address.ts"
+import { formatPrefix, parsePrefix } from "../../net/prefix.ts"
+import { type AlertContext, textsOfEvent } from "../overflow/alert-context.ts"
+import type { TimeMode } from "../detection-time.ts"
+import { type Line, LOG, offsetOf, PipelineEvent } from "./pipeline-event.ts"
+import { type Entry, Recalled } from "./recalled.ts"
+
+/** What of a batch its lines need. */
+export type LineOrigin = Pick<LogBatch, "path" | "labels" | "zone" | "observedAt"> & { readonly time: TimeMode }
+
+/** Who parsed the lines of a batch, and can do it again. */
+export interface Origin {
+  /** Hash of the rules. */
+  readonly ruleset: string
+  /** Id of the batch. */
+  readonly batch: string
+  /** Event id at the beginning of the causal chain. */
+  readonly correlation: string
+  /** Of its rules. */
+  readonly contexts: ReadonlyArray<AlertContext>
+  /** What of the batch its lines need. */
+  readonly line: LineOrigin
+  readonly parseAgain: (queued: QueuedEvent, into: PipelineEvent) => void
+}
+
+/** Lines with more characters take long to parse again: what alerts show of them is kept from the beginning. */
+export const longLine = 2_048
+
+/** How much of a line an alert keeps, in characters. */
+const longestText = 1_024
+
+/** What alerts show of an event. */
+export interface Shown {
+  readonly event: AlertEvent
+  /** Who it is about, without scope and value; undefined when it names no address. */
+  readonly source: AlertSource | undefined
+  /** What it has to tell under each key of the contexts. */
+  readonly told: ReadonlyArray<ReadonlyArray<string>>
+  readonly contexts: ReadonlyArray<AlertContext>
+  /** How often the event had been written to by then. */
+  readonly edits: number
+}
+
+/**
+ * Several buckets mostly run over together: so many events keep what alerts show of them, which is ten times as large as
+ * the line. More of them would only be carried from one garbage collection to the next.
+ */
+const mostShown = 128
+
+/** Lines that only an alert looks at are parsed again into this one. */
+const scratch = PipelineEvent.reusable()
+
+export class QueuedEvent implements EventObject {
+  // A number that has no room in a field is an object of its own, and there are very many events.
+  readonly #second: number
+  readonly #microsecond: number
+  /** The line; empty for an overflow. */
+  readonly raw: string
+  /** undefined for an overflow, and for a line that is kept as it was parsed once. */
+  readonly #origin: Origin | undefined
+  /** Of the line in its batch. */
+  readonly index: number
+  /** The event itself: while its line is at hand, and for good when parsing the line again would give another one. */
+  #event: PipelineEvent | undefined
+  #shown: Shown | undefined
+  #recalled: Recalled | undefined
+  /** Of the zone that its time stamp names, in seconds east of UTC; undefined until somebody asks for it. */
+  #offset: number | undefined
+  /** Those that hold what alerts show of them, in turn. */
+  static readonly #withShown: Array<QueuedEvent> = []
+  static #next = 0
+  /** How often an expression wrote to an event because it met it in a queue. */
+  static edits = 0
+
+  private constructor(
+    { at, index, raw }: Pick<QueuedEvent, "at" | "index" | "raw">,
+    origin: Origin | undefined,
+    event: PipelineEvent | undefined
+  ) {
+    this.#second = Math.floor(at / 1e6)
+    this.#microsecond = at - this.#second * 1e6
+    this.raw = raw
+    this.index = index
+    this.#origin = origin
+    this.#event = event
+    const showsAtOnce = raw.length > longLine && origin !== undefined && event !== undefined
+    const shown = showsAtOnce ? show(this, event, origin.contexts) : undefined
+    this.#shown = shown !== undefined && metaLength(shown) <= raw.length ? shown : undefined
+    this.#recalled = undefined
+    this.#offset = event === undefined ? undefined : offsetOf(event.MarshaledTime)
+  }
+
+  /** An event that stays as it is, or one that is let go of with {@link release}. */
+  static of(event: PipelineEvent): QueuedEvent {
+    const { at, index, Line, origin } = event
+    return new QueuedEvent({ at, index, raw: Line.Raw }, origin, event)
+  }
+
+  /** A line that was parsed before. */
+  static again(fields: Pick<QueuedEvent, "at" | "index" | "raw">, origin: Origin): QueuedEvent {
+    return new QueuedEvent(fields, origin, undefined)
+  }
+
+  /** Detection time in microseconds since 1970. */
+  get at(): number {
+    return this.#second * 1e6 + this.#microsecond
+  }
+
+  /** What it holds, in characters: of a long line what alerts show as well, which is not kept when it is more than that. */
+  get characters(): number {
+    return this.raw.length > longLine ? 2 * this.raw.length : this.raw.length
+  }
+
+  get Type(): PipelineEvent["Type"] {
+    return this.#origin === undefined ? this.#event!.Type : LOG
+  }
+
+  get ExpectMode(): PipelineEvent["ExpectMode"] {
+    return 1
+  }
+
+  get reference(): LineReference {
+    return { event: (this.#origin ?? this.#event!).batch, line: this.index }
+  }
+
+  get correlation(): string {
+    return (this.#origin ?? this.#event!).correlation
+  }
+
+  /** What of its batch it needs to be parsed again; undefined for what is not. */
+  get lineOrigin(): LineOrigin | undefined {
+    return this.#origin?.line
+  }
+
+  /** Whether its line, or the overflow, is not through yet: filters may write to it. */
+  get isAtHand(): boolean {
+    const event = this.#event
+    if (event === undefined) return false
+    return this.#origin === undefined ? event.Type !== LOG && !event.isJudged : event.queued === this
+  }
+
+  /** Its line is through. `kept`: what parsing it again would not give. */
+  release(kept: PipelineEvent | undefined): void {
+    this.#event = kept
+  }
+
+  /** Whether it holds more than a line that can be parsed again. */
+  get isKept(): boolean {
+    return this.#event !== undefined
+  }
+
+  /** Hash of the rules that parsed it. */
+  get ruleset(): string {
+    return this.#event?.ruleset ?? this.#origin?.ruleset ?? ""
+  }
+
+  get event(): PipelineEvent {
+    if (this.#event !== undefined) return this.#event
+    const event = PipelineEvent.kept()
+    this.#origin!.parseAgain(this, event)
+    return event
+  }
+
+  /** The event at hand gets what was left out when its line was parsed: see `liveness.ts`. */
+  complete(): void {
+    const event = this.#event
+    if (event?.lean !== true) return
+    this.#origin!.parseAgain(this, scratch)
+    event.complete(scratch)
+  }
+
+  /** What alerts show of it; not made again soon after, unless somebody wrote to the event. */
+  shown(contexts: ReadonlyArray<AlertContext>): Shown {
+    const known = this.#shown
+    const event = this.#event
+    if (known?.contexts === contexts && (event === undefined || event.edits === known.edits)) return known
+    if (event === undefined) this.#origin!.parseAgain(this, scratch)
+    else this.complete()
+    const shown = show(this, event ?? scratch, contexts)
+    const place = QueuedEvent.#next
+    QueuedEvent.#next = (place + 1) % mostShown
+    const former = QueuedEvent.#withShown[place]
+    if (former !== undefined && former !== this) former.#shown = undefined
+    QueuedEvent.#withShown[place] = this
+    this.#shown = shown
+    return shown
+  }
+
+  /** In the zone that the line's own time stamp names, else in UTC. */
+  get Time(): Time {
+    this.#offset ??= offsetOf(this.MarshaledTime)
+    return new Time(BigInt(this.at) * 1000n, this.#offset)
+  }
+
+  entry(map: FieldMap, slot: number): string | undefined {
+    const event = this.#event
+    if (event !== undefined) return event.entry(map, slot)
+    const known = this.#recalled?.get(map, slot)
+    if (known !== undefined) return known
+    this.#origin!.parseAgain(this, scratch)
+    this.#recalled = new Recalled([{ map, slot }], scratch, this.#recalled)
+    return this.#recalled.get(map, slot)
+  }
+
+  /** Keeps these entries of the event at hand for later. */
+  recall(entries: ReadonlyArray<Entry>): void {
+    if (this.#event !== undefined && !this.#recalled?.holds(entries))
+      this.#recalled = new Recalled(entries, this.#event, this.#recalled)
+  }
+
+  get Whitelisted(): boolean {
+    return this.event.Whitelisted
+  }
+  get WhitelistReason(): string {
+    return this.event.WhitelistReason
+  }
+  get Stage(): string {
+    return this.event.Stage
+  }
+  get Line(): Line {
+    return this.event.Line
+  }
+  get Parsed(): Fields {
+    return this.event.Parsed
+  }
+  get Enriched(): Fields {
+    return this.event.Enriched
+  }
+  get Meta(): Fields {
+    return this.event.Meta
+  }
+  get Unmarshaled(): Map<string, unknown> {
+    return this.event.Unmarshaled
+  }
+  get Overflow(): RuntimeAlert {
+    return this.event.Overflow
+  }
+  get StrTime(): string {
+    return this.event.StrTime
+  }
+  get StrTimeFormat(): string {
+    return this.event.StrTimeFormat
+  }
+  get MarshaledTime(): string {
+    return this.event.MarshaledTime
+  }
+  get Process(): boolean {
+    return this.event.Process
+  }
+
+  GetType(): "log" | "overflow" {
+    return this.event.GetType()
+  }
+
+  ParseIPSources(): ReadonlyArray<string> {
+    return this.event.ParseIPSources()
+  }
+
+  GetMeta(key: string): string {
+    const slot = this.Type === LOG ? fieldNames.Meta.find(key) : undefined
+    return slot === undefined ? this.event.GetMeta(key) : (this.entry("Meta", slot) ?? "")
+  }
+
+  SetMeta(key: string, value: string): boolean {
+    return this.#written().SetMeta(key, value)
+  }
+
+  SetParsed(key: string, value: string): boolean {
+    return this.#written().SetParsed(key, value)
+  }
+
+  /** Whoever writes to it means this event, and no copy. */
+  #written(): PipelineEvent {
+    QueuedEvent.edits += 1
+    this.#event ??= this.event
+    return this.#event
+  }
+}
+
+/** What stands for the event in all queues that it is poured into. */
+export const queuedOf = (event: PipelineEvent): QueuedEvent => {
+  event.queued ??= QueuedEvent.of(event)
+  return event.queued
+}
+
+const show = (queued: QueuedEvent, event: PipelineEvent, contexts: ReadonlyArray<AlertContext>): Shown => ({
+  event: new AlertEvent({
+    Meta: metaOf(event),
+    Timestamp: event.MarshaledTime === "" ? event.Time.toRfc3339() : event.MarshaledTime,
+    reference: queued.reference,
+    at: queued.at,
+    text: queued.raw.slice(0, longestText)
+  }),
+  source: sourceOf(event),
+  told: textsOfEvent(contexts, event),
+  contexts,
+  edits: event.edits
+})
+
+const metaLength = ({ event }: Shown): number =>
+  event.Meta.reduce((sum, { Key, Value }) => sum + Key.length + Value.length, 0)
+
+/** Sorted by key: a dozen entries, for which nothing is as cheap as putting each where it belongs. */
+const metaOf = ({ Meta }: PipelineEvent): ReadonlyArray<AlertMeta> => {
+  const sorted: Array<AlertMeta> = []
+  Meta.forEach((Value, Key) => {
+    const entry = { Key, Value }
+    let at = sorted.push(entry) - 1
+    for (; at > 0 && sorted[at - 1]!.Key > Key; at--) sorted[at] = sorted[at - 1]!
+    sorted[at] = entry
+  })
+  return sorted
+}
+
+const sourceOf = ({ Meta, Enriched }: PipelineEvent): AlertSource | undefined => {
+  const address = Meta.get("source_ip")
+  if (address === undefined || parseAddress(address) === undefined) return undefined
+  const source = new AlertSource()
+  source.IP = address
+  source.AsNumber = Enriched.get("ASNumber") ?? Enriched.get("ASNNumber") ?? ""
+  source.AsName = Enriched.get("ASNOrg") ?? ""
+  source.Cn = Enriched.get("IsoCode") ?? ""
+  source.Latitude = degrees(Enriched.get("Latitude"))
+  source.Longitude = degrees(Enriched.get("Longitude"))
+  const range = parsePrefix(Meta.get("SourceRange") ?? "")
+  if (range !== undefined) source.Range = formatPrefix(range)
+  return source
+}
+
+/** CrowdSec keeps degrees in 32 bits. */
+const degrees = (text: string | undefined): number => {
+  const value = Number(text ?? "")
+  return Number.isFinite(value) ? Math.fround(value) : 0
+}

@@ -1,0 +1,95 @@
+import { afterEach, describe, expect, it, vi } from "vitest"
+import { makeEngine } from "../engine.ts"
+import { LineParser } from "../parse/line-parser.ts"
+import { entriesIn } from "./recalled.ts"
+import { batchOf, plainParser, ruleFile, scenarioFile } from "../recorded.fixture.ts"
+import { compileRuleset } from "../ruleset.ts"
+import { parse } from "../../expression/parse.ts"
+import { fieldNames } from "../../text/fields.ts"
+import type { RuleFile } from "../../rules/rule.ts"
+
+const conditional = (name: string, condition: string, filter = "true") =>
+  ruleFile(
+    "scenarios",
+    `scenarios/test/${name}.yaml`,
+    `name: test/${name}
+description: test
+type: conditional
+capacity: -1
+leakspeed: 1h
+filter: ${JSON.stringify(filter)}
+groupby: evt.Meta.source_ip
+condition: ${JSON.stringify(condition)}
+labels: {remediation: true}`
+  )
+
+const lineOf = (word: string, second: number): string =>
+  `2020-01-01T10:00:${String(second).padStart(2, "0")}Z 1.2.3.4 ${word}`
+
+/** The lines whose event made a bucket run over. */
+const overflowsOf = (words: ReadonlyArray<string>, shortcuts: boolean, ...scenarios: ReadonlyArray<RuleFile>) => {
+  const { ruleset, problems } = compileRuleset([plainParser, ...scenarios], { names: "off", shortcuts })
+  expect(problems).toEqual([])
+  return makeEngine(ruleset)
+    .pour(batchOf({ observedAt: "2026-01-01T00:00:00Z", time: "own" }), words.map(lineOf))
+    .map((outcome) => (outcome._tag === "Overflow" ? outcome.overflow.trigger.line : outcome._tag))
+}
+
+afterEach(() => void vi.restoreAllMocks())
+
+describe("what conditions ask of the events in a bucket", () => {
+  const words = ["a", "b", "c", "a", "d", "e", "f"]
+
+  it.each([
+    ["any(queue.Queue, {.Meta.word == 'e'})", [5]],
+    ["count(queue.Queue, {.Meta.word == 'a'}) >= 2", [3]],
+    ["len(queue.Queue) >= 2 && queue.Queue[-1].Meta.word > queue.Queue[-2].Meta.word", [1, 4, 6]],
+    ["all(queue.Queue, {.Parsed.word in ['a', 'b', 'c', 'd']}) && len(queue.Queue) > 4", [4]],
+    ["any(queue.Queue, {.GetMeta('word') == 'd'})", [4]],
+    ["len(filter(queue.Queue, {.Meta.word == 'a'})) >= 2", [3]],
+    ["any(queue.Queue, {.Meta.nothing != ''})", []]
+  ])("is known without parsing their lines again: %s", (condition, expected) => {
+    const again = vi.spyOn(LineParser.prototype, "parseAgain")
+    expect(overflowsOf(words, true, conditional("s", `${condition} && 1 > 2`))).toEqual([])
+    expect(again).not.toHaveBeenCalled()
+    expect(overflowsOf(words, true, conditional("s", condition))).toEqual(expected)
+    expect(overflowsOf(words, false, conditional("s", condition))).toEqual(expected)
+  })
+
+  it("is what another scenario wrote to the event meanwhile", () => {
+    const reads = (name: string) => conditional(name, "any(queue.Queue, {.Meta.word == 'x'})")
+    const writes = (name: string) => conditional(name, "false", "evt.Meta.word == 'c' && evt.SetMeta('word', 'x')")
+    for (const shortcuts of [true, false]) {
+      // Scenarios go by their names: the first sees the event as it is before the second writes to it.
+      expect(overflowsOf(words, shortcuts, reads("1"), writes("2"))).toEqual([3])
+      expect(overflowsOf(words, shortcuts, writes("1"), reads("2"))).toEqual([2])
+    }
+  })
+
+  it("is found wherever an expression names it", () => {
+    const names = (text: string) => entriesIn(parse(text)).map(({ map, slot }) => `${map}.${fieldNames[map].at(slot)}`)
+    expect(names("any(queue.Queue, {.Meta.exe == evt.Parsed.exe})")).toEqual(["Meta.exe", "Parsed.exe"])
+    expect(names("queue.Queue[0].GetMeta('a') == queue.Queue[0].Enriched['b']")).toEqual(["Meta.a", "Enriched.b"])
+    expect(names("filter(queue.Queue, {.Meta.exe == 'a'}) | map(.Meta.uid)")).toEqual(["Meta.uid"])
+    expect(names("filter(queue.Queue, {.Meta.exe == evt.Meta.exe})")).toEqual(["Meta.exe", "Meta.exe"])
+    expect(names(Array.from({ length: 12_000 }, () => "1==1").join("||"))).toEqual([])
+    expect(names("evt.Line.Labels.type + queue.Queue[0].Meta[evt.StrTime] + leaky.Meta")).toEqual([])
+  })
+})
+
+it("shows of long lines in an alert what they said, without parsing them again", () => {
+  const long = "x".repeat(5_000)
+  const words = [`a ${long}`, `b ${long}`, "c", `d ${long}`]
+  const again = vi.spyOn(LineParser.prototype, "parseAgain")
+  const { ruleset } = compileRuleset([plainParser, scenarioFile("s", "type: leaky\ncapacity: 3\nleakspeed: 1h")], {
+    names: "off"
+  })
+  const engine = makeEngine(ruleset)
+  const batch = batchOf({ observedAt: "2026-01-01T00:00:00Z", time: "own" })
+  const [outcome] = engine.pour(batch, words.map(lineOf))
+  expect(outcome).toMatchObject({ _tag: "Overflow", overflow: { eventsCount: 4 } })
+  const { overflow } = outcome as Extract<typeof outcome, { _tag: "Overflow" }>
+  expect(overflow.evidence.entries.map(({ meta }) => meta["word"])).toEqual(["a", "b", "c", "d"])
+  expect(overflow.evidence.entries.map(({ text }) => text.length)).toEqual([1024, 1024, 30, 1024])
+  expect(again).toHaveBeenCalledTimes(1) // the short one
+})

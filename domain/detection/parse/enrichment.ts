@@ -1,0 +1,126 @@
+/** The methods of statics (spec detection.md §2.7): they add to `evt.Enriched` what is known of the value. */
+import { fixedFloat } from "../../expression/format.ts"
+import { parseAddress } from "../../net/address.ts"
+import { fieldNames } from "../../text/fields.ts"
+import type { GeoLookup } from "../world/geo.ts"
+import type { PipelineEvent } from "../event/pipeline-event.ts"
+import { parseJson } from "../../expression/json.ts"
+import { parseDate, parseSameDate } from "../../time/date.ts"
+import { formatTimestamp } from "../../time/instant.ts"
+import { detectionTime, microseconds } from "../detection-time.ts"
+import { attempt, NameUnknown, type Pass } from "../pass.ts"
+
+export type EnrichmentMethod = (pass: Pass, value: string) => void
+
+/** The line's own time. Text that is no date counts as the time of detection, as CrowdSec takes the present. */
+const ParseDate: EnrichmentMethod = (pass, value) => {
+  const { evt, arrival, world } = pass
+  const { observed, zone, mode } = arrival
+  const context = { layout: evt.StrTimeFormat, observedAt: observed / 1000, zone, asInTests: mode === "said" }
+  const found = world.shortcuts ? parseSameDate(value, context) : parseDate(value, context)
+  const own = found && microseconds(found.instant)
+  evt.at = detectionTime(arrival, own)
+  world.time = world.state.clock ?? evt.at
+  pass.date = { own, text: found?.text ?? formatTimestamp(evt.at / 1000) }
+  evt.Enriched.put(marshaledTime, pass.date.text)
+}
+
+const marshaledTime = fieldNames.Enriched.slot("MarshaledTime")
+
+/** What a look-up adds to `evt.Enriched`, by slot. */
+export type Addition = ReadonlyArray<readonly [slot: number, value: string]>
+
+/** Looks an address up in a database; where that is missing, there is nothing to be found. */
+export interface Lookup {
+  readonly database: keyof GeoLookup
+  /** The keys of all that it may add. */
+  readonly adds: ReadonlyArray<string>
+  readonly find: (geo: GeoLookup, address: string) => Addition | undefined
+}
+
+/** Most addresses share what is known of them with very many others. */
+const additions = new Map<string, Addition>()
+const mostAdditions = 10_000
+
+const enriched = (entries: Readonly<Record<string, string>>): Addition => {
+  const key = JSON.stringify(entries)
+  const known = additions.get(key)
+  if (known !== undefined) return known
+  const addition = Object.entries(entries).map(([name, value]) => [fieldNames.Enriched.slot(name), value] as const)
+  if (additions.size >= mostAdditions) additions.clear()
+  additions.set(key, addition)
+  return addition
+}
+
+const cityOf: Lookup["find"] = ({ city }, address) => {
+  if (city === undefined) return undefined
+  const found = city(address)
+  return enriched({
+    IsoCode: found?.country ?? "",
+    IsInEU: String(found?.inEuropeanUnion ?? false),
+    Latitude: fixedFloat(found?.latitude ?? 0),
+    Longitude: fixedFloat(found?.longitude ?? 0)
+  })
+}
+
+const systemOf: Lookup["find"] = ({ network }, address) => {
+  if (network === undefined) return undefined
+  const found = network(address)
+  const number = String(found?.number ?? 0)
+  return enriched({ ASNNumber: number, ASNumber: number, ASNOrg: found?.organization ?? "" })
+}
+
+const rangeOf: Lookup["find"] = ({ network }, address) => {
+  const range = network?.(address)?.range ?? ""
+  return range === "" ? undefined : enriched({ SourceRange: range })
+}
+
+/** Of what is no address nothing is said, not even that it is unknown. */
+const ofAddress =
+  (find: Lookup["find"]): Lookup["find"] =>
+  (geo, text) =>
+    parseAddress(text) === undefined ? undefined : find(geo, text)
+
+/** Methods that do nothing but look an address up: the same address gives the same, as long as the databases stay. */
+export const lookups: ReadonlyMap<string, Lookup> = new Map([
+  ["GeoIpCity", { database: "city", adds: ["IsoCode", "IsInEU", "Latitude", "Longitude"], find: ofAddress(cityOf) }],
+  ["GeoIpASN", { database: "network", adds: ["ASNNumber", "ASNumber", "ASNOrg"], find: ofAddress(systemOf) }],
+  ["IpToRange", { database: "network", adds: ["SourceRange"], find: ofAddress(rangeOf) }]
+])
+
+export const add = (evt: PipelineEvent, addition: Addition | undefined): void => {
+  if (addition === undefined) return
+  for (let i = 0; i < addition.length; i++) evt.Enriched.put(addition[i]![0], addition[i]![1])
+}
+
+const method =
+  ({ find }: Lookup): EnrichmentMethod =>
+  ({ evt, world }, address) =>
+    add(evt, find(world.state.lookup, address))
+
+/** Never waits: an overflow is put aside until the answer is in the log, a log line goes on without. */
+const reverseDns: EnrichmentMethod = ({ evt, world, wantsName }, address) => {
+  world.touched = true
+  const { names, asksNames } = world.state
+  const name = names.get(address, world.time)
+  if (name === undefined && asksNames && wantsName) throw new NameUnknown(address)
+  if (name !== undefined && name !== "") evt.Enriched.set("reverse_dns", name)
+}
+
+/** Takes the line itself for JSON, whatever the value is. */
+const UnmarshalJSON: EnrichmentMethod = ({ evt, world }) => {
+  const unmarshal = () => {
+    world.unmarshals(evt.Line.Raw)
+    return parseJson(evt.Line.Raw)
+  }
+  const parsed = attempt(unmarshal, {})
+  if (!(parsed instanceof Map)) return
+  for (const [key, value] of parsed) evt.Unmarshaled.set(key, value)
+}
+
+export const enrichmentMethods: ReadonlyMap<string, EnrichmentMethod> = new Map([
+  ["ParseDate", ParseDate],
+  ...Array.from(lookups, ([name, lookup]) => [name, method(lookup)] as const),
+  ["reverse_dns", reverseDns],
+  ["UnmarshalJSON", UnmarshalJSON]
+])

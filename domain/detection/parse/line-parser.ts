@@ -1,0 +1,116 @@
+/** From a line of a batch to an event with its detection time. */
+import { Time } from "../../expression/time.ts"
+import { formatTimestamp, parseTimestamp } from "../../time/instant.ts"
+import { isZone } from "../../time/zone.ts"
+import { type Arrival, detectionTime, microseconds } from "../detection-time.ts"
+import type { GeoLookup } from "../world/geo.ts"
+import { Names } from "../world/names.ts"
+import type { Watch } from "./node.ts"
+import type { Pass } from "../pass.ts"
+import type { LineSource, PipelineEvent } from "../event/pipeline-event.ts"
+import { type LineOrigin, longLine, type Origin, type QueuedEvent } from "../event/queued-event.ts"
+import type { Ruleset } from "../ruleset.ts"
+import { Stashes } from "../world/stash.ts"
+import type { WorldState } from "../world/world.ts"
+
+/** What rules see of a line at most, in characters; CrowdSec reads no longer ones at all. */
+const longestLine = 65_536
+
+/** What a line that is parsed again sees: what it writes to stashes, the engine's stashes have got already. */
+const untouched = { stashes: new Stashes([]), names: new Names(), asksNames: false }
+
+/** Reads the lines of one batch, and those that queues still hold when the batch is gone. */
+export class LineParser implements Origin, LineSource {
+  readonly #ruleset: Ruleset
+  /** The look-ups that were there when its lines were first read. */
+  readonly #geo: GeoLookup
+  readonly batch: string
+  readonly correlation: string
+  readonly path: string
+  readonly labels: Map<string, string>
+  readonly observedAt: Time
+  readonly #arrival: Arrival
+
+  /** `batch` and `correlation` are event ids. */
+  constructor(
+    ruleset: Ruleset,
+    geo: GeoLookup,
+    { batch, correlation }: { readonly batch: string; readonly correlation: string },
+    { path, labels, zone, observedAt, time }: LineOrigin
+  ) {
+    this.#ruleset = ruleset
+    this.#geo = geo
+    this.batch = batch
+    this.correlation = correlation
+    this.path = path
+    this.labels = new Map(Object.entries(labels))
+    const observed = microseconds(parseTimestamp(observedAt) ?? 0)
+    this.observedAt = new Time(BigInt(observed) * 1000n)
+    // A zone that was known where the batch was recorded need not be known here.
+    this.#arrival = { observed, mode: time, zone: isZone(zone) ? zone : "UTC", previous: undefined }
+  }
+
+  get ruleset(): string {
+    return this.#ruleset.hash
+  }
+
+  get contexts(): Ruleset["contexts"] {
+    return this.#ruleset.contexts
+  }
+
+  /** Made when it is asked for: the batch itself, with its body, is not held. */
+  get line(): LineOrigin {
+    const { observed, mode, zone } = this.#arrival
+    const { path, labels } = this
+    return { path, labels: Object.fromEntries(labels), zone, observedAt: formatTimestamp(observed / 1_000), time: mode }
+  }
+
+  /**
+   * Makes the event that of the line. `previous` is the detection time of the source's previous line. Gives what the
+   * line itself says of its time, if anything, in microseconds since 1970. `lean`: what no rule reads may be left out.
+   */
+  parse(
+    event: PipelineEvent,
+    text: string,
+    previous: number | undefined,
+    state: WorldState,
+    watch?: Watch,
+    lean = false
+  ): number | undefined {
+    const { world, parsers, hash, liveness } = this.#ruleset
+    const arrival = this.#arrival
+    arrival.previous = previous
+    const raw = text.length > longestLine ? text.slice(0, longestLine) : text
+    event.origin = this
+    event.batch = this.batch
+    event.correlation = this.correlation
+    event.begin(raw, this, detectionTime(arrival, undefined))
+    event.ruleset = hash
+    world.enter(state, event.at)
+    const isLean = lean && liveness !== undefined && raw.length <= longLine
+    const pass: Pass = { evt: event, world, arrival, date: undefined, wantsName: false, lean: isLean }
+    parsers.parse(pass, watch)
+    const own = ownTime(pass)
+    event.at = detectionTime(arrival, own)
+    event.singular = world.touched
+    event.lean = isLean
+    return own
+  }
+
+  /** Whoever is at work in the rules' world meanwhile finds it as it was. */
+  parseAgain(queued: QueuedEvent, into: PipelineEvent): void {
+    const { at, index } = queued
+    const state: WorldState = { ...untouched, lookup: this.#geo }
+    this.#ruleset.world.aside(() => this.parse(into, queued.raw, at, state))
+    into.index = index
+    into.at = at
+  }
+}
+
+/** A rule may also write `MarshaledTime` without the ParseDate method. */
+const ownTime = ({ evt, date }: Pass): number | undefined => {
+  if (evt.MarshaledTime === "") return undefined
+  if (date?.text === evt.MarshaledTime) return date.own
+  const instant = parseTimestamp(evt.MarshaledTime)
+  return instant === undefined ? undefined : microseconds(instant)
+}

@@ -1,0 +1,65 @@
+/** `whitelist` of a node: whom never to punish (spec detection.md §2.8). */
+import { eventEnvironment } from "../../expression/environment/event.ts"
+import { parseAddress } from "../../net/address.ts"
+import { type Prefix, parsePrefix, prefixContains, prefixOf } from "../../net/prefix.ts"
+import type { Located, WhitelistRule } from "../../rules/rule.ts"
+import type { Compiler } from "../compiler.ts"
+import { eventField } from "../event/event-field.ts"
+import { attempt, failed, type Pass } from "../pass.ts"
+import { OVFLW, type PipelineEvent } from "../event/pipeline-event.ts"
+
+const sourceIp = eventField("Meta", "source_ip")
+
+/** Whether the event is on the list. It marks an event that is; the first reason stands. */
+export type Whitelist = (pass: Pass) => boolean
+
+export const compileWhitelist = (rule: WhitelistRule, compiler: Compiler): Whitelist => {
+  const prefixes = [
+    ...rule.ips.flatMap((ip) => compileAddress(ip, compiler)),
+    ...rule.cidrs.flatMap((cidr) => compilePrefix(cidr, compiler))
+  ]
+  const expressions = rule.expressions.map((expression) => compiler.expression(expression, eventEnvironment, "bool"))
+  const covers = (text: string): boolean => {
+    const address = parseAddress(text)
+    return address !== undefined && prefixes.some((prefix) => prefixContains(prefix, address))
+  }
+  const ofLine = (event: PipelineEvent) => covers(sourceIp.place.read(event))
+  const coversLine = compiler.world.shortcuts ? compiler.world.answers(sourceIp).remembered(ofLine) : ofLine
+  return (pass) => {
+    const { evt } = pass
+    let listed = prefixes.length > 0 && (evt.Type === OVFLW ? evt.ParseIPSources().some(covers) : coversLine(evt))
+    for (let i = 0; !listed && i < expressions.length; i++) {
+      const value = attempt(expressions[i]!, pass)
+      if (value === true) listed = true
+      else if (value !== false && value === failed) break
+    }
+    if (listed && !evt.Whitelisted) {
+      evt.Whitelisted = true
+      evt.WhitelistReason = rule.reason
+      if (evt.Type === OVFLW) evt.Overflow.Whitelisted = true
+    }
+    return listed
+  }
+}
+
+const compileAddress = (at: Located, compiler: Compiler): ReadonlyArray<Prefix> => {
+  const address = parseAddress(at.text)
+  if (address !== undefined) return [prefixOf(address)]
+  compiler.error(
+    "TST-RULE-ADDRESS",
+    at,
+    `"${at.text}" is no IP address; write one such as 192.0.2.1, and ranges under \`cidr\``
+  )
+  return []
+}
+
+const compilePrefix = (at: Located, compiler: Compiler): ReadonlyArray<Prefix> => {
+  const prefix = at.text.includes("/") ? parsePrefix(at.text) : undefined
+  if (prefix !== undefined) return [prefix]
+  compiler.error(
+    "TST-RULE-RANGE",
+    at,
+    `"${at.text}" is no range of addresses; write one such as 192.0.2.0/24, and single addresses under \`ip\``
+  )
+  return []
+}
