@@ -84,7 +84,7 @@ const looked = 32
 const lookedAtEnd = 8
 
 /** Never 0. Cheap: texts with the same one are still told apart. */
-const hashOf = (text: string): number => {
+export const hashOf = (text: string): number => {
   const { length } = text
   const step = length <= looked ? 1 : Math.ceil(length / looked)
   let hash = length

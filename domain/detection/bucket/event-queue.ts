@@ -48,7 +48,7 @@ export class EventQueue {
 
   /** CrowdSec's queue holds one event more than its length says. */
   add(event: QueuedEvent): void {
-    while (this.Queue.length > this.L) this.#drop()
+    while (this.Queue.length > this.L) EventQueue.#drop(this)
     if (this.Queue.length < fewEvents) this.Queue = longer(this.Queue, event)
     else this.Queue.push(event)
     this.characters += event.characters
@@ -60,11 +60,12 @@ export class EventQueue {
     this.characters = events.reduce((sum, { characters }) => sum + characters, 0)
   }
 
-  #drop(): void {
-    const dropped = this.Queue.shift()
-    this.characters -= dropped?.characters ?? 0
-    if (this.#selections === undefined) return
-    for (const selection of this.#selections) {
+  /** Static: each queue would hold a private method's mark, and most never drop anything. */
+  static #drop(queue: EventQueue): void {
+    const dropped = queue.Queue.shift()
+    queue.characters -= dropped?.characters ?? 0
+    if (queue.#selections === undefined) return
+    for (const selection of queue.#selections) {
       if (selection.settled === 0) {
         selection.unsettled.shift()
         continue

@@ -271,18 +271,18 @@ export class QueuedEvent implements EventObject {
   }
 
   SetMeta(key: string, value: string): boolean {
-    return this.#written().SetMeta(key, value)
+    return QueuedEvent.#written(this).SetMeta(key, value)
   }
 
   SetParsed(key: string, value: string): boolean {
-    return this.#written().SetParsed(key, value)
+    return QueuedEvent.#written(this).SetParsed(key, value)
   }
 
-  /** Whoever writes to it means this event, and no copy. */
-  #written(): PipelineEvent {
+  /** Whoever writes to it means this event, and no copy. Static: each event would hold a private method's mark. */
+  static #written(queued: QueuedEvent): PipelineEvent {
     QueuedEvent.edits += 1
-    this.#event ??= this.event
-    return this.#event
+    queued.#event ??= queued.event
+    return queued.#event
   }
 }
 
