@@ -104,6 +104,8 @@ export const appendContract = (check: Check): void => {
         yield* store.append(stream, batch, "no_stream")
         yield* conflict(store.append(stream, [batch[1]!], 1), 2)
         yield* conflict(store.append(stream, [batch[1]!], "no_stream"), 2)
+        yield* conflict(store.append(stream, batch.slice(0, 2), 0), 2)
+        yield* conflict(store.append(stream, batch.slice(1), "no_stream"), 2)
         assert.lengthOf(yield* store.readStream(stream), 3)
       })
     )
