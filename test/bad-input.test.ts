@@ -173,6 +173,16 @@ describe("logs", () => {
     expect(JSON.parse(stdout).offenders).toHaveLength(1)
   })
 
+  it("that is a directory on standard input is said, by whoever reads it", () => {
+    for (const command of ["replay - --type syslog", "explain - --type syslog"]) {
+      const { status, stderr } = spawnSync("sh", ["-c", `"$0" ${command} < /tmp`, join(root, "bin/testudo")], {
+        encoding: "utf8"
+      })
+      expect(stderr).toContain("-: Standard input is a directory, not a log.")
+      expect(status).toBe(1)
+    }
+  })
+
   it("that begin with a byte order mark are read from their first line on, plain, compressed and live", async () => {
     const { folder, file } = await configured()
     const log = join(folder, "auth.log")

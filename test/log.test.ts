@@ -240,7 +240,7 @@ describe("testudo erase", () => {
     const erased = await run("erase", value, "--store", store)
     expect(erased.status, erased.stderr).toBe(0)
     expect(erased.stdout).toMatch(
-      /^[1-9]\d* lines in [1-9]\d* batches were erased, and [1-9]\d* other events rewritten/
+      /^Erased: [1-9]\d* lines? in [1-9]\d* batch(es)?\. Rewritten: [1-9]\d* other events?\./
     )
     expect(bytesOf(store).includes(value)).toBe(false)
 

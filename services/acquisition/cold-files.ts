@@ -5,7 +5,7 @@
  * of their lines (see `merge.ts`). What the event log already has of a file, under this or another name, plain or
  * compressed, is not read again, so a replay that was killed goes on where the log ends.
  */
-import { createReadStream } from "node:fs"
+import { createReadStream, fstatSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import type { Sink } from "./acquisition.ts"
@@ -109,7 +109,7 @@ const examine = async <E>(
       }
       seen.add(key)
       if (status === undefined) {
-        const stdin = options.stdin ?? process.stdin
+        const stdin = options.stdin ?? standardInput()
         candidates.push({ ...rest, member: { path, open: (onBytes) => openStream(path, stdin, onBytes) } })
         total = undefined
       } else if (status.kind === "directory") report(noFile(path, "a directory"))
@@ -138,6 +138,12 @@ const examine = async <E>(
     }
   }
   return { candidates, total }
+}
+
+/** Of a directory Node would make an input that is empty. */
+const standardInput = (): AsyncIterable<Buffer> => {
+  if (fstatSync(0).isDirectory()) throw Object.assign(new Error("a directory"), { code: "EISDIR" })
+  return process.stdin
 }
 
 /** The inputs as logs, each with its parts in the order of time. */

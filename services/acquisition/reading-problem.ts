@@ -21,7 +21,10 @@ export const noFile = (file: string, what: string): Problem => ({
   code: "TST-ACQ-NOT-A-FILE",
   severity: "error",
   file,
-  message: `This is ${what}, not a log file. Name the file itself, or a pattern such as ${file.replace(/\/$/, "")}/*.log.`
+  message:
+    file === "-"
+      ? `Standard input is ${what}, not a log. Name its files instead, or pipe them in.`
+      : `This is ${what}, not a log file. Name the file itself, or a pattern such as ${file.replace(/\/$/, "")}/*.log.`
 })
 
 /** What the operating system answered, for people. */

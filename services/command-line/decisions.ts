@@ -10,6 +10,7 @@ import { formatWireDuration } from "../../domain/time/duration.ts"
 import { activeAt } from "../../projections/active-bans.ts"
 import { Administration } from "../api/administration.ts"
 import { Projections } from "../projections/projections.ts"
+import { counted } from "./counted.ts"
 import { Failure } from "./failure.ts"
 import { reading, storeFlags, writing } from "./store-flag.ts"
 import { table } from "./table.ts"
@@ -119,7 +120,7 @@ const remove = Command.make(
         ? { value: Option.getOrThrow(value) }
         : { id: Number(id) }
     const { deleted, stillCoveredBy } = yield* administration.deleteDecisions(which)
-    yield* Console.log(deleted === 1 ? "1 decision ended" : `${deleted} decisions ended`)
+    yield* Console.log(`${counted(deleted, "decision")} ended`)
     if (stillCoveredBy.length > 0) {
       yield* Console.log(`Still covered by ${stillCoveredBy.join(", ")}: delete that as well if you mean it.`)
     }

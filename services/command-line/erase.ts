@@ -7,6 +7,7 @@ import * as Command from "effect/cli/Command"
 import { eraseOffender } from "../erasure/erase-embedded.ts"
 import { eraseOnServer } from "../erasure/erase-server.ts"
 import { serverAt } from "../event-store/located-store.ts"
+import { counted } from "./counted.ts"
 import { operator } from "./log-verify.ts"
 import { storeFlags, storeOf } from "./store-flag.ts"
 import { awaitsRole } from "./other-node.ts"
@@ -27,7 +28,7 @@ export const erase = Command.make(
     if (isServer && snapshots !== undefined) rmSync(snapshots, { recursive: true, force: true })
     if (lines + events === 0) return yield* Console.log("The log says nothing of this value.")
     yield* Console.log(
-      `${lines} lines in ${batches} batches were erased, and ${events} other events rewritten. The stream audit says when and by whom.`
+      `Erased: ${counted(lines, "line")} in ${counted(batches, "batch", "batches")}. Rewritten: ${counted(events, "other event")}. The stream audit says when and by whom.`
     )
     if (isServer)
       yield* Console.log("The old text is on the server's disks until the next scavenge of each of its nodes.")

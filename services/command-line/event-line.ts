@@ -1,13 +1,14 @@
 /** An event in one readable line. */
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { printable } from "../../domain/text/printable.ts"
+import { counted } from "./counted.ts"
 
 const said = (event: TestudoEvent): string => {
   switch (event.type) {
     case "LogBatchAppended":
-      return `${event.data.lines} lines of ${event.data.path}, bytes ${event.data.range.from} to ${event.data.range.to}`
+      return `${counted(event.data.lines, "line")} of ${event.data.path}, bytes ${event.data.range.from} to ${event.data.range.to}`
     case "OverflowRaised":
-      return `${event.data.scenario.name}: ${event.data.source.scope} ${event.data.source.value}, ${event.data.eventsCount} events`
+      return `${event.data.scenario.name}: ${event.data.source.scope} ${event.data.source.value}, ${counted(event.data.eventsCount, "event")}`
     case "DecisionMade":
       return `#${event.data.number} ${event.data.type} ${event.data.scope} ${event.data.value} for ${event.data.duration}, ${event.data.scenario}`
     case "DecisionRetracted":
@@ -17,13 +18,13 @@ const said = (event: TestudoEvent): string => {
       return decisions.length === 1 ? `#${first}` : `#${first} to #${first + decisions.length - 1}`
     }
     case "RulesetActivated":
-      return `${event.data.items.length} items, ${event.data.hash.slice(0, 12)}`
+      return `${counted(event.data.items.length, "item")}, ${event.data.hash.slice(0, 12)}`
     case "ContentRecorded":
       return `${event.data.hash.slice(0, 12)}, part ${event.data.part + 1} of ${event.data.parts}`
     case "NameResolved":
       return `${event.data.address}: ${event.data.name === "" ? event.data.outcome : event.data.name}`
     case "AllowlistReplaced":
-      return `${event.data.name}, ${event.data.entries.length} entries`
+      return `${event.data.name}, ${counted(event.data.entries.length, "entry", "entries")}`
     case "BouncerRegistered":
     case "BouncerDeleted":
       return event.data.name
@@ -42,7 +43,7 @@ const said = (event: TestudoEvent): string => {
     case "StreamRewritten":
       return `up to revision ${event.data.through}`
     case "OffenderErased":
-      return `by ${event.data.by}: ${event.data.lines} lines, ${event.data.events.length} other events`
+      return `by ${event.data.by}: ${counted(event.data.lines, "line")}, ${counted(event.data.events.length, "other event")}`
   }
 }
 

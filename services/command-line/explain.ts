@@ -7,6 +7,7 @@ import * as Flag from "effect/cli/Flag"
 import { Explainer, type LineExplanation } from "../../domain/detection/explanation.ts"
 import { compileRuleset } from "../../domain/detection/ruleset.ts"
 import { formatProblem } from "../../domain/rules/problem.ts"
+import { counted } from "./counted.ts"
 import { explainedFile, explainedLine, isFile, type LinesOptions } from "./explained-lines.ts"
 import { explanationTree } from "./explanation-tree.ts"
 import { openGeo } from "../geo/geo.ts"
@@ -135,7 +136,7 @@ const treeOutput = (verbose: boolean): Output => {
       console.log(`${explanationTree(explanation, { paint, verbose, ...numbered })}\n`)
     },
     end: ({ lines, understood }) => {
-      if (lines !== 1) console.log(`${lines.toLocaleString("en")} lines, ${understood.toLocaleString("en")} understood`)
+      if (lines !== 1) console.log(`${counted(lines, "line")}, ${understood.toLocaleString("en")} understood`)
     }
   }
 }

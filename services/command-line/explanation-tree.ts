@@ -8,6 +8,7 @@ import type {
 } from "../../domain/detection/explanation.ts"
 import type { Change } from "../../domain/detection/event/event-change.ts"
 import { printable } from "../../domain/text/printable.ts"
+import { counted } from "./counted.ts"
 import { type Paint, plain } from "./paint.ts"
 
 export interface TreeOptions {
@@ -78,7 +79,7 @@ class Words {
   #stage({ stage, nodes }: StageExplanation): Branch {
     const shown = this.#verbose ? nodes : nodes.filter(({ success, changes }) => success || changes.length > 0)
     const others = nodes.length - shown.length
-    const what = `${others}${shown.length === 0 ? "" : " other"} parser${others === 1 ? "" : "s"} did not take it`
+    const what = `${counted(others, shown.length === 0 ? "parser" : "other parser")} did not take it`
     const rest = others === 0 ? [] : [{ text: this.#paint.faint(what) }]
     return { text: clean(stage), below: [...shown.map((node) => this.#node(node)), ...rest] }
   }
@@ -155,15 +156,15 @@ const gaugeLength = 10
 const fillOf = (bucket: BucketExplanation): string => {
   const { outcome, type, events, level, capacity, leakspeed, due, probability, threshold } = bucket
   const likely = probability === undefined ? "" : `, an attack with probability ${Number(probability.toFixed(3))}`
-  const counted = `${events} event${events === 1 ? "" : "s"}${likely}`
+  const held = `${counted(events, "event")}${likely}`
   if (outcome === "cancelled") return "emptied: cancel_on holds"
   if (type === "trigger") return "triggered"
-  if (outcome === "overflowed") return `ran over with ${counted}`
-  if (outcome === "expired") return `ran over with ${counted} at ${due}`
+  if (outcome === "overflowed") return `ran over with ${held}`
+  if (outcome === "expired") return `ran over with ${held} at ${due}`
   const repeated = outcome === "repeated" ? ", this one not counted: distinct knows it already" : ""
   const end = due === undefined ? "" : `, runs over at ${due}`
   const above = threshold === undefined ? "" : `, runs over above ${threshold}`
-  if (level === undefined || capacity === undefined) return `holds ${counted}${above}${end}${repeated}`
+  if (level === undefined || capacity === undefined) return `holds ${held}${above}${end}${repeated}`
   const full = Math.min(gaugeLength, Math.round((level / capacity) * gaugeLength))
   const gauge = "█".repeat(full) + "░".repeat(gaugeLength - full)
   return `${gauge} ${level} of ${capacity}, one leaks in ${leakspeed}${end}${repeated}`

@@ -8,6 +8,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import { copyLog } from "../event-store/copy-log.ts"
 import { EventStore } from "../event-store/event-store.ts"
+import { counted } from "./counted.ts"
 import { Failure } from "./failure.ts"
 import { type NamedStore, namedStore, storeNamed } from "./store-flag.ts"
 
@@ -46,10 +47,12 @@ export const copy = Command.make(
     let copied = 0
     const { events, digest } = yield* copyLog(from, to, (more) => {
       copied += more
-      if (process.stderr.isTTY === true) process.stderr.write(`\r${copied} events`)
+      if (process.stderr.isTTY === true) process.stderr.write(`\r${counted(copied, "event")}`)
     })
     if (process.stderr.isTTY === true) process.stderr.write("\r\x1b[K")
-    yield* Console.log(`${copied} events copied. Both logs hold ${events} events, the same ones (SHA-256 ${digest}).`)
+    yield* Console.log(
+      `${counted(copied, "event")} copied. Both logs hold ${counted(events, "event")}, the same (SHA-256 ${digest}).`
+    )
   }, Effect.scoped)
 ).pipe(
   Command.withDescription("Copy a log into another store and compare both; stopped, it goes on where it was"),

@@ -7,6 +7,7 @@ import * as Flag from "effect/cli/Flag"
 import { foldLog } from "../event-store/fold-log.ts"
 import { LogStatistics } from "../event-store/log-statistics.ts"
 import { type Due, Retention, type RetentionRules } from "../retention/retention.ts"
+import { counted } from "./counted.ts"
 import { configurationOf } from "./configuration-flag.ts"
 import { readingLog, storeFlags } from "./store-flag.ts"
 import { table } from "./table.ts"
@@ -94,9 +95,12 @@ export const stats = Command.make(
     ])
     if (rows.length > 0)
       yield* Console.log(table(["STREAMS", "TYPE", "EVENTS", "SIZE", "LINES", "FIRST", "LAST"], rows))
-    const gone = statistics.dropped === 0 ? "" : `; ${statistics.dropped} older events were dropped`
+    const gone =
+      statistics.dropped === 0
+        ? ""
+        : `; ${counted(statistics.dropped, "older event was dropped", "older events were dropped")}`
     yield* Console.log(
-      `${sum("events")} events in ${statistics.streams} streams, ${size(sum("bytes"))}, ${sum("lines")} log lines${gone}`
+      `${counted(sum("events"), "event")} in ${counted(statistics.streams, "stream")}, ${size(sum("bytes"))}, ${counted(sum("lines"), "log line")}${gone}`
     )
     if (retention !== undefined) yield* Console.log(inWords(retention))
   })

@@ -12,6 +12,7 @@ import { storeAt } from "../event-store/located-store.ts"
 import { verifyLog } from "../event-store/verify-log.ts"
 import { verifyEmbedded } from "../event-store/verify-embedded.ts"
 import { printable } from "../../domain/text/printable.ts"
+import { counted } from "./counted.ts"
 import { Failure } from "./failure.ts"
 import { storeFlags, storeOf } from "./store-flag.ts"
 import { jsonText } from "./json-text.ts"
@@ -64,9 +65,9 @@ export const verify = Command.make(
     if (input.json) yield* Console.log(jsonText({ ok: findings.length === 0, ...verification }))
     else {
       for (const finding of findings) yield* Console.log(lineOf(finding))
-      const gone = dropped === 0 ? "" : `, ${dropped} dropped by retention`
+      const gone = dropped === 0 ? "" : `, ${dropped.toLocaleString("en")} dropped by retention`
       const head = verification.head === null ? "" : `; head ${verification.head}`
-      yield* Console.log(`${events} events in ${streams} streams${gone}${head}`)
+      yield* Console.log(`${counted(events, "event")} in ${counted(streams, "stream")}${gone}${head}`)
       if (findings.length === 0) {
         yield* Console.log(verification.head === null ? "Nothing is wrong." : "The log is what was written.")
       }

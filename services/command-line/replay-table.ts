@@ -1,5 +1,6 @@
 /** A replay's result for people. */
 import { printable } from "../../domain/text/printable.ts"
+import { counted } from "./counted.ts"
 import type { ReportedOffender } from "./replay-report.ts"
 
 const most = 50
@@ -27,13 +28,12 @@ export const replayTable = (result: {
     return `  ${printable(value).padEnd(widest)}  ${what}  ${String(lines).padStart(6)} ${lines === 1 ? "line " : "lines"}  ${printable(scenarios.join(", "))}`
   })
   const more = offenders.length > most ? [`  … and ${offenders.length - most} more; --json lists them all`] : []
-  const count = (n: number, one: string, many: string) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`
   return [
-    `${count(result.lines, "line", "lines")} (${count(result.parsed, "was", "were")} understood), ` +
-      `${count(result.overflows, "overflow", "overflows")}, ${count(result.decisions, "decision", "decisions")}, ` +
-      `${count(banned.length, "offender", "offenders")} banned`,
+    `${counted(result.lines, "line")} (${counted(result.parsed, "was", "were")} understood), ` +
+      `${counted(result.overflows, "overflow")}, ${counted(result.decisions, "decision")}, ` +
+      `${counted(banned.length, "offender")} banned`,
     ...rows,
     ...more,
-    `${result.seconds.toFixed(1)} s, ${result.linesPerSecond.toLocaleString("en")} lines a second`
+    `${result.seconds.toFixed(1)} s, ${counted(result.linesPerSecond, "line")} a second`
   ].join("\n")
 }
