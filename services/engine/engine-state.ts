@@ -134,16 +134,18 @@ const overflowsAfter = Effect.fn("engine.overflowsAfter")(function* (position: n
 
 /**
  * What the log tells of having lost. `forgottenUntil`: when the last overflow was recorded that retention has dropped, in
- * milliseconds since 1970; -1 when it has dropped none, or its store does not tell. The lines may still be there that it
- * came of. `judgedBefore`: what was judged with lines that are erased by now; undefined when none were.
+ * milliseconds since 1970; undefined when it has dropped none, or its store does not tell. The lines may still be there
+ * that it came of. `judgedBefore`: what was judged with lines that are erased by now; undefined when none were.
  */
 const lost = Effect.gen(function* () {
   const store = yield* EventStore
-  let forgottenUntil = -1
+  let forgottenUntil: number | undefined
   let erased: number | undefined
   yield* lookBack(store, auditStream, { limit: 200 }, (event) => {
-    if (EventsDropped.is(event) && event.data.types.includes(OverflowRaised.type))
-      forgottenUntil = Math.max(forgottenUntil, parseTimestamp(event.data.recordedUntil) ?? -1)
+    if (EventsDropped.is(event) && event.data.types.includes(OverflowRaised.type)) {
+      const until = parseTimestamp(event.data.recordedUntil)
+      if (until !== undefined) forgottenUntil = Math.max(forgottenUntil ?? until, until)
+    }
     if (OffenderErased.is(event)) erased ??= event.position
     return undefined
   })

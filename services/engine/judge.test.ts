@@ -72,6 +72,14 @@ const decisionsOf = (events: ReadonlyArray<ProposedEvent>): ReadonlyArray<string
 const fold = (judge: Judge, events: ReadonlyArray<TestudoEvent>): ReadonlyArray<ProposedEvent> =>
   events.flatMap((event) => judge.judge(event).verdicts.flatMap((verdict) => verdict.events))
 
+it("judges lines that were recorded by a clock of before 1970: a machine may wake up with one", () => {
+  const line = { ...lineAt(0, 1), recordedAt: -60_000 }
+  expect(decisionsOf(fold(judgeOf(), [line]))).toEqual(["192.0.2.1 1m"])
+  const passed = judgeOf()
+  passed.forgetKnown()
+  expect(decisionsOf(fold(passed, [line]))).toEqual(["192.0.2.1 1m"])
+})
+
 it("profiles know what was decided before, by the rules and by people, and what was taken back", () => {
   expect(problems).toEqual([])
   const judge = judgeOf()

@@ -42,7 +42,7 @@ const nothing: Judgement = { verdicts: [], namesWanted: [] }
 export class Judge {
   readonly engine: Engine
   readonly #known: Set<string>
-  #forgottenUntil: number
+  #forgottenUntil: number | undefined
   #judgedBefore: JudgedBefore | undefined
   readonly #poured: KnownIds
   readonly #history: DecisionHistory
@@ -57,7 +57,7 @@ export class Judge {
      * Overflows that were recorded up to this time (milliseconds since 1970) and are not among the known ones, the log
      * has forgotten: they do not come back. Default: it has forgotten none.
      */
-    readonly forgottenUntil?: number
+    readonly forgottenUntil?: number | undefined
     /**
      * Lines of one offender were erased from this stretch of the log since it was judged. Without them buckets run over
      * at other lines: what is not known of it is no verdict, and nobody else is to be banned by it.
@@ -73,7 +73,7 @@ export class Judge {
   }) {
     this.#rules = options.rules
     this.#known = options.known
-    this.#forgottenUntil = options.forgottenUntil ?? -1
+    this.#forgottenUntil = options.forgottenUntil
     this.#judgedBefore = options.judgedBefore
     this.#poured = new KnownIds(options.poured)
     this.#allowlists = Allowlists.of(options.allowlists)
@@ -107,7 +107,7 @@ export class Judge {
   /** The fold has passed all that may have led to the overflows that the log held when it began. */
   forgetKnown(): void {
     this.#known.clear()
-    this.#forgottenUntil = -1
+    this.#forgottenUntil = undefined
     this.#judgedBefore = undefined
   }
 
@@ -142,7 +142,7 @@ export class Judge {
 
   #verdicts({ recordedAt }: TestudoEvent, outcomes: ReadonlyArray<Outcome>): Judgement {
     if (outcomes.length === 0) return nothing
-    const isForgotten = recordedAt <= this.#forgottenUntil
+    const isForgotten = this.#forgottenUntil !== undefined && recordedAt <= this.#forgottenUntil
     const verdicts: Array<Verdict> = []
     const namesWanted: Array<string> = []
     for (const outcome of outcomes) {
