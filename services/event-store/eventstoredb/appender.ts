@@ -257,13 +257,14 @@ export class Appender {
         )
           return { revision: numberOf(last.revision, shown), position: positionOf(last, shown) }
       }
-      // Another writer's append of the same events may have begun before the place where this one was expected.
-      const around = proposals.length - 1
-      const from = Math.max(0, behind + 1 - around)
-      const there = yield* this.#reader.streamEvents(stream, { from, limit: proposals.length + around })
+      // Another writer's append of the same events may have begun before or behind the place where this one was expected.
+      const [first, last] = [behind + 1, behind + proposals.length]
+      const from = Math.max(0, first - (proposals.length - 1))
+      const there = yield* this.#reader.streamEvents(stream, { from, limit: last + proposals.length - from })
       const ids = new Set(proposals.map(({ id }) => id))
       const known = there.filter(({ id }) => ids.has(id))
-      if (known.length === 0 || known.length === proposals.length) return yield* conflict
+      const isInPlace = known.some(({ revision }) => revision >= first && revision <= last)
+      if (!isInPlace || known.length === proposals.length) return yield* conflict
       return yield* mixed(stream, known.length, proposals.length, numberOf(known[0]!.revision, shown))
     })
   }
