@@ -27,6 +27,8 @@ export class Compiler {
   readonly world: World
   /** What need not be written until somebody wants to see the whole event; undefined: everything is written. */
   readonly liveness: Liveness | undefined
+  /** Of expressions about an event. */
+  readonly environment: Environment
   readonly #groks: GrokHost
   readonly #cache = new Map<string, Expression>()
   readonly #groupings = new Map<Expression, Grouping>()
@@ -34,9 +36,14 @@ export class Compiler {
   #file = ""
   #failed = false
 
-  constructor(world: World, groks: GrokHost, liveness?: Liveness) {
+  constructor(
+    world: World,
+    groks: GrokHost,
+    options: { readonly liveness?: Liveness | undefined; readonly environment?: Environment } = {}
+  ) {
     this.world = world
-    this.liveness = liveness
+    this.liveness = options.liveness
+    this.environment = options.environment ?? eventEnvironment
     this.#groks = groks
   }
 
@@ -78,7 +85,7 @@ export class Compiler {
     readonly expression: Expression | undefined
     readonly holds: (pass: EventScope) => boolean
   } {
-    const expression = this.checked(at, eventEnvironment, "bool")
+    const expression = this.checked(at, this.environment, "bool")
     const { evaluate } = expression ?? { evaluate: nothing }
     const holds = (scope: EventScope) => attempt(evaluate, scope) === true
     const comparison = expression && this.world.shortcuts ? comparisonOf(expression.tree) : undefined
@@ -92,7 +99,7 @@ export class Compiler {
 
   /** What a scenario groups by. */
   grouping(at: Located): Grouping {
-    const expression = this.checked(at, eventEnvironment, "string")
+    const expression = this.checked(at, this.environment, "string")
     if (expression === undefined) return nothing
     // Scenarios of a kind mostly group alike.
     const known = this.#groupings.get(expression) ?? this.#grouping(expression)

@@ -256,10 +256,19 @@ class Checker {
         const wanted = alternatives(parameter).map(nameOf).join(" or ")
         this.#fail(argument, `argument ${at + 1} of ${name} must be ${wanted}, but is ${nameOf(type)}`)
       }
+      if (declaration.literal !== undefined) this.#literal(argument, name, declaration.literal)
       return type
     })
     this.effect = strongest(this.effect, declaration.effect)
     return typeof result === "function" ? result(types) : result
+  }
+
+  #literal(argument: Node, name: string, wrong: NonNullable<FunctionDeclaration["literal"]>): void {
+    if (argument.kind !== "string") {
+      this.#fail(argument, `${name} takes a text that is written out, such as ${name}("host.example.org")`)
+    }
+    const what = wrong(argument.value)
+    if (what !== undefined) this.#fail(argument, `${JSON.stringify(argument.value.slice(0, 64))} ${what}`)
   }
 
   #count(node: Node, name: string, given: number, least: number, most: number): void {
@@ -284,7 +293,16 @@ class Checker {
     const { parameters, result, effect } = method
     return this.#call(
       node,
-      { name: node.name, parameters, required: parameters.length, rest: false, result, effect, call: () => undefined },
+      {
+        name: node.name,
+        parameters,
+        required: parameters.length,
+        rest: false,
+        result,
+        effect,
+        literal: undefined,
+        call: () => undefined
+      },
       node.arguments
     )
   }

@@ -20,9 +20,9 @@ test("an overflow waits for the name that its postoverflows need, and keeps its 
   const engine = makeEngine(rulesOf([scenarioFile("each", "type: trigger"), rdns]))
   const pour = (id: string, seconds: number, host: number) =>
     engine.pour(batchOf({ id, observedAt: stamp(seconds) }), [`- 192.0.2.${host} -`])
-  expect(pour("a", 0, 1)).toMatchObject([{ _tag: "NameWanted", address: "192.0.2.1", causation: "a" }])
+  expect(pour("a", 0, 1)).toMatchObject([{ _tag: "NameWanted", question: "192.0.2.1", causation: "a" }])
   expect(pour("b", 1, 1)).toEqual([])
-  expect(pour("c", 2, 2)).toMatchObject([{ _tag: "NameWanted", address: "192.0.2.2" }])
+  expect(pour("c", 2, 2)).toMatchObject([{ _tag: "NameWanted", question: "192.0.2.2" }])
   expect(engine.wantedNames()).toEqual(["192.0.2.1", "192.0.2.2"])
   expect(engine.resolve(nameOf("192.0.2.1", "host.bad."))).toMatchObject([
     { _tag: "Overflow", causation: "a", at: start },

@@ -1,5 +1,4 @@
 /** One node of a parser, compiled (spec detection.md §2.4). */
-import { eventEnvironment } from "../../expression/environment/event.ts"
 import type { Grok } from "../../grok/grok.ts"
 import type { GrokRule, NodeRule, StashRule } from "../../rules/rule.ts"
 import { longestReach } from "../../grok/reach.ts"
@@ -33,7 +32,7 @@ export class Node {
     this.#rule = rule
     const filter = rule.filter && compiler.condition(rule.filter)
     this.#filter = filter?.holds
-    this.precondition = filter?.expression ? compiler.precondition(filter.expression, eventEnvironment) : noFilter
+    this.precondition = filter?.expression ? compiler.precondition(filter.expression, compiler.environment) : noFilter
     // Own patterns first: the grok, and those of the children, may refer to them.
     for (const { name, pattern } of rule.patternSyntax) compiler.define(name, pattern)
     this.#whitelist = rule.whitelist && compileWhitelist(rule.whitelist, compiler)
@@ -113,7 +112,7 @@ const compileInput = (input: GrokRule["input"], compiler: Compiler): ((pass: Pas
     const slot = fieldNames.Parsed.slot(field)
     return ({ evt }) => evt.Parsed.at(slot)
   }
-  const evaluate = compiler.expression(input.expression, eventEnvironment, "any")
+  const evaluate = compiler.expression(input.expression, compiler.environment, "any")
   return (pass) => {
     const value = attempt(evaluate, pass)
     if (typeof value === "string") return value
@@ -123,8 +122,8 @@ const compileInput = (input: GrokRule["input"], compiler: Compiler): ((pass: Pas
 
 /** Key and value must be text, else nothing is kept. */
 const compileStash = (rule: StashRule, compiler: Compiler): ((pass: Pass) => void) => {
-  const key = compiler.expression(rule.key, eventEnvironment, "any")
-  const value = compiler.expression(rule.value, eventEnvironment, "any")
+  const key = compiler.expression(rule.key, compiler.environment, "any")
+  const value = compiler.expression(rule.value, compiler.environment, "any")
   return (pass) => {
     const keyText = attempt(key, pass)
     const valueText = attempt(value, pass)

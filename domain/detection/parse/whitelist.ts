@@ -1,5 +1,4 @@
 /** `whitelist` of a node: whom never to punish (spec detection.md §2.8). */
-import { eventEnvironment } from "../../expression/environment/event.ts"
 import { parseAddress } from "../../net/address.ts"
 import { type Prefix, parsePrefix, prefixContains, prefixOf } from "../../net/prefix.ts"
 import type { Located, WhitelistRule } from "../../rules/rule.ts"
@@ -18,7 +17,9 @@ export const compileWhitelist = (rule: WhitelistRule, compiler: Compiler): White
     ...rule.ips.flatMap((ip) => compileAddress(ip, compiler)),
     ...rule.cidrs.flatMap((cidr) => compilePrefix(cidr, compiler))
   ]
-  const expressions = rule.expressions.map((expression) => compiler.expression(expression, eventEnvironment, "bool"))
+  const expressions = rule.expressions.map((expression) =>
+    compiler.expression(expression, compiler.environment, "bool")
+  )
   const covers = (text: string): boolean => {
     const address = parseAddress(text)
     return address !== undefined && prefixes.some((prefix) => prefixContains(prefix, address))
