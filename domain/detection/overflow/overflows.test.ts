@@ -89,6 +89,22 @@ labels: {}`
   expect(overflows(engine.pass(passageTo(stamp(9_000))))).toHaveLength(1)
 })
 
+test("a scope that is known is written in one way, so that profiles meet it and the offender has one dossier", () => {
+  const scoped = (type: string, expression: string) =>
+    scenarioFile(type, `type: trigger\nscope: {type: ${type}, expression: ${expression}}`)
+  const files = [
+    scoped("ip", "evt.Meta.source_ip"),
+    scoped("RANGE", `"evt.Meta.source_ip + '/24'"`),
+    scoped("user", "evt.Meta.word")
+  ]
+  const outcomes = makeEngine(rulesOf(files)).pour(batchOf({ observedAt: stamp(0) }), ["- 2001:DB8::1 bob"])
+  expect(overflows(outcomes).map(({ overflow }) => overflow.source)).toEqual([
+    { scope: "Range", value: "2001:DB8::1/24" },
+    { scope: "Ip", value: "2001:db8::1" },
+    { scope: "user", value: "bob" }
+  ])
+})
+
 test("where names are off nobody waits", () => {
   const engine = makeEngine(rulesOf([scenarioFile("each", "type: trigger"), rdns], "off"))
   expect(engine.pour(batchOf({ observedAt: stamp(0) }), ["- 192.0.2.1 -"])).toMatchObject([{ _tag: "Overflow" }])
