@@ -161,6 +161,7 @@ export class Compiler {
 
   /** Adds to the patterns that all parsers share. The first definition of a name stands. */
   define(name: string, pattern: Located): void {
+    this.#literal(pattern, pattern.text)
     try {
       if (!this.#groks.define(name, pattern.text)) {
         const message = `the pattern ${name} is defined already, and its first definition stands; give this one another name`
@@ -172,6 +173,7 @@ export class Compiler {
   }
 
   grok(at: Located, text: string): Grok | undefined {
+    this.#literal(at, text)
     try {
       const grok = this.#groks.compile(text)
       if (grok.reach < longestReach) this.warning("TST-PATTERN-WIDE", at, `${inKey(at)}${shortSighted(grok.reach)}`)
@@ -180,6 +182,14 @@ export class Compiler {
       this.#pattern(at, error)
       return undefined
     }
+  }
+
+  /** `%{INT:port:int}` of Logstash is no reference here. */
+  #literal(at: Located, pattern: string): void {
+    const taken = /%\{\w+:(?!\w+\})[^{}]*\}/.exec(pattern)?.[0]
+    if (taken === undefined) return
+    const message = `${quote(taken)} is looked for letter by letter: a name has letters, digits and _ only, and no type behind it`
+    this.warning("TST-GROK-LITERAL", at, `${inKey(at)}${message}`)
   }
 
   error(code: string, at: { readonly line: number; readonly key?: string }, message: string): void {

@@ -123,6 +123,29 @@ statics:
   ])
 })
 
+test("a grok that can never take a line is told, and what is no reference in it", () => {
+  const grok = (name: string, pattern: string) =>
+    ruleFile(
+      "parsers",
+      `parsers/s00-raw/test/${name}.yaml`,
+      `name: test/${name}\npattern_syntax: {X_${name}: '%{INT:n}'}\ngrok: {apply_on: Line.Raw, pattern: '${pattern}'}\n`
+    )
+  const { problems } = compileRuleset(
+    [
+      grok("a", "(?P<word>\\w+)"),
+      grok("b", "%{INT:n} %{INT:port:int}"),
+      grok("c", "%{INT:n} %{X_a:a}"),
+      grok("d", "%{INT:n} %{DATA:user-id}")
+    ],
+    asked
+  )
+  expect(problems.map(({ severity, code, file, line: at }) => `${severity} ${code} ${file}:${at}`)).toEqual([
+    "warning TST-GROK-NAMELESS /rules/parsers/s00-raw/test/a.yaml:3",
+    "warning TST-GROK-LITERAL /rules/parsers/s00-raw/test/b.yaml:3",
+    "warning TST-GROK-LITERAL /rules/parsers/s00-raw/test/d.yaml:3"
+  ])
+})
+
 test("a pattern that is known keeps its first definition, and that is told", () => {
   const file = (name: string, pattern: string) =>
     ruleFile(

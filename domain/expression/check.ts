@@ -176,7 +176,7 @@ class Checker {
       node,
       this.#environment.functions.has(name) || builtins.has(name)
         ? `${name} is a function: call it with parentheses`
-        : `${name} is not known here; there is ${known}`,
+        : `${name} is not known here; ${/^(?:null|none|undefined)$/i.test(name) ? "did you mean nil?" : `there is ${known}`}`,
       "TST-EXPR-NAME"
     )
   }

@@ -276,6 +276,19 @@ describe("errors at load", () => {
     expect([error.code, error.offset]).toEqual([code, offset])
   })
 
+  it.each([
+    ["any(File('x'), { evt.Meta.x endsWith", /ends too early; where it holds a `#`, YAML needs quotes around it$/],
+    ["evt.Meta.x = 'a'", /"=" is not expected here; did you mean ==\?$/],
+    ["true AND false", /"AND" is not expected here; did you mean and\?$/],
+    ["evt.Meta.x startswith 'a'", /did you mean startsWith\?$/],
+    ["evt.Meta.x like 'a'", /did you mean matches\?$/],
+    ["evt.Meta.x =~ 'a'", /did you mean matches\?$/],
+    ["true & false", /did you mean &&\?$/],
+    ["evt.Meta.x == null", /null is not known here; did you mean nil\?$/],
+    ["evt.Meta.x 'and'", /"and" is not expected here$/],
+    ["(1 in)", /"\)" is not expected here$/]
+  ])("say what was meant by %s", (text, message) => expect(at(text).message).toMatch(message))
+
   it("names line and column", () => {
     const error = at("true &&\n  evt.Meta.x &&\n  nope")
     expect([error.line, error.column, error.message]).toEqual([2, 12, "&& needs bools, but got string"])

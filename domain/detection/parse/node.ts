@@ -1,5 +1,6 @@
 /** One node of a parser, compiled (spec detection.md §2.4). */
 import type { Grok } from "../../grok/grok.ts"
+import { inKey } from "../../rules/report.ts"
 import type { GrokRule, NodeRule, StashRule } from "../../rules/rule.ts"
 import { longestReach } from "../../grok/reach.ts"
 import type { Compiler } from "../compiler.ts"
@@ -86,6 +87,12 @@ const compileGrok = (
 ): { readonly names: ReadonlyArray<string>; readonly match: (pass: Pass) => boolean } => {
   const { kind, text } = rule.pattern
   const grok = compiler.grok(text, kind === "name" ? `%{${text.text}}` : text.text)
+  if (grok?.names.length === 0)
+    compiler.warning(
+      "TST-GROK-NAMELESS",
+      text,
+      `${inKey(text)}the pattern names nothing, so it never takes a line; name what is to be found, such as %{IP:source_ip} (a group (?P<name>…) does not count)`
+    )
   const input = compileInput(rule.input, compiler)
   const statics = compileStatics(rule.statics, compiler)
   const needed = grok && neededOf(grok, compiler)
