@@ -55,6 +55,16 @@ export class Compiler {
     return this.#failed ? undefined : result
   }
 
+  /** Compiles one entry of a list that stands by itself: when it is broken, the rule goes on without it. */
+  entry<A>(compile: () => A): A | undefined {
+    const failed = this.#failed
+    this.#failed = false
+    const result = compile()
+    const broken = this.#failed
+    this.#failed = failed
+    return broken ? undefined : result
+  }
+
   /** A broken expression evaluates to nothing, but then its rule is left out as a whole. */
   expression(at: Located, environment: Environment, expect: ExpectedKind): Expression["evaluate"] {
     return this.checked(at, environment, expect)?.evaluate ?? nothing

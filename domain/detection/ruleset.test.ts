@@ -54,6 +54,40 @@ test("what is broken is left out and named by file, line and key; the rest works
   expect(makeEngine(ruleset).pour(batch, line)).toMatchObject([{ overflow: { scenario: { name: "test/works" } } }])
 })
 
+test("a whitelist goes on without its broken entries: who is on it is not to be banned for a slip", () => {
+  const { ruleset, problems } = compileRuleset(
+    [
+      plainParser,
+      ruleFile(
+        "parsers",
+        "parsers/s00-raw/test/w.yaml",
+        `name: test/w
+filter: evt.Parsed.ip != ''
+whitelist:
+  reason: own
+  ip: [192.0.2.256, 192.0.2.1]
+  cidr: [198.51.100.1, 198.51.100.0/28]
+  expression:
+    - evt.Meta.source_ip in LookupHost('home.example.org')
+    - evt.Mata.word == 'x'
+    - evt.Meta.word == 'own'
+`
+      )
+    ],
+    asked
+  )
+  expect(problems.map(({ severity, code, key }) => `${severity} ${code} ${key}`)).toEqual([
+    "error TST-RULE-ADDRESS whitelist.ip[0]",
+    "error TST-RULE-RANGE whitelist.cidr[0]",
+    "error TST-EXPR-NAME whitelist.expression[0]",
+    "error TST-EXPR-NAME whitelist.expression[1]"
+  ])
+  const lines = ["- 192.0.2.1 a", "- 198.51.100.3 a", "- 203.0.113.1 own", "- 203.0.113.1 a"]
+  const engine = makeEngine(ruleset)
+  engine.pour(batch, lines)
+  expect(engine.counters).toMatchObject({ parsed: 4, whitelisted: 3 })
+})
+
 test("what is wrong with an expression is told once, with its key and the nearest word that there is", () => {
   const { problems } = compileRuleset(
     [
