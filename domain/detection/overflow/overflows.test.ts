@@ -105,6 +105,13 @@ test("a scope that is known is written in one way, so that profiles meet it and 
   ])
 })
 
+test("buckets that run over and name nobody are counted", () => {
+  const engine = makeEngine(rulesOf([scenarioFile("each", "type: trigger")]))
+  const lines = ["- nobody a", "- 192.0.2.1 a", "- 300.0.2.1 a"]
+  expect(engine.pour(batchOf({ observedAt: stamp(0) }), lines)).toHaveLength(1)
+  expect(engine.counters).toMatchObject({ overflows: 1, nameless: 2 })
+})
+
 test("where names are off nobody waits", () => {
   const engine = makeEngine(rulesOf([scenarioFile("each", "type: trigger"), rdns], "off"))
   expect(engine.pour(batchOf({ observedAt: stamp(0) }), ["- 192.0.2.1 -"])).toMatchObject([{ _tag: "Overflow" }])

@@ -89,6 +89,7 @@ export class Overflows {
   /** A bucket ran over. `depth`: how many overflows before it in the chain were poured again. */
   raise(bucket: Bucket, trigger: Pick<PipelineEvent, "reference" | "correlation">, depth: number): void {
     const alert = this.#alert(bucket)
+    if (alert === "nobody") this.#counters.nameless += 1
     if (typeof alert === "string") {
       this.#options.watch?.held?.(bucket, alert)
       return
