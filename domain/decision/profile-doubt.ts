@@ -1,12 +1,15 @@
 /** What works in an expression of a profile, and hardly as it is meant. */
 import type { Overflow } from "../events/overflow.ts"
+import { doubtsIn } from "../expression/doubt.ts"
+import type { DataFiles } from "../expression/environment.ts"
 import { type ExpectedKind, EvaluationError, type Expression } from "../expression/expression.ts"
 import { childrenOf, type Node } from "../expression/syntax.ts"
 import { quote } from "../rules/report.ts"
 import { parseMilliseconds } from "../time/duration.ts"
 import { alertOf } from "./alert.ts"
 
-export const doubtsAbout = (expression: Expression, expect: ExpectedKind): ReadonlyArray<string> => [
+export const doubtsAbout = (expression: Expression, expect: ExpectedKind, files: DataFiles): ReadonlyArray<string> => [
+  ...doubtsIn(expression.tree, files),
   ...misspeltSpans(expression.tree),
   ...(expect === "string" ? misprints(expression) : [])
 ]

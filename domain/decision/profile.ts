@@ -114,7 +114,7 @@ const compileProfile = (rule: ProfileRule, world: ProfileWorld, report: (problem
   const compile = (located: Located, expect: ExpectedKind): ReadonlyArray<Expression> => {
     try {
       const expression = compileExpression(located.text, { environment: profileEnvironment, context: world, expect })
-      for (const doubt of doubtsAbout(expression, expect))
+      for (const doubt of doubtsAbout(expression, expect, world.files))
         tell("warning", ruleCodes.doubtful, located, located.line, doubt)
       return [expression]
     } catch (error) {

@@ -5,6 +5,7 @@ import { longestReach, shortSighted } from "../grok/reach.ts"
 import { PatternError } from "../grok/pattern-error.ts"
 import type { Environment } from "../expression/environment.ts"
 import { compileExpression, type ExpectedKind, type Expression, ExpressionError } from "../expression/expression.ts"
+import { doubtsIn } from "../expression/doubt.ts"
 import { print } from "../expression/print.ts"
 import { childrenOf, type Node } from "../expression/syntax.ts"
 import { eventEnvironment } from "../expression/environment/event.ts"
@@ -18,6 +19,7 @@ import type { PipelineEvent } from "./event/pipeline-event.ts"
 import type { Problem } from "../rules/problem.ts"
 import { inKey, quote } from "../rules/report.ts"
 import type { Located } from "../rules/rule.ts"
+import { ruleCodes } from "../rules/rule-code.ts"
 import { absentData } from "./world/named-data.ts"
 import { type Precondition, preconditionOf } from "./filter/precondition.ts"
 import type { World } from "./world/world.ts"
@@ -81,6 +83,9 @@ export class Compiler {
       for (const { name, type } of absentData(expression.tree, this.world.files)) {
         const message = `${inKey(at)}no rule brings a data file ${quote(name)} of the type ${type}, so nothing is found in it; correct the name, or add the file under \`data\``
         this.warning("TST-DATA-UNKNOWN", at, message)
+      }
+      for (const doubt of doubtsIn(expression.tree, this.world.files)) {
+        this.warning(ruleCodes.doubtful, at, `${inKey(at)}${doubt}`)
       }
       return expression
     } catch (error) {

@@ -132,6 +132,33 @@ test("what works, but hardly as meant, is told: no text to tell events apart by,
   expect(ruleset.scenarios).toHaveLength(5)
 })
 
+test("a condition that says something else than it means is told: ranges compared as texts, patterns of a shell", () => {
+  const { ruleset, problems } = compileRuleset(
+    [
+      scenario("compared", "evt.Meta.source_ip == '192.0.2.0/24'"),
+      scenario("listed", "evt.Meta.source_ip not in ['192.0.2.1', '2001:db8::/32']"),
+      scenario("filed", "evt.Parsed.ip in File('here.txt')", "data: [{dest_file: here.txt, type: string}]\n"),
+      scenario("shell", "evt.Parsed.path matches '/users/*/edit'"),
+      scenario("sound", "evt.Meta.source_ip == '192.0.2.1' && IpInRange(evt.Meta.source_ip, '192.0.2.0/24')"),
+      scenario("range", "evt.Meta.SourceRange in ['192.0.2.0/24']"),
+      scenario("slashes", "evt.Parsed.path matches '//*/|[^/]+/*a' && evt.Parsed.ip != '/24'"),
+      ruleFile("data", "here.txt", "192.0.2.1\n198.51.100.0/24\n")
+    ],
+    asked
+  )
+  expect(ruleset.scenarios).toHaveLength(7)
+  const told = "is compared letter by letter, and no address is written so; IpInRange(ADDRESS, RANGE) tells"
+  expect(problems.map(({ severity, code }) => `${severity} ${code}`)).toEqual(
+    problems.map(() => "warning TST-RULE-DOUBTFUL")
+  )
+  expect(problems.map(({ message }) => message)).toEqual([
+    expect.stringContaining(`\`filter\`: 192.0.2.0/24 ${told}`),
+    expect.stringContaining(`\`filter\`: 198.51.100.0/24 ${told}`),
+    expect.stringContaining(`\`filter\`: 2001:db8::/32 ${told}`),
+    expect.stringContaining('`filter`: "/*/" in a pattern is any number of slashes')
+  ])
+})
+
 test("a static whose result no field can hold is told", () => {
   const { problems } = compileRuleset(
     [

@@ -1,6 +1,7 @@
 import { builtins } from "./builtins/catalogue.ts"
 import type { Fail } from "./check/fail.ts"
 import { memberResult, sliceResult } from "./check/member.ts"
+import { meantBetween } from "./check/mixture.ts"
 import { isNumber, resultOf } from "./check/operation.ts"
 import { predicateResult } from "./check/predicate.ts"
 import { durationType } from "./duration.ts"
@@ -230,7 +231,8 @@ class Checker {
     const { operator } = node
     const result = resultOf(operator, left, right)
     if (result !== undefined) return result
-    return this.#fail(node, `${operator} has no meaning between ${nameOf(left)} and ${nameOf(right)}`)
+    const meant = meantBetween(node, left, right)
+    return this.#fail(node, `${operator} has no meaning between ${nameOf(left)} and ${nameOf(right)}${meant}`)
   }
 
   #functionNamed(node: Node, name: string): FunctionDeclaration {
