@@ -196,14 +196,24 @@ test("a grok that can never take a line is told, and what is no reference in it"
       grok("a", "(?P<word>\\w+)"),
       grok("b", "%{INT:n} %{INT:port:int}"),
       grok("c", "%{INT:n} %{X_a:a}"),
-      grok("d", "%{INT:n} %{DATA:user-id}")
+      grok("d", "%{INT:n} %{DATA:user-id}"),
+      ruleFile(
+        "parsers",
+        "parsers/s00-raw/test/e.yaml",
+        "name: test/e\ngrok: {apply_on: Line.Raw, pattern: word}\nnodes: [{filter: 'true', statics: [{meta: x, value: y}]}]\n"
+      )
     ],
     asked
   )
   expect(problems.map(({ severity, code, file, line: at }) => `${severity} ${code} ${file}:${at}`)).toEqual([
     "warning TST-GROK-NAMELESS /rules/parsers/s00-raw/test/a.yaml:3",
     "warning TST-GROK-LITERAL /rules/parsers/s00-raw/test/b.yaml:3",
-    "warning TST-GROK-LITERAL /rules/parsers/s00-raw/test/d.yaml:3"
+    "warning TST-GROK-LITERAL /rules/parsers/s00-raw/test/d.yaml:3",
+    "warning TST-GROK-NAMELESS /rules/parsers/s00-raw/test/e.yaml:2"
+  ])
+  expect([0, 3].map((at) => problems[at]!.message)).toEqual([
+    expect.stringContaining("names nothing, so it never takes a line; name"),
+    expect.stringContaining("never counts as a match, and the nodes below are asked of every line; name")
   ])
 })
 

@@ -37,7 +37,7 @@ export class Node {
     // Own patterns first: the grok, and those of the children, may refer to them.
     for (const { name, pattern } of rule.patternSyntax) compiler.define(name, pattern)
     this.#whitelist = rule.whitelist && compileWhitelist(rule.whitelist, compiler)
-    const grok = rule.grok && compileGrok(rule.grok, compiler)
+    const grok = rule.grok && compileGrok(rule.grok, rule.nodes.length > 0, compiler)
     this.#grok = grok?.match
     this.#grokNames = grok?.names ?? []
     this.#stashes = rule.stash.map((stash) => compileStash(stash, compiler))
@@ -83,16 +83,18 @@ export class Node {
 
 const compileGrok = (
   rule: GrokRule,
+  hasNodes: boolean,
   compiler: Compiler
 ): { readonly names: ReadonlyArray<string>; readonly match: (pass: Pass) => boolean } => {
   const { kind, text } = rule.pattern
   const grok = compiler.grok(text, kind === "name" ? `%{${text.text}}` : text.text)
-  if (grok?.names.length === 0)
-    compiler.warning(
-      "TST-GROK-NAMELESS",
-      text,
-      `${inKey(text)}the pattern names nothing, so it never takes a line; name what is to be found, such as %{IP:source_ip} (a group (?P<name>…) does not count)`
-    )
+  if (grok?.names.length === 0) {
+    const effect = hasNodes
+      ? "never counts as a match, and the nodes below are asked of every line"
+      : "never takes a line"
+    const named = "name what is to be found, such as %{IP:source_ip} (a group (?P<name>…) does not count)"
+    compiler.warning("TST-GROK-NAMELESS", text, `${inKey(text)}the pattern names nothing, so it ${effect}; ${named}`)
+  }
   const input = compileInput(rule.input, compiler)
   const statics = compileStatics(rule.statics, compiler)
   const needed = grok && neededOf(grok, compiler)
