@@ -1,5 +1,5 @@
 /** What `testudo replay` finds in logs whose truth is known, and that it finds the same every time. */
-import { createWriteStream, existsSync, readFileSync, writeFileSync } from "node:fs"
+import { createWriteStream, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { gzipSync } from "node:zlib"
@@ -240,4 +240,19 @@ describe("mistakes on the command line", () => {
       if (code !== "TST-HUB-UNKNOWN-ITEM") expect(stdout).toBe("")
     }
   }, 600_000)
+})
+
+it("rules whose events name nobody are told, when they run over", async () => {
+  const folder = temporaryFolder()
+  const rule = (path: string, text: string) => {
+    mkdirSync(join(folder, "hub", path, ".."), { recursive: true })
+    writeFileSync(join(folder, "hub", path), text)
+  }
+  rule("parsers/s00-raw/me/p.yaml", "name: me/p\ngrok: {pattern: '^%{IP:address} failed$', apply_on: Line.Raw}\n")
+  rule("scenarios/me/s.yaml", 'type: trigger\nname: me/s\ndescription: d\nfilter: evt.Parsed.address != ""\n')
+  const log = join(folder, "app.log")
+  writeFileSync(log, "192.0.2.1 failed\n192.0.2.1 failed\n")
+  const { stdout, stderr } = await run("replay", log, "--type", "app", "--hub", join(folder, "hub"), "--json")
+  expect(JSON.parse(stdout)).toMatchObject({ parsed: 2, overflows: 0 })
+  expect(stderr).toMatch(/^testudo: 2 times a bucket ran over whose events name nobody.* \(TST-REPLAY-NAMELESS\)\n$/)
 })

@@ -138,11 +138,32 @@ describe("profiles that look back", () => {
     expect(told("Sprintf('%dm', GetActiveDecisionsCount(Alert.GetValue()))")).toBe("2m")
     expect(told("Sprintf('%dm', GetDecisionsSinceCount(Alert.GetValue(), '24h'))")).toBe("2m")
     expect(told("Sprintf('%dm', GetDecisionsSinceCount(Alert.GetValue(), '7d'))")).toBe("3m")
-    // What cannot be answered leaves the decision as the profile has it.
-    expect(told("Sprintf('%dm', GetDecisionsSinceCount(Alert.GetValue(), 'long'))")).toBe("1h")
     expect(told("(GetActiveDecisionsTimeLeft(Alert.GetValue()) + duration('1h')).String()")).toBe("4h0m0s")
     expect(told("GetActiveDecisionsTimeLeft(Alert.GetValue()) > duration('2h') ? '9h' : '8h'")).toBe("9h")
     expect(told("TimeNow() == '2026-11-22T07:00:00Z' ? '5h' : '6h'")).toBe("5h")
+  })
+
+  it("are told of a span and a format that give nothing, and go on", () => {
+    const of = (filter: string, expression: string) => {
+      const text = `name: a\nfilters: ['${filter}']\n${ban("1h")}duration_expr: ${expression}\n`
+      const { profiles, problems } = compileProfiles([file(text)])
+      return [remediesFor(profiles, exampleOverflow(), view), problems.map(({ message }) => message)]
+    }
+    const hour = [expect.objectContaining({ duration: "1h" })]
+    expect(of(`GetDecisionsSinceCount(Alert.GetValue(), "30min") <= 3`, "Sprintf('%dm', 90)")).toEqual([
+      [expect.objectContaining({ duration: "90m" })],
+      ["`filters[0]`: `30min` is no duration, so nothing is counted; write one such as 30m, 24h or 7d"]
+    ])
+    expect(of("true", "Sprintf('%dh', 4 * 3 ^ GetDecisionsCount(Alert.GetValue()))")).toEqual([
+      hour,
+      [
+        "`duration_expr`: it gives `%!d(float64=4)h`, which is no duration, so `duration` counts; %d takes a whole number, such as int(…)"
+      ]
+    ])
+    expect(of("true", "Sprintf('%dh', int(4 * 3 ^ GetDecisionsCount(Alert.GetValue())))")).toEqual([
+      [expect.objectContaining({ duration: "108h" })],
+      []
+    ])
   })
 
   it("are the only ones that may", () => {

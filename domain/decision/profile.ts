@@ -11,11 +11,13 @@ import { compileExpression, type ExpectedKind, type Expression, ExpressionError 
 import type { Overflow } from "../events/overflow.ts"
 import type { Problem } from "../rules/problem.ts"
 import { inKey } from "../rules/report.ts"
+import { ruleCodes } from "../rules/rule-code.ts"
 import { readRules } from "../rules/rule-file.ts"
 import type { Located, ProfileRule, RuleFile } from "../rules/rule.ts"
 import { Time } from "../expression/time.ts"
 import { parseMilliseconds } from "../time/duration.ts"
 import { alertOf } from "./alert.ts"
+import { doubtsAbout } from "./profile-doubt.ts"
 import { type ProfileView, ProfileWorld } from "./profile-world.ts"
 
 /** What a profile asks for, before it is known about whom. */
@@ -95,29 +97,29 @@ const compileFiles = (files: ReadonlyArray<RuleFile>, world: ProfileWorld): Comp
   const problems = read.flatMap((file) => file.problems)
   const rules = read.flatMap((file) => file.rules).filter((rule) => rule.kind === "profiles")
   const profiles = rules.flatMap((rule) => {
-    const before = problems.length
-    const profile = compileProfile(rule, world, (problem) => problems.push(problem))
-    return problems.length === before ? [profile] : []
+    let works = true
+    const profile = compileProfile(rule, world, (problem) => {
+      if (problem.severity === "error") works = false
+      problems.push(problem)
+    })
+    return works ? [profile] : []
   })
   return { profiles, problems }
 }
 
 const compileProfile = (rule: ProfileRule, world: ProfileWorld, report: (problem: Problem) => void): Profile => {
   const { file } = rule.origin
+  const tell = (severity: Problem["severity"], code: string, located: Located, line: number, message: string): void =>
+    report({ code, severity, file, line, key: located.key, message: `${inKey(located)}${message}` })
   const compile = (located: Located, expect: ExpectedKind): ReadonlyArray<Expression> => {
     try {
-      return [compileExpression(located.text, { environment: profileEnvironment, context: world, expect })]
+      const expression = compileExpression(located.text, { environment: profileEnvironment, context: world, expect })
+      for (const doubt of doubtsAbout(expression, expect, world.files))
+        tell("warning", ruleCodes.doubtful, located, located.line, doubt)
+      return [expression]
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error
-      const { code, message, line } = error
-      report({
-        code,
-        severity: "error",
-        file,
-        line: located.line + line - 1,
-        key: located.key,
-        message: `${inKey(located)}${message}`
-      })
+      tell("error", error.code, located, located.line + error.line - 1, error.message)
       return []
     }
   }

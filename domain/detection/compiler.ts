@@ -5,6 +5,7 @@ import { longestReach, shortSighted } from "../grok/reach.ts"
 import { PatternError } from "../grok/pattern-error.ts"
 import type { Environment } from "../expression/environment.ts"
 import { compileExpression, type ExpectedKind, type Expression, ExpressionError } from "../expression/expression.ts"
+import { doubtsIn } from "../expression/doubt.ts"
 import { print } from "../expression/print.ts"
 import { childrenOf, type Node } from "../expression/syntax.ts"
 import { eventEnvironment } from "../expression/environment/event.ts"
@@ -18,6 +19,7 @@ import type { PipelineEvent } from "./event/pipeline-event.ts"
 import type { Problem } from "../rules/problem.ts"
 import { inKey, quote } from "../rules/report.ts"
 import type { Located } from "../rules/rule.ts"
+import { ruleCodes } from "../rules/rule-code.ts"
 import { absentData } from "./world/named-data.ts"
 import { type Precondition, preconditionOf } from "./filter/precondition.ts"
 import type { World } from "./world/world.ts"
@@ -27,6 +29,8 @@ export class Compiler {
   readonly world: World
   /** What need not be written until somebody wants to see the whole event; undefined: everything is written. */
   readonly liveness: Liveness | undefined
+  /** Of expressions about an event. */
+  readonly environment: Environment
   readonly #groks: GrokHost
   readonly #cache = new Map<string, Expression>()
   readonly #groupings = new Map<Expression, Grouping>()
@@ -34,9 +38,14 @@ export class Compiler {
   #file = ""
   #failed = false
 
-  constructor(world: World, groks: GrokHost, liveness?: Liveness) {
+  constructor(
+    world: World,
+    groks: GrokHost,
+    options: { readonly liveness?: Liveness | undefined; readonly environment?: Environment } = {}
+  ) {
     this.world = world
-    this.liveness = liveness
+    this.liveness = options.liveness
+    this.environment = options.environment ?? eventEnvironment
     this.#groks = groks
   }
 
@@ -46,6 +55,16 @@ export class Compiler {
     this.#failed = false
     const result = compile()
     return this.#failed ? undefined : result
+  }
+
+  /** Compiles one entry of a list that stands by itself: when it is broken, the rule goes on without it. */
+  entry<A>(compile: () => A): A | undefined {
+    const failed = this.#failed
+    this.#failed = false
+    const result = compile()
+    const broken = this.#failed
+    this.#failed = failed
+    return broken ? undefined : result
   }
 
   /** A broken expression evaluates to nothing, but then its rule is left out as a whole. */
@@ -65,6 +84,9 @@ export class Compiler {
         const message = `${inKey(at)}no rule brings a data file ${quote(name)} of the type ${type}, so nothing is found in it; correct the name, or add the file under \`data\``
         this.warning("TST-DATA-UNKNOWN", at, message)
       }
+      for (const doubt of doubtsIn(expression.tree, this.world.files)) {
+        this.warning(ruleCodes.doubtful, at, `${inKey(at)}${doubt}`)
+      }
       return expression
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error
@@ -78,7 +100,7 @@ export class Compiler {
     readonly expression: Expression | undefined
     readonly holds: (pass: EventScope) => boolean
   } {
-    const expression = this.checked(at, eventEnvironment, "bool")
+    const expression = this.checked(at, this.environment, "bool")
     const { evaluate } = expression ?? { evaluate: nothing }
     const holds = (scope: EventScope) => attempt(evaluate, scope) === true
     const comparison = expression && this.world.shortcuts ? comparisonOf(expression.tree) : undefined
@@ -92,7 +114,7 @@ export class Compiler {
 
   /** What a scenario groups by. */
   grouping(at: Located): Grouping {
-    const expression = this.checked(at, eventEnvironment, "string")
+    const expression = this.checked(at, this.environment, "string")
     if (expression === undefined) return nothing
     // Scenarios of a kind mostly group alike.
     const known = this.#groupings.get(expression) ?? this.#grouping(expression)
@@ -154,6 +176,7 @@ export class Compiler {
 
   /** Adds to the patterns that all parsers share. The first definition of a name stands. */
   define(name: string, pattern: Located): void {
+    this.#literal(pattern, pattern.text)
     try {
       if (!this.#groks.define(name, pattern.text)) {
         const message = `the pattern ${name} is defined already, and its first definition stands; give this one another name`
@@ -165,6 +188,7 @@ export class Compiler {
   }
 
   grok(at: Located, text: string): Grok | undefined {
+    this.#literal(at, text)
     try {
       const grok = this.#groks.compile(text)
       if (grok.reach < longestReach) this.warning("TST-PATTERN-WIDE", at, `${inKey(at)}${shortSighted(grok.reach)}`)
@@ -173,6 +197,14 @@ export class Compiler {
       this.#pattern(at, error)
       return undefined
     }
+  }
+
+  /** `%{INT:port:int}` of Logstash is no reference here. */
+  #literal(at: Located, pattern: string): void {
+    const taken = /%\{\w+:(?!\w+\})[^{}]*\}/.exec(pattern)?.[0]
+    if (taken === undefined) return
+    const message = `${quote(taken)} is looked for letter by letter: a name has letters, digits and _ only, and no type behind it`
+    this.warning("TST-GROK-LITERAL", at, `${inKey(at)}${message}`)
   }
 
   error(code: string, at: { readonly line: number; readonly key?: string }, message: string): void {

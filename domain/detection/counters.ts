@@ -11,6 +11,8 @@ export interface Counters {
   overflows: number
   /** Overflows that a postoverflow whitelisted. */
   whitelistedOverflows: number
+  /** Buckets that ran over with events that name nobody, so that there is no overflow. */
+  nameless: number
   /** Lines of which patterns saw the beginning only. */
   oversized: number
   /** Filters and groupings of scenarios that failed on what they met: they count as no match. */
@@ -31,6 +33,7 @@ export const noCounts = (): Counters => ({
   poured: 0,
   overflows: 0,
   whitelistedOverflows: 0,
+  nameless: 0,
   oversized: 0,
   failedFilters: 0,
   evicted: 0,

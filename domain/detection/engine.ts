@@ -4,6 +4,7 @@
  */
 import type { RecordedEvent } from "../events/event.ts"
 import type { LineReference, LogBatch } from "../events/log-batch.ts"
+import type { ResolvedHost } from "../events/host-resolved.ts"
 import type { ResolvedName } from "../events/name-resolved.ts"
 import type { Overflow } from "../events/overflow.ts"
 import type { Passage } from "../events/time-passed.ts"
@@ -20,7 +21,7 @@ import type { GeoLookup } from "./world/geo.ts"
 import { everything } from "./bucket/group.ts"
 import { LineParser } from "./parse/line-parser.ts"
 import type { LineOrigin } from "./event/queued-event.ts"
-import { Names } from "./world/names.ts"
+import { Names, questionOf } from "./world/names.ts"
 import { metaSource, pouredAgain } from "./overflow/meta-buckets.ts"
 import type { Outcome } from "./outcome.ts"
 import { attempt, failed } from "./pass.ts"
@@ -166,9 +167,11 @@ export class Engine {
     this.overflows.drop()
   }
 
-  /** The overflows that waited for this name go on, in the order in which they came. */
-  resolve(resolved: RecordedEvent<"NameResolved", ResolvedName>): ReadonlyArray<Outcome> {
-    const waiting = this.overflows.parked.release(resolved.data.address)
+  /** The overflows that waited for this answer go on, in the order in which they came. */
+  resolve(
+    resolved: RecordedEvent<"NameResolved", ResolvedName> | RecordedEvent<"HostResolved", ResolvedHost>
+  ): ReadonlyArray<Outcome> {
+    const waiting = this.overflows.parked.release(questionOf(resolved.data))
     // Of whatever time they are (a bucket ran over long after its last line, another source is behind): it is their answer.
     const latest = waiting.reduce((time, { at }) => Math.max(time, at), this.clocks.now)
     this.world.names.learn(resolved.data, latest)
@@ -216,9 +219,9 @@ export class Engine {
     return this.#deadlines.next / 1000
   }
 
-  /** Addresses whose names are waited for, the longest waited for first. */
+  /** Addresses whose names, and host names whose addresses, are waited for, the longest waited for first. */
   wantedNames(): ReadonlyArray<string> {
-    return this.overflows.parked.addresses()
+    return this.overflows.parked.questions()
   }
 
   /** Offers the event to every scenario that it may concern. */

@@ -14,10 +14,13 @@ export interface OverflowOutcome {
   readonly at: number
 }
 
-/** An overflow waits for the host name of this address: a `NameResolved` event lets it go on. */
+/**
+ * An overflow waits for the host name of an address, or for the addresses of a host name: a `NameResolved` or `HostResolved`
+ * event lets it go on.
+ */
 export interface NameWanted {
   readonly _tag: "NameWanted"
-  readonly address: string
+  readonly question: string
   readonly causation: string
   readonly correlation: string
   readonly at: number

@@ -10,8 +10,6 @@ export interface Pass {
   /** What the ParseDate method found; undefined while there is no date. */
   date: ParsedDate | undefined
   readonly arrival: Arrival
-  /** The host name of an address must be known before this event can go on. */
-  readonly wantsName: boolean
   /** Only what rules read is written: see `liveness.ts`. */
   readonly lean: boolean
 }
@@ -27,11 +25,11 @@ export interface ParsedDate {
 export class ParseAborted {}
 export const parseAborted = new ParseAborted()
 
-/** The event can only go on when the host name of this address is known. */
+/** The event can only go on when the host name of this address, or the addresses of this host, are known. */
 export class NameUnknown {
-  readonly address: string
-  constructor(address: string) {
-    this.address = address
+  readonly question: string
+  constructor(question: string) {
+    this.question = question
   }
 }
 

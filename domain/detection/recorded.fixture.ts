@@ -1,6 +1,7 @@
 /** Recorded events and small rulesets for tests. */
 import type { RecordedEvent } from "../events/event.ts"
 import type { LogBatch } from "../events/log-batch.ts"
+import type { ResolvedHost } from "../events/host-resolved.ts"
 import type { ResolvedName } from "../events/name-resolved.ts"
 import type { Passage } from "../events/time-passed.ts"
 import type { RuleFile } from "../rules/rule.ts"
@@ -41,6 +42,12 @@ export const batchOf = (
 
 export const nameOf = (address: string, name: string): RecordedEvent<"NameResolved", ResolvedName> =>
   recorded(`name-${address}`, "NameResolved", { address, name, outcome: name === "" ? "none" : "answered" })
+
+export const hostOf = (
+  host: string,
+  ...addresses: ReadonlyArray<string>
+): RecordedEvent<"HostResolved", ResolvedHost> =>
+  recorded(`host-${host}`, "HostResolved", { host, addresses, outcome: addresses.length === 0 ? "none" : "answered" })
 
 export const passageTo = (at: string): RecordedEvent<"TimePassed", Passage> =>
   recorded(`time-${at}`, "TimePassed", { at })

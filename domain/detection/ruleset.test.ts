@@ -54,6 +54,40 @@ test("what is broken is left out and named by file, line and key; the rest works
   expect(makeEngine(ruleset).pour(batch, line)).toMatchObject([{ overflow: { scenario: { name: "test/works" } } }])
 })
 
+test("a whitelist goes on without its broken entries: who is on it is not to be banned for a slip", () => {
+  const { ruleset, problems } = compileRuleset(
+    [
+      plainParser,
+      ruleFile(
+        "parsers",
+        "parsers/s00-raw/test/w.yaml",
+        `name: test/w
+filter: evt.Parsed.ip != ''
+whitelist:
+  reason: own
+  ip: [192.0.2.256, 192.0.2.1]
+  cidr: [198.51.100.1, 198.51.100.0/28]
+  expression:
+    - evt.Meta.source_ip in LookupHost('home.example.org')
+    - evt.Mata.word == 'x'
+    - evt.Meta.word == 'own'
+`
+      )
+    ],
+    asked
+  )
+  expect(problems.map(({ severity, code, key }) => `${severity} ${code} ${key}`)).toEqual([
+    "error TST-RULE-ADDRESS whitelist.ip[0]",
+    "error TST-RULE-RANGE whitelist.cidr[0]",
+    "error TST-EXPR-NAME whitelist.expression[0]",
+    "error TST-EXPR-NAME whitelist.expression[1]"
+  ])
+  const lines = ["- 192.0.2.1 a", "- 198.51.100.3 a", "- 203.0.113.1 own", "- 203.0.113.1 a"]
+  const engine = makeEngine(ruleset)
+  engine.pour(batch, lines)
+  expect(engine.counters).toMatchObject({ parsed: 4, whitelisted: 3 })
+})
+
 test("what is wrong with an expression is told once, with its key and the nearest word that there is", () => {
   const { problems } = compileRuleset(
     [
@@ -98,6 +132,33 @@ test("what works, but hardly as meant, is told: no text to tell events apart by,
   expect(ruleset.scenarios).toHaveLength(5)
 })
 
+test("a condition that says something else than it means is told: ranges compared as texts, patterns of a shell", () => {
+  const { ruleset, problems } = compileRuleset(
+    [
+      scenario("compared", "evt.Meta.source_ip == '192.0.2.0/24'"),
+      scenario("listed", "evt.Meta.source_ip not in ['192.0.2.1', '2001:db8::/32']"),
+      scenario("filed", "evt.Parsed.ip in File('here.txt')", "data: [{dest_file: here.txt, type: string}]\n"),
+      scenario("shell", "evt.Parsed.path matches '/users/*/edit'"),
+      scenario("sound", "evt.Meta.source_ip == '192.0.2.1' && IpInRange(evt.Meta.source_ip, '192.0.2.0/24')"),
+      scenario("range", "evt.Meta.SourceRange in ['192.0.2.0/24']"),
+      scenario("slashes", "evt.Parsed.path matches '//*/|[^/]+/*a' && evt.Parsed.ip != '/24'"),
+      ruleFile("data", "here.txt", "192.0.2.1\n198.51.100.0/24\n")
+    ],
+    asked
+  )
+  expect(ruleset.scenarios).toHaveLength(7)
+  const told = "is compared letter by letter, and no address is written so; IpInRange(ADDRESS, RANGE) tells"
+  expect(problems.map(({ severity, code }) => `${severity} ${code}`)).toEqual(
+    problems.map(() => "warning TST-RULE-DOUBTFUL")
+  )
+  expect(problems.map(({ message }) => message)).toEqual([
+    expect.stringContaining(`\`filter\`: 192.0.2.0/24 ${told}`),
+    expect.stringContaining(`\`filter\`: 198.51.100.0/24 ${told}`),
+    expect.stringContaining(`\`filter\`: 2001:db8::/32 ${told}`),
+    expect.stringContaining('`filter`: "/*/" in a pattern is any number of slashes')
+  ])
+})
+
 test("a static whose result no field can hold is told", () => {
   const { problems } = compileRuleset(
     [
@@ -120,6 +181,39 @@ statics:
     "warning TST-RULE-DOUBTFUL 3",
     "warning TST-RULE-DOUBTFUL 4",
     "warning TST-RULE-DOUBTFUL 5"
+  ])
+})
+
+test("a grok that can never take a line is told, and what is no reference in it", () => {
+  const grok = (name: string, pattern: string) =>
+    ruleFile(
+      "parsers",
+      `parsers/s00-raw/test/${name}.yaml`,
+      `name: test/${name}\npattern_syntax: {X_${name}: '%{INT:n}'}\ngrok: {apply_on: Line.Raw, pattern: '${pattern}'}\n`
+    )
+  const { problems } = compileRuleset(
+    [
+      grok("a", "(?P<word>\\w+)"),
+      grok("b", "%{INT:n} %{INT:port:int}"),
+      grok("c", "%{INT:n} %{X_a:a}"),
+      grok("d", "%{INT:n} %{DATA:user-id}"),
+      ruleFile(
+        "parsers",
+        "parsers/s00-raw/test/e.yaml",
+        "name: test/e\ngrok: {apply_on: Line.Raw, pattern: word}\nnodes: [{filter: 'true', statics: [{meta: x, value: y}]}]\n"
+      )
+    ],
+    asked
+  )
+  expect(problems.map(({ severity, code, file, line: at }) => `${severity} ${code} ${file}:${at}`)).toEqual([
+    "warning TST-GROK-NAMELESS /rules/parsers/s00-raw/test/a.yaml:3",
+    "warning TST-GROK-LITERAL /rules/parsers/s00-raw/test/b.yaml:3",
+    "warning TST-GROK-LITERAL /rules/parsers/s00-raw/test/d.yaml:3",
+    "warning TST-GROK-NAMELESS /rules/parsers/s00-raw/test/e.yaml:2"
+  ])
+  expect([0, 3].map((at) => problems[at]!.message)).toEqual([
+    expect.stringContaining("names nothing, so it never takes a line; name"),
+    expect.stringContaining("never counts as a match, and the nodes below are asked of every line; name")
   ])
 })
 

@@ -1,5 +1,7 @@
 /** A ruleset: rule files compiled into what judges, and everything that is wrong with them. */
 import type { Activation } from "../events/ruleset.ts"
+import type { Environment } from "../expression/environment.ts"
+import { postoverflowEnvironment } from "../expression/environment/event.ts"
 import { GrokHost } from "../grok/host.ts"
 import { dataOf } from "../rules/data-file.ts"
 import type { Problem } from "../rules/problem.ts"
@@ -19,7 +21,7 @@ import type { StashRules } from "./world/stash.ts"
 import { World } from "./world/world.ts"
 
 /** Part of every ruleset's hash: another version may judge otherwise. Raise it when verdicts change. */
-export const engineVersion = "testudo-engine/9"
+export const engineVersion = "testudo-engine/10"
 
 export interface Ruleset {
   /** SHA-256 over all files, the engine's version and whether names are asked. */
@@ -74,8 +76,11 @@ export const compileRuleset = (
   const library = readPatternLibrary(ordered)
   tell(library.problems)
   // Postoverflows have a name space of patterns of their own.
-  const compileNodes = (each: ReadonlyArray<ParserRule>, live?: Liveness): Stages => {
-    const compiler = new Compiler(world, new GrokHost(library.patterns, world.shortcuts), live)
+  const compileNodes = (
+    each: ReadonlyArray<ParserRule>,
+    how: { readonly liveness?: Liveness | undefined; readonly environment?: Environment }
+  ): Stages => {
+    const compiler = new Compiler(world, new GrokHost(library.patterns, world.shortcuts), how)
     const nodes = each.flatMap(({ stage, node, origin }) => {
       const compiled = compiler.rule(origin.file, () => new Node(node, compiler))
       return compiled === undefined ? [] : [{ stage, node: compiled }]
@@ -86,8 +91,8 @@ export const compileRuleset = (
   const liveness = shortcuts ? livenessOf(parsers, scenarios) : undefined
   const compiler = new Compiler(world, new GrokHost())
   const compiled = {
-    parsers: compileNodes(parsers, liveness),
-    postoverflows: compileNodes(postoverflows),
+    parsers: compileNodes(parsers, { liveness }),
+    postoverflows: compileNodes(postoverflows, { environment: postoverflowEnvironment }),
     scenarios: distinct(
       scenarios.flatMap(
         (rule, place) => compiler.rule(rule.origin.file, () => new Scenario(rule, place, compiler)) ?? []

@@ -5,6 +5,7 @@ import type { Outcome } from "./outcome.ts"
 import {
   batchOf,
   bayesian,
+  hostOf,
   nameOf,
   offenders,
   plainParser,
@@ -27,6 +28,10 @@ statics:
 name: test/good
 filter: "evt.Enriched.reverse_dns endsWith '.good.'"
 whitelist: {reason: good, expression: ["true"]}
+---
+name: test/own
+filter: "evt.Overflow.Alert.Source.IP endsWith '3'"
+whitelist: {reason: own, expression: ["evt.Overflow.Alert.Source.IP in LookupHost('home.example.org')"]}
 ---
 name: test/all
 filter: "true"
@@ -129,7 +134,15 @@ const play = (engine: Engine, all: ReadonlyArray<Step>, from: number, to: number
     const given = batches[from + offset]
     if (given !== undefined) return engine.pour(given.batch, given.lines)
     if (step.kind !== "names") throw new Error("no batch")
-    return engine.wantedNames().flatMap((address) => engine.resolve(nameOf(address, step.good ? "bot.good." : "")))
+    return engine
+      .wantedNames()
+      .flatMap((question) =>
+        engine.resolve(
+          question === "home.example.org"
+            ? hostOf(question, step.good ? "192.0.2.3" : "192.0.2.4")
+            : nameOf(question, step.good ? "bot.good." : "")
+        )
+      )
   })
 }
 

@@ -20,7 +20,7 @@ import type { Scenario } from "./bucket/scenario.ts"
 import type { SourceClocks } from "./source-clocks.ts"
 import type { StashSnapshot } from "./world/stash.ts"
 
-export const snapshotVersion = 4
+export const snapshotVersion = 5
 
 export interface EngineSnapshot {
   readonly version: typeof snapshotVersion
@@ -81,7 +81,7 @@ type BucketSnapshot = readonly [
 ]
 
 interface ParkedSnapshot {
-  readonly address: string
+  readonly question: string
   readonly waiting: ReadonlyArray<Omit<RaisedOverflow, "alert"> & { readonly alert: RuntimeAlertSnapshot }>
 }
 
@@ -151,8 +151,8 @@ export const snapshotEngine = (engine: Engine, isGoing: (batch: string) => boole
       scenario,
       ends: [...blackhole.entries()]
     })),
-    parked: Array.from(engine.overflows.parked.entries(), ([address, waiting]) => ({
-      address,
+    parked: Array.from(engine.overflows.parked.entries(), ([question, waiting]) => ({
+      question,
       waiting: waiting.map((raised) => ({ ...raised, alert: snapshotAlert(raised.alert) }))
     }))
   }
@@ -251,9 +251,9 @@ export const restoreEngine = (
     if (scenario !== undefined) engine.adopt(restoreBucket(scenario, bucket, events))
   }
   for (const { scenario, ends } of snapshot.blackholes) engine.overflows.blackholes.get(scenario)?.adopt(ends)
-  for (const { address, waiting } of snapshot.parked) {
+  for (const { question, waiting } of snapshot.parked) {
     for (const { alert, ...raised } of waiting)
-      engine.overflows.parked.add(address, { ...raised, alert: restoreAlert(alert) })
+      engine.overflows.parked.add(question, { ...raised, alert: restoreAlert(alert) })
   }
   return engine
 }

@@ -4,6 +4,7 @@ import { EventsDropped, LossAccepted, OffenderErased, StreamRewritten } from "./
 import { BouncerDeleted, BouncerRegistered } from "./bouncer.ts"
 import { DecisionMade, DecisionRetracted, DecisionNumbered } from "./decision.ts"
 import type { RecordedEvent } from "./event.ts"
+import { HostResolved } from "./host-resolved.ts"
 import { LeaseReleased, LeaseRenewed, LeaseTaken } from "./lease.ts"
 import { LogBatchAppended } from "./log-batch.ts"
 import { NameResolved } from "./name-resolved.ts"
@@ -21,6 +22,7 @@ export const catalogue = {
   RulesetActivated,
   ContentRecorded,
   NameResolved,
+  HostResolved,
   TimePassed,
   BouncerRegistered,
   BouncerDeleted,

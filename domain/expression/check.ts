@@ -1,6 +1,7 @@
 import { builtins } from "./builtins/catalogue.ts"
 import type { Fail } from "./check/fail.ts"
 import { memberResult, sliceResult } from "./check/member.ts"
+import { meantBetween } from "./check/mixture.ts"
 import { isNumber, resultOf } from "./check/operation.ts"
 import { predicateResult } from "./check/predicate.ts"
 import { durationType } from "./duration.ts"
@@ -176,7 +177,7 @@ class Checker {
       node,
       this.#environment.functions.has(name) || builtins.has(name)
         ? `${name} is a function: call it with parentheses`
-        : `${name} is not known here; there is ${known}`,
+        : `${name} is not known here; ${/^(?:null|none|undefined)$/i.test(name) ? "did you mean nil?" : `there is ${known}`}`,
       "TST-EXPR-NAME"
     )
   }
@@ -230,7 +231,8 @@ class Checker {
     const { operator } = node
     const result = resultOf(operator, left, right)
     if (result !== undefined) return result
-    return this.#fail(node, `${operator} has no meaning between ${nameOf(left)} and ${nameOf(right)}`)
+    const meant = meantBetween(node, left, right)
+    return this.#fail(node, `${operator} has no meaning between ${nameOf(left)} and ${nameOf(right)}${meant}`)
   }
 
   #functionNamed(node: Node, name: string): FunctionDeclaration {
@@ -256,10 +258,19 @@ class Checker {
         const wanted = alternatives(parameter).map(nameOf).join(" or ")
         this.#fail(argument, `argument ${at + 1} of ${name} must be ${wanted}, but is ${nameOf(type)}`)
       }
+      if (declaration.literal !== undefined) this.#literal(argument, name, declaration.literal)
       return type
     })
     this.effect = strongest(this.effect, declaration.effect)
     return typeof result === "function" ? result(types) : result
+  }
+
+  #literal(argument: Node, name: string, wrong: NonNullable<FunctionDeclaration["literal"]>): void {
+    if (argument.kind !== "string") {
+      this.#fail(argument, `${name} takes a text that is written out, such as ${name}("host.example.org")`)
+    }
+    const what = wrong(argument.value)
+    if (what !== undefined) this.#fail(argument, `${JSON.stringify(argument.value.slice(0, 64))} ${what}`)
   }
 
   #count(node: Node, name: string, given: number, least: number, most: number): void {
@@ -284,7 +295,16 @@ class Checker {
     const { parameters, result, effect } = method
     return this.#call(
       node,
-      { name: node.name, parameters, required: parameters.length, rest: false, result, effect, call: () => undefined },
+      {
+        name: node.name,
+        parameters,
+        required: parameters.length,
+        rest: false,
+        result,
+        effect,
+        literal: undefined,
+        call: () => undefined
+      },
       node.arguments
     )
   }

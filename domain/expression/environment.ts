@@ -51,6 +51,8 @@ export interface FunctionDeclaration {
   readonly rest: boolean
   readonly result: Type | ((given: ReadonlyArray<Type>) => Type)
   readonly effect: Effect
+  /** Its arguments must be texts that the rule writes out: what is wrong with one, if anything. */
+  readonly literal: ((argument: string) => string | undefined) | undefined
   /** Gets values of the declared types only; whatever else an expression passes is an error before the call. */
   readonly call: (context: Context, ...given: Array<never>) => unknown
 }
@@ -60,7 +62,7 @@ export const declare = <Given extends Array<never>>(
   parameters: ReadonlyArray<Parameter>,
   result: Type | ((given: ReadonlyArray<Type>) => Type),
   call: (context: Context, ...given: Given) => unknown,
-  options: { readonly required?: number; readonly rest?: boolean; readonly effect?: Effect } = {}
+  options: Partial<Pick<FunctionDeclaration, "required" | "rest" | "effect" | "literal">> = {}
 ): FunctionDeclaration => ({
   name,
   parameters,
@@ -68,6 +70,7 @@ export const declare = <Given extends Array<never>>(
   rest: options.rest ?? false,
   result,
   effect: options.effect ?? "pure",
+  literal: options.literal,
   call: call as (context: Context, ...given: Array<never>) => unknown
 })
 
@@ -85,6 +88,8 @@ export interface Context {
   /** Text is about to be read into a map of the event. Throws `EvaluationError` when that is too much for one event. */
   readonly unmarshals?: (text: string) => void
   readonly geo?: GeoLookup
+  /** The addresses of a host name. May throw what lets the event wait for the answer. */
+  readonly addressesOf?: (host: string) => ReadonlyArray<string>
   readonly decisions?: DecisionCounts
   /** false: everything is evaluated anew each time. */
   readonly shortcuts?: boolean

@@ -276,6 +276,29 @@ describe("errors at load", () => {
     expect([error.code, error.offset]).toEqual([code, offset])
   })
 
+  it.each([
+    ["any(File('x'), { evt.Meta.x endsWith", /ends too early; where it holds a `#`, YAML needs quotes around it$/],
+    ["evt.Meta.x = 'a'", /"=" is not expected here; did you mean ==\?$/],
+    ["true AND false", /"AND" is not expected here; did you mean and\?$/],
+    ["evt.Meta.x startswith 'a'", /did you mean startsWith\?$/],
+    ["evt.Meta.x like 'a'", /did you mean matches\?$/],
+    ["evt.Meta.x =~ 'a'", /did you mean matches\?$/],
+    ["true & false", /did you mean &&\?$/],
+    ["evt.Meta.x == null", /null is not known here; did you mean nil\?$/],
+    ["evt.Meta.x == 1", /; what comes from a line are texts: write the number in quotes$/],
+    ["evt.Meta.x >= 1", /; what comes from a line are texts: int\(…\) makes a number of one$/],
+    ["evt.Meta.x in [1, 2]", /; what comes from a line are texts: write the numbers in quotes$/],
+    ["evt.Meta.x in 1..2", /; what comes from a line are texts: int\(…\) makes a number of one$/],
+    ["evt.Meta.x == true", /between string and bool$/],
+    ["'a' in evt.Meta.x", /; did you mean contains\? It asks the other way round: WHOLE contains PART$/],
+    ["evt.Meta.x startsWith ['a', 'b']", /; ask each of them: any\(\[…\], \{FIELD startsWith #\}\)$/],
+    ["['a', 'b'] contains evt.Meta.x", /; did you mean in\?$/],
+    ["evt.Meta.x.y", /string has no members; what stands in a JSON text is read with JsonExtract or UnmarshalJSON$/],
+    ["evt.Meta.x matches '*.php'", /nothing to repeat \(any text is \.\*\): at "\*\.php"$/],
+    ["evt.Meta.x 'and'", /"and" is not expected here$/],
+    ["(1 in)", /"\)" is not expected here$/]
+  ])("say what was meant by %s", (text, message) => expect(at(text).message).toMatch(message))
+
   it("names line and column", () => {
     const error = at("true &&\n  evt.Meta.x &&\n  nope")
     expect([error.line, error.column, error.message]).toEqual([2, 12, "&& needs bools, but got string"])

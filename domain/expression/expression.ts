@@ -19,7 +19,7 @@ export interface Expression {
   /** Same scope, same result, and nothing changes: it may be skipped, moved and remembered. */
   readonly pure: boolean
   /**
-   * `scope` holds the variables of the environment, such as `{ evt }`. Throws `EvaluationError`, never anything else.
+   * `scope` holds the variables of the environment, such as `{ evt }`. Throws `EvaluationError`, and what the context throws.
    * Nil is `undefined` or `null`, ints are numbers, floats are `Float`.
    */
   readonly evaluate: (scope: object) => unknown

@@ -97,7 +97,11 @@ export const tokenize = (text: string): ReadonlyArray<Token> => {
       tokens.push({ kind: "operator", value: character, offset: at })
       at += 1
     } else {
-      fail(`the character ${JSON.stringify(String.fromCodePoint(text.codePointAt(at)!))} has no meaning here`, at)
+      const hint = character === "&" ? "; did you mean &&?" : character === "~" ? "; did you mean matches?" : ""
+      fail(
+        `the character ${JSON.stringify(String.fromCodePoint(text.codePointAt(at)!))} has no meaning here${hint}`,
+        at
+      )
     }
   }
   tokens.push({ kind: "end", value: "", offset: text.length })

@@ -110,7 +110,9 @@ class Parser {
       if (count !== undefined) {
         if (!repeatable) {
           throw this.#reader.error(
-            items.length === 0 ? "nothing to repeat" : "a repetition of a repetition needs a group",
+            items.length === 0
+              ? `nothing to repeat${character === "*" ? " (any text is .*)" : ""}`
+              : "a repetition of a repetition needs a group",
             start
           )
         }

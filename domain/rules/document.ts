@@ -116,6 +116,7 @@ const compose = (
 /** What to do about the mistakes that people make most. */
 const advice: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: "; indent with spaces",
+  BAD_DQ_ESCAPE: "; in double quotes a backslash begins an escape: use single quotes",
   BLOCK_AS_IMPLICIT_KEY: "; a text that holds `: ` needs quotes around it, or the indentation is off",
   BAD_INDENT: "; check the indentation",
   BAD_SCALAR_START: "; put quotes around the text",
@@ -132,7 +133,9 @@ const documentValue = (parsed: YamlDocument.Parsed, lines: Lines, report: Report
     const offset = fault.code === "MISSING_CHAR" ? (openQuote(parsed.contents) ?? fault.pos[0]) : fault.pos[0]
     const place = { line: lines(offset), key: "" }
     if (fault.code === "RESOURCE_EXHAUSTION") return tooDeep(place.line, report)
-    const what = printable(fault.message.replace(/\.$/, ""), 120)
+    // The message about an escape ends with the escape.
+    const said = fault.code === "BAD_DQ_ESCAPE" ? fault.message : fault.message.replace(/\.$/, "")
+    const what = printable(said, 120)
     return report.error(report.codes.syntax, place, `is not valid YAML: ${what}${advice[fault.code] ?? ""}`)
   }
   if (parsed.contents === null) return undefined

@@ -1,6 +1,7 @@
 /** `grok`: a pattern, what it is applied to, and the statics that follow a match. */
 import { defaulted, list, located, mapping, optional, placeOf, refined, text } from "./reader.ts"
 import type { Reader } from "./reader.ts"
+import { quote } from "./report.ts"
 import type { GrokRule } from "./rule.ts"
 import { ruleCodes } from "./rule-code.ts"
 import { staticRule } from "./static-rule.ts"
@@ -43,6 +44,14 @@ export const grokRule: Reader<GrokRule | undefined> = refined(written, (grok, fi
   if (grok.apply_on && grok.expression?.text) {
     const message = `\`${field.key}\` has \`apply_on\` and \`expression\`; only \`apply_on\` counts`
     report.warning(ruleCodes.noEffect, placeOf(field, "expression"), message)
+  }
+  if (grok.apply_on?.includes(".") && grok.apply_on !== "Line.Raw") {
+    const meant = /^(?:evt\.)?line\.raw$/i.test(grok.apply_on)
+      ? "Line.Raw"
+      : grok.apply_on.replace(/^(?:evt\.)?Parsed\./, "")
+    const hint = meant === grok.apply_on ? "" : `; did you mean ${quote(meant)}?`
+    const message = `\`apply_on\` is a key of \`evt.Parsed\`, or \`Line.Raw\`, and ${quote(grok.apply_on)} looks like neither${hint}`
+    report.warning(ruleCodes.doubtful, placeOf(field, "apply_on"), message)
   }
   if (pattern.text.text.endsWith("\n")) {
     const message = "the pattern ends with a line break, which no log line has; write `|-` instead of `|`"

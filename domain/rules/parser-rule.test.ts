@@ -129,8 +129,16 @@ data:
       "x.yaml, line 3: `grok` has neither `pattern` nor `name` (TST-RULE-MISSING-KEY)"
     ],
     [
-      node("statics:\n  - enriched: a\n    value: b"),
+      node("statics:\n  - value: b"),
       "x.yaml, line 3: `statics[0]` says nowhere to write to; add `meta`, `parsed`, `target` or `method` (TST-RULE-MISSING-KEY)"
+    ],
+    [
+      node("statics:\n  - enriched: a\n    expression: b"),
+      "x.yaml, line 3: `statics[0]` writes to `enriched` alone, which CrowdSec refuses as well; write `target: evt.Enriched.a` (TST-RULE-MISSING-KEY)"
+    ],
+    [
+      node("whitelist: {reason: a, expression: [\"a matches '\\.php'\"]}"),
+      "x.yaml, line 2: is not valid YAML: Invalid escape sequence \\.; in double quotes a backslash begins an escape: use single quotes (TST-RULE-SYNTAX)"
     ],
     [
       node("statics:\n  - meta: a"),
@@ -184,6 +192,19 @@ data:
     const { rules, problems } = read("parsers", node(rest))
     expect(problems).toMatchObject([{ code, severity: "warning" }])
     expect(rules).toHaveLength(1)
+  })
+
+  it.each([
+    ["evt.Parsed.message", "; did you mean `message`?"],
+    ["Parsed.message", "; did you mean `message`?"],
+    ["evt.Line.Raw", "; did you mean `Line.Raw`?"],
+    ["line.raw", "; did you mean `Line.Raw`?"],
+    ["evt.Meta.x", ""]
+  ])("is told that apply_on: %s is no key of evt.Parsed", (field, hint) => {
+    const { problems } = read("parsers", node(`grok: {pattern: x, apply_on: ${field}}`))
+    expect(problems).toMatchObject([{ code: "TST-RULE-DOUBTFUL", severity: "warning" }])
+    expect(problems[0]!.message.endsWith(`looks like neither${hint}`)).toBe(true)
+    expect(read("parsers", node("grok: {pattern: x, apply_on: Line.Raw}")).problems).toEqual([])
   })
 
   it("made of aliases of aliases ends", () => {

@@ -30,6 +30,10 @@ describe("a profile", () => {
       "x.yaml, line 2: `decisions[0].duration` must be a duration such as `4h` or `7d`, but is `4 hours` (TST-RULE-WRONG-VALUE)"
     ],
     [
+      "name: a\ndecisions: [{type: ban, duration_expr: x}]\n",
+      "x.yaml, line 2: `duration_expr` is not a known key here; it belongs to the profile, beside `decisions` (TST-RULE-UNKNOWN-KEY)"
+    ],
+    [
       "name: a\non_success: breek\n",
       "x.yaml, line 2: `on_success` must be one of continue, break, but is `breek`; did you mean `break`? (TST-RULE-WRONG-VALUE)"
     ]

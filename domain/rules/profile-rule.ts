@@ -25,19 +25,22 @@ const banDuration: Reader<string> = refined(text, (written, field, report) => {
   return report.error(ruleCodes.wrongValue, field, message)
 })
 
-const decision = mapping({
-  type: required(text),
-  duration: defaulted(banDuration, ""),
-  scope: defaulted(text, ""),
-  origin: defaulted(text, ""),
-  simulated: defaulted(flag, false),
-  // Filled in when the decision is made, whatever a profile says.
-  value: optional(anything),
-  scenario: optional(anything),
-  until: optional(anything),
-  id: optional(anything),
-  uuid: optional(anything)
-})
+const decision = mapping(
+  {
+    type: required(text),
+    duration: defaulted(banDuration, ""),
+    scope: defaulted(text, ""),
+    origin: defaulted(text, ""),
+    simulated: defaulted(flag, false),
+    // Filled in when the decision is made, whatever a profile says.
+    value: optional(anything),
+    scenario: optional(anything),
+    until: optional(anything),
+    id: optional(anything),
+    uuid: optional(anything)
+  },
+  { duration_expr: "it belongs to the profile, beside `decisions`" }
+)
 
 const keys = mapping({
   name: required(text),

@@ -55,6 +55,10 @@ export const flag: Reader<boolean> = (field, report) => {
   return typeof value === "boolean" ? value : mismatch(field, report, "true or false (without quotes)")
 }
 
+/** What is in quotes is a text, and looks like the number that it should be. */
+const unquoted = (expected: string, { value }: Field): string =>
+  value.kind === "scalar" && !value.plain ? `${expected} (without quotes)` : expected
+
 export interface Bounds {
   readonly least: number
   readonly most: number
@@ -70,7 +74,8 @@ export const integer =
   (bounds: Bounds): Reader<number> =>
   (field, report) => {
     const value = field.value.kind === "scalar" ? resolveScalar(field.value) : undefined
-    if (typeof value !== "number" || !Number.isInteger(value)) return mismatch(field, report, "a whole number")
+    if (typeof value !== "number" || !Number.isInteger(value))
+      return mismatch(field, report, unquoted("a whole number", field))
     return within(value, bounds, field, report)
   }
 
@@ -78,7 +83,7 @@ export const number =
   (bounds: Bounds): Reader<number> =>
   (field, report) => {
     const value = field.value.kind === "scalar" ? resolveScalar(field.value) : undefined
-    if (typeof value !== "number") return mismatch(field, report, "a number")
+    if (typeof value !== "number") return mismatch(field, report, unquoted("a number", field))
     return within(value, bounds, field, report)
   }
 
@@ -160,9 +165,15 @@ export const defaulted = <A>(read: Reader<A>, value: A): Member<A> => ({ read, a
 
 const isEmpty = (value: Value): boolean => value.kind === "scalar" && value.text === ""
 
-/** A mapping with exactly these keys. The result has them all. */
+/**
+ * A mapping with exactly these keys. The result has them all. `misplaced`: keys that people write here, and where they
+ * belong.
+ */
 export const mapping =
-  <A extends object>(members: { readonly [Key in keyof A]: Member<A[Key]> }): Reader<A> =>
+  <A extends object>(
+    members: { readonly [Key in keyof A]: Member<A[Key]> },
+    misplaced: Readonly<Record<string, string>> = {}
+  ): Reader<A> =>
   (field, report) => {
     const { value } = field
     if (value.kind !== "mapping") return mismatch(field, report, "a mapping (`key: value`)")
@@ -174,9 +185,12 @@ export const mapping =
       whole = false
       const near = suggestion(name, names)
       if (near !== undefined) meant.add(near)
-      const message = `${quote(name)}${strangerIn(name)} is not a known key here; ${
-        near === undefined ? `the keys are ${names.join(", ")}` : `did you mean ${quote(near)}?`
-      }`
+      const hint = Object.hasOwn(misplaced, name)
+        ? misplaced[name]
+        : near === undefined
+          ? `the keys are ${names.join(", ")}`
+          : `did you mean ${quote(near)}?`
+      const message = `${quote(name)}${strangerIn(name)} is not a known key here; ${hint}`
       report.error(report.codes.unknownKey, { line: entry.line, key: child(field, name) }, message)
     }
     const result: Record<string, unknown> = {}

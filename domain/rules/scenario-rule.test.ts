@@ -185,6 +185,10 @@ describe("a scenario", () => {
       "x.yaml, line 1: a conditional bucket needs `condition`: the expression that makes it run over (TST-RULE-MISSING-KEY)"
     ],
     [
+      "type: leaky\nname: t/x\ndescription: d\nfilter: x\nleakspeed: 10s\ncapacity: '5'\n",
+      "x.yaml, line 6: `capacity` must be a whole number (without quotes), but is `5` (TST-RULE-WRONG-TYPE)"
+    ],
+    [
       leaky("scope: {type: Ip, expression: x}\n"),
       "x.yaml, line 7: scope `Ip` takes no `expression`; remove it, or name another `type` (TST-RULE-WRONG-VALUE)"
     ],

@@ -1,7 +1,7 @@
 /** One item of `statics`: a value or the result of an expression, written to one place of the event. */
 import { located, mapping, optional, refined, text } from "./reader.ts"
 import type { Field, Reader } from "./reader.ts"
-import type { Broken, Report } from "./report.ts"
+import { brief, type Broken, type Report } from "./report.ts"
 import type { StaticRule, StaticSource, StaticTarget } from "./rule.ts"
 import { ruleCodes } from "./rule-code.ts"
 
@@ -36,7 +36,9 @@ const sourceOf = (item: Written): StaticSource | undefined => {
 const assemble = (item: Written, field: Field, report: Report): StaticRule | Broken => {
   const target = targetOf(item)
   if (target === undefined) {
-    const message = "says nowhere to write to; add `meta`, `parsed`, `target` or `method`"
+    const message = item.enriched
+      ? `writes to \`enriched\` alone, which CrowdSec refuses as well; write \`target: evt.Enriched.${brief(item.enriched)}\``
+      : "says nowhere to write to; add `meta`, `parsed`, `target` or `method`"
     return report.error(ruleCodes.missingKey, field, `\`${field.key}\` ${message}`)
   }
   const source = sourceOf(item)

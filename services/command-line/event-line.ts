@@ -23,6 +23,10 @@ const said = (event: TestudoEvent): string => {
       return `${event.data.hash.slice(0, 12)}, part ${event.data.part + 1} of ${event.data.parts}`
     case "NameResolved":
       return `${event.data.address}: ${event.data.name === "" ? event.data.outcome : event.data.name}`
+    case "HostResolved": {
+      const { host, addresses, outcome } = event.data
+      return `${host}: ${addresses.length === 0 ? outcome : addresses.join(", ")}`
+    }
     case "AllowlistReplaced":
       return `${event.data.name}, ${counted(event.data.entries.length, "entry", "entries")}`
     case "BouncerRegistered":

@@ -215,6 +215,12 @@ const replayFiles = Effect.fnUntraced(function* (
       `testudo: No line was understood. Is --type ${input.type} right? (TST-REPLAY-NOTHING-UNDERSTOOD)`
     )
   }
+  if (counters.nameless > 0) {
+    const times = counters.nameless === 1 ? "Once" : `${counters.nameless} times`
+    yield* Console.error(
+      `testudo: ${times} a bucket ran over whose events name nobody, so nothing came of it. Does the parser set \`source_ip\` in \`evt.Meta\`? testudo explain shows what it sets. (TST-REPLAY-NAMELESS)`
+    )
+  }
   if (unread > 0) {
     const what = unread === 1 ? "One input was" : `${unread} inputs were`
     return yield* new Failure({

@@ -18,12 +18,14 @@ import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { type Decision, DecisionMade } from "../../domain/events/decision.ts"
 import { derivedId } from "../../domain/events/derived-id.ts"
 import type { ProposedEvent } from "../../domain/events/event.ts"
+import { HostResolved } from "../../domain/events/host-resolved.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
 import { type Activation, RulesetActivated } from "../../domain/events/ruleset.ts"
 import { namesStream } from "../../domain/events/stream-name.ts"
 import { isUnreadable, type UnreadableEvent } from "../../domain/events/unreadable.ts"
+import { parseAddress } from "../../domain/net/address.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
 import { formatTimestamp } from "../../domain/time/instant.ts"
@@ -45,7 +47,7 @@ import { PassingTime } from "./passing-time.ts"
 import { compileRules, Rulebook } from "./rulebook.ts"
 import { isDecision, stretches } from "./stretches.ts"
 
-/** How many reverse look-ups run at once: whoever answers slowly for his own addresses shall not delay the others. */
+/** How many look-ups in the DNS run at once: whoever answers slowly for his own addresses shall not delay the others. */
 const lookups = 64
 
 /** So many events are looked at for one that waits to be judged. */
@@ -60,6 +62,22 @@ const faultOf = ({ fault, counters }: Engine): string =>
 
 const unreadableOf = ({ id, position, data: { type, reason } }: UnreadableEvent): string =>
   `The event ${id} (${type}, position ${position}) is not readable: ${reason}. It is left out. (TST-ENGINE-UNREADABLE)`
+
+/** Asks the DNS: an address for its host name, a host name for its addresses. Gives the event that tells the answer. */
+const answered = (names: Names["Service"], question: string) =>
+  parseAddress(question) === undefined
+    ? Effect.map(
+        names.forward(question),
+        (host) =>
+          (id: string): ProposedEvent =>
+            HostResolved.propose(id, host)
+      )
+    : Effect.map(
+        names.reverse(question),
+        (name) =>
+          (id: string): ProposedEvent =>
+            NameResolved.propose(id, name)
+      )
 
 /** A batch whose lines cannot be read stops nothing but itself: the log keeps it, and a check finds it. */
 const judgementOf = (judge: Judge, event: TestudoEvent): Judgement | DamagedBatch => {
@@ -212,11 +230,11 @@ export class Detection extends Context.Service<
         })
 
         const resolveName = Effect.gen(function* () {
-          const address = yield* Queue.take(wantedNames)
-          const resolved = yield* names.reverse(address)
+          const question = yield* Queue.take(wantedNames)
+          const propose = yield* answered(names, question)
           yield* atEnd(store, namesStream, (end) => {
             // Of two writers' answers at one place the first one counts; what it says, everybody reads in the log.
-            const event = NameResolved.propose(derivedId("name", address, end.revision + 1), resolved)
+            const event = propose(derivedId("name", question, end.revision + 1))
             // Appended twice after an unknown outcome it does no harm: nothing waits for the name any more.
             return store.append(namesStream, [event], expectedBehind(end))
           }).pipe(patiently, namesTurn.withPermits(1))

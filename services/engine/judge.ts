@@ -25,7 +25,7 @@ export interface Verdict {
 
 export interface Judgement {
   readonly verdicts: ReadonlyArray<Verdict>
-  /** Addresses whose names the postoverflows wait for. */
+  /** Addresses whose names, and host names whose addresses, the postoverflows wait for. */
   readonly namesWanted: ReadonlyArray<string>
 }
 
@@ -122,6 +122,7 @@ export class Judge {
         // A writer that lost its place may have written it twice.
         return this.#poured.learn(event.id) ? this.#verdicts(event, this.engine.pourAgain(event)) : nothing
       case "NameResolved":
+      case "HostResolved":
         return this.#verdicts(event, this.engine.resolve(event))
       case "TimePassed":
         return this.#verdicts(event, this.engine.pass(event))
@@ -146,7 +147,7 @@ export class Judge {
     const verdicts: Array<Verdict> = []
     const namesWanted: Array<string> = []
     for (const outcome of outcomes) {
-      if (outcome._tag === "NameWanted") namesWanted.push(outcome.address)
+      if (outcome._tag === "NameWanted") namesWanted.push(outcome.question)
       else {
         const known = this.#known.delete(outcome.id)
         if (!known && this.#judgedBefore !== undefined) continue

@@ -30,6 +30,10 @@ statics:
 ---
 name: test/good
 whitelist: {reason: good, expression: ["evt.Enriched.reverse_dns endsWith '.good.'"]}
+---
+name: test/own
+filter: "evt.Overflow.Alert.Source.IP endsWith '3' || evt.Overflow.Alert.Source.IP endsWith '4'"
+whitelist: {reason: own, expression: ["evt.Overflow.Alert.Source.IP in LookupHost('home.example.org')"]}
 `
 )
 const longer = ruleFile(
@@ -131,6 +135,7 @@ export const troubled = (store: Store, next: () => number) => {
 const inputs: ReadonlySet<string> = new Set([
   "LogBatchAppended",
   "NameResolved",
+  "HostResolved",
   "TimePassed",
   "RulesetActivated",
   "AllowlistReplaced",
@@ -192,7 +197,7 @@ export const someBatches = (source: string, from: number, next: () => number) =>
     })
   })
 
-/** Some addresses have a name, good or bad, which is known only after a while. */
+/** Some addresses have a name, good or bad, and a host has an address, which is known only after a while. */
 export const slowNames = (next: () => number) =>
   Names.of({
     reverse: (address) =>
@@ -200,5 +205,11 @@ export const slowNames = (next: () => number) =>
         address.endsWith("2")
           ? { address, name: next() < 0.5 ? "a.good." : "a.bad.", outcome: "answered" }
           : { address, name: "", outcome: "none" }
-      )
+      ),
+    forward: (host) =>
+      Effect.map(Effect.sleep(Math.floor(next() * 20_000)), () => ({
+        host,
+        addresses: next() < 0.5 ? ["192.0.2.3"] : ["192.0.2.4"],
+        outcome: "answered"
+      }))
   })

@@ -10,6 +10,7 @@ import { AllowlistReplaced } from "../../domain/events/allowlist.ts"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { DecisionMade, DecisionRetracted } from "../../domain/events/decision.ts"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
+import { HostResolved } from "../../domain/events/host-resolved.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { OverflowRaised } from "../../domain/events/overflow.ts"
 import { RulesetActivated } from "../../domain/events/ruleset.ts"
@@ -52,6 +53,7 @@ export const followed = (part: Part): EventFilter => {
   // Decisions are among them because of those that people and other nodes make and retract.
   const types: Array<string> = [
     NameResolved.type,
+    HostResolved.type,
     AllowlistReplaced.type,
     RulesetActivated.type,
     TimePassed.type,

@@ -13,6 +13,7 @@ const spoken: Readonly<Record<string, ReadonlyArray<string>>> = {
   DecisionMade: ["value", "reason"],
   DecisionRetracted: ["reason"],
   NameResolved: ["address", "name"],
+  HostResolved: ["host", "addresses"],
   OverflowRaised: ["source", "message", "meta", "reprocess", "evidence"]
 }
 

@@ -160,6 +160,17 @@ describe("a hub folder", () => {
       })
     })
 
+    it("finds them where there are no folders of authors, as where CrowdSec installs them", async () => {
+      write("hub/scenarios/flat.yaml", scenario("me/flat-s"))
+      write("hub/contexts/http_base.yaml", "context: {path: [evt.Meta.http_path]}\n")
+      const named = "scenarios: [me/flat-s]\ncontexts: [you/http_base]\n"
+      write("hub/collections/flat.yaml", `name: me/flat\n${named}`)
+      const { paths: found, problems } = await paths({ collections: ["me/flat"] })
+      expect(problems).toEqual([])
+      expect(found).toContain("scenarios/flat.yaml")
+      expect(found).toContain("contexts/http_base.yaml")
+    })
+
     it("names what is unknown, and where", async () => {
       const all = write("hub/collections/me/all.yaml", "name: me/all\nscenarios:\n  - me/s\n  - me/othr\n")
       const { paths: found, problems } = await paths({ collections: ["me/al", "me/all"] })

@@ -21,7 +21,7 @@ const maximumBytes = 5 * 1024 * 1024
 
 export interface Items {
   readonly all: ReadonlyArray<Item>
-  /** By the index, else by folder and file, else by the `name` in the YAML. */
+  /** By the index, else by folder and file, else by the `name` in the YAML, else by the file alone in no author's folder. */
   readonly find: (kind: ItemKind, name: string) => Promise<Item | undefined>
   readonly names: (kind: ItemKind) => ReadonlyArray<string>
   /** The item's file, read once; undefined (and a problem) when it cannot be. */
@@ -71,7 +71,8 @@ export const findItems = async (hub: string, problems: Problem[]): Promise<Items
     if (known !== undefined) return known
     const own = byOwnName.get(kind) ?? ownNames(all, kind, read)
     byOwnName.set(kind, own)
-    return (await own).get(name)
+    // Where CrowdSec installs items there are no folders of authors, and contexts do not say what they are called.
+    return (await own).get(name) ?? byName.get(`${kind}:${name.slice(name.lastIndexOf("/") + 1)}`)
   }
 
   return { all, find, read, names: (kind) => all.filter((item) => item.kind === kind).map((item) => item.name) }

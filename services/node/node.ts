@@ -36,7 +36,7 @@ export const runNode = (configuration: Configuration, options: NodeOptions) =>
     ? runAlone(configuration, options)
     : runAmongOthers(configuration, options)
 
-const namesLayer = ({ reverseDns }: Configuration) => (reverseDns ? Names.layerSystem : Names.layerOff)
+const namesLayer = ({ reverseDns }: Configuration) => (reverseDns ? Names.layerSystem() : Names.layerOff)
 
 const snapshotsOf = ({ localFolder }: Configuration): string => join(localFolder, "snapshots")
 

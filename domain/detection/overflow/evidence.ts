@@ -1,6 +1,7 @@
 /** What an `OverflowRaised` says: the alert about one source with the bounded evidence that it rests on. */
 import { sha256 } from "@noble/hashes/sha2.js"
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js"
+import { canonicalScope } from "../../decision/scope.ts"
 import type { Evidence, EvidenceEntry, Overflow, Reprocess, Source } from "../../events/overflow.ts"
 import type { LineReference } from "../../events/log-batch.ts"
 import { formatAddress, parseAddress } from "../../net/address.ts"
@@ -38,7 +39,8 @@ export const overflowData = (
   scenario: { name: alert.Scenario, version: alert.ScenarioVersion, hash: alert.ScenarioHash },
   ruleset: facts.ruleset,
   bucket: facts.bucket,
-  source: sourceData(alert.Source),
+  // Rules also say `ip`: it is the same offender, and profiles ask for `Ip`.
+  source: sourceData(alert.Source, canonicalScope(alert.Source.Scope)),
   capacity: alert.Capacity,
   leakspeed: alert.Leakspeed,
   eventsCount: alert.EventsCount,
@@ -59,7 +61,7 @@ const reprocessOf = ({ BucketId, APIAlerts }: RuntimeAlert): Reprocess => {
   const sources: Array<Source> = []
   let left = sourcesBudget
   for (const alert of APIAlerts.slice(0, mostSources)) {
-    const source = sourceData(alert.Source)
+    const source = sourceData(alert.Source, alert.Source.Scope)
     left -= bytesOf(source)
     if (left < 0) break
     sources.push(source)
@@ -81,9 +83,12 @@ const toldMessage = (text: string): string => {
 }
 
 /** One spelling for one address, so that an offender has one dossier. */
-const sourceData = ({ Scope, Value, IP, Range, AsNumber, AsName, Cn, Latitude, Longitude }: AlertSource): Source => ({
-  scope: Scope,
-  value: toldValue(Scope === "Ip" ? canonical(Value) : Value),
+const sourceData = (
+  { Value, IP, Range, AsNumber, AsName, Cn, Latitude, Longitude }: AlertSource,
+  scope: string
+): Source => ({
+  scope,
+  value: toldValue(scope === "Ip" ? canonical(Value) : Value),
   ...(IP === "" ? {} : { ip: canonical(IP) }),
   ...(Range === "" ? {} : { range: Range }),
   ...(AsNumber === "" ? {} : { asNumber: cut(AsNumber) }),

@@ -20,9 +20,9 @@ test("an overflow waits for the name that its postoverflows need, and keeps its 
   const engine = makeEngine(rulesOf([scenarioFile("each", "type: trigger"), rdns]))
   const pour = (id: string, seconds: number, host: number) =>
     engine.pour(batchOf({ id, observedAt: stamp(seconds) }), [`- 192.0.2.${host} -`])
-  expect(pour("a", 0, 1)).toMatchObject([{ _tag: "NameWanted", address: "192.0.2.1", causation: "a" }])
+  expect(pour("a", 0, 1)).toMatchObject([{ _tag: "NameWanted", question: "192.0.2.1", causation: "a" }])
   expect(pour("b", 1, 1)).toEqual([])
-  expect(pour("c", 2, 2)).toMatchObject([{ _tag: "NameWanted", address: "192.0.2.2" }])
+  expect(pour("c", 2, 2)).toMatchObject([{ _tag: "NameWanted", question: "192.0.2.2" }])
   expect(engine.wantedNames()).toEqual(["192.0.2.1", "192.0.2.2"])
   expect(engine.resolve(nameOf("192.0.2.1", "host.bad."))).toMatchObject([
     { _tag: "Overflow", causation: "a", at: start },
@@ -87,6 +87,29 @@ labels: {}`
     ["test/each", 7_000]
   ])
   expect(overflows(engine.pass(passageTo(stamp(9_000))))).toHaveLength(1)
+})
+
+test("a scope that is known is written in one way, so that profiles meet it and the offender has one dossier", () => {
+  const scoped = (type: string, expression: string) =>
+    scenarioFile(type, `type: trigger\nscope: {type: ${type}, expression: ${expression}}`)
+  const files = [
+    scoped("ip", "evt.Meta.source_ip"),
+    scoped("RANGE", `"evt.Meta.source_ip + '/24'"`),
+    scoped("user", "evt.Meta.word")
+  ]
+  const outcomes = makeEngine(rulesOf(files)).pour(batchOf({ observedAt: stamp(0) }), ["- 2001:DB8::1 bob"])
+  expect(overflows(outcomes).map(({ overflow }) => overflow.source)).toEqual([
+    { scope: "Range", value: "2001:DB8::1/24" },
+    { scope: "Ip", value: "2001:db8::1" },
+    { scope: "user", value: "bob" }
+  ])
+})
+
+test("buckets that run over and name nobody are counted", () => {
+  const engine = makeEngine(rulesOf([scenarioFile("each", "type: trigger")]))
+  const lines = ["- nobody a", "- 192.0.2.1 a", "- 300.0.2.1 a"]
+  expect(engine.pour(batchOf({ observedAt: stamp(0) }), lines)).toHaveLength(1)
+  expect(engine.counters).toMatchObject({ overflows: 1, nameless: 2 })
 })
 
 test("where names are off nobody waits", () => {

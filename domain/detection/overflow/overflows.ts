@@ -89,6 +89,7 @@ export class Overflows {
   /** A bucket ran over. `depth`: how many overflows before it in the chain were poured again. */
   raise(bucket: Bucket, trigger: Pick<PipelineEvent, "reference" | "correlation">, depth: number): void {
     const alert = this.#alert(bucket)
+    if (alert === "nobody") this.#counters.nameless += 1
     if (typeof alert === "string") {
       this.#options.watch?.held?.(bucket, alert)
       return
@@ -124,18 +125,15 @@ export class Overflows {
     event.ruleset = this.#ruleset.hash
     const { world, postoverflows } = this.#ruleset
     const arrival = { observed: at, mode: "observed", zone: "UTC", previous: undefined } as const
-    const pass = (wantsName: boolean) => {
-      world.enter(this.#world, at)
-      postoverflows.parse(
-        { evt: event, world, arrival, date: undefined, wantsName, lean: false },
-        this.#options.watch?.node
-      )
+    const pass = (waits: boolean) => {
+      world.enter(this.#world, at, waits)
+      postoverflows.parse({ evt: event, world, arrival, date: undefined, lean: false }, this.#options.watch?.node)
     }
     try {
       pass(!this.parked.isFull)
     } catch (signal) {
       if (!(signal instanceof NameUnknown)) throw signal
-      if (this.parked.add(signal.address, raised)) this.#want(signal.address, raised)
+      if (this.parked.add(signal.question, raised)) this.#want(signal.question, raised)
       return
     }
     event.at = at
@@ -144,8 +142,8 @@ export class Overflows {
     else this.#emit(event, raised)
   }
 
-  #want(address: string, { trigger, correlation, at }: RaisedOverflow): void {
-    const wanted: NameWanted = { _tag: "NameWanted", address, causation: trigger.event, correlation, at: at / 1000 }
+  #want(question: string, { trigger, correlation, at }: RaisedOverflow): void {
+    const wanted: NameWanted = { _tag: "NameWanted", question, causation: trigger.event, correlation, at: at / 1000 }
     this.#outcomes.push(wanted)
   }
 

@@ -1,4 +1,4 @@
-/** Overflows that wait for the host name of an address. */
+/** Overflows that wait for an answer of the DNS. */
 import type { LineReference } from "../../events/log-batch.ts"
 import type { RuntimeAlert } from "./alert.ts"
 
@@ -26,34 +26,34 @@ export interface RaisedOverflow {
 const most = 1_000
 
 export class Parked {
-  readonly #byAddress = new Map<string, Array<RaisedOverflow>>()
+  readonly #byQuestion = new Map<string, Array<RaisedOverflow>>()
   #size = 0
 
   get isFull(): boolean {
     return this.#size >= most
   }
 
-  /** Whether it is the first to wait for this address. */
-  add(address: string, raised: RaisedOverflow): boolean {
+  /** Whether it is the first to wait for this: the name of an address, or the addresses of a host name. */
+  add(question: string, raised: RaisedOverflow): boolean {
     this.#size += 1
-    const waiting = this.#byAddress.get(address)
-    if (waiting === undefined) this.#byAddress.set(address, [raised])
+    const waiting = this.#byQuestion.get(question)
+    if (waiting === undefined) this.#byQuestion.set(question, [raised])
     else waiting.push(raised)
     return waiting === undefined
   }
 
-  release(address: string): ReadonlyArray<RaisedOverflow> {
-    const waiting = this.#byAddress.get(address) ?? []
-    this.#byAddress.delete(address)
+  release(question: string): ReadonlyArray<RaisedOverflow> {
+    const waiting = this.#byQuestion.get(question) ?? []
+    this.#byQuestion.delete(question)
     this.#size -= waiting.length
     return waiting
   }
 
-  addresses(): ReadonlyArray<string> {
-    return [...this.#byAddress.keys()]
+  questions(): ReadonlyArray<string> {
+    return [...this.#byQuestion.keys()]
   }
 
-  entries(): Iterable<readonly [address: string, waiting: ReadonlyArray<RaisedOverflow>]> {
-    return this.#byAddress.entries()
+  entries(): Iterable<readonly [question: string, waiting: ReadonlyArray<RaisedOverflow>]> {
+    return this.#byQuestion.entries()
   }
 }

@@ -8,7 +8,7 @@ import { parseJson } from "../../expression/json.ts"
 import { parseDate, parseSameDate } from "../../time/date.ts"
 import { formatTimestamp } from "../../time/instant.ts"
 import { detectionTime, microseconds } from "../detection-time.ts"
-import { attempt, NameUnknown, type Pass } from "../pass.ts"
+import { attempt, type Pass } from "../pass.ts"
 
 export type EnrichmentMethod = (pass: Pass, value: string) => void
 
@@ -99,12 +99,11 @@ const method =
     add(evt, find(world.state.lookup, address))
 
 /** Never waits: an overflow is put aside until the answer is in the log, a log line goes on without. */
-const reverseDns: EnrichmentMethod = ({ evt, world, wantsName }, address) => {
-  world.touched = true
-  const { names, asksNames } = world.state
-  const name = names.get(address, world.time)
-  if (name === undefined && asksNames && wantsName) throw new NameUnknown(address)
-  if (name !== undefined && name !== "") evt.Enriched.set("reverse_dns", name)
+const reverseDns: EnrichmentMethod = ({ evt, world }, address) => {
+  // Of anything else the DNS would be asked for addresses: by whoever writes the log.
+  if (parseAddress(address) === undefined) return
+  const [name] = world.resolved(address)
+  if (name !== undefined) evt.Enriched.set("reverse_dns", name)
 }
 
 /** Takes the line itself for JSON, whatever the value is. */

@@ -88,7 +88,7 @@ export class LineParser implements Origin, LineSource {
     event.ruleset = hash
     world.enter(state, event.at)
     const isLean = lean && liveness !== undefined && raw.length <= longLine
-    const pass: Pass = { evt: event, world, arrival, date: undefined, wantsName: false, lean: isLean }
+    const pass: Pass = { evt: event, world, arrival, date: undefined, lean: isLean }
     parsers.parse(pass, watch)
     const own = ownTime(pass)
     event.at = detectionTime(arrival, own)

@@ -1,6 +1,6 @@
 /** One node of a parser, compiled (spec detection.md §2.4). */
-import { eventEnvironment } from "../../expression/environment/event.ts"
 import type { Grok } from "../../grok/grok.ts"
+import { inKey } from "../../rules/report.ts"
 import type { GrokRule, NodeRule, StashRule } from "../../rules/rule.ts"
 import { longestReach } from "../../grok/reach.ts"
 import type { Compiler } from "../compiler.ts"
@@ -33,11 +33,11 @@ export class Node {
     this.#rule = rule
     const filter = rule.filter && compiler.condition(rule.filter)
     this.#filter = filter?.holds
-    this.precondition = filter?.expression ? compiler.precondition(filter.expression, eventEnvironment) : noFilter
+    this.precondition = filter?.expression ? compiler.precondition(filter.expression, compiler.environment) : noFilter
     // Own patterns first: the grok, and those of the children, may refer to them.
     for (const { name, pattern } of rule.patternSyntax) compiler.define(name, pattern)
     this.#whitelist = rule.whitelist && compileWhitelist(rule.whitelist, compiler)
-    const grok = rule.grok && compileGrok(rule.grok, compiler)
+    const grok = rule.grok && compileGrok(rule.grok, rule.nodes.length > 0, compiler)
     this.#grok = grok?.match
     this.#grokNames = grok?.names ?? []
     this.#stashes = rule.stash.map((stash) => compileStash(stash, compiler))
@@ -83,10 +83,18 @@ export class Node {
 
 const compileGrok = (
   rule: GrokRule,
+  hasNodes: boolean,
   compiler: Compiler
 ): { readonly names: ReadonlyArray<string>; readonly match: (pass: Pass) => boolean } => {
   const { kind, text } = rule.pattern
   const grok = compiler.grok(text, kind === "name" ? `%{${text.text}}` : text.text)
+  if (grok?.names.length === 0) {
+    const effect = hasNodes
+      ? "never counts as a match, and the nodes below are asked of every line"
+      : "never takes a line"
+    const named = "name what is to be found, such as %{IP:source_ip} (a group (?P<name>…) does not count)"
+    compiler.warning("TST-GROK-NAMELESS", text, `${inKey(text)}the pattern names nothing, so it ${effect}; ${named}`)
+  }
   const input = compileInput(rule.input, compiler)
   const statics = compileStatics(rule.statics, compiler)
   const needed = grok && neededOf(grok, compiler)
@@ -113,7 +121,7 @@ const compileInput = (input: GrokRule["input"], compiler: Compiler): ((pass: Pas
     const slot = fieldNames.Parsed.slot(field)
     return ({ evt }) => evt.Parsed.at(slot)
   }
-  const evaluate = compiler.expression(input.expression, eventEnvironment, "any")
+  const evaluate = compiler.expression(input.expression, compiler.environment, "any")
   return (pass) => {
     const value = attempt(evaluate, pass)
     if (typeof value === "string") return value
@@ -123,8 +131,8 @@ const compileInput = (input: GrokRule["input"], compiler: Compiler): ((pass: Pas
 
 /** Key and value must be text, else nothing is kept. */
 const compileStash = (rule: StashRule, compiler: Compiler): ((pass: Pass) => void) => {
-  const key = compiler.expression(rule.key, eventEnvironment, "any")
-  const value = compiler.expression(rule.value, eventEnvironment, "any")
+  const key = compiler.expression(rule.key, compiler.environment, "any")
+  const value = compiler.expression(rule.value, compiler.environment, "any")
   return (pass) => {
     const keyText = attempt(key, pass)
     const valueText = attempt(value, pass)

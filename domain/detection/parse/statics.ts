@@ -1,5 +1,4 @@
 /** `statics` of a node or a grok: write a value to one place of the event (spec detection.md §2.6). */
-import { eventEnvironment } from "../../expression/environment/event.ts"
 import { Recent } from "../../text/recent.ts"
 import { staticText } from "../../expression/format.ts"
 import { nameOf, type Type } from "../../expression/type.ts"
@@ -118,7 +117,7 @@ const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler)
   // Only a date may be looked for in nothing: then it is the time of observation.
   const takesNothing = target.kind === "method" && target.method === "ParseDate"
   if (source.kind === "value") return new Static({ text: source.value }, to, true)
-  const expression = compiler.checked(source.expression, eventEnvironment, "any")
+  const expression = compiler.checked(source.expression, compiler.environment, "any")
   // Broken; its rule is left out.
   if (expression === undefined) return new Static({}, to, false)
   const doubt = doubtAbout(expression.type)

@@ -1,5 +1,4 @@
 /** `whitelist` of a node: whom never to punish (spec detection.md §2.8). */
-import { eventEnvironment } from "../../expression/environment/event.ts"
 import { parseAddress } from "../../net/address.ts"
 import { type Prefix, parsePrefix, prefixContains, prefixOf } from "../../net/prefix.ts"
 import type { Located, WhitelistRule } from "../../rules/rule.ts"
@@ -14,11 +13,14 @@ const sourceIp = eventField("Meta", "source_ip")
 export type Whitelist = (pass: Pass) => boolean
 
 export const compileWhitelist = (rule: WhitelistRule, compiler: Compiler): Whitelist => {
+  // Who is let off by one entry is not to be punished for a mistake in another one.
+  const each = <A>(list: ReadonlyArray<Located>, compile: (at: Located) => A | undefined): ReadonlyArray<A> =>
+    list.flatMap((at) => compiler.entry(() => compile(at)) ?? [])
   const prefixes = [
-    ...rule.ips.flatMap((ip) => compileAddress(ip, compiler)),
-    ...rule.cidrs.flatMap((cidr) => compilePrefix(cidr, compiler))
+    ...each(rule.ips, (ip) => compileAddress(ip, compiler)),
+    ...each(rule.cidrs, (cidr) => compilePrefix(cidr, compiler))
   ]
-  const expressions = rule.expressions.map((expression) => compiler.expression(expression, eventEnvironment, "bool"))
+  const expressions = each(rule.expressions, (at) => compiler.expression(at, compiler.environment, "bool"))
   const covers = (text: string): boolean => {
     const address = parseAddress(text)
     return address !== undefined && prefixes.some((prefix) => prefixContains(prefix, address))
@@ -42,24 +44,24 @@ export const compileWhitelist = (rule: WhitelistRule, compiler: Compiler): White
   }
 }
 
-const compileAddress = (at: Located, compiler: Compiler): ReadonlyArray<Prefix> => {
+const compileAddress = (at: Located, compiler: Compiler): Prefix | undefined => {
   const address = parseAddress(at.text)
-  if (address !== undefined) return [prefixOf(address)]
+  if (address !== undefined) return prefixOf(address)
   compiler.error(
     "TST-RULE-ADDRESS",
     at,
     `"${at.text}" is no IP address; write one such as 192.0.2.1, and ranges under \`cidr\``
   )
-  return []
+  return undefined
 }
 
-const compilePrefix = (at: Located, compiler: Compiler): ReadonlyArray<Prefix> => {
+const compilePrefix = (at: Located, compiler: Compiler): Prefix | undefined => {
   const prefix = at.text.includes("/") ? parsePrefix(at.text) : undefined
-  if (prefix !== undefined) return [prefix]
+  if (prefix !== undefined) return prefix
   compiler.error(
     "TST-RULE-RANGE",
     at,
     `"${at.text}" is no range of addresses; write one such as 192.0.2.0/24, and single addresses under \`ip\``
   )
-  return []
+  return undefined
 }

@@ -1,35 +1,54 @@
-/** Host names that reverse DNS answered. The engine never asks: it says which name it wants, and the log brings it. */
+/**
+ * What the DNS answered: the host name of an address, or the addresses of a host name. The engine never asks: it says what
+ * it wants to know, and the log brings it.
+ */
+import type { ResolvedHost } from "../../events/host-resolved.ts"
 import type { ResolvedName } from "../../events/name-resolved.ts"
 import { AgedMap } from "../../order/aged-map.ts"
 
 /** Microseconds of detection time. */
-const answeredFor = 3_600_000_000
-/** An address without a name, or a name server that failed, is asked again sooner. */
+const nameFor = 3_600_000_000
+/** A host behind a dynamic address has another one tomorrow, and nobody is to be banned for it until then. */
+const addressesFor = 300_000_000
+/** What has no answer, or whose name server failed, is asked again soon. */
 const unansweredFor = 300_000_000
 /** Answers that are kept. */
 const most = 16_384
 
+export type Resolved = ResolvedName | ResolvedHost
+
+/** What was asked: an address, or a host name, which is none. */
+export const questionOf = (resolved: Resolved): string => ("host" in resolved ? resolved.host : resolved.address)
+
+const answersOf = (resolved: Resolved): ReadonlyArray<string> => {
+  if (resolved.outcome !== "answered") return []
+  if ("host" in resolved) return resolved.addresses
+  return resolved.name === "" ? [] : [resolved.name]
+}
+
 export class Names {
-  readonly #names = new AgedMap<{ readonly name: string; readonly until: number }>()
+  readonly #answers = new AgedMap<{ readonly answers: ReadonlyArray<string>; readonly until: number }>()
 
-  /** "" when the answer was that there is none; undefined when no answer is known. */
-  get(address: string, now: number): string | undefined {
-    const known = this.#names.get(address)
-    return known !== undefined && now < known.until ? known.name : undefined
+  /** None when the answer was that there is none; undefined when no answer is known. */
+  get(question: string, now: number): ReadonlyArray<string> | undefined {
+    const known = this.#answers.get(question)
+    return known !== undefined && now < known.until ? known.answers : undefined
   }
 
-  learn({ address, name, outcome }: ResolvedName, now: number): void {
-    this.#names.delete(address)
-    if (this.#names.size >= most) this.#names.delete(this.#names.oldest!)
-    const answered = outcome === "answered" && name !== ""
-    this.#names.set(address, { name: answered ? name : "", until: now + (answered ? answeredFor : unansweredFor) })
+  learn(resolved: Resolved, now: number): void {
+    const question = questionOf(resolved)
+    this.#answers.delete(question)
+    if (this.#answers.size >= most) this.#answers.delete(this.#answers.oldest!)
+    const answers = answersOf(resolved)
+    const lasts = answers.length === 0 ? unansweredFor : "host" in resolved ? addressesFor : nameFor
+    this.#answers.set(question, { answers, until: now + lasts })
   }
 
-  snapshot(): ReadonlyArray<readonly [address: string, name: string, until: number]> {
-    return Array.from(this.#names, ([address, { name, until }]) => [address, name, until] as const)
+  snapshot(): ReadonlyArray<readonly [question: string, answers: ReadonlyArray<string>, until: number]> {
+    return Array.from(this.#answers, ([question, { answers, until }]) => [question, answers, until] as const)
   }
 
-  restore(snapshot: ReadonlyArray<readonly [address: string, name: string, until: number]>): void {
-    for (const [address, name, until] of snapshot) this.#names.set(address, { name, until })
+  restore(snapshot: ReturnType<Names["snapshot"]>): void {
+    for (const [question, answers, until] of snapshot) this.#answers.set(question, { answers, until })
   }
 }

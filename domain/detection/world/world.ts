@@ -6,6 +6,7 @@ import type { Context, DataFiles } from "../../expression/environment.ts"
 import { EvaluationError } from "../../expression/error.ts"
 import { limit } from "../../expression/limit.ts"
 import { Time } from "../../expression/time.ts"
+import { NameUnknown } from "../pass.ts"
 import { Answers } from "../filter/answers.ts"
 import { type EventField, sameField } from "../event/event-field.ts"
 import type { GeoLookup } from "./geo.ts"
@@ -19,7 +20,7 @@ const unknownNetwork = { number: 0, organization: "", range: "" }
 export interface WorldState {
   readonly stashes: Stashes
   readonly names: Names
-  /** Whether reverse DNS is asked at all; if not, every look-up counts as unanswered. */
+  /** Whether the DNS is asked at all; if not, every look-up counts as unanswered. */
   readonly asksNames: boolean
   readonly lookup: GeoLookup
   /** In a hub test: what stashes and `TimeNow()` take for the present, whatever the line says. */
@@ -39,6 +40,8 @@ export class World implements Context {
   time = 0
   /** Whether something was asked that may answer otherwise another time: the result cannot be had again by parsing. */
   touched = false
+  /** Whether the event at hand can wait for an answer of the DNS. */
+  #waits = false
 
   /** false: nothing is skipped or remembered, everything is evaluated for every line. For tests: verdicts are the same. */
   readonly shortcuts: boolean
@@ -69,11 +72,12 @@ export class World implements Context {
     }
   }
 
-  /** From here on rules see this engine's state, at this time. */
-  enter(state: WorldState, time: number): void {
+  /** From here on rules see this engine's state, at this time. `waits`: the event can wait for an answer of the DNS. */
+  enter(state: WorldState, time: number, waits = false): void {
     this.#state = state
     this.time = state.clock ?? time
     this.touched = false
+    this.#waits = waits
     this.#unmarshaled = 0
   }
 
@@ -81,6 +85,20 @@ export class World implements Context {
     this.#unmarshaled += text.length
     if (this.#unmarshaled > limit.eventText)
       throw new EvaluationError(`more than ${limit.eventText} characters were read into the event`)
+  }
+
+  readonly addressesOf = (host: string): ReadonlyArray<string> => this.resolved(host)
+
+  /**
+   * What the DNS answered about an address or a host name. An overflow waits for it (`NameUnknown` is thrown); what cannot
+   * wait goes on without.
+   */
+  resolved(question: string): ReadonlyArray<string> {
+    this.touched = true
+    const { names, asksNames } = this.state
+    const answers = names.get(question, this.time)
+    if (answers === undefined && asksNames && this.#waits) throw new NameUnknown(question)
+    return answers ?? []
   }
 
   /** What is remembered about the texts of a field, by all of the rules. */
@@ -97,6 +115,7 @@ export class World implements Context {
   aside(work: () => void): void {
     const state = this.#state
     const { time, touched } = this
+    const waits = this.#waits
     const unmarshaled = this.#unmarshaled
     try {
       work()
@@ -104,6 +123,7 @@ export class World implements Context {
       this.#state = state
       this.time = time
       this.touched = touched
+      this.#waits = waits
       this.#unmarshaled = unmarshaled
     }
   }

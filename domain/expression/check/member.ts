@@ -32,9 +32,11 @@ export const memberResult = (node: MemberNode, object: Type, property: Type, fai
       )
     }
     default:
-      return fail(node, `${nameOf(object)} has no members`)
+      return fail(node, `${nameOf(object)} has no members${object.kind === "string" ? inText : ""}`)
   }
 }
+
+const inText = "; what stands in a JSON text is read with JsonExtract or UnmarshalJSON"
 
 /** Type of `object[from:to]`; `typeOf` tells that of a bound. */
 export const sliceResult = (node: SliceNode, object: Type, typeOf: (bound: Node) => Type, fail: Fail): Type => {

@@ -1,7 +1,8 @@
 import { parseAddress } from "../../net/address.ts"
 import type { Environment } from "../environment.ts"
-import { variable } from "../environment.ts"
+import { functionsOf, variable } from "../environment.ts"
 import { crowdsecFunctions } from "../functions/catalogue.ts"
+import { hostFunctions } from "../functions/host.ts"
 import { IpAddress, ipAddressType } from "../net-value.ts"
 import type { Time } from "../time.ts"
 import { timeType } from "../time.ts"
@@ -166,4 +167,11 @@ export const eventEnvironment: Environment = {
   name: "event",
   variables: new Map([["evt", variable(eventType, (scope: EventScope) => scope.evt)]]),
   functions: crowdsecFunctions
+}
+
+/** The same of a postoverflow: an overflow can wait. */
+export const postoverflowEnvironment: Environment = {
+  name: "postoverflow",
+  variables: eventEnvironment.variables,
+  functions: new Map([...crowdsecFunctions, ...functionsOf(hostFunctions)])
 }

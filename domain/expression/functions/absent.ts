@@ -2,7 +2,7 @@
 const decisions = "only profiles may ask for decisions, because rules are judged before the decisions are made"
 
 export const absentFunctions: ReadonlyMap<string, string> = new Map([
-  ["LookupHost", "an expression cannot ask the network; names are resolved by the method reverse_dns of a parser"],
+  ["LookupHost", "only postoverflows may ask for the addresses of a host, because a line cannot wait for the answer"],
   ["HTTPGet", "an expression cannot ask the network"],
   ["HTTPHead", "an expression cannot ask the network"],
   ["HTTPPost", "an expression cannot ask the network"],

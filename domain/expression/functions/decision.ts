@@ -1,18 +1,10 @@
 import { parseLongDuration } from "../../time/duration.ts"
 import { Duration, durationType } from "../duration.ts"
-import { EvaluationError } from "../error.ts"
 import type { FunctionDeclaration } from "../environment.ts"
 import { declare } from "../environment.ts"
 import { intType, stringType } from "../type.ts"
 
 const text = stringType
-
-/** As durations of decisions are written: Go's text, and days. */
-const spanOf = (text: string): bigint => {
-  const nanoseconds = parseLongDuration(text)
-  if (nanoseconds !== undefined) return nanoseconds
-  throw new EvaluationError(`${JSON.stringify(text.slice(0, 64))} is not a duration such as 24h or 7d`)
-}
 
 /** What profiles ask about earlier decisions. Nobody else may: a filter is judged before the decisions are made. */
 export const decisionFunctions: ReadonlyArray<FunctionDeclaration> = [
@@ -26,7 +18,11 @@ export const decisionFunctions: ReadonlyArray<FunctionDeclaration> = [
     "GetDecisionsSinceCount",
     [text, text],
     intType,
-    ({ decisions }, value: string, since: string) => decisions?.since(value, spanOf(since)) ?? 0,
+    // As durations of decisions are written: Go's text, and days. In what is none nothing was decided, as in CrowdSec.
+    ({ decisions }, value: string, since: string) => {
+      const span = parseLongDuration(since)
+      return span === undefined ? 0 : (decisions?.since(value, span) ?? 0)
+    },
     { effect: "reads" }
   ),
   declare(

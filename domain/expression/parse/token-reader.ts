@@ -12,6 +12,22 @@ const spelling: ReadonlyMap<string, string> = new Map([
   ["^", "**"]
 ])
 
+/** What people write for an operator who know it from elsewhere, in lower case. */
+const otherLanguages: ReadonlyMap<string, string> = new Map([
+  ["=", "=="],
+  ["and", "and"],
+  ["or", "or"],
+  ["not", "not"],
+  ["in", "in"],
+  ["matches", "matches"],
+  ["contains", "contains"],
+  ["startswith", "startsWith"],
+  ["starts_with", "startsWith"],
+  ["endswith", "endsWith"],
+  ["ends_with", "endsWith"],
+  ["like", "matches"]
+])
+
 /**
  * The tokens of an expression, read from left to right, and the tree made of them so far. Everything that is refused is
  * refused here: throws `ExpressionError` at the token where the text cannot go on, or where it has had its share.
@@ -67,7 +83,11 @@ export class TokenReader {
 
   unexpected(): never {
     const { kind, value } = this.current
-    return this.fail(kind === "end" ? "the expression ends too early" : `${JSON.stringify(value)} is not expected here`)
+    if (kind === "end")
+      return this.fail("the expression ends too early; where it holds a `#`, YAML needs quotes around it")
+    const meant = kind === "string" ? undefined : otherLanguages.get(value.toLowerCase())
+    const hint = meant === undefined || meant === value ? "" : `; did you mean ${meant}?`
+    return this.fail(`${JSON.stringify(value)} is not expected here${hint}`)
   }
 
   /** Every node passes here, so that no tree can be large, deep, or (through shared nodes) dear to walk. */
