@@ -5,9 +5,30 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Logger from "effect/Logger"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
 import { event, events, ids } from "../contract/sample.ts"
-import { EventStore } from "../event-store.ts"
+import { EventStore, StoreUnavailable } from "../event-store.ts"
+import { Outage } from "./outage.ts"
 import { codeOf, following, started, storeOn, survives } from "./stand-in.fixture.ts"
+
+describe("a stop", () => {
+  it.effect("does not wait for a server that is away, whatever else it may not interrupt", () =>
+    Effect.gen(function* () {
+      let attempts = 0
+      const away = Effect.suspend(() => {
+        attempts += 1
+        return Effect.fail(new StoreUnavailable({ code: "TST-STORE-AWAY", message: "away" }))
+      })
+      const call = new Outage("the server", 15_000).outlast("append", () => away)
+      const fiber = yield* Effect.forkChild(Effect.uninterruptible(call))
+      yield* TestClock.adjust("1 second")
+      assert.isAbove(attempts, 1)
+      // From here on no time passes.
+      yield* Fiber.interrupt(fiber)
+      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
+    }).pipe(Effect.provide(Logger.layer([])))
+  )
+})
 
 describe("a cluster", () => {
   const settings = "?tls=false&maxDiscoverAttempts=2&discoveryInterval=20"

@@ -43,7 +43,9 @@ export class Outage {
             if (!isAway(error) || now - began >= this.#patience) return yield* Effect.fail(error)
             yield* this.#lasts(kind, error, now)
             const longest = Math.min(pause.first * 2 ** (number - 1), pause.longest)
-            yield* Effect.sleep(Duration.millis((yield* Random.nextBetween(0.5, 1)) * longest))
+            const milliseconds = (yield* Random.nextBetween(0.5, 1)) * longest
+            // A stop does not wait for a server that is away, whatever else it may not interrupt.
+            yield* Effect.interruptible(Effect.sleep(Duration.millis(milliseconds)))
             return yield* from(number + 1, began)
           })
         )
