@@ -1,4 +1,4 @@
-/** The rules that judged at any time: those from disk, and those of other days from the log, each compiled once. */
+/** The rules that judged at any time: those from disk, and those of other days from the log. */
 import * as Effect from "effect/Effect"
 import { compileProfiles, type Profile } from "../../domain/decision/profile.ts"
 import { compileRuleset, type Ruleset } from "../../domain/detection/ruleset.ts"
@@ -36,8 +36,14 @@ export const compileRules = (
   }
 }
 
+/** So many rulesets stay compiled, the one in use among them: an edit is often taken back. Each takes megabytes. */
+const remembered = 4
+
 export class Rulebook {
-  readonly #rules = new Map<string, Rules>()
+  /** From disk, and not asked for yet: the log says from where on they judge. */
+  readonly #coming = new Map<string, Rules>()
+  /** Those that judged last, in this order. */
+  readonly #used = new Map<string, Rules>()
   readonly #atHand: Effect.Effect<ReadonlyArray<RuleFile>>
 
   /** `atHand`: the rules as they are on disk; asked for those of their files that were too large to be recorded. */
@@ -46,20 +52,26 @@ export class Rulebook {
   }
 
   add(rules: Rules): void {
-    this.#rules.set(rules.hash, rules)
+    if (!this.#used.has(rules.hash)) this.#coming.set(rules.hash, rules)
+  }
+
+  #use(rules: Rules): Rules {
+    this.#coming.delete(rules.hash)
+    this.#used.delete(rules.hash)
+    this.#used.set(rules.hash, rules)
+    if (this.#used.size > remembered) this.#used.delete(this.#used.keys().next().value!)
+    return rules
   }
 
   /** The rules of a recorded activation: compiled from the text in the log when they are not at hand. */
   readonly of = Effect.fnUntraced({ self: this }, function* (this: Rulebook, activation: Activation) {
-    const known = this.#rules.get(activation.hash)
-    if (known !== undefined) return known
+    const known = this.#used.get(activation.hash) ?? this.#coming.get(activation.hash)
+    if (known !== undefined) return this.#use(known)
     const files = yield* this.#filesOf(activation)
     const { rules } = compileRules(files, { names: activation.names })
     // A recorded activation keeps its hash, even where a file too large to be recorded is missing from this compilation.
     const ruleset = { ...rules.ruleset, hash: activation.hash, activation }
-    const recorded: Rules = { ...rules, hash: activation.hash, activation, ruleset }
-    this.#rules.set(activation.hash, recorded)
-    return recorded
+    return this.#use({ ...rules, hash: activation.hash, activation, ruleset })
   })
 
   /** Those that neither the log nor the disk has any more are told, and missing. */

@@ -1,0 +1,46 @@
+import { assert, describe } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { plainParser, scenarioFile } from "../../domain/detection/recorded.fixture.ts"
+import { EventStore } from "../event-store/event-store.ts"
+import { onStore } from "../event-store/store.fixture.ts"
+import { recordContent } from "./content.ts"
+import { compileRules, Rulebook } from "./rulebook.ts"
+
+/** Edited so many times. */
+const edit = (number: number) => {
+  const files = [plainParser, scenarioFile("edited", `type: trigger\nblackhole: ${number}m`)]
+  return { files, ...compileRules(files, { names: "off" }) }
+}
+const edits = Array.from({ length: 12 }, (_, number) => edit(number + 1))
+
+describe("a rulebook", () => {
+  onStore("keeps the rules that judged last, and compiles older ones again from the log", (store) =>
+    Effect.gen(function* () {
+      const rulebook = new Rulebook(Effect.succeed([]))
+      const of = (index: number) => rulebook.of(edits[index]!.rules.activation)
+      for (const [index, { files, rules }] of edits.entries()) {
+        yield* recordContent(files)
+        rulebook.add(rules)
+        assert.strictEqual(yield* of(index), rules)
+        // What is active already is loaded again at every start and every SIGHUP.
+        rulebook.add(edit(index + 1).rules)
+        assert.strictEqual(yield* of(index), rules)
+      }
+      const last = edits.length - 1
+      assert.strictEqual(yield* of(last - 1), edits[last - 1]!.rules)
+      const again = yield* of(0)
+      assert.notStrictEqual(again, edits[0]!.rules)
+      assert.deepStrictEqual(again.activation, edits[0]!.rules.activation)
+      assert.strictEqual(again.ruleset.scenarios.length, 1)
+      assert.strictEqual(yield* of(0), again)
+    }).pipe(Effect.provideService(EventStore, store))
+  )
+
+  onStore("holds rules ready until they judge, however many come before", (store) =>
+    Effect.gen(function* () {
+      const rulebook = new Rulebook(Effect.succeed([]))
+      for (const { rules } of edits) rulebook.add(rules)
+      for (const { rules } of edits) assert.strictEqual(yield* rulebook.of(rules.activation), rules)
+    }).pipe(Effect.provideService(EventStore, store))
+  )
+})
