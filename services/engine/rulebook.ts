@@ -36,14 +36,11 @@ export const compileRules = (
   }
 }
 
-/** So many rulesets stay compiled, the one in use among them: an edit is often taken back. Each takes megabytes. */
-const remembered = 4
-
 export class Rulebook {
   /** From disk, and not asked for yet: the log says from where on they judge. */
   readonly #coming = new Map<string, Rules>()
-  /** Those that judged last, in this order. */
-  readonly #used = new Map<string, Rules>()
+  /** Those that judge. Older ones are compiled again when they are asked for: what they remember of texts is large. */
+  #used: Rules | undefined
   readonly #atHand: Effect.Effect<ReadonlyArray<RuleFile>>
 
   /** `atHand`: the rules as they are on disk; asked for those of their files that were too large to be recorded. */
@@ -52,26 +49,23 @@ export class Rulebook {
   }
 
   add(rules: Rules): void {
-    if (!this.#used.has(rules.hash)) this.#coming.set(rules.hash, rules)
-  }
-
-  #use(rules: Rules): Rules {
-    this.#coming.delete(rules.hash)
-    this.#used.delete(rules.hash)
-    this.#used.set(rules.hash, rules)
-    if (this.#used.size > remembered) this.#used.delete(this.#used.keys().next().value!)
-    return rules
+    if (this.#used?.hash !== rules.hash) this.#coming.set(rules.hash, rules)
   }
 
   /** The rules of a recorded activation: compiled from the text in the log when they are not at hand. */
   readonly of = Effect.fnUntraced({ self: this }, function* (this: Rulebook, activation: Activation) {
-    const known = this.#used.get(activation.hash) ?? this.#coming.get(activation.hash)
-    if (known !== undefined) return this.#use(known)
+    const known = this.#used?.hash === activation.hash ? this.#used : this.#coming.get(activation.hash)
+    this.#used = known ?? (yield* this.#compiled(activation))
+    this.#coming.delete(activation.hash)
+    return this.#used
+  })
+
+  readonly #compiled = Effect.fnUntraced({ self: this }, function* (this: Rulebook, activation: Activation) {
     const files = yield* this.#filesOf(activation)
     const { rules } = compileRules(files, { names: activation.names })
     // A recorded activation keeps its hash, even where a file too large to be recorded is missing from this compilation.
     const ruleset = { ...rules.ruleset, hash: activation.hash, activation }
-    return this.#use({ ...rules, hash: activation.hash, activation, ruleset })
+    return { ...rules, hash: activation.hash, activation, ruleset } satisfies Rules
   })
 
   /** Those that neither the log nor the disk has any more are told, and missing. */
