@@ -186,12 +186,14 @@ const replaceAllowlist = (state: ActiveBans, event: Extract<TestudoEvent, { type
 const sweep = (state: ActiveBans, now: number): void => {
   if (now < state.sweepAfter) return
   state.sweepAfter = now + hourMs
-  for (const decision of [...state.decisions.all()]) {
+  const forgotten = new Set<StandingDecision>()
+  for (const decision of state.decisions.all()) {
     if (endOf(decision) + keptMs > now) continue
     state.horizon = Math.max(state.horizon, decision.changed)
-    state.decisions.remove(decision)
+    forgotten.add(decision)
     state.known.learn(decision.id)
   }
+  state.decisions.remove(forgotten)
   state.decisions.compact()
 }
 
