@@ -34,6 +34,31 @@ describe("a rulebook", () => {
     }).pipe(Effect.provideService(EventStore, store))
   )
 
+  onStore("looks for nothing in the log that is at hand", (store) =>
+    Effect.gen(function* () {
+      const { files, rules } = edits[0]!
+      const reads: Array<string> = []
+      const readStream: typeof store.readStream = (stream, options) => {
+        reads.push(stream)
+        return store.readStream(stream, options)
+      }
+      yield* recordContent([...files, ...edits[1]!.files]).pipe(Effect.provideService(EventStore, store))
+      const rulebook = new Rulebook(Effect.succeed(files))
+      const of = (index: number) =>
+        rulebook
+          .of(edits[index]!.rules.activation)
+          .pipe(Effect.provideService(EventStore, EventStore.of({ ...store, readStream })))
+      const found = yield* of(0)
+      assert.deepStrictEqual(found.activation, rules.activation)
+      assert.strictEqual(found.ruleset.hash, rules.hash)
+      assert.strictEqual(found.ruleset.scenarios.length, 1)
+      assert.deepStrictEqual(reads, [])
+      // One of its files is at hand.
+      assert.strictEqual((yield* of(1)).ruleset.scenarios.length, 1)
+      assert.isAbove(reads.length, 0)
+    })
+  )
+
   onStore("holds rules ready until they judge, however many come before", (store) =>
     Effect.gen(function* () {
       const rulebook = new Rulebook(Effect.succeed([]))

@@ -43,7 +43,7 @@ export class Rulebook {
   #used: Rules | undefined
   readonly #atHand: Effect.Effect<ReadonlyArray<RuleFile>>
 
-  /** `atHand`: the rules as they are on disk; asked for those of their files that were too large to be recorded. */
+  /** `atHand`: the rules as they are on disk. Files that are too large to be recorded are nowhere else. */
   constructor(atHand: Effect.Effect<ReadonlyArray<RuleFile>>) {
     this.#atHand = atHand
   }
@@ -68,23 +68,25 @@ export class Rulebook {
     return { ...rules, hash: activation.hash, activation, ruleset } satisfies Rules
   })
 
-  /** Those that neither the log nor the disk has any more are told, and missing. */
+  /**
+   * What is at hand need not be looked for in the log, which holds every text that ever was: a start would take the longer
+   * the more the rules were edited. What neither has any more is told, and missing.
+   */
   readonly #filesOf = Effect.fnUntraced({ self: this }, function* (this: Rulebook, activation: Activation) {
-    const recorded = yield* recordedFiles(activation)
-    const hashes = new Set(recorded.map(contentHash))
-    const large = activation.items.filter(({ hash }) => !hashes.has(hash))
-    if (large.length === 0) return recorded
-    const atHand = new Map((yield* this.#atHand).map((file) => [contentHash(file), file]))
-    const found: Array<RuleFile> = []
-    for (const { kind, path, version, hash } of large) {
-      const file = atHand.get(hash)
-      if (file !== undefined) found.push({ ...file, kind: kind as RuleFile["kind"], path, version })
+    const found = new Map((yield* this.#atHand).map((file) => [contentHash(file), file]))
+    const elsewhere = activation.items.filter(({ hash }) => !found.has(hash))
+    if (elsewhere.length > 0)
+      for (const file of yield* recordedFiles({ ...activation, items: elsewhere })) found.set(contentHash(file), file)
+    const files: Array<RuleFile> = []
+    for (const { kind, path, version, hash } of activation.items) {
+      const file = found.get(hash)
+      if (file !== undefined) files.push({ ...file, kind: kind as RuleFile["kind"], path, version })
       else {
         yield* Effect.logWarning(
           `Rules of the past used ${path} (SHA-256 ${hash}), which was too large to be recorded and is not at hand as it was then: their lines are judged without it. (TST-ENGINE-CONTENT)`
         )
       }
     }
-    return [...recorded, ...found]
+    return files
   })
 }
