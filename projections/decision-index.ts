@@ -65,9 +65,15 @@ export class DecisionIndex {
     this.#changes.push(decision)
   }
 
-  /** Notes that a decision changed at a position, which is beyond all earlier ones. */
-  touch(decision: StandingDecision, position: number): void {
-    decision.changed = position
+  /** Changes a decision at a position, which is beyond all earlier ones. */
+  change(
+    decision: StandingDecision,
+    position: number,
+    lifted: Partial<Pick<StandingDecision, "retracted" | "exempt">>
+  ): void {
+    this.#endings.remove(decision)
+    Object.assign(decision, lifted, { changed: position })
+    this.#endings.add(decision)
     this.#changes.push(decision)
   }
 
@@ -103,7 +109,7 @@ export class DecisionIndex {
     return groups
   }
 
-  /** The groups of which a decision runs out between two times (milliseconds since 1970), and perhaps a few more. */
+  /** The groups of which a decision ends between two times (milliseconds since 1970), and perhaps a few more. */
   endingBetween(from: number, to: number): ReadonlySet<Group> {
     return new Set(Array.from(this.#endings.between(from, to), (decision) => this.group(decision)))
   }

@@ -1,5 +1,6 @@
 import * as fc from "fast-check"
 import { describe, expect, it, test } from "vitest"
+import { parsePrefix } from "../../domain/net/prefix.ts"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { activeAt, activeBans, changesSince, holdsAt, type StandingDecision } from "../../projections/active-bans.ts"
 import { start, time } from "../../domain/decision/example.ts"
@@ -78,6 +79,8 @@ const filters: Record<string, DecisionFilter> = {
   "one type": filter(({ type }) => type === "ban")
 }
 
+const everywhere = { value: parsePrefix("0.0.0.0/0")!, relation: "inside" } as const
+
 type Key = Pick<WireDecision, "scope" | "type" | "value">
 const keyOf = ({ scope, type, value }: Key): string => `${scope} ${type} ${value}`
 
@@ -103,6 +106,8 @@ describe("the decisions stream", () => {
             last = undefined
           }
           const answer = streamAnswer(state, filters[name]!, last, now)
+          // Whoever asks for a range has all that holds looked at: all addresses here are in this one.
+          expect(answer).toEqual(streamAnswer(state, { ...filters[name]!, range: everywhere }, last, now))
           const gone = new Set(answer.deleted.map(keyOf))
           expect(answer.new.filter((decision) => gone.has(keyOf(decision)))).toEqual([])
           for (const { duration } of answer.new) expect(duration).toMatch(/^(?=.)(?:\d+h)?(?:\d+m)?\d+s$/)

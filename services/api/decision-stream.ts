@@ -5,8 +5,9 @@
  * carries the first, `deleted` the second, so that a value is never in both, and a bouncer that applies every answer
  * has what `startup=true` would give it, if it asks at least once a week: so long is kept what ended.
  */
-import { type ActiveBans, endOf, holdsAt, longest, type StandingDecision } from "../../projections/active-bans.ts"
+import { type ActiveBans, holdsAt, longest, type StandingDecision } from "../../projections/active-bans.ts"
 import type { Group } from "../../projections/decision-groups.ts"
+import { endOf } from "../../projections/endings.ts"
 import type { DecisionFilter } from "./decision-filter.ts"
 import { ended, held, type WireDecision } from "./wire-decision.ts"
 
@@ -33,7 +34,7 @@ const setOf = ({ origin, scenario }: StandingDecision): string => (origin === "l
 
 const wasLifted = ({ retracted, exempt }: StandingDecision): boolean => retracted !== null || exempt !== null
 
-/** The groups that an answer may be about: after the first one those of which something changed or ran out. */
+/** The groups that an answer may be about: after the first one those of which something changed or ended. */
 const concerned = (
   { decisions }: ActiveBans,
   { range }: DecisionFilter,
