@@ -16,6 +16,7 @@ import { Decision } from "../domain/events/decision.ts"
 import type { TestudoEvent } from "../domain/events/catalogue.ts"
 import { millisecondOf } from "../domain/time/instant.ts"
 import { DecisionIndex } from "./decision-index.ts"
+import { endOf } from "./endings.ts"
 import { KnownIds } from "./known-ids.ts"
 import type { Projection } from "./projection.ts"
 
@@ -67,10 +68,6 @@ const Encoded = Schema.Struct({
   sweepAfter: Schema.Number
 })
 const decodeState = Schema.decodeUnknownSync(Encoded)
-
-/** When it ended or will end. */
-export const endOf = (decision: StandingDecision): number =>
-  Math.min(decision.until, decision.retracted ?? Number.POSITIVE_INFINITY, decision.exempt ?? Number.POSITIVE_INFINITY)
 
 /** Whether it holds at a time (milliseconds since 1970), as far as the folded events tell. */
 export const holdsAt = (decision: StandingDecision, at: number): boolean =>
@@ -166,8 +163,7 @@ const make = (state: ActiveBans, event: Extract<TestudoEvent, { type: "DecisionM
 const retract = (state: ActiveBans, event: Extract<TestudoEvent, { type: "DecisionRetracted" }>): void => {
   const decision = state.decisions.get(event.data.decision)
   if (decision === undefined || decision.retracted !== null) return
-  decision.retracted = millisecondOf(event.data.at)
-  state.decisions.touch(decision, event.position)
+  state.decisions.change(decision, event.position, { retracted: millisecondOf(event.data.at) })
 }
 
 const replaceAllowlist = (state: ActiveBans, event: Extract<TestudoEvent, { type: "AllowlistReplaced" }>): void => {
@@ -177,8 +173,7 @@ const replaceAllowlist = (state: ActiveBans, event: Extract<TestudoEvent, { type
     if (decision.retracted !== null) continue
     const covered = state.allowlists.covers(decision.scope, decision.value)
     if (covered === (decision.exempt !== null)) continue
-    decision.exempt = covered ? event.recordedAt : null
-    state.decisions.touch(decision, event.position)
+    state.decisions.change(decision, event.position, { exempt: covered ? event.recordedAt : null })
   }
 }
 
@@ -186,12 +181,14 @@ const replaceAllowlist = (state: ActiveBans, event: Extract<TestudoEvent, { type
 const sweep = (state: ActiveBans, now: number): void => {
   if (now < state.sweepAfter) return
   state.sweepAfter = now + hourMs
-  for (const decision of [...state.decisions.all()]) {
+  const forgotten = new Set<StandingDecision>()
+  for (const decision of state.decisions.all()) {
     if (endOf(decision) + keptMs > now) continue
     state.horizon = Math.max(state.horizon, decision.changed)
-    state.decisions.remove(decision)
+    forgotten.add(decision)
     state.known.learn(decision.id)
   }
+  state.decisions.remove(forgotten)
   state.decisions.compact()
 }
 

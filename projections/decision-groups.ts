@@ -37,19 +37,31 @@ export class DecisionGroups implements Iterable<Group> {
     return group
   }
 
-  /** The group, if the decision was the last one in it. */
-  remove(decision: StandingDecision): Group | undefined {
-    const { scope, type, value } = decision
-    const types = this.#scopes.get(scope)
-    const values = types?.get(type)
-    const group = values?.get(value)
-    const at = group?.indexOf(decision) ?? -1
-    if (types === undefined || values === undefined || group === undefined || at < 0) return undefined
-    group.splice(at, 1)
-    if (group.length > 0) return undefined
-    values.delete(value)
-    if (values.size === 0) types.delete(type)
-    if (types.size === 0) this.#scopes.delete(scope)
-    return group
+  /**
+   * Takes these out, and tells the groups that are empty then, each with one that was in it. There is one look at a
+   * group, however many of it go.
+   */
+  remove(decisions: ReadonlySet<StandingDecision>): ReadonlyArray<readonly [Group, StandingDecision]> {
+    const concerned = new Map<Array<StandingDecision>, StandingDecision>()
+    for (const decision of decisions) {
+      const { scope, type, value } = decision
+      const group = this.#scopes.get(scope)?.get(type)?.get(value)
+      if (group !== undefined) concerned.set(group, decision)
+    }
+    const closed: Array<readonly [Group, StandingDecision]> = []
+    for (const [group, one] of concerned) {
+      let left = 0
+      for (const decision of group) if (!decisions.has(decision)) group[left++] = decision
+      group.length = left
+      if (left > 0) continue
+      closed.push([group, one])
+      const { scope, type, value } = one
+      const types = this.#scopes.get(scope)!
+      const values = types.get(type)!
+      values.delete(value)
+      if (values.size === 0) types.delete(type)
+      if (types.size === 0) this.#scopes.delete(scope)
+    }
+    return closed
   }
 }

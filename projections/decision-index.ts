@@ -4,6 +4,7 @@ import { parsePrefix, type Prefix, prefixContainsPrefix } from "../domain/net/pr
 import { PrefixTable } from "../domain/net/prefix-table.ts"
 import type { StandingDecision } from "./active-bans.ts"
 import { DecisionGroups, type Group } from "./decision-groups.ts"
+import { Endings } from "./endings.ts"
 
 /** `containing`: decisions that cover the range; `inside`: those that the range covers. */
 export interface RangeRelation {
@@ -18,6 +19,7 @@ export class DecisionIndex {
   readonly #groups = new DecisionGroups()
   /** The groups about each address or range: one for each scope and type that occurs. */
   readonly #prefixes = new PrefixTable<ReadonlyArray<Group>>()
+  readonly #endings = new Endings()
   /** In the order in which they changed; what changed again or was removed stays behind until the next {@link compact}. */
   #changes: Array<StandingDecision> = []
 
@@ -50,6 +52,7 @@ export class DecisionIndex {
 
   #insert(decision: StandingDecision): void {
     this.#byId.set(decision.id, decision)
+    this.#endings.add(decision)
     const opened = this.#groups.add(decision)
     const prefix = opened === undefined ? undefined : prefixFor(decision.scope, decision.value)
     if (opened === undefined || prefix === undefined) return
@@ -62,20 +65,31 @@ export class DecisionIndex {
     this.#changes.push(decision)
   }
 
-  /** Notes that a decision changed at a position, which is beyond all earlier ones. */
-  touch(decision: StandingDecision, position: number): void {
-    decision.changed = position
+  /** Changes a decision at a position, which is beyond all earlier ones. */
+  change(
+    decision: StandingDecision,
+    position: number,
+    lifted: Partial<Pick<StandingDecision, "retracted" | "exempt">>
+  ): void {
+    this.#endings.remove(decision)
+    Object.assign(decision, lifted, { changed: position })
+    this.#endings.add(decision)
     this.#changes.push(decision)
   }
 
-  remove(decision: StandingDecision): void {
-    this.#byId.delete(decision.id)
-    const closed = this.#groups.remove(decision)
-    const prefix = closed === undefined ? undefined : prefixFor(decision.scope, decision.value)
-    if (prefix === undefined) return
-    const left = this.#prefixes.get(prefix)?.filter((group) => group !== closed) ?? []
-    if (left.length === 0) this.#prefixes.remove(prefix)
-    else this.#prefixes.add(prefix, left)
+  /** Of all that go together: see {@link DecisionGroups.remove}. */
+  remove(decisions: ReadonlySet<StandingDecision>): void {
+    for (const decision of decisions) {
+      this.#byId.delete(decision.id)
+      this.#endings.remove(decision)
+    }
+    for (const [closed, { scope, value }] of this.#groups.remove(decisions)) {
+      const prefix = prefixFor(scope, value)
+      if (prefix === undefined) continue
+      const left = this.#prefixes.get(prefix)?.filter((group) => group !== closed) ?? []
+      if (left.length === 0) this.#prefixes.remove(prefix)
+      else this.#prefixes.add(prefix, left)
+    }
   }
 
   /** Forgets changes that later ones or removals made void. */
@@ -84,7 +98,7 @@ export class DecisionIndex {
   }
 
   /** The groups of which a decision changed after a position (exclusive). */
-  touchedSince(position: number): ReadonlyArray<Group> {
+  touchedSince(position: number): ReadonlySet<Group> {
     const groups = new Set<Group>()
     for (let index = this.#changes.length - 1; index >= 0; index -= 1) {
       const decision = this.#changes[index]!
@@ -92,7 +106,12 @@ export class DecisionIndex {
       const group = this.#groups.of(decision)
       if (group !== undefined) groups.add(group)
     }
-    return [...groups]
+    return groups
+  }
+
+  /** The groups of which a decision ends between two times (milliseconds since 1970), and perhaps a few more. */
+  endingBetween(from: number, to: number): ReadonlySet<Group> {
+    return new Set(Array.from(this.#endings.between(from, to), (decision) => this.group(decision)))
   }
 
   /** Decisions about a range or address, or about a range that contains it, by number. */

@@ -2,6 +2,8 @@ import { expect, test } from "vitest"
 import { burst, overflows, rulesOf, stamp, start } from "./engine.fixture.ts"
 import { lineTime, makeEngine } from "./engine.ts"
 import type { Outcome } from "./outcome.ts"
+import { eventField } from "./event/event-field.ts"
+import { PipelineEvent } from "./event/pipeline-event.ts"
 import { batchOf, ruleFile, scenarioFile } from "./recorded.fixture.ts"
 
 test("a live line counts from when it was observed, unless it waited; a line from the future counts as now", () => {
@@ -245,4 +247,29 @@ test("in a test of rules, lines without a time end no bucket, however many they 
   })
   const lines = [`${stamp(0)} 192.0.2.1 -`, ...Array<string>(10_000).fill("untimed"), `${stamp(1)} 192.0.2.1 -`]
   expect(overflows(engine.pour(batchOf({ observedAt: stamp(90_000) }), lines))).toHaveLength(1)
+})
+
+test("rules that judge no more forget what they remembered of texts, although a bucket still holds their lines", () => {
+  const rules = rulesOf([burst])
+  let looks = 0
+  const looked = rules.world.answers(eventField("Meta", "source_ip")).remembered(() => {
+    looks += 1
+    return true
+  })
+  const event = PipelineEvent.kept()
+  event.Meta.set("source_ip", "192.0.2.1")
+  const engine = makeEngine(rules)
+  const pour = (seconds: number) => engine.pour(batchOf({ observedAt: stamp(seconds) }), ["- 192.0.2.1 word"])
+  pour(0)
+  pour(1)
+  looked(event)
+  engine.activate(rules)
+  looked(event)
+  expect(looks).toBe(1)
+  engine.activate(rulesOf([burst, scenarioFile("new", "type: leaky\ncapacity: 50\nleakspeed: 1s")]))
+  looked(event)
+  expect(looks).toBe(2)
+  const [overflow] = overflows(pour(2))
+  expect(overflow?.overflow.eventsCount).toBe(3)
+  expect(overflow?.overflow.evidence.entries).toHaveLength(3)
 })

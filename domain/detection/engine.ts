@@ -88,6 +88,7 @@ export class Engine {
       characters: this.#options.charactersPerScenario ?? charactersPerScenario
     }
     const former = this.buckets
+    if (this.#ruleset !== ruleset) this.#ruleset.world.forget()
     this.#ruleset = ruleset
     this.world.lookup = geo
     this.#scenarios = new Map(ruleset.scenarios.map((scenario) => [scenario.identity, scenario]))

@@ -19,13 +19,14 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { gzipSync } from "node:zlib"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import fc from "fast-check"
-import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { afterEach, beforeEach, describe, expect, it, test } from "vitest"
 import { LogBatchAppended, type LogBatch } from "../../domain/events/log-batch.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
-import { type AcquireOptions, acquire } from "./acquisition.ts"
+import { type AcquireOptions, acquire, pollAfter } from "./acquisition.ts"
 import { decodeBody, decodeLines } from "./body.ts"
 import { type FileSource, fileSource, sourceName } from "./file-source.ts"
 
@@ -467,6 +468,13 @@ describe("what can be wrong", () => {
   })
 })
 
+test("a file is looked at the seldomer the longer it is idle, and never less than every five seconds", () => {
+  const waits = [-1_000, 0, 1_000, 10_000, 60_000, 3_600_000, Number.MAX_SAFE_INTEGER].map((idle) =>
+    Duration.toMillis(pollAfter(idle, 250))
+  )
+  expect(waits).toEqual([250, 250, 250, 250, 1_500, 5_000, 5_000])
+})
+
 describe("patterns and links", () => {
   it("finds new files while running and leaves rotated and compressed ones to their log", async () => {
     const site = (name: string) => join(folder, name)
@@ -486,6 +494,32 @@ describe("patterns and links", () => {
     expect(store.linesOf(site("access.log"))).toEqual(["a", "a2"])
     expect(store.linesOf(site("new.log"))).toEqual(["n", "n2"])
     expect(store.lines).toHaveLength(4)
+  })
+
+  it("lets go of a file that a pattern found and that is gone, and goes on with it when it is back", async () => {
+    const store = new Store()
+    const asked: Array<string> = []
+    const { stop } = reader(store, [logFile(join(folder, "*.log")), logFile(join(folder, "named.txt"))], {
+      last: (source) =>
+        Effect.sync(() => {
+          asked.push(source)
+          return store.batches.findLast((batch) => batch.source === source)
+        })
+    })
+    const paths = ["pod.log", "named.txt"].map((name) => join(folder, name))
+    for (const round of [1, 2, 3]) {
+      for (const path of paths) writeFileSync(path, text(numbers(round, round + 1)))
+      await until(`round ${round}`, () => store.lines.length === 2 * round)
+      for (const path of paths) rmSync(path)
+      await until("both are missed", () => store.codes.filter((code) => code === "TST-ACQ-GONE").length === 2 * round)
+      await sleep(60)
+    }
+    await stop()
+    for (const path of paths) expect(store.linesOf(path)).toEqual(numbers(1, 4))
+    const timesAsked = (path: string) => asked.filter((source) => source === sourceName(path)).length
+    // What is not followed any more is looked up again.
+    expect(timesAsked(paths[0]!)).toBeGreaterThan(1)
+    expect(timesAsked(paths[1]!)).toBe(1)
   })
 
   it("reads a file once that a pattern finds under its name and by a symbolic link", async () => {

@@ -7,7 +7,7 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
+import * as FiberSet from "effect/FiberSet"
 import type { LogBatch } from "../../domain/events/log-batch.ts"
 import { sourceOf } from "../../domain/events/stream-name.ts"
 import type { DamagedBatch } from "./body.ts"
@@ -37,7 +37,10 @@ export interface AcquireOptions<E, E2> {
   readonly report: Report
   /** Runs once, when all that was there at the start has been stored. */
   readonly onCaughtUp?: Effect.Effect<void>
-  /** How often files are looked at when nothing wakes the reader, in milliseconds. Default 250. */
+  /**
+   * How often files are looked at when nothing wakes the reader, in milliseconds: seldomer when nothing was written for
+   * long. Default 250.
+   */
   readonly poll?: number
   /** How often patterns are looked at for new files, in milliseconds. Default 1,000. */
   readonly discover?: number
@@ -61,41 +64,40 @@ export const acquire = <E, E2>(options: AcquireOptions<E, E2>): Effect.Effect<ne
         Effect.sync(() => new FolderWatch()),
         (each) => Effect.sync(() => each.close())
       )
-      const known = new Set<string>()
-      const files = yield* openNew(options, known, "as configured")
-      yield* catchUp(options, files)
+      const files: Followed = new Map()
+      yield* Effect.addFinalizer(() => Effect.forEach(files.values(), close, { discard: true }))
+      yield* openNew(options, files, "as configured")
+      yield* catchUp(options, [...files.values()])
       if (options.onCaughtUp !== undefined) yield* options.onCaughtUp
-      const follow = (file: FollowedFile) => followLive(options, file, watch)
-      const discover = Effect.gen(function* () {
-        yield* Effect.sleep(Duration.millis(options.discover ?? 1_000))
-        return yield* openNew(options, known, "beginning")
-      })
-      // New files join the ones that are followed; the first failure ends all of them.
-      const followFrom = (
-        found: ReadonlyArray<FollowedFile>
-      ): Effect.Effect<never, E | E2 | DamagedBatch, Scope.Scope> =>
-        Effect.all([...found.map(follow), Effect.flatMap(untilSome(discover), followFrom)], {
-          concurrency: "unbounded"
-        }).pipe(Effect.andThen(Effect.never))
-      return yield* followFrom(files)
+      const following = yield* FiberSet.make<void, E | E2 | DamagedBatch>()
+      const follow = (file: FollowedFile) =>
+        followLive(options, file, watch).pipe(
+          Effect.andThen(close(file)),
+          Effect.andThen(Effect.sync(() => files.delete(file.source)))
+        )
+      yield* Effect.forEach([...files.values()], (file) => FiberSet.run(following, follow(file)), { discard: true })
+      const discover = Effect.sleep(Duration.millis(options.discover ?? 1_000)).pipe(
+        Effect.andThen(openNew(options, files, "beginning")),
+        Effect.flatMap((found) => Effect.forEach(found, (file) => FiberSet.run(following, follow(file)))),
+        Effect.forever
+      )
+      // The first failure ends all of them.
+      return yield* Effect.raceFirst(discover, Effect.andThen(FiberSet.join(following), Effect.never))
     })
   )
+
+/** The files that are followed, by their sources. */
+type Followed = Map<string, FollowedFile>
+
+const close = (file: FollowedFile): Effect.Effect<void> => Effect.promise(() => file.close())
 
 /** A read is short and ends before an interruption goes on to close the file. */
 const whole = <A>(read: () => Promise<A>): Effect.Effect<A> => Effect.uninterruptible(Effect.promise(read))
 
-const untilSome = <A, E, R>(effect: Effect.Effect<ReadonlyArray<A>, E, R>): Effect.Effect<ReadonlyArray<A>, E, R> =>
+/** Adds the files that are not followed yet, and tells which. */
+const openNew = <E, E2>(options: AcquireOptions<E, E2>, files: Followed, start: "as configured" | "beginning") =>
   Effect.gen(function* () {
-    for (;;) {
-      const found = yield* effect
-      if (found.length > 0) return found
-    }
-  })
-
-/** Opens the files that are not known yet. Each is closed with the scope. */
-const openNew = <E, E2>(options: AcquireOptions<E, E2>, known: Set<string>, start: "as configured" | "beginning") =>
-  Effect.gen(function* () {
-    const files: Array<FollowedFile> = []
+    const found: Array<FollowedFile> = []
     for (const configured of options.sources) {
       const paths = yield* Effect.tryPromise({
         try: () => pathsOf(configured),
@@ -108,31 +110,24 @@ const openNew = <E, E2>(options: AcquireOptions<E, E2>, known: Set<string>, star
       )
       for (const path of paths) {
         const source = sourceOf(options.node, sourceName(path))
-        if (known.has(source)) continue
-        known.add(source)
+        if (files.has(source)) continue
         const last = yield* options.last(source)
-        const position = yield* positionOf(last)
-        files.push(
-          yield* Effect.acquireRelease(
-            Effect.sync(
-              () =>
-                new FollowedFile({
-                  source,
-                  path,
-                  labels: configured.labels,
-                  zone: configured.zone,
-                  start: start === "beginning" ? start : configured.start,
-                  position,
-                  patience: { ...usualPatience, ...options.patience },
-                  report: options.report
-                })
-            ),
-            (file) => Effect.promise(() => file.close())
-          )
-        )
+        const file = new FollowedFile({
+          source,
+          path,
+          isNamed: path === configured.path,
+          labels: configured.labels,
+          zone: configured.zone,
+          start: start === "beginning" ? start : configured.start,
+          position: yield* positionOf(last),
+          patience: { ...usualPatience, ...options.patience },
+          report: options.report
+        })
+        files.set(source, file)
+        found.push(file)
       }
     }
-    return files
+    return found
   })
 
 const positionOf = (last: LogBatch | undefined) =>
@@ -159,32 +154,51 @@ const catchUp = Effect.fnUntraced(function* <E, E2>(
   }
 })
 
-/** Gives what one look at the file gave, at once; waits only when there is nothing. */
+/** The longest time between two looks at a file that is idle, in milliseconds. */
+const longestPoll = 5_000
+/** So many times longer than it waits for the next look a file is idle. */
+const idleFor = 40
+
+/**
+ * Gives what one look at the file gave, at once; waits only when there is nothing. Ends with a file that a pattern found
+ * and that is gone: when it comes back, the pattern finds it again, and the log knows how far it was read.
+ */
 const followLive = <E, E2>(
   options: AcquireOptions<E, E2>,
   file: FollowedFile,
   watch: FolderWatch
-): Effect.Effect<never, E> =>
+): Effect.Effect<void, E> =>
   Effect.gen(function* () {
+    const poll = options.poll ?? 250
     let hint = false
     let wake = (): void => {}
     const onHint = (): void => {
       hint = true
       wake()
     }
+    yield* Effect.addFinalizer(() => Effect.sync(() => watch.leave(onHint)))
     const nextHint = Effect.callback<void>((resume) => {
       if (hint) return resume(Effect.void)
       wake = () => resume(Effect.void)
-    }).pipe(Effect.timeoutOption(Duration.millis(options.poll ?? 250)))
+    })
+    let busy = yield* Clock.currentTimeMillis
     for (;;) {
       hint = false
       watch.listen(file.place, onHint)
       const now = yield* Clock.currentTimeMillis
       const state = yield* whole(() => file.fill(now))
-      if (state === "waiting") yield* nextHint
-      else {
+      if (state === "lines") {
+        busy = now
         const batch = file.take(now)
         if (batch !== undefined) yield* options.sink.append([batch])
+      } else if (file.isGone) return
+      else {
+        yield* Effect.timeoutOption(nextHint, pollAfter(now - busy, poll))
+        if (hint) busy = now
       }
     }
-  })
+  }).pipe(Effect.scoped)
+
+/** How long to wait for the next look at a file that was idle for so long: what has slept for an hour may sleep on. */
+export const pollAfter = (idle: number, poll: number): Duration.Duration =>
+  Duration.millis(Math.max(poll, Math.min(idle / idleFor, longestPoll)))

@@ -26,13 +26,20 @@ export interface Patience {
   readonly bothWritten: number
   /** How long a deleted file is held open when nothing is written to it. Default 10,000. */
   readonly deleted: number
+  /**
+   * The same of a file that a pattern found and that was moved away, with no new one at its path. Default a day: whoever
+   * archives logs under a pattern would else have all of them held open for ever.
+   */
+  readonly moved: number
 }
 
-export const usualPatience: Patience = { rotated: 1_000, bothWritten: 60_000, deleted: 10_000 }
+export const usualPatience: Patience = { rotated: 1_000, bothWritten: 60_000, deleted: 10_000, moved: 86_400_000 }
 
 export interface FollowOptions {
   readonly source: string
   readonly path: string
+  /** A person named this very file; false: a pattern found it. */
+  readonly isNamed: boolean
   readonly labels: Readonly<Record<string, string>>
   readonly zone: string
   /** Where to begin when nothing was recorded. */
@@ -42,6 +49,8 @@ export interface FollowOptions {
   readonly patience: Patience
   readonly report: Say.Report
 }
+
+const isMissing = (path: string): Promise<boolean> => statusOf(path).then(() => false, Say.isMissing)
 
 export class FollowedFile implements LineReader {
   readonly source: string
@@ -60,6 +69,8 @@ export class FollowedFile implements LineReader {
   /** How far was read in the file before the open one; it counts until something was read of the open one. */
   #known: Position | undefined
   #finished = false
+  /** There is no file at the path, and nothing left to read of those that were. */
+  #missing = false
   /** When the open file was last looked at, in milliseconds since 1970. */
   #seen = 0
   /** Where the path leads when it is a symbolic link; rotation happens there. */
@@ -105,6 +116,11 @@ export class FollowedFile implements LineReader {
     )
   }
 
+  /** Whether there is nothing to wait for: a file that a person named may always come back. */
+  get isGone(): boolean {
+    return this.#missing && !this.#options.isNamed
+  }
+
   #say(problem: ReturnType<typeof Say.gone>): void {
     if (this.#said.has(problem.code)) return
     this.#said.add(problem.code)
@@ -126,7 +142,9 @@ export class FollowedFile implements LineReader {
         } else await this.#accept(file, chunk)
       }
     } catch (cause) {
-      this.#say(Say.isMissing(cause) ? Say.missing(this.path) : Say.readingProblem(this.path, cause))
+      const isMissing = Say.isMissing(cause)
+      this.#missing = isMissing && this.#file === undefined
+      this.#say(isMissing ? Say.missing(this.path) : Say.readingProblem(this.path, cause))
       return "waiting"
     }
   }
@@ -191,7 +209,8 @@ export class FollowedFile implements LineReader {
     if (lost) this.#finished = true
     if (file === undefined) {
       if (sure) this.#looked = look
-      if (!this.#said.has("TST-ACQ-GONE")) await statusOf(this.path) // Fails, and is reported, when there is no file.
+      if (this.#said.has("TST-ACQ-GONE")) this.#missing = sure && (await isMissing(this.path))
+      else await statusOf(this.path) // Fails, and is reported, when there is no file.
       return false
     }
     if (as === "cut") this.#say(Say.cutShort(this.path, file.end))
@@ -235,6 +254,7 @@ export class FollowedFile implements LineReader {
     this.#left = false
     this.#leftOut = undefined
     this.#finished = true
+    this.#missing = false
     this.#successor = undefined
     this.#looked = ""
     if (atPath) this.#said.clear()
@@ -310,8 +330,9 @@ export class FollowedFile implements LineReader {
       current = await statusOf(this.path)
     } catch (cause) {
       if (!Say.isMissing(cause)) throw cause
-      // Whoever still writes goes on into the old file; only a deleted one must not be held for ever.
-      if (own.links > 0 || now - own.changed < patience.deleted) return false
+      // Whoever still writes goes on into the old file; but it must not be held for ever.
+      const moved = this.#options.isNamed ? Number.POSITIVE_INFINITY : patience.moved
+      if (now - own.changed < (own.links > 0 ? moved : patience.deleted)) return false
       this.#say(Say.gone(this.path))
       return true
     }

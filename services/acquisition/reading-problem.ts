@@ -40,6 +40,14 @@ export const readingProblem = (file: string, cause: unknown): Problem => {
       message: "No permission to read this file. Add the user that runs Testudo to the file's group (often adm)."
     }
   }
+  if (code === "EMFILE" || code === "ENFILE") {
+    return {
+      code: "TST-ACQ-DESCRIPTORS",
+      severity: "error",
+      file,
+      message: `This process may not open more files (${code}). Allow it more (LimitNOFILE of its systemd unit, or ulimit -n), or name fewer logs. Bouncers may find no connection either; another try follows.`
+    }
+  }
   if (code === "EISDIR") return noFile(file, "a directory")
   const why = code ?? (cause instanceof Error ? cause.message : String(cause))
   return {

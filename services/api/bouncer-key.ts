@@ -16,7 +16,7 @@ export interface Caller {
 }
 
 /**
- * Who calls with `X-Api-Key`, or undefined without a known key. The key is looked up by its hash, so the time that it
+ * Who calls with `X-Api-Key`, or undefined without a known key, and for a caller who is gone. The key is looked up by its hash, so the time that it
  * takes tells nothing about keys.
  */
 export const callerOf = (bouncers: Bouncers, request: FastifyRequest): Caller | undefined => {
@@ -25,5 +25,9 @@ export const callerOf = (bouncers: Bouncers, request: FastifyRequest): Caller | 
   if (key === undefined || key === "" || key.length > 1_024) return undefined
   // Node reads the bytes of headers as Latin-1; the hash is of the bytes that were sent.
   const bouncer = bouncerByHash(bouncers, keyHash(Buffer.from(key, "latin1")))
-  return bouncer === undefined ? undefined : { bouncer, address: request.ip.replace(/^::ffff:/, "") }
+  // Whoever has hung up by now has no address any more, whatever Fastify's types say.
+  const address: string | undefined = request.ip
+  return bouncer === undefined || address === undefined
+    ? undefined
+    : { bouncer, address: address.replace(/^::ffff:/, "") }
 }

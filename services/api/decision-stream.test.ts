@@ -1,5 +1,6 @@
 import * as fc from "fast-check"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, test } from "vitest"
+import { parsePrefix } from "../../domain/net/prefix.ts"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { activeAt, activeBans, changesSince, holdsAt, type StandingDecision } from "../../projections/active-bans.ts"
 import { start, time } from "../../domain/decision/example.ts"
@@ -78,6 +79,8 @@ const filters: Record<string, DecisionFilter> = {
   "one type": filter(({ type }) => type === "ban")
 }
 
+const everywhere = { value: parsePrefix("0.0.0.0/0")!, relation: "inside" } as const
+
 type Key = Pick<WireDecision, "scope" | "type" | "value">
 const keyOf = ({ scope, type, value }: Key): string => `${scope} ${type} ${value}`
 
@@ -103,6 +106,8 @@ describe("the decisions stream", () => {
             last = undefined
           }
           const answer = streamAnswer(state, filters[name]!, last, now)
+          // Whoever asks for a range has all that holds looked at: all addresses here are in this one.
+          expect(answer).toEqual(streamAnswer(state, { ...filters[name]!, range: everywhere }, last, now))
           const gone = new Set(answer.deleted.map(keyOf))
           expect(answer.new.filter((decision) => gone.has(keyOf(decision)))).toEqual([])
           for (const { duration } of answer.new) expect(duration).toMatch(/^(?=.)(?:\d+h)?(?:\d+m)?\d+s$/)
@@ -129,6 +134,35 @@ describe("the decisions stream", () => {
       { numRuns: 300 }
     )
   })
+})
+
+test("an answer looks at what changed or ran out since the last one, however much holds", () => {
+  let state = activeBans.initial()
+  let position = 0
+  const decide = (value: string, seconds: number): void => {
+    position += 1
+    const until = time(start + seconds * 1_000)
+    const event = decisionMade({ number: position, value, from: time(start), until }, { position, recordedAt: start })
+    state = activeBans.evolve(state, event)
+  }
+  for (let number = 0; number < 10_000; number++) decide(`10.0.${number >> 8}.${number & 255}`, 36_000)
+  decide("192.0.2.1", 30)
+  const last = { position, at: start }
+  decide("192.0.2.2", 36_000)
+  let looks = 0
+  for (const decision of state.decisions.all()) {
+    const { changed } = decision
+    Object.defineProperty(decision, "changed", {
+      get: () => {
+        looks += 1
+        return changed
+      }
+    })
+  }
+  const answer = streamAnswer(state, filters["everything"]!, last, start + 60_000)
+  expect(answer.new.map(({ value }) => value)).toEqual(["192.0.2.2"])
+  expect(answer.deleted.map(({ value }) => value)).toEqual(["192.0.2.1"])
+  expect(looks).toBeLessThan(100)
 })
 
 describe("the pushed changes", () => {

@@ -5,7 +5,9 @@
  * carries the first, `deleted` the second, so that a value is never in both, and a bouncer that applies every answer
  * has what `startup=true` would give it, if it asks at least once a week: so long is kept what ended.
  */
-import { type ActiveBans, endOf, holdsAt, longest, type StandingDecision } from "../../projections/active-bans.ts"
+import { type ActiveBans, holdsAt, longest, type StandingDecision } from "../../projections/active-bans.ts"
+import type { Group } from "../../projections/decision-groups.ts"
+import { endOf } from "../../projections/endings.ts"
 import type { DecisionFilter } from "./decision-filter.ts"
 import { ended, held, type WireDecision } from "./wire-decision.ts"
 
@@ -32,6 +34,17 @@ const setOf = ({ origin, scenario }: StandingDecision): string => (origin === "l
 
 const wasLifted = ({ retracted, exempt }: StandingDecision): boolean => retracted !== null || exempt !== null
 
+/** The groups that an answer may be about: after the first one those of which something changed or ended. */
+const concerned = (
+  { decisions }: ActiveBans,
+  { range }: DecisionFilter,
+  last: Pull | undefined,
+  at: number
+): Iterable<Group> =>
+  last === undefined || range !== undefined
+    ? decisions.groupsAbout(range)
+    : new Set([...decisions.touchedSince(last.position), ...decisions.endingBetween(last.at - overlapMs, at)])
+
 /**
  * @param since the bouncer's last pull, or undefined for everything: all that holds, and all that ended and is kept
  * @param at now, in milliseconds since 1970
@@ -51,7 +64,7 @@ export const streamAnswer = (
     (endOf(decision) <= at && endOf(decision) > last.at - overlapMs)
   const holding: Array<StandingDecision> = []
   const over: Array<StandingDecision> = []
-  for (const group of state.decisions.groupsAbout(filter.range)) {
+  for (const group of concerned(state, filter, last, at)) {
     if (!group.some((decision) => isChanged(decision) || isEnded(decision))) continue
     const twins = group.filter(filter.matches)
     const best = longest(twins.filter((decision) => holdsAt(decision, at)))

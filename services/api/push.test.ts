@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { once } from "node:events"
 import { type AddressInfo, connect } from "node:net"
 import { activeBans } from "../../projections/active-bans.ts"
 import { bouncers } from "../../projections/bouncers.ts"
@@ -165,38 +167,58 @@ describe("the push stream", () => {
     }).pipe(Effect.scoped)
   )
 
+  /** The routes alone over states that stand, on a port of their own. */
+  const standing = Effect.fnUntraced(function* (
+    states: States,
+    options: {
+      /** Waited for before the caller is looked at. */
+      readonly ready?: Effect.Effect<void>
+      /** Waited for before the log is read. */
+      readonly log?: Effect.Effect<void>
+      readonly onDefect?: (error: unknown) => void
+      readonly listeners?: number
+    } = {}
+  ) {
+    const { ready = Effect.void, log = Effect.void, onDefect = () => undefined, listeners } = options
+    const app = httpServer({ bodyLimit: 1_000, onDefect })
+    const store = yield* EventStore
+    yield* pushRoute(app, {
+      projections: Projections.of({
+        states: () => states,
+        position: () => 20_000,
+        parked: () => [],
+        progress: Effect.succeed([]),
+        ready: () => ready,
+        settled: () => Effect.void,
+        at: () => Effect.succeed(states),
+        changes: Stream.never
+      }),
+      store: { ...store, readAll: (options) => Effect.andThen(log, store.readAll(options)) },
+      now: Date.now,
+      heartbeatMs: 100,
+      ...(listeners === undefined ? {} : { listeners })
+    })
+    yield* Effect.acquireRelease(
+      Effect.promise(() => app.listen({ host: "127.0.0.1", port: 0 })),
+      () => Effect.promise(() => app.close())
+    )
+    const { port } = app.server.address() as AddressInfo
+    return { app, port }
+  })
+
+  const withNginx = () =>
+    fold(bouncers, bouncers.initial(), [bouncerRegistered("nginx", keyHash("the-key-of-nginx"), { position: 0 })])
+  const request = `GET /projections/active-bans/stream HTTP/1.1\r\nHost: x\r\nX-Api-Key: the-key-of-nginx\r\n\r\n`
+
   it.live("drops a bouncer that does not read, and one whose key is taken away", () =>
     Effect.gen(function* () {
       const reason = "x".repeat(1_024)
       const made = Array.from({ length: 20_000 }, (_, index) =>
         deciding(index + 1, { value: `10.0.${index >> 8}.${index & 255}`, reason })
       )
-      const state = fold(bouncers, bouncers.initial(), [
-        bouncerRegistered("nginx", keyHash("the-key-of-nginx"), { position: 0 })
-      ])
+      const state = withNginx()
       const states = { activeBans: fold(activeBans, activeBans.initial(), made), bouncers: state } as States
-      const app = httpServer({ bodyLimit: 1_000, onDefect: () => undefined })
-      yield* pushRoute(app, {
-        projections: Projections.of({
-          states: () => states,
-          position: () => 20_000,
-          parked: () => [],
-          progress: Effect.succeed([]),
-          ready: () => Effect.void,
-          settled: () => Effect.void,
-          at: () => Effect.succeed(states),
-          changes: Stream.never
-        }),
-        store: yield* EventStore,
-        now: Date.now,
-        heartbeatMs: 100
-      })
-      yield* Effect.acquireRelease(
-        Effect.promise(() => app.listen({ host: "127.0.0.1", port: 0 })),
-        () => Effect.promise(() => app.close())
-      )
-      const { port } = app.server.address() as AddressInfo
-      const request = `GET /projections/active-bans/stream HTTP/1.1\r\nHost: x\r\nX-Api-Key: the-key-of-nginx\r\n\r\n`
+      const { app, port } = yield* standing(states)
       const open = () => {
         const socket = connect(port, "127.0.0.1")
         const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()))
@@ -219,6 +241,42 @@ describe("the push stream", () => {
       fold(bouncers, state, [bouncerDeleted("nginx", { position: 1 })])
       yield* Effect.promise(() => reading.closed)
     }).pipe(Effect.scoped, Effect.provide(EmbeddedEventStore.layerMemory), Effect.timeout("120 seconds"))
+  )
+
+  it.live.each(["ready", "log"] as const)("keeps no place for a bouncer that hangs up meanwhile (%s)", (waitsFor) =>
+    Effect.gen(function* () {
+      const defects: Array<unknown> = []
+      const there = yield* Deferred.make<void>()
+      let asked = 0
+      const waiting = Effect.suspend(() => {
+        asked += 1
+        return Deferred.await(there)
+      })
+      const states = { activeBans: activeBans.initial(), bouncers: withNginx() } as States
+      const onDefect = (error: unknown) => defects.push(error)
+      const { app, port } = yield* standing(states, { [waitsFor]: waiting, onDefect, listeners: 2 })
+      const hungUp: Array<Promise<void>> = []
+      app.server.on("connection", (socket) => {
+        hungUp.push(new Promise((resolve) => socket.on("close", () => resolve())))
+      })
+      // Some end the connection as they should, others reset it.
+      for (const [index, end] of (["end", "resetAndDestroy", "end", "resetAndDestroy"] as const).entries()) {
+        const socket = connect(port, "127.0.0.1")
+        socket.write(request)
+        while (asked <= index) yield* Effect.sleep("5 millis")
+        socket[end]()
+      }
+      yield* Effect.promise(() => Promise.all(hungUp))
+      yield* Deferred.succeed(there, undefined)
+      const socket = yield* Effect.acquireRelease(
+        Effect.sync(() => connect(port, "127.0.0.1")),
+        (opened) => Effect.sync(() => opened.destroy())
+      )
+      socket.write(request)
+      const [answer] = yield* Effect.promise(() => once(socket, "data"))
+      assert.include(String(answer), "200 OK")
+      assert.deepStrictEqual(defects, [])
+    }).pipe(Effect.scoped, Effect.provide(EmbeddedEventStore.layerMemory), Effect.timeout("60 seconds"))
   )
 })
 

@@ -170,6 +170,8 @@ export const pushRoute = Effect.fnUntraced(function* (app: FastifyInstance, opti
       return fail(reply, 503, `There are ${most} bouncers on this stream already.`, "TST-API-BUSY")
     const log = await run(logOf)
     const response = reply.hijack().raw
+    // Who hung up meanwhile will not do so again: nothing would ever take him off the list.
+    if (response.destroyed) return reply
     response.writeHead(200, {
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-store",

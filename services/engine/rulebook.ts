@@ -1,4 +1,4 @@
-/** The rules that judged at any time: those from disk, and those of other days from the log, each compiled once. */
+/** The rules that judged at any time: those from disk, and those of other days from the log. */
 import * as Effect from "effect/Effect"
 import { compileProfiles, type Profile } from "../../domain/decision/profile.ts"
 import { compileRuleset, type Ruleset } from "../../domain/detection/ruleset.ts"
@@ -37,48 +37,56 @@ export const compileRules = (
 }
 
 export class Rulebook {
-  readonly #rules = new Map<string, Rules>()
+  /** From disk, and not asked for yet: the log says from where on they judge. */
+  readonly #coming = new Map<string, Rules>()
+  /** Those that judge. Older ones are compiled again when they are asked for: what they remember of texts is large. */
+  #used: Rules | undefined
   readonly #atHand: Effect.Effect<ReadonlyArray<RuleFile>>
 
-  /** `atHand`: the rules as they are on disk; asked for those of their files that were too large to be recorded. */
+  /** `atHand`: the rules as they are on disk. Files that are too large to be recorded are nowhere else. */
   constructor(atHand: Effect.Effect<ReadonlyArray<RuleFile>>) {
     this.#atHand = atHand
   }
 
   add(rules: Rules): void {
-    this.#rules.set(rules.hash, rules)
+    if (this.#used?.hash !== rules.hash) this.#coming.set(rules.hash, rules)
   }
 
   /** The rules of a recorded activation: compiled from the text in the log when they are not at hand. */
   readonly of = Effect.fnUntraced({ self: this }, function* (this: Rulebook, activation: Activation) {
-    const known = this.#rules.get(activation.hash)
-    if (known !== undefined) return known
+    const known = this.#used?.hash === activation.hash ? this.#used : this.#coming.get(activation.hash)
+    this.#used = known ?? (yield* this.#compiled(activation))
+    this.#coming.delete(activation.hash)
+    return this.#used
+  })
+
+  readonly #compiled = Effect.fnUntraced({ self: this }, function* (this: Rulebook, activation: Activation) {
     const files = yield* this.#filesOf(activation)
     const { rules } = compileRules(files, { names: activation.names })
     // A recorded activation keeps its hash, even where a file too large to be recorded is missing from this compilation.
     const ruleset = { ...rules.ruleset, hash: activation.hash, activation }
-    const recorded: Rules = { ...rules, hash: activation.hash, activation, ruleset }
-    this.#rules.set(activation.hash, recorded)
-    return recorded
+    return { ...rules, hash: activation.hash, activation, ruleset } satisfies Rules
   })
 
-  /** Those that neither the log nor the disk has any more are told, and missing. */
+  /**
+   * What is at hand need not be looked for in the log, which holds every text that ever was: a start would take the longer
+   * the more the rules were edited. What neither has any more is told, and missing.
+   */
   readonly #filesOf = Effect.fnUntraced({ self: this }, function* (this: Rulebook, activation: Activation) {
-    const recorded = yield* recordedFiles(activation)
-    const hashes = new Set(recorded.map(contentHash))
-    const large = activation.items.filter(({ hash }) => !hashes.has(hash))
-    if (large.length === 0) return recorded
-    const atHand = new Map((yield* this.#atHand).map((file) => [contentHash(file), file]))
-    const found: Array<RuleFile> = []
-    for (const { kind, path, version, hash } of large) {
-      const file = atHand.get(hash)
-      if (file !== undefined) found.push({ ...file, kind: kind as RuleFile["kind"], path, version })
+    const found = new Map((yield* this.#atHand).map((file) => [contentHash(file), file]))
+    const elsewhere = activation.items.filter(({ hash }) => !found.has(hash))
+    if (elsewhere.length > 0)
+      for (const file of yield* recordedFiles({ ...activation, items: elsewhere })) found.set(contentHash(file), file)
+    const files: Array<RuleFile> = []
+    for (const { kind, path, version, hash } of activation.items) {
+      const file = found.get(hash)
+      if (file !== undefined) files.push({ ...file, kind: kind as RuleFile["kind"], path, version })
       else {
         yield* Effect.logWarning(
           `Rules of the past used ${path} (SHA-256 ${hash}), which was too large to be recorded and is not at hand as it was then: their lines are judged without it. (TST-ENGINE-CONTENT)`
         )
       }
     }
-    return [...recorded, ...found]
+    return files
   })
 }

@@ -1,6 +1,7 @@
 /** The pipe at work: logs are read and appended, what is in the log is judged, what was decided is told. */
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
@@ -23,13 +24,17 @@ import { Retention } from "../retention/retention.ts"
 import { allowlistNames, allowlistsOf, replaceAllowlists } from "./allowlists.ts"
 import { announce, announced } from "./announcement.ts"
 import { edits, hubOptions, reloadAllowlists, reloadRules, say } from "./reload.ts"
+import { sparingly } from "./sparingly.ts"
 import { welcome, welcomeAgent } from "./welcome.ts"
 
 /** How often old events are dropped. */
 const forgetEvery = "10 minutes"
 
-/** How often the engine's state is kept while it runs; also when it stops. */
-const keepEvery = "60 seconds"
+/**
+ * How often the engine's state is kept while it runs, at most; also when it stops. It may take seconds, in which nothing is
+ * judged: after an edit of the rules the lines that buckets hold are parsed for it once more, each time.
+ */
+const keepEvery = Duration.seconds(60)
 
 export interface PipeOptions {
   readonly part: Part
@@ -50,7 +55,7 @@ const prepare = Effect.fnUntraced(function* (configuration: Configuration, { par
   yield* say([...loaded.problems, ...problems])
   const work = [
     detection.follow,
-    Effect.repeat(detection.keep, Schedule.spaced(keepEvery)),
+    sparingly(detection.keep, keepEvery),
     reloadRules(configuration, ruleEdits),
     reloadAllowlists(configuration, configurationEdits, { reread, names })
   ]

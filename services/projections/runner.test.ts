@@ -2,8 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Logger from "effect/Logger"
+import type { Json } from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
@@ -139,6 +140,37 @@ describe("the runner of the projections", () => {
           writeFileSync(path, damaged)
           assert.deepStrictEqual(yield* start({ directory, save: false }, life), ["192.0.2.1"])
         }
+      })
+    )
+  )
+
+  it.live("writes a snapshot piece by piece: its whole text may be longer than a text can be", () =>
+    lives((start, directory) =>
+      Effect.gen(function* () {
+        const reason = "x".repeat(2_000)
+        for (let number = 1; number <= 200; number++)
+          yield* append(decisionMade({ number, value: `192.0.2.${number}`, reason }, { position: number }))
+        let written = 0
+        const watched: typeof activeBans = {
+          ...activeBans,
+          encode: (state) => {
+            const { lastNumber, ...encoded } = activeBans.encode(state) as Record<string, Json>
+            return Object.defineProperty({ ...encoded }, "lastNumber", {
+              enumerable: true,
+              get: () => {
+                written = Math.max(...readdirSync(directory).map((name) => statSync(join(directory, name)).size))
+                return lastNumber
+              }
+            }) as Json
+          }
+        }
+        const life = Effect.gen(function* () {
+          yield* (yield* Projections).ready()
+          return (yield* values()).length
+        })
+        assert.strictEqual(yield* start({ directory, places: { ...places(), activeBans: place(watched) } }, life), 200)
+        assert.isAbove(written, 300_000)
+        assert.strictEqual(yield* start({ directory, save: false }, life), 200)
       })
     )
   )

@@ -17,6 +17,7 @@ import * as Stream from "effect/Stream"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { EventStore, type StoreUnavailable } from "../event-store/event-store.ts"
 import { Feed } from "./feed.ts"
+import { jsonPieces } from "./json-pieces.ts"
 import type { Place } from "./place.ts"
 import { type Change, type Places, Projections, ProjectionParked, places, statesOf } from "./projections.ts"
 import { restore } from "./restore.ts"
@@ -118,10 +119,9 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
     if (directory === undefined || !save) return
     const snapshot = target.snapshot()
     const { state, ...header } = snapshot
-    // Written down before the fold goes on.
-    const json = [JSON.stringify(state)]
+    // A copy, of which the fold changes nothing. Its text may be longer than any text can be, and bouncers wait meanwhile.
     yield* Effect.tryPromise(() =>
-      writeSnapshot(directory, header, json).then(() => retainSnapshot(directory, snapshot))
+      writeSnapshot(directory, header, jsonPieces(state)).then(() => retainSnapshot(directory, snapshot))
     ).pipe(
       Effect.tap(() => Effect.sync(() => target.saved(snapshot))),
       Effect.catch(({ cause }) =>

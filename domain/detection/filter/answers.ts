@@ -16,11 +16,15 @@ export class Answers {
   readonly #field: EventField
   #questions = 0
   /** For each text all answers about it, by the number of the question. */
-  readonly #remembered = new Remembered<Array<unknown>>(mostTexts)
+  #remembered = new Remembered<Array<unknown>>(mostTexts)
   readonly #row = () => new Array<unknown>(this.#questions).fill(undefined)
 
   constructor(field: EventField) {
     this.#field = field
+  }
+
+  forget(): void {
+    this.#remembered = new Remembered(mostTexts)
   }
 
   /**

@@ -111,6 +111,14 @@ export class World implements Context {
     return known.answers
   }
 
+  /**
+   * The rules judge no more: what they remember of texts goes. They themselves stay for as long as a bucket holds a line
+   * that they read, which may be hours, and another edit may come every minute.
+   */
+  forget(): void {
+    for (const { answers } of this.#answers) answers.forget()
+  }
+
   /** Does something in between, as if nothing had been. */
   aside(work: () => void): void {
     const state = this.#state
