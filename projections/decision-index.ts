@@ -1,8 +1,12 @@
-/** The decisions of a state, found by id, by what they are about, by the addresses they cover and by when they changed. */
+/**
+ * The decisions of a state, found by id, by what they are about, by the addresses they cover, by when they changed and by
+ * when they run out.
+ */
 import { prefixFor } from "../domain/decision/scope.ts"
 import { parsePrefix, type Prefix, prefixContainsPrefix } from "../domain/net/prefix.ts"
 import { PrefixTable } from "../domain/net/prefix-table.ts"
 import type { StandingDecision } from "./active-bans.ts"
+import { DecisionEnds } from "./decision-ends.ts"
 import { DecisionGroups, type Group } from "./decision-groups.ts"
 
 /** `containing`: decisions that cover the range; `inside`: those that the range covers. */
@@ -20,6 +24,7 @@ export class DecisionIndex {
   readonly #prefixes = new PrefixTable<ReadonlyArray<Group>>()
   /** In the order in which they changed; what changed again or was removed stays behind until the next {@link compact}. */
   #changes: Array<StandingDecision> = []
+  readonly #ends = new DecisionEnds()
 
   constructor(decisions: Iterable<StandingDecision> = []) {
     for (const decision of decisions) this.#insert(decision)
@@ -50,6 +55,7 @@ export class DecisionIndex {
 
   #insert(decision: StandingDecision): void {
     this.#byId.set(decision.id, decision)
+    this.#ends.add(decision)
     const opened = this.#groups.add(decision)
     const prefix = opened === undefined ? undefined : prefixFor(decision.scope, decision.value)
     if (opened === undefined || prefix === undefined) return
@@ -70,6 +76,7 @@ export class DecisionIndex {
 
   remove(decision: StandingDecision): void {
     this.#byId.delete(decision.id)
+    this.#ends.remove(decision)
     const closed = this.#groups.remove(decision)
     const prefix = closed === undefined ? undefined : prefixFor(decision.scope, decision.value)
     if (prefix === undefined) return
@@ -93,6 +100,11 @@ export class DecisionIndex {
       if (group !== undefined) groups.add(group)
     }
     return [...groups]
+  }
+
+  /** The groups of which a decision ran out, or would have, later than `after` and not later than `upTo`. */
+  endedBetween(after: number, upTo: number): Iterable<Group> {
+    return new Set([...this.#ends.between(after, upTo)].map((decision) => this.group(decision)))
   }
 
   /** Decisions about a range or address, or about a range that contains it, by number. */

@@ -6,12 +6,15 @@
  * has what `startup=true` would give it, if it asks at least once a week: so long is kept what ended.
  */
 import { type ActiveBans, endOf, holdsAt, longest, type StandingDecision } from "../../projections/active-bans.ts"
+import type { Group } from "../../projections/decision-groups.ts"
 import type { DecisionFilter } from "./decision-filter.ts"
+import { lazily } from "./json-answer.ts"
 import { ended, held, type WireDecision } from "./wire-decision.ts"
 
+/** May be very long: its decisions are written down one by one, once. */
 export interface StreamAnswer {
-  readonly new: ReadonlyArray<WireDecision>
-  readonly deleted: ReadonlyArray<WireDecision>
+  readonly new: Iterable<WireDecision>
+  readonly deleted: Iterable<WireDecision>
 }
 
 /** Where a bouncer's last answer stood. */
@@ -22,8 +25,15 @@ export interface Pull {
   readonly at: number
 }
 
-/** Repeated in the next answer: a bouncer's clock and ours need not agree to the second. */
+/** Within so long, what ran out is told in the next answer too: a bouncer's clock and ours need not agree to the second. */
 const overlapMs = 2_000
+
+/**
+ * CrowdSec's firewall bouncer lets an address go by a time that it learns when it adds it; what it is told later about an
+ * address that it holds is dropped. So when one of several decisions runs out, the one that goes on is told again, for as
+ * long as it may have taken the bouncer to come to the address in its list.
+ */
+const repeatedMs = 30_000
 
 const byNumber = (a: StandingDecision, b: StandingDecision): number => a.number - b.number
 
@@ -31,6 +41,17 @@ const byNumber = (a: StandingDecision, b: StandingDecision): number => a.number 
 const setOf = ({ origin, scenario }: StandingDecision): string => (origin === "lists" ? `lists:${scenario}` : origin)
 
 const wasLifted = ({ retracted, exempt }: StandingDecision): boolean => retracted !== null || exempt !== null
+
+/** The groups that an answer may be about. A bouncer that asks again is not to cost a look at all decisions. */
+const groupsSince = (
+  { decisions }: ActiveBans,
+  { range }: DecisionFilter,
+  last: Pull | undefined,
+  at: number
+): Iterable<Group> =>
+  last === undefined || range !== undefined
+    ? decisions.groupsAbout(range)
+    : new Set([...decisions.touchedSince(last.position), ...decisions.endedBetween(last.at - repeatedMs, at)])
 
 /**
  * @param since the bouncer's last pull, or undefined for everything: all that holds, and all that ended and is kept
@@ -42,28 +63,29 @@ export const streamAnswer = (
   since: Pull | undefined,
   at: number
 ): StreamAnswer => {
-  // What changed in between may be forgotten already: then only everything is right.
-  const last = since !== undefined && since.position >= state.horizon ? since : undefined
+  // What changed in between may be forgotten already, and a clock that was set back makes decisions hold again that were
+  // told to be over: then only everything is right.
+  const last = since !== undefined && since.position >= state.horizon && since.at <= at ? since : undefined
   const isChanged = ({ changed }: StandingDecision): boolean => last === undefined || changed > last.position
+  const ranOut = ({ until }: StandingDecision, overlap: number): boolean =>
+    last !== undefined && until <= at && until > last.at - overlap
   const isEnded = (decision: StandingDecision): boolean =>
-    last === undefined ||
-    (decision.changed > last.position && wasLifted(decision)) ||
-    (endOf(decision) <= at && endOf(decision) > last.at - overlapMs)
+    last === undefined || (wasLifted(decision) ? isChanged(decision) : ranOut(decision, overlapMs))
+  const isToldAgain = (decision: StandingDecision): boolean => isChanged(decision) || ranOut(decision, repeatedMs)
   const holding: Array<StandingDecision> = []
   const over: Array<StandingDecision> = []
-  for (const group of state.decisions.groupsAbout(filter.range)) {
-    if (!group.some((decision) => isChanged(decision) || isEnded(decision))) continue
+  for (const group of groupsSince(state, filter, last, at)) {
     const twins = group.filter(filter.matches)
     const best = longest(twins.filter((decision) => holdsAt(decision, at)))
     if (best !== undefined) {
-      if (twins.some(isChanged)) holding.push(best)
+      if (twins.some(isToldAgain)) holding.push(best)
     } else if (twins.some(isEnded)) {
       const latest = [...twins].sort((a, b) => endOf(a) - endOf(b) || a.changed - b.changed)
       over.push(...new Map(latest.map((decision) => [setOf(decision), decision])).values())
     }
   }
   return {
-    new: holding.sort(byNumber).map((decision) => held(decision, at, { uuid: true })),
-    deleted: over.sort(byNumber).map((decision) => ended(decision, at))
+    new: lazily(holding.sort(byNumber), (decision) => held(decision, at, { uuid: true })),
+    deleted: lazily(over.sort(byNumber), (decision) => ended(decision, at))
   }
 }

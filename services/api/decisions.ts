@@ -7,6 +7,7 @@ import { decisionFilter } from "./decision-filter.ts"
 import { streamAnswer } from "./decision-stream.ts"
 import { fail } from "./failure.ts"
 import { parameter } from "./http.ts"
+import { lazily, sendJson } from "./json-answer.ts"
 import { Pulls } from "./pulls.ts"
 import { held } from "./wire-decision.ts"
 
@@ -50,12 +51,10 @@ export const decisionRoutes = (app: FastifyInstance, { ready, states, position, 
       const caller = callerOf(states().bouncers, request)
       return caller === undefined ? fail(reply, 403, "access forbidden") : handler(caller, request, reply)
     }
-  const json = (reply: FastifyReply, body: unknown): FastifyReply =>
-    reply.header("content-type", "application/json; charset=utf-8").send(JSON.stringify(body))
   /** Health checks ask with HEAD, within 200 ms: it says that the key is good and moves nothing. */
   const head = known((_caller, _request, reply) => reply.code(200).send())
 
-  app.get("/health", (_request, reply) => json(reply, { status: "up" }))
+  app.get("/health", (_request, reply) => sendJson(reply, { status: "up" }))
   app.head("/health", (_request, reply) => reply.code(200).send())
 
   app.head("/v1/decisions", head)
@@ -70,9 +69,9 @@ export const decisionRoutes = (app: FastifyInstance, { ready, states, position, 
         request,
         about.filter((decision) => holdsAt(decision, at) && filter.matches(decision))
       )
-      const elements = found.map((decision) => held(decision, at, { uuid: false }))
+      const elements = lazily(found, (decision) => held(decision, at, { uuid: false }))
       // The nginx and HAProxy bouncers know "nothing" only as these four bytes.
-      return json(reply, elements.length === 0 ? null : elements)
+      return sendJson(reply, found.length === 0 ? null : elements)
     })
   )
 
@@ -87,7 +86,7 @@ export const decisionRoutes = (app: FastifyInstance, { ready, states, position, 
       const answer = streamAnswer(states().activeBans, filter, since, pull.at)
       // An answer that never arrived must come again.
       reply.raw.once("finish", () => pulls.note(caller, pull))
-      return json(reply, answer)
+      return sendJson(reply, answer)
     })
   )
 }

@@ -175,6 +175,14 @@ describe("the push stream", () => {
         bouncerRegistered("nginx", keyHash("the-key-of-nginx"), { position: 0 })
       ])
       const states = { activeBans: fold(activeBans, activeBans.initial(), made), bouncers: state } as States
+      let written = 0
+      for (const decision of states.activeBans.decisions.all())
+        Object.defineProperty(decision, "reason", {
+          get: () => {
+            written += 1
+            return reason
+          }
+        })
       const app = httpServer({ bodyLimit: 1_000, onDefect: () => undefined })
       yield* pushRoute(app, {
         projections: Projections.of({
@@ -215,6 +223,8 @@ describe("the push stream", () => {
       yield* Effect.promise(() => Promise.all([reading.answered, deaf.answered]))
       while ((yield* connections) > 1) yield* Effect.sleep("20 millis")
       deaf.socket.destroy()
+      // Nothing is written down for whoever does not read.
+      assert.isBelow(written, 2 * made.length)
       assert.isFalse(reading.socket.destroyed)
       fold(bouncers, state, [bouncerDeleted("nginx", { position: 1 })])
       yield* Effect.promise(() => reading.closed)
