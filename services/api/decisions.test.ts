@@ -94,14 +94,17 @@ describe("/v1/decisions", () => {
     trial((app) =>
       Effect.gen(function* () {
         const headers = yield* bouncerHeaders()
-        for (const query of ["ip=zzz", "range=zzz"]) {
-          const response = yield* get(app, `/v1/decisions?${query}`, headers)
-          assert.strictEqual(response.statusCode, 500)
-          assert.strictEqual(
-            response.body,
-            `{"message":"unable to convert 'zzz' to int: invalid address: invalid ip address / range"}`
-          )
-        }
+        yield* record(deciding(1))
+        // An empty one too: a proxy that does not know its visitor must not be told that somebody is banned.
+        for (const path of ["/v1/decisions", "/v1/decisions/stream"])
+          for (const [name, text] of ["ip", "range"].flatMap((name) => [[name, "zzz"] as const, [name, ""] as const])) {
+            const response = yield* get(app, `${path}?${name}=${text}`, headers)
+            assert.strictEqual(response.statusCode, 500)
+            assert.strictEqual(
+              response.body,
+              `{"message":"unable to convert '${text}' to int: invalid address: invalid ip address / range"}`
+            )
+          }
       })
     )
   )
@@ -127,6 +130,12 @@ describe("/v1/decisions", () => {
         assert.deepStrictEqual(yield* found("origins=lists,CAPI"), [3])
         assert.deepStrictEqual(yield* found("scenarios_containing=PROBING,tor"), [3, 2])
         assert.deepStrictEqual(yield* found("scenarios_not_containing=ssh,tor"), [2])
+        for (const nothing of ["value=", "type=", "scope=Ip&value="])
+          assert.deepStrictEqual(yield* found(nothing), [], nothing)
+        for (const everything of ["scopes=", "origins=,", "scenarios_containing=,", "scenarios_not_containing="])
+          assert.deepStrictEqual(yield* found(everything), [3, 2, 1], everything)
+        assert.deepStrictEqual(yield* found("origins=lists,%20CAPI&simulated=True"), [3])
+        assert.deepStrictEqual(yield* found("ip=203.0.113.0/24&contains=False&simulated=1"), [4, 3, 2, 1])
         assert.deepStrictEqual(yield* found("limit=2"), [1, 2])
         assert.deepStrictEqual(yield* found("limit=1&offset=1"), [2])
         assert.deepStrictEqual(yield* found("id_gt=1&limit=0"), [2, 3])
@@ -203,7 +212,8 @@ describe("/v1/decisions/stream", () => {
         const empty = yield* get(app, "/v1/decisions/stream?scenarios_containing=none", headers)
         assert.strictEqual(empty.body, '{"new":[],"deleted":[]}')
         assert.match(String(empty.headers["content-type"]), /^application\/json/)
-        assert.deepStrictEqual(yield* pull(app, "?startup=true", headers), [[1], [2]])
+        for (const truth of ["true", "True", "1"])
+          assert.deepStrictEqual(yield* pull(app, `?startup=${truth}`, headers), [[1], [2]])
         assert.deepStrictEqual(yield* pull(app, "", headers), [[], []])
         const second = deciding(3, { value: "192.0.2.3" })
         yield* record(second)

@@ -6,7 +6,7 @@ import { type Caller, callerOf } from "./bouncer-key.ts"
 import { decisionFilter } from "./decision-filter.ts"
 import { streamAnswer } from "./decision-stream.ts"
 import { fail } from "./failure.ts"
-import { parameter } from "./http.ts"
+import { parameter, truth } from "./http.ts"
 import { lazily, sendJson } from "./json-answer.ts"
 import { Pulls } from "./pulls.ts"
 import { held } from "./wire-decision.ts"
@@ -82,7 +82,7 @@ export const decisionRoutes = (app: FastifyInstance, { ready, states, position, 
       const filter = decisionFilter(request, defaultScopes)
       if ("message" in filter) return fail(reply, 500, filter.message)
       const pull = { position: position(), at: now() }
-      const since = parameter(request, "startup") === "true" ? undefined : pulls.last(caller)
+      const since = truth(request, "startup") === true ? undefined : pulls.last(caller)
       const answer = streamAnswer(states().activeBans, filter, since, pull.at)
       // An answer that never arrived must come again.
       reply.raw.once("finish", () => pulls.note(caller, pull))

@@ -63,6 +63,13 @@ export const parameter = (request: FastifyRequest, name: string): string | undef
   return typeof value === "string" ? value : value?.[0]
 }
 
+/** A query parameter as Go reads a boolean (Python writes `True`), or undefined for anything else. */
+export const truth = (request: FastifyRequest, name: string): boolean | undefined => {
+  const text = parameter(request, name) ?? ""
+  if (/^(?:1|[tT]|true|True|TRUE)$/.test(text)) return true
+  return /^(?:0|[fF]|false|False|FALSE)$/.test(text) ? false : undefined
+}
+
 /** The body as JSON, or undefined when it is none. */
 export const jsonBody = (request: FastifyRequest): unknown => {
   try {
