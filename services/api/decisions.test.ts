@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { FastifyInstance, InjectOptions } from "fastify"
+import { type AddressInfo, connect } from "node:net"
 import { allowlistReplaced, decisionRetracted } from "../../projections/example.ts"
 import { Administration } from "./administration.ts"
+import { httpServer } from "./http.ts"
 import { bouncerHeaders, deciding, record, trial } from "./trial.ts"
 
 const call = (app: FastifyInstance, options: InjectOptions) => Effect.promise(() => app.inject(options))
@@ -363,8 +365,39 @@ describe("the HTTP server", () => {
     trial((app) =>
       Effect.sync(() => {
         assert.isAbove(app.server.keepAliveTimeout, 120_000 - 1)
-        assert.isAbove(app.server.headersTimeout, app.server.keepAliveTimeout)
       })
     )
+  )
+
+  it.live("does not wait for long for a connection that says nothing, and has a bound of how many there are", () =>
+    trial((app) =>
+      Effect.sync(() => {
+        assert.isAtMost(app.server.headersTimeout, 20_000)
+        assert.isAtMost(app.server.requestTimeout, 30_000)
+        assert.isAtMost(app.server.maxConnections, 2_500)
+      })
+    )
+  )
+
+  it.live("closes connections beyond that bound, and serves those within", () =>
+    Effect.gen(function* () {
+      const app = httpServer({ bodyLimit: 1_000, connections: 2, onDefect: () => undefined })
+      app.get("/", (_request, reply) => reply.send("here"))
+      yield* Effect.acquireRelease(
+        Effect.promise(() => app.listen({ host: "127.0.0.1", port: 0 })),
+        () => Effect.promise(() => app.close())
+      )
+      const { port } = app.server.address() as AddressInfo
+      const open = () => {
+        const socket = connect(port, "127.0.0.1").on("error", () => undefined)
+        socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        return new Promise<string>((resolve) => {
+          socket.on("data", (data) => resolve(String(data).slice(0, 12)))
+          socket.on("close", () => resolve("closed"))
+        })
+      }
+      const answers = [yield* Effect.promise(open), yield* Effect.promise(open), yield* Effect.promise(open)]
+      assert.deepStrictEqual(answers, ["HTTP/1.1 200", "HTTP/1.1 200", "closed"])
+    }).pipe(Effect.scoped)
   )
 })
