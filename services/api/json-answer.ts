@@ -7,8 +7,11 @@ import { Readable } from "node:stream"
 import { setImmediate as turn } from "node:timers/promises"
 import { gathered, jsonPieces } from "../projections/json-pieces.ts"
 
-/** What is shorter goes out whole, anything else in pieces of so many characters. */
-const short = 65_536
+/**
+ * What is shorter goes out whole, anything else in pieces of so many characters: few turns are needed beside an engine that
+ * takes long ones, and little waits for a bouncer that does not read.
+ */
+export const pieceLength = 262_144
 
 async function* inTurns(first: string, others: Iterable<string>): AsyncIterable<string> {
   yield first
@@ -20,10 +23,10 @@ async function* inTurns(first: string, others: Iterable<string>): AsyncIterable<
 
 /** Lists in `body` may be any iterables; their items are asked for when it is their turn. */
 export const sendJson = (reply: FastifyReply, body: unknown): FastifyReply => {
-  const pieces = gathered(jsonPieces(body), short)
+  const pieces = gathered(jsonPieces(body), pieceLength)
   const first: string = pieces.next().value ?? ""
   reply.header("content-type", "application/json; charset=utf-8")
-  return reply.send(first.length < short ? first : Readable.from(inTurns(first, pieces), { highWaterMark: 1 }))
+  return reply.send(first.length < pieceLength ? first : Readable.from(inTurns(first, pieces), { highWaterMark: 1 }))
 }
 
 /** Items that are made when it is their turn. */

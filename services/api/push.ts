@@ -20,7 +20,7 @@ import { gathered, jsonPieces } from "../projections/json-pieces.ts"
 import type { Projections } from "../projections/projections.ts"
 import { callerOf } from "./bouncer-key.ts"
 import { fail } from "./failure.ts"
-import { lazily } from "./json-answer.ts"
+import { lazily, pieceLength } from "./json-answer.ts"
 
 export interface PushOptions {
   readonly projections: (typeof Projections)["Service"]
@@ -31,9 +31,6 @@ export interface PushOptions {
   /** Most listeners at a time. */
   readonly listeners?: number
 }
-
-/** Written in pieces of so many characters: no message stands in memory for each bouncer, and it is seen whether one reads. */
-const pieceLength = 65_536
 
 /** After so many beats without reading anything a bouncer is dropped. */
 const patience = 3
