@@ -15,6 +15,7 @@ import { Allowlist } from "../domain/events/allowlist.ts"
 import { Decision } from "../domain/events/decision.ts"
 import type { TestudoEvent } from "../domain/events/catalogue.ts"
 import { millisecondOf } from "../domain/time/instant.ts"
+import type { Group } from "./decision-groups.ts"
 import { DecisionIndex } from "./decision-index.ts"
 import { KnownIds } from "./known-ids.ts"
 import type { Projection } from "./projection.ts"
@@ -89,13 +90,17 @@ export const longest = (decisions: Iterable<StandingDecision>): StandingDecision
   return best
 }
 
-/** The decisions that hold at a time, one for each (scope, type, value): the longest. By number. */
+/** What holds of twins at a time: the longest, and the longest of those that are only simulated, which keep nobody out. */
+const standing = (twins: Group, at: number): ReadonlyArray<StandingDecision> => {
+  const holding = twins.filter((decision) => holdsAt(decision, at))
+  const best = [false, true].map((simulated) => longest(holding.filter((decision) => decision.simulated === simulated)))
+  return best.filter((decision) => decision !== undefined)
+}
+
+/** The decisions that hold at a time, one for each (scope, type, value, simulated): the longest. By number. */
 export const activeAt = (state: ActiveBans, at: number): ReadonlyArray<StandingDecision> => {
   const active: Array<StandingDecision> = []
-  for (const twins of state.decisions.groups()) {
-    const best = longest(twins.filter((decision) => holdsAt(decision, at)))
-    if (best !== undefined) active.push(best)
-  }
+  for (const twins of state.decisions.groups()) active.push(...standing(twins, at))
   return active.sort((a, b) => a.number - b.number)
 }
 
@@ -110,8 +115,8 @@ export interface Changes {
 }
 
 /**
- * What changed after a position (exclusive), as one step: for each (scope, type, value) that an event touched, the
- * decision that holds now is `added`, and those that ended by an event are `removed`. Removing comes before adding. What
+ * What changed after a position (exclusive), as one step: for each (scope, type, value) that an event touched, what holds
+ * now is `added`, and those that ended by an event are `removed`. Removing comes before adding. What
  * merely ran out is in neither: who was told a decision was told its end. Undefined when the changes since then are not
  * known any more.
  */
@@ -120,8 +125,7 @@ export const changesSince = (state: ActiveBans, position: number, at: number): C
   const added: Array<StandingDecision> = []
   const removed: Array<StandingDecision> = []
   for (const twins of state.decisions.touchedSince(position)) {
-    const best = longest(twins.filter((decision) => holdsAt(decision, at)))
-    if (best !== undefined) added.push(best)
+    added.push(...standing(twins, at))
     for (const twin of twins)
       if (twin.changed > position && (twin.retracted !== null || twin.exempt !== null)) removed.push(twin)
   }

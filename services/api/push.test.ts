@@ -84,7 +84,9 @@ describe("the push stream", () => {
           allowlistReplaced("machine", ["127.0.0.0/8"], { position: 0 }),
           deciding(1, { value: "192.0.2.1" }),
           deciding(2, { scope: "Country", value: "FR" }),
-          deciding(3, { value: "192.0.2.3", simulated: true })
+          deciding(3, { value: "192.0.2.3", simulated: true }),
+          // It lasts longer than the ban, and keeps nobody out.
+          deciding(5, { value: "192.0.2.1", simulated: true }, 7_200)
         )
         const next = yield* listen(headers)
         const snapshot = yield* next
@@ -100,7 +102,7 @@ describe("the push stream", () => {
         )
 
         const made = deciding(4, { value: "192.0.2.4" })
-        yield* record(made)
+        yield* record(deciding(6, { value: "192.0.2.4", simulated: true }, 7_200), made)
         const added = yield* next
         assert.deepStrictEqual(
           [added?.event, added?.body.added?.map(({ id }) => id), added?.body.removed],
