@@ -9,11 +9,15 @@ export const keyHash = (key: string | Uint8Array): string => createHash("sha512"
 /** 32 random bytes as base64 without padding: 43 characters. */
 export const newKey = (): string => randomBytes(32).toString("base64").replaceAll("=", "")
 
-/** Whoever calls, as the deltas are counted: a key may be shared by bouncers on several hosts. */
+/** Whoever calls, as the deltas are counted: a key may be shared by bouncers on several hosts, and by several on one. */
 export interface Caller {
   readonly bouncer: Bouncer
   readonly address: string
+  /** What it says it is: the beginning of the header `User-Agent`. */
+  readonly agent: string
 }
+
+const agentLength = 128
 
 /**
  * Who calls with `X-Api-Key`, or undefined without a known key. The key is looked up by its hash, so the time that it
@@ -25,5 +29,7 @@ export const callerOf = (bouncers: Bouncers, request: FastifyRequest): Caller | 
   if (key === undefined || key === "" || key.length > 1_024) return undefined
   // Node reads the bytes of headers as Latin-1; the hash is of the bytes that were sent.
   const bouncer = bouncerByHash(bouncers, keyHash(Buffer.from(key, "latin1")))
-  return bouncer === undefined ? undefined : { bouncer, address: request.ip.replace(/^::ffff:/, "") }
+  if (bouncer === undefined) return undefined
+  const agent = (request.headers["user-agent"] ?? "").slice(0, agentLength)
+  return { bouncer, address: request.ip.replace(/^::ffff:/, ""), agent }
 }

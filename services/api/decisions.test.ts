@@ -225,6 +225,10 @@ describe("/v1/decisions/stream", () => {
         assert.deepStrictEqual(yield* pull(app, "?startup=false", headers), [[], [3]])
         // Another host with the same key has its own deltas, and its first is like a startup.
         assert.deepStrictEqual(yield* pull(app, "", headers, { remoteAddress: "192.0.2.99" }), [[1], [2, 3]])
+        // So has another bouncer on the same host.
+        const other = { ...headers, "user-agent": "crowdsec-custom-bouncer/v1" }
+        assert.deepStrictEqual(yield* pull(app, "", other), [[1], [2, 3]])
+        assert.deepStrictEqual(yield* pull(app, "", other), [[], []])
         assert.deepStrictEqual(yield* pull(app, "", headers), [[], []])
       })
     )
