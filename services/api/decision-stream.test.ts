@@ -194,7 +194,7 @@ describe("a firewall that keeps to the first time it was told", () => {
     )
   })
 
-  it("is told again what goes on, for half a minute after another decision on it ran out", () => {
+  it("is told again what goes on, for half a minute after another decision on it ran out, then each minute", () => {
     const [short, long] = [10_000, 600_000]
     const state = [short, long].reduce(
       (folded, lasting, index) =>
@@ -213,6 +213,11 @@ describe("a firewall that keeps to the first time it was told", () => {
     expect(told(9_000, 19_000)).toMatchObject({ new: [{ id: 2, duration: "9m41s" }], deleted: [] })
     expect(told(29_000, 39_000).new).toHaveLength(1)
     expect(told(41_000, 51_000)).toEqual({ new: [], deleted: [] })
+    for (const minutes of [1, 2, 3, 4, 5]) {
+      expect(told(minutes * 60_000 + 2_000, minutes * 60_000 + 12_000).new).toHaveLength(1)
+      expect(told(minutes * 60_000 + 12_000, minutes * 60_000 + 22_000).new).toHaveLength(0)
+    }
+    expect(told(370_000, 380_000).new).toHaveLength(0)
   })
 
   it("does not cost a look at all decisions when it asks again", () => {

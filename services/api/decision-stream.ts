@@ -31,9 +31,17 @@ const overlapMs = 2_000
 /**
  * CrowdSec's firewall bouncer lets an address go by a time that it learns when it adds it; what it is told later about an
  * address that it holds is dropped. So when one of several decisions runs out, the one that goes on is told again, for as
- * long as it may have taken the bouncer to come to the address in its list.
+ * long as it may have taken the bouncer to come to the address in its list, and now and then for as long as a list of
+ * hundreds of thousands may have taken it.
  */
 const repeatedMs = 30_000
+const repeatedLaterMs = [60_000, 120_000, 180_000, 240_000, 300_000]
+
+/** Whose running out, between the two times, is a reason to tell again what goes on. */
+const repeatedBetween = (last: number, at: number): ReadonlyArray<readonly [after: number, upTo: number]> => [
+  [last - repeatedMs, at],
+  ...repeatedLaterMs.map((late) => [last - late, at - late] as const)
+]
 
 const byNumber = (a: StandingDecision, b: StandingDecision): number => a.number - b.number
 
@@ -51,7 +59,10 @@ const groupsSince = (
 ): Iterable<Group> =>
   last === undefined || range !== undefined
     ? decisions.groupsAbout(range)
-    : new Set([...decisions.touchedSince(last.position), ...decisions.endedBetween(last.at - repeatedMs, at)])
+    : new Set([
+        ...decisions.touchedSince(last.position),
+        ...repeatedBetween(last.at, at).flatMap(([after, upTo]) => [...decisions.endedBetween(after, upTo)])
+      ])
 
 /**
  * @param since the bouncer's last pull, or undefined for everything: all that holds, and all that ended and is kept
@@ -67,11 +78,14 @@ export const streamAnswer = (
   // told to be over: then only everything is right.
   const last = since !== undefined && since.position >= state.horizon && since.at <= at ? since : undefined
   const isChanged = ({ changed }: StandingDecision): boolean => last === undefined || changed > last.position
-  const ranOut = ({ until }: StandingDecision, overlap: number): boolean =>
-    last !== undefined && until <= at && until > last.at - overlap
-  const isEnded = (decision: StandingDecision): boolean =>
-    last === undefined || (wasLifted(decision) ? isChanged(decision) : ranOut(decision, overlapMs))
-  const isToldAgain = (decision: StandingDecision): boolean => isChanged(decision) || ranOut(decision, repeatedMs)
+  const repeated = last === undefined ? [] : repeatedBetween(last.at, at)
+  const isEnded = (decision: StandingDecision): boolean => {
+    if (last === undefined) return true
+    const { until } = decision
+    return wasLifted(decision) ? isChanged(decision) : until <= at && until > last.at - overlapMs
+  }
+  const isToldAgain = (decision: StandingDecision): boolean =>
+    isChanged(decision) || repeated.some(([after, upTo]) => decision.until > after && decision.until <= upTo)
   const holding: Array<StandingDecision> = []
   const over: Array<StandingDecision> = []
   for (const group of groupsSince(state, filter, last, at)) {
