@@ -1,13 +1,20 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
-import { activeAt, activeBans, changesSince, holdsAt, type StandingDecision } from "../../projections/active-bans.ts"
+import {
+  type ActiveBans,
+  activeAt,
+  activeBans,
+  changesSince,
+  holdsAt,
+  type StandingDecision
+} from "../../projections/active-bans.ts"
 import { DecisionIndex } from "../../projections/decision-index.ts"
 import { start, time } from "../../domain/decision/example.ts"
 import { parseMilliseconds } from "../../domain/time/duration.ts"
 import { allowlistReplaced, decisionMade, decisionRetracted } from "../../projections/example.ts"
 import type { DecisionFilter } from "./decision-filter.ts"
-import { type Pull, streamAnswer } from "./decision-stream.ts"
+import { knownBy, type Pull, selected, streamAnswer } from "./decision-stream.ts"
 import type { WireDecision } from "./wire-decision.ts"
 
 const weekMs = 7 * 86_400_000
@@ -83,8 +90,8 @@ const filters: Record<string, DecisionFilter> = {
 type Key = Pick<WireDecision, "scope" | "type" | "value">
 const keyOf = ({ scope, type, value }: Key): string => `${scope} ${type} ${value}`
 
-const answerOf = (...given: Parameters<typeof streamAnswer>) => {
-  const answer = streamAnswer(...given)
+const answerOf = (state: ActiveBans, filter: DecisionFilter, since: Pull | undefined, at: number) => {
+  const answer = streamAnswer(selected(state, filter, knownBy(state, since, at), at), at)
   return { new: [...answer.new], deleted: [...answer.deleted] }
 }
 

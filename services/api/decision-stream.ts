@@ -11,6 +11,12 @@ import type { DecisionFilter } from "./decision-filter.ts"
 import { lazily } from "./json-answer.ts"
 import { ended, held, type WireDecision } from "./wire-decision.ts"
 
+/** Which decisions an answer is about. */
+export interface Selection {
+  readonly new: ReadonlyArray<StandingDecision>
+  readonly deleted: ReadonlyArray<StandingDecision>
+}
+
 /** May be very long: its decisions are written down one by one, once. */
 export interface StreamAnswer {
   readonly new: Iterable<WireDecision>
@@ -65,18 +71,17 @@ const groupsSince = (
       ])
 
 /**
- * @param since the bouncer's last pull, or undefined for everything: all that holds, and all that ended and is kept
+ * What a bouncer knows by its last pull. Undefined when only everything is right: what changed since then may be forgotten
+ * already, and a clock that was set back makes decisions hold again that were told to be over.
+ */
+export const knownBy = (state: ActiveBans, since: Pull | undefined, at: number): Pull | undefined =>
+  since !== undefined && since.position >= state.horizon && since.at <= at ? since : undefined
+
+/**
+ * @param last what the bouncer knows, or undefined for everything: all that holds, and all that ended and is kept
  * @param at now, in milliseconds since 1970
  */
-export const streamAnswer = (
-  state: ActiveBans,
-  filter: DecisionFilter,
-  since: Pull | undefined,
-  at: number
-): StreamAnswer => {
-  // What changed in between may be forgotten already, and a clock that was set back makes decisions hold again that were
-  // told to be over: then only everything is right.
-  const last = since !== undefined && since.position >= state.horizon && since.at <= at ? since : undefined
+export const selected = (state: ActiveBans, filter: DecisionFilter, last: Pull | undefined, at: number): Selection => {
   const isChanged = ({ changed }: StandingDecision): boolean => last === undefined || changed > last.position
   const repeated = last === undefined ? [] : repeatedBetween(last.at, at)
   const isEnded = (decision: StandingDecision): boolean => {
@@ -98,8 +103,11 @@ export const streamAnswer = (
       over.push(...new Map(latest.map((decision) => [setOf(decision), decision])).values())
     }
   }
-  return {
-    new: lazily(holding.sort(byNumber), (decision) => held(decision, at, { uuid: true })),
-    deleted: lazily(over.sort(byNumber), (decision) => ended(decision, at))
-  }
+  return { new: holding.sort(byNumber), deleted: over.sort(byNumber) }
 }
+
+/** The decisions as a bouncer reads them, at the time for which they were selected. */
+export const streamAnswer = (selection: Selection, at: number): StreamAnswer => ({
+  new: lazily(selection.new, (decision) => held(decision, at, { uuid: true })),
+  deleted: lazily(selection.deleted, (decision) => ended(decision, at))
+})

@@ -3,8 +3,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import { holdsAt, type StandingDecision } from "../../projections/active-bans.ts"
 import type { States } from "../projections/projections.ts"
 import { type Caller, callerOf } from "./bouncer-key.ts"
+import { CompleteAnswer } from "./complete-answer.ts"
 import { decisionFilter } from "./decision-filter.ts"
-import { streamAnswer } from "./decision-stream.ts"
+import { knownBy, selected, streamAnswer } from "./decision-stream.ts"
 import { fail } from "./failure.ts"
 import { parameter, truth } from "./http.ts"
 import { lazily, sendJson } from "./json-answer.ts"
@@ -42,6 +43,7 @@ const paged = (request: FastifyRequest, found: ReadonlyArray<StandingDecision>):
 
 export const decisionRoutes = (app: FastifyInstance, { ready, states, position, now }: DecisionsOptions): void => {
   const pulls = new Pulls()
+  const complete = new CompleteAnswer()
 
   /** Runs the handler for a known key and answers 403 to others. */
   const known =
@@ -81,12 +83,18 @@ export const decisionRoutes = (app: FastifyInstance, { ready, states, position, 
     known((caller, request, reply) => {
       const filter = decisionFilter(request, defaultScopes)
       if ("message" in filter) return fail(reply, 500, filter.message)
-      const pull = { position: position(), at: now() }
+      const here = { position: position(), at: now() }
+      const { activeBans } = states()
       const since = truth(request, "startup") === true ? undefined : pulls.last(caller)
-      const answer = streamAnswer(states().activeBans, filter, since, pull.at)
+      const last = knownBy(activeBans, since, here.at)
+      const select = () => selected(activeBans, filter, last, here.at)
+      const { selection, pull } =
+        last === undefined
+          ? complete.of(request.url.split("?", 2)[1] ?? "", here, select)
+          : { selection: select(), pull: here }
       // An answer that never arrived must come again.
       reply.raw.once("finish", () => pulls.note(caller, pull))
-      return sendJson(reply, answer)
+      return sendJson(reply, streamAnswer(selection, pull.at))
     })
   )
 }
