@@ -19,6 +19,15 @@ it("bans what is no address by its scope, and lifts it by its value", async () =
   expect((await run("decisions", "delete", "FR", ...store)).stdout).toContain("1 decision ended")
 })
 
+it("does not take an empty value for one that nobody is banned by", async () => {
+  const store = ["--store", join(temporaryFolder(), "store")]
+  await run("decisions", "add", "203.0.113.9", ...store)
+  for (const none of [[""], [" "], ["", "--all"], []]) {
+    const { status, stderr } = await run("decisions", "delete", ...none, ...store)
+    expect([status, stderr]).toEqual([1, expect.stringContaining("TST-CLI-DELETE")])
+  }
+})
+
 it("shows simulated decisions as such, and the ban beside one that lasts longer", async () => {
   const directory = join(temporaryFolder(), "store")
   await Effect.gen(function* () {

@@ -117,7 +117,8 @@ const remove = Command.make(
   },
   Effect.fnUntraced(function* ({ value, all }) {
     const administration = yield* Administration
-    if (Option.isSome(value) === all) {
+    // An empty value is a variable that a script did not set.
+    if (Option.isSome(value) === all || Option.exists(value, (text) => text.trim() === "")) {
       return yield* new Failure({
         code: "TST-CLI-DELETE",
         message: "Say which decisions to delete: a VALUE, #ID, or --all. See: testudo decisions list"
