@@ -15,8 +15,8 @@ import { Allowlist } from "../domain/events/allowlist.ts"
 import { Decision } from "../domain/events/decision.ts"
 import type { TestudoEvent } from "../domain/events/catalogue.ts"
 import { millisecondOf } from "../domain/time/instant.ts"
+import type { Group } from "./decision-groups.ts"
 import { DecisionIndex } from "./decision-index.ts"
-import { endOf } from "./endings.ts"
 import { KnownIds } from "./known-ids.ts"
 import type { Projection } from "./projection.ts"
 
@@ -69,6 +69,10 @@ const Encoded = Schema.Struct({
 })
 const decodeState = Schema.decodeUnknownSync(Encoded)
 
+/** When it ended or will end. */
+export const endOf = (decision: StandingDecision): number =>
+  Math.min(decision.until, decision.retracted ?? Number.POSITIVE_INFINITY, decision.exempt ?? Number.POSITIVE_INFINITY)
+
 /** Whether it holds at a time (milliseconds since 1970), as far as the folded events tell. */
 export const holdsAt = (decision: StandingDecision, at: number): boolean =>
   decision.retracted === null && decision.exempt === null && decision.until > at
@@ -86,13 +90,17 @@ export const longest = (decisions: Iterable<StandingDecision>): StandingDecision
   return best
 }
 
-/** The decisions that hold at a time, one for each (scope, type, value): the longest. By number. */
+/** What holds of twins at a time: the longest, and the longest of those that are only simulated, which keep nobody out. */
+const standing = (twins: Group, at: number): ReadonlyArray<StandingDecision> => {
+  const holding = twins.filter((decision) => holdsAt(decision, at))
+  const best = [false, true].map((simulated) => longest(holding.filter((decision) => decision.simulated === simulated)))
+  return best.filter((decision) => decision !== undefined)
+}
+
+/** The decisions that hold at a time, one for each (scope, type, value, simulated): the longest. By number. */
 export const activeAt = (state: ActiveBans, at: number): ReadonlyArray<StandingDecision> => {
   const active: Array<StandingDecision> = []
-  for (const twins of state.decisions.groups()) {
-    const best = longest(twins.filter((decision) => holdsAt(decision, at)))
-    if (best !== undefined) active.push(best)
-  }
+  for (const twins of state.decisions.groups()) active.push(...standing(twins, at))
   return active.sort((a, b) => a.number - b.number)
 }
 
@@ -107,8 +115,8 @@ export interface Changes {
 }
 
 /**
- * What changed after a position (exclusive), as one step: for each (scope, type, value) that an event touched, the
- * decision that holds now is `added`, and those that ended by an event are `removed`. Removing comes before adding. What
+ * What changed after a position (exclusive), as one step: for each (scope, type, value) that an event touched, what holds
+ * now is `added`, and those that ended by an event are `removed`. Removing comes before adding. What
  * merely ran out is in neither: who was told a decision was told its end. Undefined when the changes since then are not
  * known any more.
  */
@@ -117,8 +125,7 @@ export const changesSince = (state: ActiveBans, position: number, at: number): C
   const added: Array<StandingDecision> = []
   const removed: Array<StandingDecision> = []
   for (const twins of state.decisions.touchedSince(position)) {
-    const best = longest(twins.filter((decision) => holdsAt(decision, at)))
-    if (best !== undefined) added.push(best)
+    added.push(...standing(twins, at))
     for (const twin of twins)
       if (twin.changed > position && (twin.retracted !== null || twin.exempt !== null)) removed.push(twin)
   }
@@ -163,7 +170,8 @@ const make = (state: ActiveBans, event: Extract<TestudoEvent, { type: "DecisionM
 const retract = (state: ActiveBans, event: Extract<TestudoEvent, { type: "DecisionRetracted" }>): void => {
   const decision = state.decisions.get(event.data.decision)
   if (decision === undefined || decision.retracted !== null) return
-  state.decisions.change(decision, event.position, { retracted: millisecondOf(event.data.at) })
+  decision.retracted = millisecondOf(event.data.at)
+  state.decisions.touch(decision, event.position)
 }
 
 const replaceAllowlist = (state: ActiveBans, event: Extract<TestudoEvent, { type: "AllowlistReplaced" }>): void => {
@@ -173,7 +181,8 @@ const replaceAllowlist = (state: ActiveBans, event: Extract<TestudoEvent, { type
     if (decision.retracted !== null) continue
     const covered = state.allowlists.covers(decision.scope, decision.value)
     if (covered === (decision.exempt !== null)) continue
-    state.decisions.change(decision, event.position, { exempt: covered ? event.recordedAt : null })
+    decision.exempt = covered ? event.recordedAt : null
+    state.decisions.touch(decision, event.position)
   }
 }
 

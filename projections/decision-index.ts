@@ -1,10 +1,13 @@
-/** The decisions of a state, found by id, by what they are about, by the addresses they cover and by when they changed. */
+/**
+ * The decisions of a state, found by id, by what they are about, by the addresses they cover, by when they changed and by
+ * when they run out.
+ */
 import { prefixFor } from "../domain/decision/scope.ts"
 import { parsePrefix, type Prefix, prefixContainsPrefix } from "../domain/net/prefix.ts"
 import { PrefixTable } from "../domain/net/prefix-table.ts"
 import type { StandingDecision } from "./active-bans.ts"
+import { DecisionEnds } from "./decision-ends.ts"
 import { DecisionGroups, type Group } from "./decision-groups.ts"
-import { Endings } from "./endings.ts"
 
 /** `containing`: decisions that cover the range; `inside`: those that the range covers. */
 export interface RangeRelation {
@@ -19,9 +22,9 @@ export class DecisionIndex {
   readonly #groups = new DecisionGroups()
   /** The groups about each address or range: one for each scope and type that occurs. */
   readonly #prefixes = new PrefixTable<ReadonlyArray<Group>>()
-  readonly #endings = new Endings()
   /** In the order in which they changed; what changed again or was removed stays behind until the next {@link compact}. */
   #changes: Array<StandingDecision> = []
+  readonly #ends = new DecisionEnds()
 
   constructor(decisions: Iterable<StandingDecision> = []) {
     for (const decision of decisions) this.#insert(decision)
@@ -52,7 +55,7 @@ export class DecisionIndex {
 
   #insert(decision: StandingDecision): void {
     this.#byId.set(decision.id, decision)
-    this.#endings.add(decision)
+    this.#ends.add(decision)
     const opened = this.#groups.add(decision)
     const prefix = opened === undefined ? undefined : prefixFor(decision.scope, decision.value)
     if (opened === undefined || prefix === undefined) return
@@ -65,15 +68,9 @@ export class DecisionIndex {
     this.#changes.push(decision)
   }
 
-  /** Changes a decision at a position, which is beyond all earlier ones. */
-  change(
-    decision: StandingDecision,
-    position: number,
-    lifted: Partial<Pick<StandingDecision, "retracted" | "exempt">>
-  ): void {
-    this.#endings.remove(decision)
-    Object.assign(decision, lifted, { changed: position })
-    this.#endings.add(decision)
+  /** Notes that a decision changed at a position, which is beyond all earlier ones. */
+  touch(decision: StandingDecision, position: number): void {
+    decision.changed = position
     this.#changes.push(decision)
   }
 
@@ -81,7 +78,7 @@ export class DecisionIndex {
   remove(decisions: ReadonlySet<StandingDecision>): void {
     for (const decision of decisions) {
       this.#byId.delete(decision.id)
-      this.#endings.remove(decision)
+      this.#ends.remove(decision)
     }
     for (const [closed, { scope, value }] of this.#groups.remove(decisions)) {
       const prefix = prefixFor(scope, value)
@@ -109,9 +106,9 @@ export class DecisionIndex {
     return groups
   }
 
-  /** The groups of which a decision ends between two times (milliseconds since 1970), and perhaps a few more. */
-  endingBetween(from: number, to: number): ReadonlySet<Group> {
-    return new Set(Array.from(this.#endings.between(from, to), (decision) => this.group(decision)))
+  /** The groups of which a decision ran out, or would have, later than `after` and not later than `upTo`. */
+  endedBetween(after: number, upTo: number): Iterable<Group> {
+    return new Set([...this.#ends.between(after, upTo)].map((decision) => this.group(decision)))
   }
 
   /** Decisions about a range or address, or about a range that contains it, by number. */

@@ -189,7 +189,7 @@ const make = Effect.fnUntraced(function* (by: string) {
     for (let from = 0; from < ending.length; from += chunk)
       yield* retract(ending.slice(from, from + chunk), at).pipe(retrying)
     const around = value === undefined ? [] : projections.states().activeBans.decisions.covering(value)
-    const covering = around.filter((decision) => holdsAt(decision, at))
+    const covering = around.filter((decision) => holdsAt(decision, at) && !decision.simulated)
     return { deleted: ending.length, stillCoveredBy: [...new Set(covering.map((decision) => decision.value))] }
   })
 

@@ -9,15 +9,19 @@ export const keyHash = (key: string | Uint8Array): string => createHash("sha512"
 /** 32 random bytes as base64 without padding: 43 characters. */
 export const newKey = (): string => randomBytes(32).toString("base64").replaceAll("=", "")
 
-/** Whoever calls, as the deltas are counted: a key may be shared by bouncers on several hosts. */
+/** Whoever calls, as the deltas are counted: a key may be shared by bouncers on several hosts, and by several on one. */
 export interface Caller {
   readonly bouncer: Bouncer
   readonly address: string
+  /** What it says it is: the beginning of the header `User-Agent`. */
+  readonly agent: string
 }
 
+const agentLength = 128
+
 /**
- * Who calls with `X-Api-Key`, or undefined without a known key, and for a caller who is gone. The key is looked up by its hash, so the time that it
- * takes tells nothing about keys.
+ * Who calls with `X-Api-Key`, or undefined without a known key, and for a caller who is gone. The key is looked up by its
+ * hash, so the time that it takes tells nothing about keys.
  */
 export const callerOf = (bouncers: Bouncers, request: FastifyRequest): Caller | undefined => {
   const header = request.headers["x-api-key"]
@@ -27,7 +31,7 @@ export const callerOf = (bouncers: Bouncers, request: FastifyRequest): Caller | 
   const bouncer = bouncerByHash(bouncers, keyHash(Buffer.from(key, "latin1")))
   // Whoever has hung up by now has no address any more, whatever Fastify's types say.
   const address: string | undefined = request.ip
-  return bouncer === undefined || address === undefined
-    ? undefined
-    : { bouncer, address: address.replace(/^::ffff:/, "") }
+  if (bouncer === undefined || address === undefined) return undefined
+  const agent = (request.headers["user-agent"] ?? "").slice(0, agentLength)
+  return { bouncer, address: address.replace(/^::ffff:/, ""), agent }
 }

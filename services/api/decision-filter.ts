@@ -4,7 +4,7 @@ import { canonicalScope } from "../../domain/decision/scope.ts"
 import { parsePrefix } from "../../domain/net/prefix.ts"
 import type { StandingDecision } from "../../projections/active-bans.ts"
 import type { RangeRelation } from "../../projections/decision-index.ts"
-import { parameter } from "./http.ts"
+import { parameter, truth } from "./http.ts"
 
 export interface DecisionFilter {
   readonly range: RangeRelation | undefined
@@ -18,17 +18,18 @@ export interface UnreadableAddress {
 
 type Predicate = (decision: StandingDecision) => boolean
 
-const words = (text: string): ReadonlyArray<string> => text.split(",").filter((word) => word !== "")
+const words = (text: string): ReadonlyArray<string> => text.split(",").flatMap((word) => word.trim() || [])
 
-/** Where `scopes` is missing, `defaultScopes` are asked for, whatever `scope` says. Unknown parameters are ignored. */
+/**
+ * Where `scopes` is missing, `defaultScopes` are asked for, whatever `scope` says. Unknown parameters are ignored, and so
+ * are lists without a word. An `ip`, `range`, `value` or `type` that is empty asks for that: who does not know whom to ask
+ * about must not be told about everybody.
+ */
 export const decisionFilter = (
   request: FastifyRequest,
   defaultScopes?: ReadonlyArray<string>
 ): DecisionFilter | UnreadableAddress => {
-  const given = (name: string): string | undefined => {
-    const value = parameter(request, name)
-    return value === "" ? undefined : value
-  }
+  const given = (name: string): string | undefined => parameter(request, name)
   const predicates: Array<Predicate> = []
   const among = (list: ReadonlyArray<string> | undefined, read: (decision: StandingDecision) => string): void => {
     if (list === undefined) return
@@ -36,8 +37,8 @@ export const decisionFilter = (
     predicates.push((decision) => wanted.has(read(decision)))
   }
   const listed = (name: string): ReadonlyArray<string> | undefined => {
-    const text = given(name)
-    return text === undefined ? undefined : words(text)
+    const list = words(given(name) ?? "")
+    return list.length === 0 ? undefined : list
   }
   among(listed("scope")?.map(canonicalScope), ({ scope }) => scope)
   among(listed("scopes")?.map(canonicalScope) ?? defaultScopes, ({ scope }) => scope)
@@ -46,7 +47,7 @@ export const decisionFilter = (
   if (value !== undefined) predicates.push((decision) => decision.value === value)
   const type = given("type")
   if (type !== undefined) predicates.push((decision) => decision.type === type)
-  if (parameter(request, "simulated") !== "true") predicates.push(({ simulated }) => !simulated)
+  if (truth(request, "simulated") !== true) predicates.push(({ simulated }) => !simulated)
   const containing = listed("scenarios_containing")?.map((word) => word.toLowerCase())
   const without = listed("scenarios_not_containing")?.map((word) => word.toLowerCase())
   const names = (list: ReadonlyArray<string>, { scenario }: StandingDecision): boolean => {
@@ -62,7 +63,7 @@ export const decisionFilter = (
     return {
       message: `unable to convert '${asked.slice(0, 100)}' to int: invalid address: invalid ip address / range`
     }
-  const relation = parameter(request, "contains") === "false" ? "inside" : "containing"
+  const relation = truth(request, "contains") === false ? "inside" : "containing"
   return {
     range: range === undefined ? undefined : { value: range, relation },
     matches: (decision) => predicates.every((predicate) => predicate(decision))

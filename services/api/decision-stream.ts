@@ -5,15 +5,22 @@
  * carries the first, `deleted` the second, so that a value is never in both, and a bouncer that applies every answer
  * has what `startup=true` would give it, if it asks at least once a week: so long is kept what ended.
  */
-import { type ActiveBans, holdsAt, longest, type StandingDecision } from "../../projections/active-bans.ts"
+import { type ActiveBans, endOf, holdsAt, longest, type StandingDecision } from "../../projections/active-bans.ts"
 import type { Group } from "../../projections/decision-groups.ts"
-import { endOf } from "../../projections/endings.ts"
 import type { DecisionFilter } from "./decision-filter.ts"
+import { lazily } from "./json-answer.ts"
 import { ended, held, type WireDecision } from "./wire-decision.ts"
 
+/** Which decisions an answer is about. */
+export interface Selection {
+  readonly new: ReadonlyArray<StandingDecision>
+  readonly deleted: ReadonlyArray<StandingDecision>
+}
+
+/** May be very long: its decisions are written down one by one, once. */
 export interface StreamAnswer {
-  readonly new: ReadonlyArray<WireDecision>
-  readonly deleted: ReadonlyArray<WireDecision>
+  readonly new: Iterable<WireDecision>
+  readonly deleted: Iterable<WireDecision>
 }
 
 /** Where a bouncer's last answer stood. */
@@ -24,8 +31,23 @@ export interface Pull {
   readonly at: number
 }
 
-/** Repeated in the next answer: a bouncer's clock and ours need not agree to the second. */
+/** Within so long, what ran out is told in the next answer too: a bouncer's clock and ours need not agree to the second. */
 const overlapMs = 2_000
+
+/**
+ * CrowdSec's firewall bouncer lets an address go by a time that it learns when it adds it; what it is told later about an
+ * address that it holds is dropped. So when one of several decisions runs out, the one that goes on is told again, for as
+ * long as it may have taken the bouncer to come to the address in its list, and now and then for as long as a list of
+ * hundreds of thousands may have taken it.
+ */
+const repeatedMs = 30_000
+const repeatedLaterMs = [60_000, 120_000, 180_000, 240_000, 300_000]
+
+/** Whose running out, between the two times, is a reason to tell again what goes on. */
+const repeatedBetween = (last: number, at: number): ReadonlyArray<readonly [after: number, upTo: number]> => [
+  [last - repeatedMs, at],
+  ...repeatedLaterMs.map((late) => [last - late, at - late] as const)
+]
 
 const byNumber = (a: StandingDecision, b: StandingDecision): number => a.number - b.number
 
@@ -34,8 +56,8 @@ const setOf = ({ origin, scenario }: StandingDecision): string => (origin === "l
 
 const wasLifted = ({ retracted, exempt }: StandingDecision): boolean => retracted !== null || exempt !== null
 
-/** The groups that an answer may be about: after the first one those of which something changed or ended. */
-const concerned = (
+/** The groups that an answer may be about. A bouncer that asks again is not to cost a look at all decisions. */
+const groupsSince = (
   { decisions }: ActiveBans,
   { range }: DecisionFilter,
   last: Pull | undefined,
@@ -43,40 +65,49 @@ const concerned = (
 ): Iterable<Group> =>
   last === undefined || range !== undefined
     ? decisions.groupsAbout(range)
-    : new Set([...decisions.touchedSince(last.position), ...decisions.endingBetween(last.at - overlapMs, at)])
+    : new Set([
+        ...decisions.touchedSince(last.position),
+        ...repeatedBetween(last.at, at).flatMap(([after, upTo]) => [...decisions.endedBetween(after, upTo)])
+      ])
 
 /**
- * @param since the bouncer's last pull, or undefined for everything: all that holds, and all that ended and is kept
+ * What a bouncer knows by its last pull. Undefined when only everything is right: what changed since then may be forgotten
+ * already, and a clock that was set back makes decisions hold again that were told to be over.
+ */
+export const knownBy = (state: ActiveBans, since: Pull | undefined, at: number): Pull | undefined =>
+  since !== undefined && since.position >= state.horizon && since.at <= at ? since : undefined
+
+/**
+ * @param last what the bouncer knows, or undefined for everything: all that holds, and all that ended and is kept
  * @param at now, in milliseconds since 1970
  */
-export const streamAnswer = (
-  state: ActiveBans,
-  filter: DecisionFilter,
-  since: Pull | undefined,
-  at: number
-): StreamAnswer => {
-  // What changed in between may be forgotten already: then only everything is right.
-  const last = since !== undefined && since.position >= state.horizon ? since : undefined
+export const selected = (state: ActiveBans, filter: DecisionFilter, last: Pull | undefined, at: number): Selection => {
   const isChanged = ({ changed }: StandingDecision): boolean => last === undefined || changed > last.position
-  const isEnded = (decision: StandingDecision): boolean =>
-    last === undefined ||
-    (decision.changed > last.position && wasLifted(decision)) ||
-    (endOf(decision) <= at && endOf(decision) > last.at - overlapMs)
+  const repeated = last === undefined ? [] : repeatedBetween(last.at, at)
+  const isEnded = (decision: StandingDecision): boolean => {
+    if (last === undefined) return true
+    const { until } = decision
+    return wasLifted(decision) ? isChanged(decision) : until <= at && until > last.at - overlapMs
+  }
+  const isToldAgain = (decision: StandingDecision): boolean =>
+    isChanged(decision) || repeated.some(([after, upTo]) => decision.until > after && decision.until <= upTo)
   const holding: Array<StandingDecision> = []
   const over: Array<StandingDecision> = []
-  for (const group of concerned(state, filter, last, at)) {
-    if (!group.some((decision) => isChanged(decision) || isEnded(decision))) continue
+  for (const group of groupsSince(state, filter, last, at)) {
     const twins = group.filter(filter.matches)
     const best = longest(twins.filter((decision) => holdsAt(decision, at)))
     if (best !== undefined) {
-      if (twins.some(isChanged)) holding.push(best)
+      if (twins.some(isToldAgain)) holding.push(best)
     } else if (twins.some(isEnded)) {
       const latest = [...twins].sort((a, b) => endOf(a) - endOf(b) || a.changed - b.changed)
       over.push(...new Map(latest.map((decision) => [setOf(decision), decision])).values())
     }
   }
-  return {
-    new: holding.sort(byNumber).map((decision) => held(decision, at, { uuid: true })),
-    deleted: over.sort(byNumber).map((decision) => ended(decision, at))
-  }
+  return { new: holding.sort(byNumber), deleted: over.sort(byNumber) }
 }
+
+/** The decisions as a bouncer reads them, at the time for which they were selected. */
+export const streamAnswer = (selection: Selection, at: number): StreamAnswer => ({
+  new: lazily(selection.new, (decision) => held(decision, at, { uuid: true })),
+  deleted: lazily(selection.deleted, (decision) => ended(decision, at))
+})

@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { FastifyInstance, InjectOptions } from "fastify"
+import { type AddressInfo, connect } from "node:net"
 import { allowlistReplaced, decisionRetracted } from "../../projections/example.ts"
 import { Administration } from "./administration.ts"
+import { httpServer } from "./http.ts"
 import { bouncerHeaders, deciding, record, trial } from "./trial.ts"
 
 const call = (app: FastifyInstance, options: InjectOptions) => Effect.promise(() => app.inject(options))
@@ -94,14 +96,17 @@ describe("/v1/decisions", () => {
     trial((app) =>
       Effect.gen(function* () {
         const headers = yield* bouncerHeaders()
-        for (const query of ["ip=zzz", "range=zzz"]) {
-          const response = yield* get(app, `/v1/decisions?${query}`, headers)
-          assert.strictEqual(response.statusCode, 500)
-          assert.strictEqual(
-            response.body,
-            `{"message":"unable to convert 'zzz' to int: invalid address: invalid ip address / range"}`
-          )
-        }
+        yield* record(deciding(1))
+        // An empty one too: a proxy that does not know its visitor must not be told that somebody is banned.
+        for (const path of ["/v1/decisions", "/v1/decisions/stream"])
+          for (const [name, text] of ["ip", "range"].flatMap((name) => [[name, "zzz"] as const, [name, ""] as const])) {
+            const response = yield* get(app, `${path}?${name}=${text}`, headers)
+            assert.strictEqual(response.statusCode, 500)
+            assert.strictEqual(
+              response.body,
+              `{"message":"unable to convert '${text}' to int: invalid address: invalid ip address / range"}`
+            )
+          }
       })
     )
   )
@@ -127,6 +132,12 @@ describe("/v1/decisions", () => {
         assert.deepStrictEqual(yield* found("origins=lists,CAPI"), [3])
         assert.deepStrictEqual(yield* found("scenarios_containing=PROBING,tor"), [3, 2])
         assert.deepStrictEqual(yield* found("scenarios_not_containing=ssh,tor"), [2])
+        for (const nothing of ["value=", "type=", "scope=Ip&value="])
+          assert.deepStrictEqual(yield* found(nothing), [], nothing)
+        for (const everything of ["scopes=", "origins=,", "scenarios_containing=,", "scenarios_not_containing="])
+          assert.deepStrictEqual(yield* found(everything), [3, 2, 1], everything)
+        assert.deepStrictEqual(yield* found("origins=lists,%20CAPI&simulated=True"), [3])
+        assert.deepStrictEqual(yield* found("ip=203.0.113.0/24&contains=False&simulated=1"), [4, 3, 2, 1])
         assert.deepStrictEqual(yield* found("limit=2"), [1, 2])
         assert.deepStrictEqual(yield* found("limit=1&offset=1"), [2])
         assert.deepStrictEqual(yield* found("id_gt=1&limit=0"), [2, 3])
@@ -203,7 +214,8 @@ describe("/v1/decisions/stream", () => {
         const empty = yield* get(app, "/v1/decisions/stream?scenarios_containing=none", headers)
         assert.strictEqual(empty.body, '{"new":[],"deleted":[]}')
         assert.match(String(empty.headers["content-type"]), /^application\/json/)
-        assert.deepStrictEqual(yield* pull(app, "?startup=true", headers), [[1], [2]])
+        for (const truth of ["true", "True", "1"])
+          assert.deepStrictEqual(yield* pull(app, `?startup=${truth}`, headers), [[1], [2]])
         assert.deepStrictEqual(yield* pull(app, "", headers), [[], []])
         const second = deciding(3, { value: "192.0.2.3" })
         yield* record(second)
@@ -213,8 +225,11 @@ describe("/v1/decisions/stream", () => {
         assert.deepStrictEqual(yield* pull(app, "?startup=false", headers), [[], [3]])
         // Another host with the same key has its own deltas, and its first is like a startup.
         assert.deepStrictEqual(yield* pull(app, "", headers, { remoteAddress: "192.0.2.99" }), [[1], [2, 3]])
-        // A deletion is told again for two seconds.
-        assert.deepStrictEqual(yield* pull(app, "", headers), [[], [3]])
+        // So has another bouncer on the same host.
+        const other = { ...headers, "user-agent": "crowdsec-custom-bouncer/v1" }
+        assert.deepStrictEqual(yield* pull(app, "", other), [[1], [2, 3]])
+        assert.deepStrictEqual(yield* pull(app, "", other), [[], []])
+        assert.deepStrictEqual(yield* pull(app, "", headers), [[], []])
       })
     )
   )
@@ -354,8 +369,39 @@ describe("the HTTP server", () => {
     trial((app) =>
       Effect.sync(() => {
         assert.isAbove(app.server.keepAliveTimeout, 120_000 - 1)
-        assert.isAbove(app.server.headersTimeout, app.server.keepAliveTimeout)
       })
     )
+  )
+
+  it.live("does not wait for long for a connection that says nothing, and has a bound of how many there are", () =>
+    trial((app) =>
+      Effect.sync(() => {
+        assert.isAtMost(app.server.headersTimeout, 20_000)
+        assert.isAtMost(app.server.requestTimeout, 30_000)
+        assert.isAtMost(app.server.maxConnections, 2_500)
+      })
+    )
+  )
+
+  it.live("closes connections beyond that bound, and serves those within", () =>
+    Effect.gen(function* () {
+      const app = httpServer({ bodyLimit: 1_000, connections: 2, onDefect: () => undefined })
+      app.get("/", (_request, reply) => reply.send("here"))
+      yield* Effect.acquireRelease(
+        Effect.promise(() => app.listen({ host: "127.0.0.1", port: 0 })),
+        () => Effect.promise(() => app.close())
+      )
+      const { port } = app.server.address() as AddressInfo
+      const open = () => {
+        const socket = connect(port, "127.0.0.1").on("error", () => undefined)
+        socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        return new Promise<string>((resolve) => {
+          socket.on("data", (data) => resolve(String(data).slice(0, 12)))
+          socket.on("close", () => resolve("closed"))
+        })
+      }
+      const answers = [yield* Effect.promise(open), yield* Effect.promise(open), yield* Effect.promise(open)]
+      assert.deepStrictEqual(answers, ["HTTP/1.1 200", "HTTP/1.1 200", "closed"])
+    }).pipe(Effect.scoped)
   )
 })

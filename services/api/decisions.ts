@@ -3,10 +3,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import { holdsAt, type StandingDecision } from "../../projections/active-bans.ts"
 import type { States } from "../projections/projections.ts"
 import { type Caller, callerOf } from "./bouncer-key.ts"
+import { CompleteAnswer } from "./complete-answer.ts"
 import { decisionFilter } from "./decision-filter.ts"
-import { streamAnswer } from "./decision-stream.ts"
+import { knownBy, selected, streamAnswer } from "./decision-stream.ts"
 import { fail } from "./failure.ts"
-import { parameter } from "./http.ts"
+import { parameter, truth } from "./http.ts"
+import { lazily, sendJson } from "./json-answer.ts"
 import { Pulls } from "./pulls.ts"
 import { held } from "./wire-decision.ts"
 
@@ -41,6 +43,7 @@ const paged = (request: FastifyRequest, found: ReadonlyArray<StandingDecision>):
 
 export const decisionRoutes = (app: FastifyInstance, { ready, states, position, now }: DecisionsOptions): void => {
   const pulls = new Pulls()
+  const complete = new CompleteAnswer()
 
   /** Runs the handler for a known key and answers 403 to others. */
   const known =
@@ -50,12 +53,10 @@ export const decisionRoutes = (app: FastifyInstance, { ready, states, position, 
       const caller = callerOf(states().bouncers, request)
       return caller === undefined ? fail(reply, 403, "access forbidden") : handler(caller, request, reply)
     }
-  const json = (reply: FastifyReply, body: unknown): FastifyReply =>
-    reply.header("content-type", "application/json; charset=utf-8").send(JSON.stringify(body))
   /** Health checks ask with HEAD, within 200 ms: it says that the key is good and moves nothing. */
   const head = known((_caller, _request, reply) => reply.code(200).send())
 
-  app.get("/health", (_request, reply) => json(reply, { status: "up" }))
+  app.get("/health", (_request, reply) => sendJson(reply, { status: "up" }))
   app.head("/health", (_request, reply) => reply.code(200).send())
 
   app.head("/v1/decisions", head)
@@ -70,9 +71,9 @@ export const decisionRoutes = (app: FastifyInstance, { ready, states, position, 
         request,
         about.filter((decision) => holdsAt(decision, at) && filter.matches(decision))
       )
-      const elements = found.map((decision) => held(decision, at, { uuid: false }))
+      const elements = lazily(found, (decision) => held(decision, at, { uuid: false }))
       // The nginx and HAProxy bouncers know "nothing" only as these four bytes.
-      return json(reply, elements.length === 0 ? null : elements)
+      return sendJson(reply, found.length === 0 ? null : elements)
     })
   )
 
@@ -82,12 +83,18 @@ export const decisionRoutes = (app: FastifyInstance, { ready, states, position, 
     known((caller, request, reply) => {
       const filter = decisionFilter(request, defaultScopes)
       if ("message" in filter) return fail(reply, 500, filter.message)
-      const pull = { position: position(), at: now() }
-      const since = parameter(request, "startup") === "true" ? undefined : pulls.last(caller)
-      const answer = streamAnswer(states().activeBans, filter, since, pull.at)
+      const here = { position: position(), at: now() }
+      const { activeBans } = states()
+      const since = truth(request, "startup") === true ? undefined : pulls.last(caller)
+      const last = knownBy(activeBans, since, here.at)
+      const select = () => selected(activeBans, filter, last, here.at)
+      const { selection, pull } =
+        last === undefined
+          ? complete.of(request.url.split("?", 2)[1] ?? "", here, select)
+          : { selection: select(), pull: here }
       // An answer that never arrived must come again.
       reply.raw.once("finish", () => pulls.note(caller, pull))
-      return json(reply, answer)
+      return sendJson(reply, streamAnswer(selection, pull.at))
     })
   )
 }

@@ -10,21 +10,32 @@ export interface HttpOptions {
   readonly trustedProxies?: ReadonlyArray<string>
   /** Most bytes of a request's body. */
   readonly bodyLimit: number
+  /** Most connections at a time; others are closed at once. */
+  readonly connections?: number
   /** Takes what went wrong in the program itself, for the log; the client is told nothing of it. */
   readonly onDefect: (error: unknown, request: FastifyRequest) => void
 }
 
+/** Each takes one of the files that the process may have open, and the logs and the event store must have theirs. */
+const mostConnections = 2_500
+
 /** Every method that a route could have; those that a path lacks are answered with 405. */
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const
 
-export const httpServer = ({ trustedProxies = [], bodyLimit, onDefect }: HttpOptions): FastifyInstance => {
+export const httpServer = ({
+  trustedProxies = [],
+  bodyLimit,
+  connections = mostConnections,
+  onDefect
+}: HttpOptions): FastifyInstance => {
   const app = Fastify({
     logger: false,
     bodyLimit,
     // Go's clients keep idle connections for 90 s: who closes earlier makes their next POST fail.
     keepAliveTimeout: 125_000,
-    requestTimeout: 120_000,
-    http: { headersTimeout: 130_000 },
+    // A connection that has not said yet what it wants is not waited for. The pause between two requests does not count.
+    requestTimeout: 30_000,
+    http: { headersTimeout: 20_000, connectionsCheckingInterval: 5_000 },
     // A bouncer whose first call is refused stops for good, so whoever still gets through is served.
     return503OnClosing: false,
     forceCloseConnections: "idle",
@@ -35,6 +46,7 @@ export const httpServer = ({ trustedProxies = [], bodyLimit, onDefect }: HttpOpt
       fail(reply, error.statusCode ?? 400, error.message, error.code)
     }
   })
+  app.server.maxConnections = connections
   // Clients send JSON under every content type and under none, and DELETE with a content type but without a body.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body))
@@ -61,6 +73,13 @@ export const parameter = (request: FastifyRequest, name: string): string | undef
   const query = request.query as Readonly<Record<string, string | ReadonlyArray<string>>>
   const value = Object.hasOwn(query, name) ? query[name] : undefined
   return typeof value === "string" ? value : value?.[0]
+}
+
+/** A query parameter as Go reads a boolean (Python writes `True`), or undefined for anything else. */
+export const truth = (request: FastifyRequest, name: string): boolean | undefined => {
+  const text = parameter(request, name) ?? ""
+  if (/^(?:1|[tT]|true|True|TRUE)$/.test(text)) return true
+  return /^(?:0|[fF]|false|False|FALSE)$/.test(text) ? false : undefined
 }
 
 /** The body as JSON, or undefined when it is none. */

@@ -11,6 +11,7 @@ import type { Progress, States } from "../projections/projections.ts"
 import { mayRead } from "./access.ts"
 import { fail } from "./failure.ts"
 import { parameter } from "./http.ts"
+import { lazily, sendJson } from "./json-answer.ts"
 
 export interface ProjectionRoutesOptions {
   /** Resolves when these have folded the history. */
@@ -148,8 +149,7 @@ export const projectionRoutes = (app: FastifyInstance, options: ProjectionRoutes
         const at = time ?? present
         const shown = show(seen, at, limit, request)
         if (typeof shown === "string") return fail(reply, 404, shown, "TST-API-UNKNOWN")
-        const body = JSON.stringify({ at: iso(at), ...shown })
-        return reply.header("content-type", "application/json; charset=utf-8").send(body)
+        return sendJson(reply, { at: iso(at), ...shown })
       } catch (error) {
         if (!(error instanceof BadRequest)) throw error
         return fail(reply, error.code === "TST-API-BUSY" ? 503 : 400, error.message, error.code)
@@ -164,14 +164,12 @@ export const projectionRoutes = (app: FastifyInstance, options: ProjectionRoutes
       ...progress,
       parked: parked === undefined ? null : parked
     }))
-    return reply
-      .header("content-type", "application/json; charset=utf-8")
-      .send(JSON.stringify({ at: iso(now()), projections }))
+    return sendJson(reply, { at: iso(now()), projections })
   })
 
   projection("/projections/active-bans", "activeBans", ({ activeBans }, at, limit, request) => {
     const bans = bansOf(activeBans, at, parameter(request, "value"))
-    return { total: bans.length, bans: bans.slice(0, limit).map(banShown) }
+    return { total: bans.length, bans: lazily(bans.slice(0, limit), banShown) }
   })
 
   projection("/projections/reputation", "reputation", ({ reputation }, at, limit) => ({

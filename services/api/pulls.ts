@@ -1,5 +1,6 @@
 /**
- * Where each bouncer's deltas stand: per key and client address, as several hosts may share a key. Kept in memory only:
+ * Where each bouncer's deltas stand: per key, client address and program, as several hosts, and several bouncers on one
+ * host, may share a key. Kept in memory only:
  * after a restart the first delta answers like a startup, which every bouncer takes.
  */
 import type { Caller } from "./bouncer-key.ts"
@@ -7,7 +8,7 @@ import type { Pull } from "./decision-stream.ts"
 
 const most = 10_000
 
-const keyOf = ({ bouncer, address }: Caller): string => `${bouncer.keyHash} ${address}`
+const keyOf = ({ bouncer, address, agent }: Caller): string => `${bouncer.keyHash} ${address} ${agent}`
 
 export class Pulls {
   /** The one that has not asked for longest comes first. */

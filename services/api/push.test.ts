@@ -86,7 +86,9 @@ describe("the push stream", () => {
           allowlistReplaced("machine", ["127.0.0.0/8"], { position: 0 }),
           deciding(1, { value: "192.0.2.1" }),
           deciding(2, { scope: "Country", value: "FR" }),
-          deciding(3, { value: "192.0.2.3", simulated: true })
+          deciding(3, { value: "192.0.2.3", simulated: true }),
+          // It lasts longer than the ban, and keeps nobody out.
+          deciding(5, { value: "192.0.2.1", simulated: true }, 7_200)
         )
         const next = yield* listen(headers)
         const snapshot = yield* next
@@ -102,7 +104,7 @@ describe("the push stream", () => {
         )
 
         const made = deciding(4, { value: "192.0.2.4" })
-        yield* record(made)
+        yield* record(deciding(6, { value: "192.0.2.4", simulated: true }, 7_200), made)
         const added = yield* next
         assert.deepStrictEqual(
           [added?.event, added?.body.added?.map(({ id }) => id), added?.body.removed],
@@ -218,6 +220,14 @@ describe("the push stream", () => {
       )
       const state = withNginx()
       const states = { activeBans: fold(activeBans, activeBans.initial(), made), bouncers: state } as States
+      let written = 0
+      for (const decision of states.activeBans.decisions.all())
+        Object.defineProperty(decision, "reason", {
+          get: () => {
+            written += 1
+            return reason
+          }
+        })
       const { app, port } = yield* standing(states)
       const open = () => {
         const socket = connect(port, "127.0.0.1")
@@ -237,6 +247,8 @@ describe("the push stream", () => {
       yield* Effect.promise(() => Promise.all([reading.answered, deaf.answered]))
       while ((yield* connections) > 1) yield* Effect.sleep("20 millis")
       deaf.socket.destroy()
+      // Nothing is written down for whoever does not read.
+      assert.isBelow(written, 2 * made.length)
       assert.isFalse(reading.socket.destroyed)
       fold(bouncers, state, [bouncerDeleted("nginx", { position: 1 })])
       yield* Effect.promise(() => reading.closed)

@@ -16,9 +16,11 @@ import {
   type StandingDecision
 } from "../../projections/active-bans.ts"
 import type { EventStore } from "../event-store/event-store.ts"
+import { gathered, jsonPieces } from "../projections/json-pieces.ts"
 import type { Projections } from "../projections/projections.ts"
 import { callerOf } from "./bouncer-key.ts"
 import { fail } from "./failure.ts"
+import { lazily, pieceLength } from "./json-answer.ts"
 
 export interface PushOptions {
   readonly projections: (typeof Projections)["Service"]
@@ -29,9 +31,6 @@ export interface PushOptions {
   /** Most listeners at a time. */
   readonly listeners?: number
 }
-
-/** Written in pieces, so that it can be seen whether a bouncer reads. */
-const pieceLength = 65_536
 
 /** After so many beats without reading anything a bouncer is dropped. */
 const patience = 3
@@ -53,12 +52,15 @@ const pushed = (decision: StandingDecision) => ({
 const allowlistOf = ({ allowlists }: ActiveBans) =>
   allowlists.entries().map(({ value, comment }) => ({ value, comment }))
 
-const message = (event: "snapshot" | "changes", id: string, body: object): string =>
-  `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(body)}\n\n`
+function* message(event: "snapshot" | "changes", id: string, body: object): Iterable<string> {
+  yield `event: ${event}\nid: ${id}\ndata: `
+  yield* jsonPieces(body)
+  yield "\n\n"
+}
 
 const snapshot = (state: ActiveBans, position: number, at: number) => ({
   position,
-  bans: activeAt(state, at).filter(isForBouncers).map(pushed),
+  bans: lazily(activeAt(state, at).filter(isForBouncers), pushed),
   allowlist: allowlistOf(state)
 })
 
@@ -80,6 +82,8 @@ class Listener {
   /** Bytes that waited at the last beat. */
   #waiting = Number.POSITIVE_INFINITY
   #stuckBeats = 0
+  /** What is not written yet of the message that was begun. */
+  #rest: Iterator<string> | undefined
 
   constructor(response: ServerResponse, options: PushOptions, log: string, lastEventId: string | undefined) {
     this.#response = response
@@ -96,9 +100,25 @@ class Listener {
     return this.#options.projections.states().activeBans
   }
 
-  #write(text: string): void {
-    for (let at = 0; at < text.length; at += pieceLength) this.#response.write(text.slice(at, at + pieceLength))
-    this.#waiting = Number.POSITIVE_INFINITY
+  #write(text: Iterable<string>): void {
+    this.#rest = gathered(text, pieceLength)
+    this.#proceed()
+  }
+
+  /** Writes as much of the message as the bouncer takes. */
+  #proceed(): void {
+    while (this.#rest !== undefined && this.#response.writable && !this.#response.writableNeedDrain) {
+      const { done, value } = this.#rest.next()
+      if (done === true) this.#rest = undefined
+      else this.#response.write(value)
+      this.#waiting = Number.POSITIVE_INFINITY
+    }
+  }
+
+  /** The bouncer has read what was written: the rest of the message, or what changed meanwhile. */
+  read(): void {
+    this.#proceed()
+    this.update(false)
   }
 
   #snapshot(): void {
@@ -110,8 +130,8 @@ class Listener {
 
   /** Sends what changed since the last message. `always`: also when nothing did, to say that this is so. */
   update(always: boolean): void {
-    // While the last message waits in the buffer, changes gather in the state, not in memory.
-    if (this.#response.writableNeedDrain) return
+    // While the last message waits for the bouncer, changes gather in the state, not in memory.
+    if (this.#rest !== undefined || this.#response.writableNeedDrain) return
     const position = this.#options.projections.position("activeBans")
     const found = changesSince(this.#state, this.#position, this.#options.now())
     if (found === undefined) {
@@ -127,7 +147,7 @@ class Listener {
   /** A sign of life. False when the bouncer has read nothing of what waits for several beats. */
   beat(): boolean {
     const waiting = this.#response.writableLength
-    if (!this.#response.writableNeedDrain) this.#response.write(": beat\n\n")
+    if (this.#rest === undefined && !this.#response.writableNeedDrain) this.#response.write(": beat\n\n")
     const isStuck = this.#response.writableNeedDrain && waiting >= this.#waiting
     this.#stuckBeats = isStuck ? this.#stuckBeats + 1 : 0
     this.#waiting = waiting
@@ -180,7 +200,8 @@ export const pushRoute = Effect.fnUntraced(function* (app: FastifyInstance, opti
     const header = request.headers["last-event-id"]
     const listener = new Listener(response, options, log, typeof header === "string" ? header : undefined)
     listeners.set(response, { listener, keyHash: caller.bouncer.keyHash })
-    response.on("drain", () => listener.update(false))
+    // Not at once: a bouncer that reads fast must not keep the others waiting.
+    response.on("drain", () => setImmediate(() => listeners.get(response)?.listener.read()))
     response.on("close", () => listeners.delete(response))
     return reply
   })

@@ -28,7 +28,7 @@ const list = Command.make(
     const active = activeAt(projections.states().activeBans, now)
     if (input.json) {
       const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
-      const shown = active.map(({ number, scope, value, type, from, until, origin, scenario, reason }) => ({
+      const shown = active.map(({ number, scope, value, type, from, until, origin, scenario, simulated, reason }) => ({
         id: number,
         scope,
         value,
@@ -37,15 +37,16 @@ const list = Command.make(
         until: iso(until),
         origin,
         scenario,
+        simulated,
         reason
       }))
       return yield* Console.log(jsonText(shown))
     }
     if (active.length === 0) return yield* Console.log("Nobody is banned.")
-    const rows = active.map(({ number, scope, value, type, until, origin, scenario, reason }) => [
+    const rows = active.map(({ number, scope, value, type, until, origin, scenario, simulated, reason }) => [
       String(number),
       `${scope}:${value}`,
-      type,
+      simulated ? `${type} (simulated)` : type,
       formatWireDuration(Math.max(1, Math.ceil((until - now) / 1000))),
       origin,
       scenario,
@@ -62,7 +63,15 @@ const list = Command.make(
 const add = Command.make(
   "add",
   {
-    value: Argument.String("value").pipe(Argument.withDescription("An address, or a range such as 203.0.113.0/24")),
+    value: Argument.String("value").pipe(
+      Argument.withDescription("An address, a range such as 203.0.113.0/24, or what --scope says")
+    ),
+    scope: Flag.optional(
+      Flag.String("scope").pipe(
+        Flag.withAlias("s"),
+        Flag.withDescription("What the value is, if no address or range: Country, AS, Username, or another word")
+      )
+    ),
     type: Flag.String("type").pipe(
       Flag.withAlias("t"),
       Flag.withDescription("ban (without it), captcha, throttle, or another word that your bouncer knows"),
@@ -76,18 +85,20 @@ const add = Command.make(
     reason: Flag.String("reason").pipe(Flag.withDescription("Why, for whoever reads it later"), Flag.withDefault("")),
     ...storeFlags
   },
-  Effect.fnUntraced(function* ({ value, type, duration, reason }) {
+  Effect.fnUntraced(function* ({ value, scope: given, type, duration, reason }) {
     const administration = yield* Administration
-    const decision = yield* administration.addDecision({ value, type, duration, reason })
+    const scope = Option.isSome(given) ? { scope: given.value } : {}
+    const decision = yield* administration.addDecision({ value, ...scope, type, duration, reason })
     yield* Console.log(
       `${decision.type} ${decision.scope}:${decision.value} for ${decision.duration}, decision ${decision.number}`
     )
   })
 ).pipe(
   Command.provide((input) => writing(input)),
-  Command.withDescription("Ban an address or a range yourself"),
+  Command.withDescription("Ban an address, a range or anything else yourself"),
   Command.withExamples([
     { command: "testudo decisions add 203.0.113.9", description: "Ban for four hours" },
+    { command: "testudo decisions add --scope Country FR", description: "For bouncers that know countries" },
     {
       command: 'testudo decisions add 198.51.100.0/24 -t captcha -d 7d --reason "scrapers"',
       description: "A milder remediation for a range, for a week"
@@ -99,7 +110,7 @@ const remove = Command.make(
   "delete",
   {
     value: Argument.String("value").pipe(
-      Argument.withDescription("The address or range whose decisions end, or #ID for one decision"),
+      Argument.withDescription("The address, range or other value whose decisions end, or #ID for one decision"),
       Argument.optional
     ),
     all: Flag.Boolean("all").pipe(Flag.withDescription("End all active decisions"), Flag.withDefault(false)),
@@ -107,7 +118,8 @@ const remove = Command.make(
   },
   Effect.fnUntraced(function* ({ value, all }) {
     const administration = yield* Administration
-    if (Option.isSome(value) === all) {
+    // An empty value is a variable that a script did not set.
+    if (Option.isSome(value) === all || Option.exists(value, (text) => text.trim() === "")) {
       return yield* new Failure({
         code: "TST-CLI-DELETE",
         message: "Say which decisions to delete: a VALUE, #ID, or --all. See: testudo decisions list"

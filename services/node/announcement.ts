@@ -19,10 +19,11 @@ const why = ({ overflow, scenario, reason }: Decision): string => {
  */
 export const announce = (event: TestudoEvent, now: number): string | undefined => {
   if (DecisionMade.is(event)) {
-    const { from, until, type, scope, value, duration, number } = event.data
+    const { from, until, type, scope, value, duration, number, simulated } = event.data
     const over = Date.parse(until) <= now ? " (over already: the log line waited)" : ""
     const who = scope === "Ip" ? value : `${scope} ${value}`
-    return printable(`${clock(from)}  ${type} ${who} for ${duration}: ${why(event.data)}  #${number}`) + over
+    const what = simulated ? `${type} (simulated)` : type
+    return printable(`${clock(from)}  ${what} ${who} for ${duration}: ${why(event.data)}  #${number}`) + over
   }
   if (DecisionRetracted.is(event)) {
     const { at, number, by, reason } = event.data

@@ -46,3 +46,15 @@ function* piecesOfList(list: Iterable<unknown>): Iterable<string> {
   if (some.length > 0) yield piece()
   yield separator === "[" && some.length === 0 ? "[]" : "]"
 }
+
+/** The same text in pieces that have at least so many characters each, but for the last one. */
+export function* gathered(pieces: Iterable<string>, characters: number): IterableIterator<string> {
+  let text = ""
+  for (const piece of pieces) {
+    text += piece
+    if (text.length < characters) continue
+    yield text
+    text = ""
+  }
+  if (text !== "") yield text
+}
