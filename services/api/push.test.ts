@@ -193,7 +193,8 @@ describe("the push stream", () => {
         ready: () => ready,
         settled: () => Effect.void,
         at: () => Effect.succeed(states),
-        changes: Stream.never
+        changes: Stream.never,
+        broken: Effect.never
       }),
       store: { ...store, readAll: (options) => Effect.andThen(log, store.readAll(options)) },
       now: Date.now,

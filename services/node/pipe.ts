@@ -124,7 +124,7 @@ export const servingPipe = Effect.fnUntraced(function* (configuration: Configura
       })
     )
   )
-  const all = [...read, ...work, tell, forget(configuration.retention, detection.release)]
+  const all = [...read, ...work, tell, forget(configuration.retention, detection.release), projections.broken]
   yield* Effect.raceAllFirst(all).pipe(Effect.ensuring(detection.keep))
 }, Effect.scoped)
 

@@ -83,5 +83,10 @@ export class Projections extends Context.Service<
      * takes them as a call to look at the states, not as the content.
      */
     readonly changes: Stream.Stream<Change>
+    /**
+     * Ends never, but by the defect that stopped the fold, if one does: a node must not go on with bans that stand still as
+     * if nothing was.
+     */
+    readonly broken: Effect.Effect<never>
   }
 >()("testudo/Projections") {}

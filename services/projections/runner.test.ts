@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Logger from "effect/Logger"
 import type { Json } from "effect/Schema"
@@ -205,6 +207,28 @@ describe("the runner of the projections", () => {
         )
       })
     )
+  )
+
+  it.live("tells when it is broken itself: a node must not go on with what stands still", () =>
+    lives((start) => {
+      const activeBansPlace = places().activeBans
+      const fault = new Error("a fault of our own")
+      const leftOut = () => {
+        if (activeBansPlace.position() < 0) return undefined
+        throw fault
+      }
+      return start(
+        { places: { ...places(), activeBans: { ...activeBansPlace, leftOut } } },
+        Effect.gen(function* () {
+          const { broken, ready } = yield* Projections
+          yield* ready()
+          const told = yield* Effect.forkChild(Effect.exit(broken))
+          yield* append(made(1, "192.0.2.1"))
+          const exit = yield* Fiber.join(told)
+          assert.isTrue(Exit.isFailure(exit) && Cause.squash(exit.cause) === fault)
+        })
+      )
+    })
   )
 
   it.live("lets a parked projection go on after a restart with a version that can fold the event", () =>

@@ -99,6 +99,7 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
     yield* Effect.forEach(list, (each) => Effect.map(Deferred.make<void>(), (done) => [each, done] as const))
   )
   const changes = yield* PubSub.sliding<Change>(256)
+  const broken = yield* Deferred.make<never>()
   const looking = yield* Semaphore.make(1)
 
   const rebuilt: Array<Place> = []
@@ -204,7 +205,8 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
         return Effect.logWarning(`The projections lost the event log and try again: ${message} (${code})`)
       }),
       Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])),
-      Effect.raceFirst(Deferred.await(joined))
+      Effect.raceFirst(Deferred.await(joined)),
+      Effect.tapDefect((defect) => Deferred.die(broken, defect))
     )
 
   const progress = Effect.gen(function* () {
@@ -266,7 +268,8 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
       if (parked !== undefined) return yield* new ProjectionParked(parked)
     }),
     at: (time) => looking.withPermits(1)(statesAt(store, time)),
-    changes: Stream.fromPubSub(changes)
+    changes: Stream.fromPubSub(changes),
+    broken: Deferred.await(broken)
   })
 })
 
