@@ -192,7 +192,6 @@ export class Engine {
   pourAgain(raised: RecordedEvent<"OverflowRaised", Overflow>): ReadonlyArray<Outcome> {
     const event = pouredAgain(raised)
     if (event === undefined) return []
-    event.ruleset = this.#ruleset.hash
     try {
       this.clocks.set(metaSource, event.at, this.counters.lines)
       if (this.#deadlines.next < event.at) this.#expire(event.at)

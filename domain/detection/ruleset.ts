@@ -26,6 +26,11 @@ export const engineVersion = "testudo-engine/10"
 export interface Ruleset {
   /** SHA-256 over all files, the engine's version and whether names are asked. */
   readonly hash: string
+  /**
+   * SHA-256 over all of it from which follows what becomes of a line, and what alerts show of it: an edit of scenarios,
+   * postoverflows or profiles leaves it as it is, but for the data files that they bring.
+   */
+  readonly parsing: string
   /** What `RulesetActivated` says. */
   readonly activation: Activation
   readonly parsers: Stages
@@ -103,9 +108,14 @@ export const compileRuleset = (
   tell(compiler.problems)
   tell(data.problems)
   const hash = rulesetHash(ordered, `${engineVersion} names ${options.names}`)
+  const brought = [...postoverflows, ...scenarios].flatMap(dataOf).map(({ destFile, type }) => `${destFile} ${type}`)
+  const parsing = rulesetHash(
+    ordered.filter(({ kind }) => kind !== "scenarios" && kind !== "postoverflows" && kind !== "profiles"),
+    JSON.stringify([engineVersion, ...new Set(brought)].sort())
+  )
   const activation: Activation = { hash, engine: engineVersion, names: options.names, items: rulesetItems(ordered) }
   const stashes = [...parsers, ...postoverflows].flatMap(({ node }) => stashesOf(node))
-  return { ruleset: { hash, activation, ...compiled, stashes, world, liveness }, problems }
+  return { ruleset: { hash, parsing, activation, ...compiled, stashes, world, liveness }, problems }
 }
 
 const stashesOf = (node: NodeRule): ReadonlyArray<StashRules> => [...node.stash, ...node.nodes.flatMap(stashesOf)]

@@ -243,6 +243,19 @@ test("events that other rules parsed are kept as they were", () => {
   })
 })
 
+test("lines stay lines when scenarios, postoverflows and profiles were edited, but not when these bring data", () => {
+  const edit = (text: string) =>
+    compileRuleset([...files, scenarioFile("edited", `type: trigger\n${text}`)], { names: "asked" }).ruleset
+  const withData = edit("data: [{dest_file: words.txt, type: string}]")
+  for (const [other, isTold] of [[edit(""), false] as const, [withData, true] as const]) {
+    const engine = makeEngine(ruleset)
+    engine.pour(batchOf({ observedAt: stamp(0) }), ["- 192.0.2.1 d"])
+    engine.activate(other)
+    const snapshot = JSON.parse(JSON.stringify(snapshotEngine(engine))) as EngineSnapshot
+    expect(snapshot.events.more.some(([, { content }]) => content !== undefined)).toBe(isTold)
+  }
+})
+
 test("an overflow that was poured again keeps what filters wrote to it", () => {
   const { ruleset } = compileRuleset(
     [

@@ -1,8 +1,8 @@
 /**
  * The engine's state as plain JSON, and back. Lines are not copied, but for those that the log is about to forget: a queue
  * refers to them, and they are parsed again. Only an event that parsing its line again would not give (a stash had a say in
- * it, or other rules parsed it) is kept with what it holds. Of what there is by the ten thousands, events and buckets,
- * names are told once, and the rest in plain numbers: a snapshot is taken while lines wait.
+ * it, or rules that parse otherwise did) is kept with what it holds. Of what there is by the ten thousands, events and
+ * buckets, names are told once, and the rest in plain numbers: a snapshot is taken while lines wait.
  */
 import type { LineReference } from "../events/log-batch.ts"
 import { type RuntimeAlertSnapshot, restoreAlert, snapshotAlert } from "./overflow/alert-snapshot.ts"
@@ -144,7 +144,7 @@ export const snapshotEngine = (engine: Engine, isGoing: (batch: string) => boole
     /** Those that the buckets named. */
     get events() {
       if (!toldAll) for (const _ of buckets);
-      told ??= snapshotEvents(events.values, engine.ruleset.hash, isGoing)
+      told ??= snapshotEvents(events.values, engine.ruleset.parsing, isGoing)
       return told
     },
     blackholes: Array.from(engine.overflows.blackholes, ([scenario, blackhole]) => ({
@@ -173,7 +173,7 @@ const snapshotBucket = (bucket: Bucket, events: Told<QueuedEvent>, scenarios: To
 
 const snapshotEvents = (
   events: ReadonlyArray<QueuedEvent>,
-  ruleset: string,
+  parsing: string,
   isGoing: (batch: string) => boolean
 ): EventsSnapshot => {
   const origins = new Told<string>()
@@ -186,7 +186,7 @@ const snapshotEvents = (
     lines.push(origin, reference.line, at)
     const own = correlation === reference.event ? {} : { correlation }
     if (event.Type !== LOG) more.push([index, { ...own, overflow: snapshotAlert(event.Overflow), ...writtenTo(event) }])
-    else if (event.isKept || event.ruleset !== ruleset) more.push([index, { ...own, content: contentOf(event) }])
+    else if (event.isKept || event.parsing !== parsing) more.push([index, { ...own, content: contentOf(event) }])
     else if (isGoing(reference.event)) {
       if (!going.has(origin)) going.set(origin, event.lineOrigin!)
       more.push([index, { ...own, text: event.raw }])

@@ -19,7 +19,7 @@ export interface EventContent {
   readonly strTime: string
   readonly strTimeFormat: string
   readonly marshaledTime: string
-  readonly ruleset: string
+  readonly parsing: string
 }
 
 export const contentOf = (queued: QueuedEvent): EventContent => {
@@ -39,7 +39,7 @@ export const contentOf = (queued: QueuedEvent): EventContent => {
     strTime: event.StrTime,
     strTimeFormat: event.StrTimeFormat,
     marshaledTime: event.MarshaledTime,
-    ruleset: event.ruleset
+    parsing: event.parsing
   }
 }
 
@@ -71,7 +71,7 @@ export const restoreContent = ({ reference, correlation, at }: EventPlace, conte
     StrTimeFormat: content.strTimeFormat,
     MarshaledTime: content.marshaledTime,
     Process: true,
-    ruleset: content.ruleset,
+    parsing: content.parsing,
     singular: true
   })
 }

@@ -19,8 +19,8 @@ export type LineOrigin = Pick<LogBatch, "path" | "labels" | "zone" | "observedAt
 
 /** Who parsed the lines of a batch, and can do it again. */
 export interface Origin {
-  /** Hash of the rules. */
-  readonly ruleset: string
+  /** Hash of the rules that parse: see `Ruleset`. */
+  readonly parsing: string
   /** Id of the batch. */
   readonly batch: string
   /** Event id at the beginning of the causal chain. */
@@ -158,9 +158,9 @@ export class QueuedEvent implements EventObject {
     return this.#event !== undefined
   }
 
-  /** Hash of the rules that parsed it. */
-  get ruleset(): string {
-    return this.#event?.ruleset ?? this.#origin?.ruleset ?? ""
+  /** Hash of the rules that parsed it: see `Ruleset`. */
+  get parsing(): string {
+    return this.#event?.parsing ?? this.#origin?.parsing ?? ""
   }
 
   get event(): PipelineEvent {

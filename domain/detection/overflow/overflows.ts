@@ -122,7 +122,6 @@ export class Overflows {
   settle(raised: RaisedOverflow): void {
     const { trigger, correlation, at } = raised
     const event = PipelineEvent.ofOverflow(trigger, correlation, raised.alert.copy(), at)
-    event.ruleset = this.#ruleset.hash
     const { world, postoverflows } = this.#ruleset
     const arrival = { observed: at, mode: "observed", zone: "UTC", previous: undefined } as const
     const pass = (waits: boolean) => {
@@ -170,7 +169,6 @@ export class Overflows {
     this.#chained += 1
     const reference: LineReference = { event: outcomes[0]!.id, line: 0 }
     const again = PipelineEvent.ofOverflow(reference, correlation, event.Overflow, at)
-    again.ruleset = this.#ruleset.hash
     this.#pending.push({ event: again, depth: depth + 1 })
   }
 }
