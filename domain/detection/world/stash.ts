@@ -2,7 +2,7 @@
 import { longestReach } from "../../grok/reach.ts"
 import { AgedMap } from "../../order/aged-map.ts"
 import { UseCounts } from "../../order/use-counts.ts"
-import { ownCopy } from "../../text/remembered.ts"
+import { ownCopy } from "../../text/own-copy.ts"
 import { shortened } from "../shortened.ts"
 
 export interface StashRules {
