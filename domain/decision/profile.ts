@@ -172,9 +172,10 @@ const evaluate = (profile: Profile, scope: object): Evaluated => {
 }
 
 /**
- * What the profiles ask for about an overflow; `view` is what is known at its detection time. A profile that fails does what its `on_error` says: `apply` counts as
- * matched without decisions, `break` ends the asking; anything else goes on with the next profile, where CrowdSec
- * without `on_error` would refuse the alert: an attacker who can make a filter fail must not get away by that.
+ * What the profiles ask for about an overflow; `view` is what is known at its detection time. A profile that fails does
+ * what its `on_error` says: `apply` counts as matched without decisions, `break` ends the asking; anything else goes on
+ * with the next profile, where CrowdSec without `on_error` would refuse the alert: an attacker who can make a filter
+ * fail must not get away by that.
  */
 export const remediesFor = (
   profiles: ReadonlyArray<Profile>,
