@@ -84,11 +84,6 @@ export class Program {
   }
 }
 
-export interface Ban {
-  readonly id: number
-  readonly value: string
-}
-
 /** The push stream of the API, as far as a bouncer sees it. */
 export class Api {
   readonly port: number
