@@ -12,7 +12,8 @@ import { compileRuleset, type Ruleset } from "../domain/detection/ruleset.ts"
 import { botnet } from "../fixtures/generators/botnet.ts"
 import { listed, listRequests } from "../fixtures/generators/list-requests.ts"
 import { sshAttackers } from "../fixtures/generators/ssh-attackers.ts"
-import { detect, hubFiles } from "../fixtures/rig.ts"
+import { detect } from "../fixtures/detect.ts"
+import { hubFiles } from "../fixtures/hub-files.ts"
 import { loadHub } from "../services/hub/hub.ts"
 
 const shared = new URL("../../shared/", import.meta.url).pathname
