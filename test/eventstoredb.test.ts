@@ -18,7 +18,8 @@ import { fold, type Projection } from "../projections/projection.ts"
 import { reputation } from "../projections/reputation.ts"
 import { targetedAttacks } from "../projections/targeted-attacks.ts"
 import { recordedEvents } from "./recorded.ts"
-import { type Finished, freePort, type Running, root, run, start, temporaryFolder, testudo, until } from "./process.ts"
+import { freePort } from "../fixtures/free-port.ts"
+import { type Finished, type Running, root, run, start, temporaryFolder, testudo, until } from "./process.ts"
 
 /** The stand-in as a process; it can be killed, and comes back with what it has acknowledged. */
 interface Server {

@@ -5,7 +5,8 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { describe, expect, it } from "vitest"
 import { botnet } from "../fixtures/generators/botnet.ts"
-import { freePort, root, run, temporaryFolder, testudo, until } from "./process.ts"
+import { freePort } from "../fixtures/free-port.ts"
+import { root, run, temporaryFolder, testudo, until } from "./process.ts"
 import { recordedEvents } from "./recorded.ts"
 
 // Many processes and stores, each with its syncs: the machine may be busy.

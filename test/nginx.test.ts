@@ -5,8 +5,10 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { ask, type Program, startBouncer } from "../bouncers/nginx/rig.ts"
-import { freePort, type Running, root, run, start, temporaryFolder, testudo, until } from "./process.ts"
+import { ask } from "../bouncers/nginx/nginx.fixture.ts"
+import { type Program, startBouncer } from "../bouncers/nginx/program.fixture.ts"
+import { freePort } from "../fixtures/free-port.ts"
+import { type Running, root, run, start, temporaryFolder, testudo, until } from "./process.ts"
 
 const folder = temporaryFolder()
 const configuration = join(folder, "testudo.yaml")

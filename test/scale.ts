@@ -5,7 +5,8 @@ import * as Effect from "effect/Effect"
 import type { TestudoEvent } from "../domain/events/catalogue.ts"
 import { EventStore } from "../services/event-store/event-store.ts"
 import { EventStoreDb } from "../services/event-store/eventstoredb.ts"
-import { freePort, type Running, root, start, temporaryFolder, testudo, until } from "./process.ts"
+import { freePort } from "../fixtures/free-port.ts"
+import { type Running, root, start, temporaryFolder, testudo, until } from "./process.ts"
 
 export const leaseMs = 2_000
 

@@ -2,7 +2,8 @@
 import { appendFileSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect } from "vitest"
-import { type Finished, freePort, type Running, run, temporaryFolder, testudo, until } from "./process.ts"
+import { freePort } from "../fixtures/free-port.ts"
+import { type Finished, type Running, run, temporaryFolder, testudo, until } from "./process.ts"
 import { recordedLines, recordedVerdicts, type Verdict, verdictsOf } from "./recorded.ts"
 
 export interface Log {
