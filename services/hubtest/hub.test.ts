@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest"
 import { formatProblem } from "../../domain/rules/problem.ts"
 import { parseTimestamp } from "../../domain/time/instant.ts"
-import { prepareTest, runTest } from "./run.ts"
+import { prepareTest } from "./prepared-test.ts"
+import { runTest } from "./run.ts"
 import { openSuite } from "./suite.ts"
 
 const suite = await openSuite({ hub: "../shared/hub", tests: "../shared/hub/.tests", data: "../shared/hub-data" }, [])
