@@ -7,7 +7,7 @@
  * list puts a decision that has not run out back into force.
  *
  * **Memory.** A decision that ended is kept for 7 days of recorded time, because some bouncers have no clock of their
- * own and must be told (`deleted` of the wire, spec wire.md §8 trap 21).
+ * own and must be told (`deleted` of the wire).
  */
 import * as Schema from "effect/Schema"
 import { Allowlists } from "../domain/decision/allowlist.ts"

@@ -1,5 +1,5 @@
 /**
- * Profiles: what is done about an overflow (spec detection.md §8.2).
+ * Profiles: what is done about an overflow.
  *
  * Profiles are asked in their order. The filters of one are OR'ed and all of them evaluated: each that matches adds the
  * profile's decisions once more. The decisions of the first matching profile that has any are the answer; `on_success:

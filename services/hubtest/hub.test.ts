@@ -1,4 +1,4 @@
-/** The hub's own tests (spec detection.md §6), run on this engine as `testudo hubtest` runs them. */
+/** The hub's own tests, run on this engine as `testudo hubtest` runs them. */
 import { describe, expect, test } from "vitest"
 import { formatProblem } from "../../domain/rules/problem.ts"
 import { parseTimestamp } from "../../domain/time/instant.ts"

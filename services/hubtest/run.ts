@@ -1,4 +1,4 @@
-/** Runs one hub test: its rules, its log, its assertions (spec detection.md §6). */
+/** Runs one hub test: its rules, its log, its assertions. */
 import { randomUUID } from "node:crypto"
 import { rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"

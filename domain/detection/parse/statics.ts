@@ -1,4 +1,4 @@
-/** `statics` of a node or a grok: write a value to one place of the event (spec detection.md §2.6). */
+/** `statics` of a node or a grok: write a value to one place of the event. */
 import { Recent } from "../../text/recent.ts"
 import { staticText } from "../../expression/format.ts"
 import { nameOf, type Type } from "../../expression/type.ts"

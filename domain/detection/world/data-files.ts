@@ -1,4 +1,4 @@
-/** Data files that rules name (spec detection.md §2.11), read once for a ruleset. */
+/** Data files that rules name, read once for a ruleset. */
 import type { DataFiles } from "../../expression/environment.ts"
 import { EvaluationError } from "../../expression/error.ts"
 import { parseJson } from "../../expression/json.ts"

@@ -1,4 +1,4 @@
-/** Named caches that parsers fill and expressions ask (spec detection.md §2.10). They expire on detection time. */
+/** Named caches that parsers fill and expressions ask. They expire on detection time. */
 import { longestReach } from "../../grok/reach.ts"
 import { AgedMap } from "../../order/aged-map.ts"
 import { UseCounts } from "../../order/use-counts.ts"
