@@ -42,8 +42,7 @@ describe("a log that somebody changed", () => {
       const directory = await twenty()
       tamper(directory, sql)
       const findings = await findingsOf(directory)
-      expect(findings[0]?.position ?? position).toBe(position)
-      expect(findings.length).toBeGreaterThan(0)
+      expect(findings[0]?.position).toBe(position)
     })
   }
 
