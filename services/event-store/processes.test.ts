@@ -39,7 +39,7 @@ interface Other {
 }
 
 const other = (what: "hold" | "append" | "follow", directory: string): Other => {
-  const script = join(import.meta.dirname, "other-process.ts")
+  const script = join(import.meta.dirname, "other-process.fixture.ts")
   const child = spawn(process.execPath, [script, what, directory], { stdio: ["ignore", "pipe", "inherit"] })
   children.add(child)
   const said: Array<string> = []
@@ -90,7 +90,7 @@ describe("a second writer", () => {
     expect(error.code).toBe("TST-STORE-IN-USE")
     expect(error.message).toContain(directory)
     expect(error.message).toContain(`process ${first.child.pid}`)
-    expect(error.message).toContain("other-process.ts hold")
+    expect(error.message).toContain("other-process.fixture.ts hold")
     expect(await using(directory, ({ head }) => head, "reader")).toBe(-1)
     await killed(first.child)
     expect(await using(directory, ({ head }) => head)).toBe(-1)
@@ -114,7 +114,7 @@ describe("the holder of a store", () => {
     const known = await holder(directory)
     expect(known).toEqual({
       pid: first.child.pid,
-      command: expect.stringContaining("other-process.ts hold"),
+      command: expect.stringContaining("other-process.fixture.ts hold"),
       since: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       announced: { socket: "/run/testudo.sock", api: "http://127.0.0.1:8080" }
     })

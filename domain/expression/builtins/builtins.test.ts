@@ -1,6 +1,6 @@
 /** The functions that the language documents, one by one, as it describes them. */
 import { describe, expect, it } from "vitest"
-import { evaluate, exampleEvent } from "../example.ts"
+import { evaluate, exampleEvent } from "../example.fixture.ts"
 import { EvaluationError, ExpressionError } from "../expression.ts"
 import { KeptFields } from "../../text/fields.ts"
 import { Float } from "../float.ts"

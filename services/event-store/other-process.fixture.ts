@@ -1,5 +1,5 @@
 /**
- * The other process of the tests: `node other-process.ts hold|append|follow DIRECTORY`.
+ * The other process of the tests: `node other-process.fixture.ts hold|append|follow DIRECTORY`.
  *
  * - `hold` opens the store as its writer, announces an API and says `held`.
  * - `append` appends numbered events to three streams for as long as it lives, and says what was acknowledged:
