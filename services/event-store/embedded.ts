@@ -42,7 +42,7 @@ export interface EmbeddedOptions {
   readonly directory: string
   /** `writer`: the only one, it may append. `reader`: any number, beside the writer or without one. */
   readonly mode: "writer" | "reader"
-  /** What other processes can learn of the writer with `readHolder`, such as where its API listens. */
+  /** What other processes can learn of the writer with `readHolder`, such as the socket of its administration. */
   readonly announce?: Readonly<Record<string, string>>
   /** Go on from what is there when acknowledged events are missing. */
   readonly acceptLoss?: boolean

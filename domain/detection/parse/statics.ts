@@ -14,7 +14,7 @@ import { attempt, failed, type Pass, parseAborted } from "../pass.ts"
 import { TextPlace } from "../event/text-place.ts"
 
 /** One object with all that there may be to it: what runs for every line asks what it is instead of calling it. */
-export class Static {
+class Static {
   /** Where the text stands; undefined when it is known beforehand or found by evaluation. */
   readonly #from: TextPlace | undefined
   readonly #text: string
