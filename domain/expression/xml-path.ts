@@ -106,20 +106,19 @@ const filterOf = (filter: string): Filter | undefined => {
         return wantedValue === undefined ? text !== "" : text === wantedValue
       })
   }
-  const has: (wanted: string, value: string | undefined, isAttribute: boolean) => Filter =
-    (wanted, value, isAttribute) => (elements) =>
-      elements.filter((element) =>
-        isAttribute
-          ? element.attributes.some((each) => isNamed(wanted)(each) && (value === undefined || each.value === value))
-          : element.children.some((each) => isNamed(wanted)(each) && (value === undefined || each.text === value))
-      )
-  if (valued !== null) return has(valued[2]!, wantedValue, valued[1] === "@")
-  if (/^-?\d{1,9}$/.test(filter)) {
-    const position = Number(filter)
-    return (elements) => [elements.at(position > 0 ? position - 1 : position)].filter((each) => each !== undefined)
+  if (valued === null) {
+    if (/^-?\d{1,9}$/.test(filter)) {
+      const position = Number(filter)
+      return (elements) => [elements.at(position > 0 ? position - 1 : position)].filter((each) => each !== undefined)
+    }
+    if (filter === "" || filter.includes("=")) return undefined
   }
-  if (filter === "" || filter.includes("=")) return undefined
-  return filter.startsWith("@") ? has(filter.slice(1), undefined, true) : has(filter, undefined, false)
+  const isWanted = isNamed(asked.replace(/^@/, ""))
+  const hasValue = (value: string): boolean => wantedValue === undefined || value === wantedValue
+  return asked.startsWith("@")
+    ? (elements) =>
+        elements.filter(({ attributes }) => attributes.some((each) => isWanted(each) && hasValue(each.value)))
+    : (elements) => elements.filter(({ children }) => children.some((each) => isWanted(each) && hasValue(each.text)))
 }
 
 /** The first element at the path. */
