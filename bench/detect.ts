@@ -18,11 +18,12 @@ import * as Effect from "effect/Effect"
 import "../services/engine/garbage-collection.ts"
 import "../services/engine/linear-regex.ts"
 import type { Ruleset } from "../domain/detection/ruleset.ts"
-import { detect } from "../fixtures/rig.ts"
+import { take } from "../fixtures/generators/timeline.ts"
+import { detect } from "../fixtures/detect.ts"
 import { compileRules } from "../services/engine/rulebook.ts"
 import { loadHub } from "../services/hub/hub.ts"
 import { copyData, type DebianCrowdSec, debianCrowdSec, installCrowdSec } from "../test/debian-crowdsec.ts"
-import { type BenchLog, benchLogs, take } from "./measure/logs.ts"
+import { type BenchLog, benchLogs } from "./measure/logs.ts"
 import { table } from "./measure/table.ts"
 import { type Taken, watched } from "./measure/watched.ts"
 
@@ -154,7 +155,7 @@ class Comparison {
     if (this.#fail2ban) await this.#row(log, `fail2ban-regex ${filter}`, lines.length, ["fail2ban-regex", file, filter])
   }
 
-  /** Lines of 50,000 are enough: each kind runs alone. */
+  /** Few lines are enough: each kind runs alone. */
   async runWorst(log: BenchLog): Promise<void> {
     const file = this.#write(`${log.name}-ordinary.log`, take(log.ordinary(100_000), 100_000))
     let ordinary = 0

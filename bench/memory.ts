@@ -16,9 +16,10 @@ import * as Effect from "effect/Effect"
 import "../services/engine/garbage-collection.ts"
 import "../services/engine/linear-regex.ts"
 import { makeEngine } from "../domain/detection/engine.ts"
-import { accessLine, clock, monthName } from "../fixtures/generators/access-log.ts"
+import { accessLine } from "../fixtures/generators/access-log.ts"
 import { addressOf } from "../fixtures/generators/address.ts"
-import { fixtureBatch } from "../fixtures/rig.ts"
+import { sshdLine } from "../fixtures/generators/auth-log.ts"
+import { fixtureBatch } from "../fixtures/detect.ts"
 import { compileRules } from "../services/engine/rulebook.ts"
 import { loadHub } from "../services/hub/hub.ts"
 import { table } from "./measure/table.ts"
@@ -41,11 +42,8 @@ const most = Number(flags.buckets)
 const rules = ["--hub", flags.hub, ...(flags.data === undefined ? [] : ["--data", flags.data])]
 const start = Date.parse("2026-03-02T09:00:00Z")
 
-const failedLogin = (number: number, name: string, at: number): string => {
-  const date = new Date(at)
-  const stamp = `${monthName(date)} ${String(date.getUTCDate()).padStart(2)} ${clock(date)}`
-  return `${stamp} gate sshd[811]: Failed password for invalid user ${name} from ${addressOf(number)} port 4711 ssh2`
-}
+const failedLogin = (number: number, name: string, at: number): string =>
+  sshdLine(at, 811, `Failed password for invalid user ${name} from ${addressOf(number)} port 4711 ssh2`)
 
 const missing = (number: number, path: string, at: number, agent = "Mozilla/5.0 (X11; Linux x86_64)"): string =>
   accessLine(at, addressOf(number), agent, { path, status: 404 })
@@ -123,10 +121,10 @@ const measure = async ({ type, line, lines = Number.POSITIVE_INFINITY }: Case): 
   const size = 5_000
   const pour = (batch: number, count: number): void => {
     const texts = Array.from({ length: count }, (_, index) => line(batch * size + index))
-    engine.pour(fixtureBatch(type, batch, count), texts)
+    engine.pour(fixtureBatch(type, batch), texts)
   }
   // What the first lines bring about once, compiled code above all, is not theirs.
-  for (let round = 0; round < 2_000; round++) engine.pour(fixtureBatch(type, 0, 1), [line(0)])
+  for (let round = 0; round < 2_000; round++) engine.pour(fixtureBatch(type, 0), [line(0)])
   const idle = held()
   let read = 0
   for (let batch = 0; read < lines && open() < most; batch++) {

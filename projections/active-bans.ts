@@ -7,41 +7,21 @@
  * list puts a decision that has not run out back into force.
  *
  * **Memory.** A decision that ended is kept for 7 days of recorded time, because some bouncers have no clock of their
- * own and must be told (`deleted` of the wire, spec wire.md §8 trap 21).
+ * own and must be told (`deleted` of the wire).
  */
 import * as Schema from "effect/Schema"
 import { Allowlists } from "../domain/decision/allowlist.ts"
 import { Allowlist } from "../domain/events/allowlist.ts"
-import { Decision } from "../domain/events/decision.ts"
 import type { TestudoEvent } from "../domain/events/catalogue.ts"
 import { millisecondOf } from "../domain/time/instant.ts"
 import type { Group } from "./decision-groups.ts"
 import { DecisionIndex } from "./decision-index.ts"
 import { KnownIds } from "./known-ids.ts"
 import type { Projection } from "./projection.ts"
+import { byNumber, endOf, holdsAt, longest, Standing, type StandingDecision } from "./standing-decision.ts"
 
 const hourMs = 3_600_000
 const keptMs = 7 * 24 * hourMs
-
-const { from: _from, until: _until, ...decisionFields } = Decision.fields
-
-/** A decision with what became of it. Times are in milliseconds since 1970. */
-const Standing = Schema.Struct({
-  /** Id of its `DecisionMade` event. */
-  id: Schema.String,
-  /** The stream it is on: the dossier that a retraction belongs to. */
-  stream: Schema.String,
-  ...decisionFields,
-  from: Schema.Number,
-  until: Schema.Number,
-  /** When it was retracted, or null. */
-  retracted: Schema.mutableKey(Schema.NullOr(Schema.Number)),
-  /** Since when an allowlist covers it, or null. */
-  exempt: Schema.mutableKey(Schema.NullOr(Schema.Number)),
-  /** Position of the last event that changed whether it holds. */
-  changed: Schema.mutableKey(Schema.Int)
-})
-export type StandingDecision = typeof Standing.Type
 
 export interface ActiveBans {
   readonly decisions: DecisionIndex
@@ -69,27 +49,6 @@ const Encoded = Schema.Struct({
 })
 const decodeState = Schema.decodeUnknownSync(Encoded)
 
-/** When it ended or will end. */
-export const endOf = (decision: StandingDecision): number =>
-  Math.min(decision.until, decision.retracted ?? Number.POSITIVE_INFINITY, decision.exempt ?? Number.POSITIVE_INFINITY)
-
-/** Whether it holds at a time (milliseconds since 1970), as far as the folded events tell. */
-export const holdsAt = (decision: StandingDecision, at: number): boolean =>
-  decision.retracted === null && decision.exempt === null && decision.until > at
-
-/** The longest one; of equals the later one, so that the choice does not depend on the order of reading. */
-export const longest = (decisions: Iterable<StandingDecision>): StandingDecision | undefined => {
-  let best: StandingDecision | undefined
-  for (const decision of decisions)
-    if (
-      best === undefined ||
-      decision.until > best.until ||
-      (decision.until === best.until && decision.number > best.number)
-    )
-      best = decision
-  return best
-}
-
 /** What holds of twins at a time: the longest, and the longest of those that are only simulated, which keep nobody out. */
 const standing = (twins: Group, at: number): ReadonlyArray<StandingDecision> => {
   const holding = twins.filter((decision) => holdsAt(decision, at))
@@ -101,7 +60,7 @@ const standing = (twins: Group, at: number): ReadonlyArray<StandingDecision> => 
 export const activeAt = (state: ActiveBans, at: number): ReadonlyArray<StandingDecision> => {
   const active: Array<StandingDecision> = []
   for (const twins of state.decisions.groups()) active.push(...standing(twins, at))
-  return active.sort((a, b) => a.number - b.number)
+  return active.sort(byNumber)
 }
 
 /** The decisions about this address or range, or about a range that contains it, that hold at a time. By number. */
@@ -129,7 +88,6 @@ export const changesSince = (state: ActiveBans, position: number, at: number): C
     for (const twin of twins)
       if (twin.changed > position && (twin.retracted !== null || twin.exempt !== null)) removed.push(twin)
   }
-  const byNumber = (a: StandingDecision, b: StandingDecision): number => a.number - b.number
   return {
     added: added.sort(byNumber),
     removed: removed.sort(byNumber),

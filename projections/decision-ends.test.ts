@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
-import type { StandingDecision } from "./active-bans.ts"
+import type { StandingDecision } from "./standing-decision.ts"
 import { DecisionEnds } from "./decision-ends.ts"
 
 it("finds what ran out between two moments, however long the time and however long the list", () => {

@@ -1,5 +1,5 @@
 /** Decisions by when they run out, so that what ran out lately is found among however many hold. */
-import type { StandingDecision } from "./active-bans.ts"
+import type { StandingDecision } from "./standing-decision.ts"
 
 /** Decisions that run out within the same so many milliseconds stand together. */
 const slotMs = 10_000

@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
-import type { StandingDecision } from "./active-bans.ts"
+import type { StandingDecision } from "./standing-decision.ts"
 import { DecisionGroups } from "./decision-groups.ts"
 
 const decision = (scope: string, type: string, value: string, number: number) =>

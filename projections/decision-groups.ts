@@ -1,5 +1,5 @@
 /** Decisions by what they are about and what they order: those with the same scope, type and value are a group. */
-import type { StandingDecision } from "./active-bans.ts"
+import type { StandingDecision } from "./standing-decision.ts"
 
 export type Group = ReadonlyArray<StandingDecision>
 

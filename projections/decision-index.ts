@@ -5,17 +5,15 @@
 import { prefixFor } from "../domain/decision/scope.ts"
 import { parsePrefix, type Prefix, prefixContainsPrefix } from "../domain/net/prefix.ts"
 import { PrefixTable } from "../domain/net/prefix-table.ts"
-import type { StandingDecision } from "./active-bans.ts"
 import { DecisionEnds } from "./decision-ends.ts"
 import { DecisionGroups, type Group } from "./decision-groups.ts"
+import { byNumber, type StandingDecision } from "./standing-decision.ts"
 
 /** `containing`: decisions that cover the range; `inside`: those that the range covers. */
 export interface RangeRelation {
   readonly value: Prefix
   readonly relation: "containing" | "inside"
 }
-
-const byNumber = (a: StandingDecision, b: StandingDecision): number => a.number - b.number
 
 export class DecisionIndex {
   readonly #byId = new Map<string, StandingDecision>()

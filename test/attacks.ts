@@ -1,5 +1,6 @@
 /** Lines that attackers leave, at the times that a test wants. */
-import { accessLine, clock, monthName } from "../fixtures/generators/access-log.ts"
+import { accessLine } from "../fixtures/generators/access-log.ts"
+import { sshdLine } from "../fixtures/generators/auth-log.ts"
 
 /** Times from this one on (milliseconds since 1970), so many seconds apart. */
 export const every = (seconds: number, from: number, count: number): ReadonlyArray<number> =>
@@ -14,9 +15,6 @@ export const visited = (at: number, address: string, path: string): string => ac
 export const missing = (at: number, address: string, path: string): string =>
   accessLine(at, address, browser, { path, status: 404, bytes: 153 })
 
-/** A line of sshd in an auth.log: a password was wrong. `at`: milliseconds since 1970; whole seconds are written. */
-export const failedPassword = (at: number, address: string, port: number): string => {
-  const date = new Date(at)
-  const stamp = `${monthName(date)} ${String(date.getUTCDate()).padStart(2)} ${clock(date)}`
-  return `${stamp} gate sshd[811]: Failed password for root from ${address} port ${port} ssh2`
-}
+/** A line of sshd in an auth.log: a password was wrong. */
+export const failedPassword = (at: number, address: string, port: number): string =>
+  sshdLine(at, 811, `Failed password for root from ${address} port ${port} ssh2`)

@@ -5,7 +5,8 @@ import { createServer } from "node:net"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { describe, expect, it } from "vitest"
-import { freePort, root, run, start, temporaryFolder, testudo, until } from "./process.ts"
+import { freePort } from "../fixtures/free-port.ts"
+import { root, run, start, temporaryFolder, testudo, until } from "./process.ts"
 
 const hub = join(root, "hub")
 

@@ -2,9 +2,7 @@
  * SIGKILL at 20 random moments of a busy replay into a store on disk. What a reader has seen is acknowledged: it must
  * still be there; nothing is there twice; and the end is that of a run that nobody disturbed.
  */
-import { createWriteStream } from "node:fs"
 import { join } from "node:path"
-import { pipeline } from "node:stream/promises"
 import { expect, it } from "vitest"
 import type { TestudoEvent } from "../domain/events/catalogue.ts"
 import { botnet } from "../fixtures/generators/botnet.ts"
@@ -14,6 +12,8 @@ import { reputation } from "../projections/reputation.ts"
 import { targetedAttacks } from "../projections/targeted-attacks.ts"
 import { run, temporaryFolder, testudo, until } from "./process.ts"
 import { recordedEvents } from "./recorded.ts"
+import { replayedBy } from "./replayed.ts"
+import { writtenLog } from "./written-log.ts"
 
 const kills = 20
 
@@ -46,19 +46,9 @@ const verdicts = (events: ReadonlyArray<TestudoEvent>): ReadonlyArray<unknown> =
     return []
   })
 
-const withoutTimings = (stdout: string) => {
-  const { seconds: _seconds, cpuSeconds: _cpu, linesPerSecond: _rate, ...rest } = JSON.parse(stdout)
-  return rest
-}
-
 it(`a replay that is killed ${kills} times ends like one that is not`, async () => {
   const folder = temporaryFolder()
-  const log = botnet({ seed: 7, bots: 3_500, visitors: 8_500 })
-  const file = join(folder, "access.log")
-  const text = function* () {
-    for (const line of log.lines) yield `${line}\n`
-  }
-  await pipeline(text(), createWriteStream(file))
+  const file = await writtenLog(botnet({ seed: 7, bots: 3_500, visitors: 8_500 }), join(folder, "access.log"))
   const options = [file, "--type", "nginx", "--json", "--now", "2026-11-22T12:00:00Z", "--store"]
   const calm = join(folder, "calm")
   const undisturbed = await run("replay", ...options, calm)
@@ -88,8 +78,7 @@ it(`a replay that is killed ${kills} times ends like one that is not`, async () 
   }
   expect(killed).toBe(kills)
   const last = await run("replay", ...options, store)
-  expect(last.status).toBe(0)
-  expect(withoutTimings(last.stdout)).toEqual(withoutTimings(undisturbed.stdout))
+  expect(replayedBy(last)).toEqual(replayedBy(undisturbed))
 
   const events = await recordedEvents(store)
   const undisturbedEvents = await recordedEvents(calm)

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs"
 import { expect, it } from "vitest"
 import { compileRuleset } from "../domain/detection/ruleset.ts"
-import { detect } from "../fixtures/rig.ts"
+import { detect } from "../fixtures/detect.ts"
 import { addressOf, comparedRules, comparedType, type RecordedExpressions } from "./compared-expressions.ts"
 
 const recorded = JSON.parse(

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { botnet } from "../fixtures/generators/botnet.ts"
 import { listed, listRequests } from "../fixtures/generators/list-requests.ts"
 import { sshAttackers } from "../fixtures/generators/ssh-attackers.ts"
+import { take } from "../fixtures/generators/timeline.ts"
 import { copyData, type DebianCrowdSec } from "./debian-crowdsec.ts"
 
 const lineCount = 20_000
@@ -14,12 +15,6 @@ export interface ComparedLog {
   readonly collections: ReadonlyArray<string>
   /** `data`: the folder that {@link copyData} filled. */
   readonly lines: (crowdsec: DebianCrowdSec, data: string) => ReadonlyArray<string>
-}
-
-const take = (lines: Iterable<string>, count: number): ReadonlyArray<string> => {
-  const taken: Array<string> = []
-  for (const line of lines) if (taken.push(line) === count) break
-  return taken
 }
 
 /** The paths that the scenarios spell out themselves. */

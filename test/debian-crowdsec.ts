@@ -4,10 +4,10 @@
  */
 import { spawnSync } from "node:child_process"
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { basename, dirname, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { fileURLToPath } from "node:url"
+import { freePort } from "../fixtures/free-port.ts"
 
 export interface DebianCrowdSec {
   /** Such as `1.4.6`. */
@@ -70,16 +70,6 @@ const pathsOf = (index: Index, collections: ReadonlyArray<string>): ReadonlySet<
   }
   return paths
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
-    })
-  })
 
 /** One alert in CrowdSec's database. */
 export interface RecordedAlert {

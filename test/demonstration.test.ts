@@ -2,7 +2,8 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, it } from "vitest"
-import { freePort, root, run, temporaryFolder, testudo } from "./process.ts"
+import { freePort } from "../fixtures/free-port.ts"
+import { root, run, temporaryFolder, testudo } from "./process.ts"
 
 it("bans the attackers of the sample logs as their lines arrive, and a second start finds its history", async () => {
   const folder = temporaryFolder()

@@ -2,23 +2,24 @@
  * The main job on EventStoreDB: on a real server when `TESTUDO_TEST_EVENTSTOREDB` names one, and on the stand-in as a process
  * of its own, which is killed and started again in between. The verdicts are those of the embedded store.
  */
-import { appendFileSync, createWriteStream, statSync, writeFileSync } from "node:fs"
+import { appendFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { pipeline } from "node:stream/promises"
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
 import type { TestudoEvent } from "../domain/events/catalogue.ts"
 import { namedServer } from "../fixtures/eventstoredb/test-server.ts"
 import { botnet } from "../fixtures/generators/botnet.ts"
 import { parseStoreLocation } from "../services/configuration/store-location.ts"
-import { EventStore } from "../services/event-store/event-store.ts"
 import { storeAt } from "../services/event-store/located-store.ts"
 import { activeBans } from "../projections/active-bans.ts"
 import { fold, type Projection } from "../projections/projection.ts"
 import { reputation } from "../projections/reputation.ts"
 import { targetedAttacks } from "../projections/targeted-attacks.ts"
-import { recordedEvents } from "./recorded.ts"
-import { type Finished, freePort, type Running, root, run, start, temporaryFolder, testudo, until } from "./process.ts"
+import { freePort } from "../fixtures/free-port.ts"
+import { type Running, root, run, start, temporaryFolder, testudo, until } from "./process.ts"
+import { allEvents, recordedEvents } from "./recorded.ts"
+import { replayedBy } from "./replayed.ts"
+import { writtenLog } from "./written-log.ts"
 
 /** The stand-in as a process; it can be killed, and comes back with what it has acknowledged. */
 interface Server {
@@ -48,22 +49,7 @@ const server = async (): Promise<Server> => {
 const eventsOf = (location: string): Promise<ReadonlyArray<TestudoEvent>> => {
   const parsed = parseStoreLocation(location)
   if ("problem" in parsed) throw new Error(parsed.problem)
-  return Effect.gen(function* () {
-    const store = yield* EventStore
-    const events: Array<TestudoEvent> = []
-    for (let after = -1; ; after = events.at(-1)!.position) {
-      const page = yield* store.readAll({ after, limit: 500 })
-      if (page.length === 0) return events
-      events.push(...page)
-    }
-  }).pipe(Effect.provide(storeAt(parsed, { mode: "reader", whenAway: "fail" })), Effect.runPromise)
-}
-
-/** What does not depend on how long it took. */
-const result = ({ status, stdout, stderr }: Finished) => {
-  expect(status, stderr).toBe(0)
-  const { seconds: _seconds, cpuSeconds: _cpu, linesPerSecond: _rate, ...rest } = JSON.parse(stdout)
-  return rest
+  return allEvents().pipe(Effect.provide(storeAt(parsed, { mode: "reader", whenAway: "fail" })), Effect.runPromise)
 }
 
 const verdicts = (events: ReadonlyArray<TestudoEvent>): ReadonlyArray<unknown> =>
@@ -127,12 +113,8 @@ const watched = async (location: string) => {
 describe("on EventStoreDB", () => {
   it("a replay during which the server is killed and started again ends like one on the embedded store", async () => {
     const folder = temporaryFolder()
-    const file = join(folder, "access.log")
-    const log = botnet({ seed: 11, bots: 800, visitors: 2_000 })
-    await pipeline(function* () {
-      for (const line of log.lines) yield `${line}\n`
-    }, createWriteStream(file))
-    const embedded = result(await run("replay", ...replayOf(file), join(folder, "embedded")))
+    const file = await writtenLog(botnet({ seed: 11, bots: 800, visitors: 2_000 }), join(folder, "access.log"))
+    const embedded = replayedBy(await run("replay", ...replayOf(file), join(folder, "embedded")))
 
     const esdb = await server()
     const replay = testudo("replay", ...replayOf(file), esdb.location)
@@ -146,7 +128,7 @@ describe("on EventStoreDB", () => {
       await new Promise((wake) => setTimeout(wake, 300))
       await esdb.start()
     }
-    expect(result(await replay.finished)).toEqual(embedded)
+    expect(replayedBy(await replay.finished)).toEqual(embedded)
     const events = await eventsOf(esdb.location)
     expectNothingTwice(events)
     const calm = await recordedEvents(join(folder, "embedded"))
@@ -156,19 +138,15 @@ describe("on EventStoreDB", () => {
 
     // Once more, killed at the client's side: the log goes on where it ends.
     const again = await run("replay", ...replayOf(file), esdb.location)
-    expect(result(again)).toEqual(embedded)
+    expect(replayedBy(again)).toEqual(embedded)
     expect(await eventsOf(esdb.location)).toEqual(events)
   }, 300_000)
 
   it("a replay that is killed itself goes on where the log ends", async () => {
     const folder = temporaryFolder()
-    const file = join(folder, "access.log")
-    const log = botnet({ seed: 12, bots: 800, visitors: 2_000 })
-    await pipeline(function* () {
-      for (const line of log.lines) yield `${line}\n`
-    }, createWriteStream(file))
+    const file = await writtenLog(botnet({ seed: 12, bots: 800, visitors: 2_000 }), join(folder, "access.log"))
     const calm = await server()
-    const undisturbed = result(await run("replay", ...replayOf(file), calm.location))
+    const undisturbed = replayedBy(await run("replay", ...replayOf(file), calm.location))
     const esdb = await server()
     for (let kills = 0; kills < 3; kills++) {
       const replay = testudo("replay", ...replayOf(file), esdb.location)
@@ -179,7 +157,7 @@ describe("on EventStoreDB", () => {
       )
       await replay.stop("SIGKILL")
     }
-    expect(result(await run("replay", ...replayOf(file), esdb.location))).toEqual(undisturbed)
+    expect(replayedBy(await run("replay", ...replayOf(file), esdb.location))).toEqual(undisturbed)
     const events = await eventsOf(esdb.location)
     expectNothingTwice(events)
     expect(verdicts(events)).toEqual(verdicts(await eventsOf(calm.location)))
@@ -292,24 +270,24 @@ describe("on EventStoreDB", () => {
     const folder = temporaryFolder()
     const store = join(folder, "store")
     const logs = [join(root, "fixtures/logs/auth.log"), "--type", "syslog", "--json", "--store"]
-    const replayed = result(await run("replay", ...logs, store))
+    const replayed = replayedBy(await run("replay", ...logs, store))
     const esdb = await server()
     const copied = await run("log", "copy", `embedded:${store}`, esdb.location)
     expect(copied.stderr).toBe("")
     expect(copied.stdout).toMatch(/^([\d,]+) events copied\. Both logs hold \1 events/)
     expect((await run("log", "copy", `embedded:${store}`, esdb.location)).stdout).toMatch(/^0 events copied/)
     expect((await run("log", "verify", "--store", esdb.location)).status).toBe(0)
-    expect(result(await run("replay", ...logs, esdb.location)).offenders).toEqual(replayed.offenders)
+    expect(replayedBy(await run("replay", ...logs, esdb.location)).offenders).toEqual(replayed.offenders)
   }, 600_000)
 
   it.skipIf(namedServer === undefined || namedServer === "")(
     "the main job on the named server: a replay with the embedded store's verdicts, and a node that bans",
     async () => {
       const logs = [join(root, "fixtures/logs/auth.log"), "--type", "syslog", "--json", "--now", "2026-11-22T12:00:00Z"]
-      const embedded = result(await run("replay", ...logs))
+      const embedded = replayedBy(await run("replay", ...logs))
       // The server may hold more than this.
-      expect(result(await run("replay", ...logs, "--store", namedServer!)).offenders).toEqual(
-        expect.arrayContaining(embedded.offenders)
+      expect(replayedBy(await run("replay", ...logs, "--store", namedServer!)).offenders).toEqual(
+        expect.arrayContaining([...embedded.offenders])
       )
       const { file, attack, banned } = await watched(namedServer!)
       const node = testudo("run", "--config", file)

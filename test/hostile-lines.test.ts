@@ -21,7 +21,7 @@ import { readRules } from "../domain/rules/rule-file.ts"
 import { allowedMs, costOf, knownWork, linearEngineWork } from "../fixtures/cost.ts"
 import { hostileLines, hostileMixes, hostileTexts } from "../fixtures/generators/hostile-text.ts"
 import { Random } from "../fixtures/generators/random.ts"
-import { fixtureBatch } from "../fixtures/rig.ts"
+import { fixtureBatch } from "../fixtures/detect.ts"
 import { loadHub } from "../services/hub/hub.ts"
 
 const many = process.env["TESTUDO_ATTACK"] === "full"
@@ -218,7 +218,7 @@ describe("no line holds the whole hub", () => {
   let batches = 0
   const pour = (of: string, type: string, shape: string, text: string): void =>
     attack(of, `${shape}, as ${type}`, text, (line) => {
-      engine.pour(fixtureBatch(type, batches++, 1), [line])
+      engine.pour(fixtureBatch(type, batches++), [line])
     })
 
   const asSyslog = (program: string, text: string): string => `Mar  2 09:00:00 gate ${program}[811]: ${text}`

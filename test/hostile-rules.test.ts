@@ -6,7 +6,8 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "nod
 import { dirname, join } from "node:path"
 import { describe, expect, it, vi } from "vitest"
 import { hostileHubs, terminalCodes } from "../fixtures/generators/hostile-rules.ts"
-import { freePort, root, run, type Running, temporaryFolder, testudo } from "./process.ts"
+import { freePort } from "../fixtures/free-port.ts"
+import { root, run, type Running, temporaryFolder, testudo } from "./process.ts"
 
 vi.setConfig({ testTimeout: 600_000 })
 

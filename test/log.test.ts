@@ -5,31 +5,21 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { describe, expect, it } from "vitest"
 import { botnet } from "../fixtures/generators/botnet.ts"
-import { freePort, root, run, temporaryFolder, testudo, until } from "./process.ts"
+import { freePort } from "../fixtures/free-port.ts"
+import { root, run, temporaryFolder, testudo, until } from "./process.ts"
 import { recordedEvents } from "./recorded.ts"
-
-// Many processes and stores, each with its syncs: the machine may be busy.
 
 const folder = temporaryFolder()
 
-const lines: Array<string> = []
-for (const line of botnet({ seed: 3, bots: 60, visitors: 120 }).lines) lines.push(line)
+const lines = [...botnet({ seed: 3, bots: 60, visitors: 120 }).lines]
 const access = join(folder, "access.log")
 writeFileSync(access, `${lines.join("\n")}\n`)
 
+const told = ["--json", "--now", "2026-11-22T12:00:00Z"]
+
 const replayed = (async () => {
   const store = join(folder, "store")
-  const replay = await run(
-    "replay",
-    access,
-    "--type",
-    "nginx",
-    "--store",
-    store,
-    "--now",
-    "2026-11-22T12:00:00Z",
-    "--json"
-  )
+  const replay = await run("replay", access, "--type", "nginx", "--store", store, ...told)
   expect(replay.status, replay.stderr).toBe(0)
   return { store, report: JSON.parse(replay.stdout) as { offenders: ReadonlyArray<{ value: string }> } }
 })()
@@ -56,20 +46,10 @@ it("a damaged batch stops nothing but itself", async () => {
   const batch = "(select min(position) from events where bytes is not null)"
   db.exec(`update events set bytes = zeroblob(10) where position = ${batch}`)
   db.close()
-  const more = [
-    "fixtures/logs/auth.log",
-    "--type",
-    "syslog",
-    "--json",
-    "--now",
-    "2026-11-22T12:00:00Z",
-    "--store",
-    store
-  ]
   // What was kept of the engine refers to its lines, or not.
   for (const again of [false, true]) {
     if (again) rmSync(join(store, "snapshots"), { recursive: true })
-    const replay = await run("replay", ...more)
+    const replay = await run("replay", "fixtures/logs/auth.log", "--type", "syslog", "--store", store, ...told)
     expect(replay.status, replay.stderr).toBe(0)
     if (again) expect(replay.stderr).toMatch(/cannot be read.*Its lines are left out\. \(TST-ACQ-DAMAGED-BATCH\)/)
     expect(replay.stderr).not.toMatch(/^ +at /m)
@@ -259,17 +239,7 @@ describe("testudo erase", () => {
 
     expect((await run("erase", value, "--store", store)).stdout).toContain("says nothing of this value")
     // The replay goes on behind what was erased, and knows what it has read.
-    const again = await run(
-      "replay",
-      access,
-      "--type",
-      "nginx",
-      "--store",
-      store,
-      "--json",
-      "--now",
-      "2026-11-22T12:00:00Z"
-    )
+    const again = await run("replay", access, "--type", "nginx", "--store", store, ...told)
     expect(again.status, again.stderr).toBe(0)
     expect(again.stdout.includes(value)).toBe(false)
     const countOf = (events: typeof before, type: string) => events.filter((event) => event.type === type).length

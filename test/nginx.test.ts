@@ -5,8 +5,10 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { ask, type Program, startBouncer } from "../bouncers/nginx/rig.ts"
-import { freePort, type Running, root, run, start, temporaryFolder, testudo, until } from "./process.ts"
+import { ask } from "../bouncers/nginx/nginx.fixture.ts"
+import { type Program, startBouncer } from "../bouncers/nginx/program.fixture.ts"
+import { freePort } from "../fixtures/free-port.ts"
+import { type Running, root, run, start, temporaryFolder, testudo, until } from "./process.ts"
 
 const folder = temporaryFolder()
 const configuration = join(folder, "testudo.yaml")
@@ -121,15 +123,15 @@ describe("nginx, the Deno bouncer and the node", () => {
     expect(forged.status).toBe(200)
   })
 
-  it("enforce a ban within a quarter of a second, and never later than ten times that", async () => {
+  it("enforce every ban within two and a half seconds of the offending line", async () => {
     const seconds: Array<number> = []
     for (let n = 0; n < 20; n += 1) seconds.push(await attack(`203.0.113.${100 + n}`, `round${n}`))
     seconds.sort((a, b) => a - b)
-    const at = (part: number) => seconds[Math.min(seconds.length - 1, Math.floor(part * seconds.length))]!
+    const [median, slowest] = [seconds[seconds.length / 2]!, seconds.at(-1)!]
     console.log(
-      `offending line to first 403, ${seconds.length} attackers: median ${at(0.5).toFixed(3)} s, 99th percentile ${at(0.99).toFixed(3)} s`
+      `offending line to first 403, ${seconds.length} attackers: median ${median.toFixed(3)} s, slowest ${slowest.toFixed(3)} s`
     )
-    expect(at(0.99)).toBeLessThan(2.5)
+    expect(slowest).toBeLessThan(2.5)
   }, 600_000)
 
   it("go on without the node: bans stay in force", async () => {

@@ -7,20 +7,26 @@ import { ReplayReport } from "../services/command-line/replay-report.ts"
 import { EmbeddedEventStore } from "../services/event-store/embedded.ts"
 import { EventStore } from "../services/event-store/event-store.ts"
 
-/** All events in the order of the log. Rejects when there is no store yet. */
+/** All events in the order of the log. */
+export const allEvents = Effect.fnUntraced(function* (filter?: { readonly types: ReadonlyArray<string> }) {
+  const log = yield* EventStore
+  const events: Array<TestudoEvent> = []
+  for (let after = -1; ; after = events.at(-1)!.position) {
+    const page = yield* log.readAll({ after, limit: 500, ...(filter === undefined ? {} : { filter }) })
+    if (page.length === 0) return events
+    events.push(...page)
+  }
+})
+
+/** All events of an embedded store. Rejects when there is no store yet. */
 export const recordedEvents = (
   store: string,
   filter?: { readonly types: ReadonlyArray<string> }
 ): Promise<ReadonlyArray<TestudoEvent>> =>
-  Effect.gen(function* () {
-    const log = yield* EventStore
-    const events: Array<TestudoEvent> = []
-    for (let after = -1; ; after = events.at(-1)!.position) {
-      const page = yield* log.readAll({ after, limit: 500, ...(filter === undefined ? {} : { filter }) })
-      if (page.length === 0) return events
-      events.push(...page)
-    }
-  }).pipe(Effect.provide(EmbeddedEventStore.layer({ directory: store, mode: "reader" })), Effect.runPromise)
+  allEvents(filter).pipe(
+    Effect.provide(EmbeddedEventStore.layer({ directory: store, mode: "reader" })),
+    Effect.runPromise
+  )
 
 /** The lines of all sources whose path ends like this, in the order of the log. */
 export const recordedLines = async (store: string, path: string): Promise<ReadonlyArray<string>> => {

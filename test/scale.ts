@@ -3,9 +3,10 @@ import { appendFileSync, cpSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import type { TestudoEvent } from "../domain/events/catalogue.ts"
-import { EventStore } from "../services/event-store/event-store.ts"
 import { EventStoreDb } from "../services/event-store/eventstoredb.ts"
-import { freePort, type Running, root, start, temporaryFolder, testudo, until } from "./process.ts"
+import { freePort } from "../fixtures/free-port.ts"
+import { type Running, root, start, temporaryFolder, testudo, until } from "./process.ts"
+import { allEvents } from "./recorded.ts"
 
 export const leaseMs = 2_000
 
@@ -61,20 +62,7 @@ export const scale = async (): Promise<Scale> => {
   await startServer()
 
   const events = (...types: ReadonlyArray<TestudoEvent["type"]>) =>
-    Effect.gen(function* () {
-      const store = yield* EventStore
-      const all: Array<TestudoEvent> = []
-      for (;;) {
-        const after = all.at(-1)?.position
-        const page = yield* store.readAll({
-          limit: 500,
-          ...(after === undefined ? {} : { after }),
-          ...(types.length === 0 ? {} : { filter: { types } })
-        })
-        if (page.length === 0) return all
-        all.push(...page)
-      }
-    }).pipe(
+    allEvents(types.length === 0 ? undefined : { types }).pipe(
       Effect.provide(EventStoreDb.layer({ connectionString: location, shown: location, patience: 10_000 })),
       Effect.runPromise
     )

@@ -2,8 +2,10 @@
 import { appendFileSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect } from "vitest"
-import { type Finished, freePort, type Running, run, temporaryFolder, testudo, until } from "./process.ts"
+import { freePort } from "../fixtures/free-port.ts"
+import { type Running, run, temporaryFolder, testudo, until } from "./process.ts"
 import { recordedLines, recordedVerdicts, type Verdict, verdictsOf } from "./recorded.ts"
+import { replayedBy } from "./replayed.ts"
 
 export interface Log {
   /** Its name in the station's folder. */
@@ -104,13 +106,6 @@ export const replayed = async (
   now: number,
   ...files: ReadonlyArray<string>
 ): Promise<ReadonlyArray<Verdict>> =>
-  verdictsOf(offendersOf(await run("replay", ...files, "--type", type, "--json", "--now", new Date(now).toISOString())))
-
-export interface Offender extends Omit<Verdict, "banned"> {
-  readonly decision: { readonly from: string; readonly until: string } | null
-}
-
-export const offendersOf = ({ status, stdout, stderr }: Finished): ReadonlyArray<Offender> => {
-  if (status !== 0) throw new Error(`replay ended with ${status}:\n${stderr}`)
-  return JSON.parse(stdout).offenders
-}
+  verdictsOf(
+    replayedBy(await run("replay", ...files, "--type", type, "--json", "--now", new Date(now).toISOString())).offenders
+  )

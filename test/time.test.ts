@@ -9,7 +9,8 @@ import { visitors } from "../fixtures/generators/visitors.ts"
 import { every, failedPassword, missing, visited } from "./attacks.ts"
 import { run, until } from "./process.ts"
 import { found, recordedEvents, sorted } from "./recorded.ts"
-import { accessLog, authLog, type Log, left, offendersOf, replayed, right, type Station, station } from "./station.ts"
+import { replayedBy } from "./replayed.ts"
+import { accessLog, authLog, type Log, left, replayed, right, type Station, station } from "./station.ts"
 
 const minute = 60_000
 const hour = 60 * minute
@@ -144,7 +145,7 @@ describe("a time stamp", () => {
   }
   /** The beginning of the ban that a replay makes of these lines. */
   const bannedFrom = async (now: string, lines: ReadonlyArray<string>, ...options: ReadonlyArray<string>) => {
-    const offenders = offendersOf(
+    const { offenders } = replayedBy(
       await run("replay", await logOf(...lines), "--type", "syslog", "--json", "--now", now, ...options)
     )
     return offenders.map(({ decision }) => decision && new Date(decision.from).toISOString())

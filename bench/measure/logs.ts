@@ -13,9 +13,12 @@ export interface BenchLog {
   readonly lines: (count: number) => Iterable<string>
   /** What an ordinary line is turned into, by name. `number`: of the line. */
   readonly worst: Readonly<Record<string, (line: string, number: number) => string>>
-  /** Nothing but ordinary lines. */
+  /** What those lines are made of and compared with: visitors, or the ssh log as it is. */
   readonly ordinary: (count: number) => Iterable<string>
 }
+
+const sshLines = (count: number): Iterable<string> =>
+  sshAttackers({ seed: 7, attackers: Math.ceil(count / 230), administrators: Math.ceil(count / 170) }).lines
 
 export const benchLogs: ReadonlyArray<BenchLog> = [
   {
@@ -42,10 +45,8 @@ export const benchLogs: ReadonlyArray<BenchLog> = [
     type: "syslog",
     collections: ["linux", "sshd"],
     format: /^(\w{3} [ \d]\d [\d:]{8}) (\S+) sshd\[(\d+)\]: (.*?) (?:from|rhost=) ?(\d+\.\d+\.\d+\.\d+)/,
-    lines: (count) =>
-      sshAttackers({ seed: 7, attackers: Math.ceil(count / 230), administrators: Math.ceil(count / 170) }).lines,
-    ordinary: (count) =>
-      sshAttackers({ seed: 7, attackers: Math.ceil(count / 230), administrators: Math.ceil(count / 170) }).lines,
+    lines: sshLines,
+    ordinary: sshLines,
     worst: {
       "a required literal missing": (line) => line.replace("]: ", "] "),
       "all literals, but a wrong month": (line) => line.replace(/^[A-Z][a-z]{2}/, "Mxr"),
@@ -58,9 +59,3 @@ export const benchLogs: ReadonlyArray<BenchLog> = [
     }
   }
 ]
-
-export const take = (lines: Iterable<string>, count: number): Array<string> => {
-  const taken: Array<string> = []
-  for (const line of lines) if (taken.push(line) === count) break
-  return taken
-}

@@ -1,4 +1,5 @@
 /** One decision that holds now, as the API tells it, and how hostile JSON becomes one. */
+import { isRecord } from "./untrusted-json.ts"
 
 export interface ActiveBan {
   /** Number or id of the decision, as text: what a person quotes. */
@@ -24,9 +25,6 @@ export interface RemovedBan {
 
 /** Longer texts are no address and no name of anything. */
 const longest = 1024
-
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const text = (value: unknown): string | undefined =>
   typeof value === "string" && value.length <= longest ? value : undefined

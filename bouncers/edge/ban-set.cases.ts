@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { BanSet } from "./ban-set.ts"
-import type { Case } from "./case.ts"
+import type { Case } from "./case.fixture.ts"
 import { type Verdict, verdict } from "./verdict.ts"
 
 const now = Date.parse("2026-03-01T12:00:00Z")

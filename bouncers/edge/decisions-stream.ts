@@ -1,6 +1,6 @@
 /** One answer of CrowdSec's `GET /v1/decisions/stream` (wire specification, 1.7), turned into entries of a ban set. */
-import { parseDuration } from "../../domain/time/duration.ts"
-import { isRecord } from "./active-ban.ts"
+import { nanosecondsPerMillisecond, parseDuration } from "../../domain/time/duration.ts"
+import { isRecord, listOf } from "./untrusted-json.ts"
 
 export interface DecisionsStream {
   /** Entries for `BanSet.add`, their durations turned into times. */
@@ -27,7 +27,3 @@ export const readDecisionsStream = (body: Readonly<Record<string, unknown>>, now
   }
   return { added, removed, malformed }
 }
-
-const nanosecondsPerMillisecond = 1_000_000n
-
-const listOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])

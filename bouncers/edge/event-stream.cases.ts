@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import type { Case } from "./case.ts"
+import type { Case } from "./case.fixture.ts"
 import { MessageTooLarge, readEventStream, type ServerMessage } from "./event-stream.ts"
 
 const encoder = new TextEncoder()

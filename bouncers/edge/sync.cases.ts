@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { BanSet } from "./ban-set.ts"
-import type { Case } from "./case.ts"
+import type { Case } from "./case.fixture.ts"
 import { BanSync, type SyncOptions } from "./sync.ts"
 import { verdict } from "./verdict.ts"
 

@@ -4,12 +4,12 @@
  * Whatever goes wrong, the set keeps what it has, the sync says once what happened, and tries again: at once after the
  * first failure, then with a back-off of at most 5 s; slowly when the key is wrong.
  */
-import { isRecord } from "./active-ban.ts"
 import { backOff } from "./back-off.ts"
 import type { BanSet } from "./ban-set.ts"
 import { MessageTooLarge, readEventStream, type ServerMessage } from "./event-stream.ts"
 import { readDecisionsStream } from "./decisions-stream.ts"
 import { pause } from "./pause.ts"
+import { isRecord, listOf } from "./untrusted-json.ts"
 
 export interface SyncOptions {
   /** Base of the API, without a slash at the end, such as `http://127.0.0.1:8080`. */
@@ -277,8 +277,6 @@ export class BanSync {
     this.#full = counts.refused > 0
   }
 }
-
-const listOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])
 
 const readPosition = (value: unknown): string | undefined =>
   typeof value === "number" || typeof value === "string" ? String(value) : undefined

@@ -4,18 +4,10 @@ import { createServer as createTcpServer, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import {
-  Api,
-  Application,
-  ask,
-  freePort,
-  type Nginx,
-  type Program,
-  type Reply,
-  startBouncer,
-  startNginx,
-  until
-} from "./rig.ts"
+import { freePort } from "../../fixtures/free-port.ts"
+import { ask, type Nginx, type Reply, startNginx } from "./nginx.fixture.ts"
+import { type Program, startBouncer, until } from "./program.fixture.ts"
+import { Api, Application } from "./servers.fixture.ts"
 
 const banned = "203.0.113.66"
 const visitor = "203.0.113.7"

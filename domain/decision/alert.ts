@@ -1,4 +1,4 @@
-/** An overflow as the expressions of profiles see it: `Alert` (spec detection.md §8.1). */
+/** An overflow as the expressions of profiles see it: `Alert`. */
 import { entriesOf, type Overflow } from "../events/overflow.ts"
 import { type AlertObject, metaItems } from "../expression/environment/alert.ts"
 

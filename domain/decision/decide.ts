@@ -17,7 +17,7 @@ const later = (from: string, duration: string): string =>
   timestamp(Date.parse(from) + (parseMilliseconds(duration) ?? 0))
 
 /** The number of a decision that has none yet: it is given when the decision is about to be recorded. */
-export const unnumbered = 0
+const unnumbered = 0
 
 /**
  * The decisions that answer an overflow: what the profiles ask for, but for what an allowlist exempts and for addresses

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { evaluate } from "../expression/example.ts"
+import { evaluate } from "../expression/example.fixture.ts"
 import { emptyContext } from "../expression/expression.ts"
 import { DecisionHistory } from "./decision-history.ts"
 import { exampleOverflow, start, time } from "./example.ts"

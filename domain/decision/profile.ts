@@ -1,5 +1,5 @@
 /**
- * Profiles: what is done about an overflow (spec detection.md §8.2).
+ * Profiles: what is done about an overflow.
  *
  * Profiles are asked in their order. The filters of one are OR'ed and all of them evaluated: each that matches adds the
  * profile's decisions once more. The decisions of the first matching profile that has any are the answer; `on_success:
@@ -172,9 +172,10 @@ const evaluate = (profile: Profile, scope: object): Evaluated => {
 }
 
 /**
- * What the profiles ask for about an overflow; `view` is what is known at its detection time. A profile that fails does what its `on_error` says: `apply` counts as
- * matched without decisions, `break` ends the asking; anything else goes on with the next profile, where CrowdSec
- * without `on_error` would refuse the alert: an attacker who can make a filter fail must not get away by that.
+ * What the profiles ask for about an overflow; `view` is what is known at its detection time. A profile that fails does
+ * what its `on_error` says: `apply` counts as matched without decisions, `break` ends the asking; anything else goes on
+ * with the next profile, where CrowdSec without `on_error` would refuse the alert: an attacker who can make a filter
+ * fail must not get away by that.
  */
 export const remediesFor = (
   profiles: ReadonlyArray<Profile>,

@@ -5,6 +5,7 @@ import type { ResolvedHost } from "../events/host-resolved.ts"
 import type { ResolvedName } from "../events/name-resolved.ts"
 import type { Passage } from "../events/time-passed.ts"
 import type { RuleFile } from "../rules/rule.ts"
+import { unrecordedBatch } from "./unrecorded-batch.ts"
 
 const recorded = <Type extends string, Data>(id: string, type: Type, data: Data): RecordedEvent<Type, Data> => ({
   id,
@@ -21,23 +22,14 @@ const recorded = <Type extends string, Data>(id: string, type: Type, data: Data)
 export const batchOf = (
   given: Partial<LogBatch> & { readonly id?: string; readonly observedAt: string }
 ): RecordedEvent<"LogBatchAppended", LogBatch> => {
-  const { id = "batch", ...data } = given
-  return recorded(id, "LogBatchAppended", {
-    source: "test",
+  const { id = "batch", observedAt, ...data } = given
+  const { data: usual } = unrecordedBatch({
     path: "/var/log/test.log",
     labels: { type: "test" },
     zone: "UTC",
-    time: "observed",
-    file: { device: 0, inode: 0, fingerprint: { bytes: 0, sha256: "0".repeat(64) } },
-    range: { from: 0, to: 0 },
-    startsInsideLine: false,
-    endsInsideLine: false,
-    lines: 0,
-    encoding: "zstd",
-    commitment: null,
-    body: new Uint8Array(),
-    ...data
+    observedAt
   })
+  return recorded(id, "LogBatchAppended", { ...usual, source: "test", time: "observed", ...data })
 }
 
 export const nameOf = (address: string, name: string): RecordedEvent<"NameResolved", ResolvedName> =>

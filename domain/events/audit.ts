@@ -11,14 +11,13 @@ const Done = {
 }
 
 /** Acknowledged events were missing, and somebody decided to go on without them. */
-export const Loss = Schema.Struct({
+const Loss = Schema.Struct({
   ...Done,
   /** Where the log had come, as the head record knew; null when the record itself was lost. */
   acknowledged: Schema.NullOr(end),
   /** Where it went on. */
   found: end
 })
-export type Loss = typeof Loss.Type
 
 export const LossAccepted = declareEvent({
   type: "LossAccepted",
@@ -29,7 +28,7 @@ export const LossAccepted = declareEvent({
 })
 
 /** Events were dropped: old ones, by the rules of retention, or those of a stream that had served its turn. */
-export const Drop = Schema.Struct({
+const Drop = Schema.Struct({
   at: Timestamp,
   /** Types of the events. */
   types: Schema.Array(Schema.String),
@@ -40,7 +39,6 @@ export const Drop = Schema.Struct({
   /** None was recorded later. */
   recordedUntil: Timestamp
 })
-export type Drop = typeof Drop.Type
 
 export const EventsDropped = declareEvent({
   type: "EventsDropped",
@@ -51,7 +49,7 @@ export const EventsDropped = declareEvent({
 })
 
 /** An erasure on a server rewrote what stands before it on its stream, to the last event. */
-export const Rewriting = Schema.Struct({
+const Rewriting = Schema.Struct({
   at: Timestamp,
   /** The last revision that was rewritten. */
   through: Schema.Int
@@ -66,7 +64,7 @@ export const StreamRewritten = declareEvent({
 })
 
 /** What the log said of one offender was erased. Of whom is not said. */
-export const Erasure = Schema.Struct({
+const Erasure = Schema.Struct({
   ...Done,
   /** Lines that were taken out of batches. What remains keeps the batches' commitments. */
   lines: Schema.Int,
@@ -80,7 +78,6 @@ export const Erasure = Schema.Struct({
     })
   )
 })
-export type Erasure = typeof Erasure.Type
 
 export const OffenderErased = declareEvent({
   type: "OffenderErased",

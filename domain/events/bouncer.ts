@@ -22,13 +22,10 @@ export const BouncerRegistered = declareEvent({
   tells: "A bouncer got a key, or another one."
 })
 
-export const BouncerDeletion = Schema.Struct({ name: Schema.String })
-export type BouncerDeletion = typeof BouncerDeletion.Type
-
 export const BouncerDeleted = declareEvent({
   type: "BouncerDeleted",
   version: 1,
-  schema: BouncerDeletion,
+  schema: Schema.Struct({ name: Schema.String }),
   stream: "bouncer-<name>",
   tells: "A bouncer lost its key."
 })

@@ -1,7 +1,7 @@
 /**
  * What every event of Testudo has in common: an envelope that the store keeps and data that a schema describes.
  *
- * An event type is declared once, with {@link declareEvent}, in its own file of this folder. Its data is plain JSON:
+ * An event type is declared once, with {@link declareEvent}, in a file of this folder, one for each concern. Its data is plain JSON:
  * times are RFC 3339 text in UTC, durations are Go duration text, so that a log can be read by people and by any tool.
  */
 import * as Schema from "effect/Schema"

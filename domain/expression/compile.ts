@@ -14,7 +14,7 @@ import type { BinaryNode, BuiltinNode, CallNode, MapNode, MethodNode, Node, Slic
 import { operandsOf } from "./syntax.ts"
 import type { Type } from "./type.ts"
 import { anyType, isAny } from "./type.ts"
-import { add, conforms, isNil, kindOf, negate, plus, slice } from "./value.ts"
+import { add, boolOperand, conforms, isNil, kindOf, negate, plus, slice } from "./value.ts"
 
 /** A checked tree to closures: one per node, chosen by the static types of its parts. */
 export const compile = (
@@ -37,8 +37,8 @@ export class Compiler {
   readonly checked: Checked
   readonly context: Context
   readonly text: string
-  private readonly runs = new Map<Node, Run>()
-  private readonly constants = new Map<Node, { readonly value: unknown }>()
+  readonly #runs = new Map<Node, Run>()
+  readonly #constants = new Map<Node, { readonly value: unknown }>()
 
   constructor(checked: Checked, context: Context, text: string) {
     this.checked = checked
@@ -56,11 +56,11 @@ export class Compiler {
   }
 
   compile(node: Node): Run {
-    const known = this.runs.get(node)
+    const known = this.#runs.get(node)
     if (known !== undefined) return known
     const constant = this.constantOf(node)
-    const run: Run = constant === undefined ? this.build(node) : () => constant.value
-    this.runs.set(node, run)
+    const run: Run = constant === undefined ? this.#build(node) : () => constant.value
+    this.#runs.set(node, run)
     return run
   }
 
@@ -81,23 +81,19 @@ export class Compiler {
   compileBool(node: Node): (scope: object, frame: Frame) => boolean {
     const run = this.compile(node)
     if (!isAny(this.typeOf(node))) return run as (scope: object, frame: Frame) => boolean
-    return (scope, frame) => {
-      const value = run(scope, frame)
-      if (typeof value === "boolean") return value
-      throw new EvaluationError(`a bool is needed, but met ${kindOf(value)}`)
-    }
+    return (scope, frame) => boolOperand(run(scope, frame))
   }
 
   /** Value of a node that is the same in every evaluation, such as `"x"`, `["", nil]` or `duration("10m")`. */
   constantOf(node: Node): { readonly value: unknown } | undefined {
-    const known = this.constants.get(node)
+    const known = this.#constants.get(node)
     if (known !== undefined) return known
-    const constant = this.settled(node)
-    if (constant !== undefined) this.constants.set(node, constant)
+    const constant = this.#settled(node)
+    if (constant !== undefined) this.#constants.set(node, constant)
     return constant
   }
 
-  private settled(node: Node): { readonly value: unknown } | undefined {
+  #settled(node: Node): { readonly value: unknown } | undefined {
     switch (node.kind) {
       case "nil":
         return { value: undefined }
@@ -109,7 +105,7 @@ export class Compiler {
         return { value: new Float(node.value) }
       case "unary":
         if (node.operator === "!" || this.constantOf(node.operand) === undefined) return undefined
-        return { value: this.attempt(node) }
+        return { value: this.#attempt(node) }
       case "array": {
         const items = node.items.map((item) => this.constantOf(item))
         return items.every((item) => item !== undefined) ? { value: items.map((item) => item.value) } : undefined
@@ -120,7 +116,7 @@ export class Compiler {
         if (declaration?.effect !== "pure" || node.arguments.some((each) => this.constantOf(each) === undefined)) {
           return undefined
         }
-        return { value: this.attempt(node) }
+        return { value: this.#attempt(node) }
       }
       default:
         return undefined
@@ -128,16 +124,16 @@ export class Compiler {
   }
 
   /** A call with constant arguments that fails would fail on every line: that is found when the rule is loaded. */
-  private attempt(node: Node): unknown {
+  #attempt(node: Node): unknown {
     try {
-      return this.build(node)({}, { slots: [], steps: 0 })
+      return this.#build(node)({}, { slots: [], steps: 0 })
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error
       throw new ExpressionError("TST-EXPR-TYPE", `this fails always: ${error.message}`, this.text, node.offset)
     }
   }
 
-  private build(node: Node): Run {
+  #build(node: Node): Run {
     switch (node.kind) {
       case "nil":
       case "bool":
@@ -146,17 +142,17 @@ export class Compiler {
       case "string":
         throw new Error("a literal is a constant")
       case "name":
-        return this.name(node)
+        return this.#name(node)
       case "pointer":
-        return this.slot(node)
+        return this.#slot(node)
       case "unary":
-        return this.unary(node)
+        return this.#unary(node)
       case "binary":
-        return this.binary(node)
+        return this.#binary(node)
       case "member":
         return compileMember(this, node)
       case "slice":
-        return this.slice(node)
+        return this.#slice(node)
       case "chain": {
         const body = this.compile(node.body)
         if (!reachesOver(node.body)) return body
@@ -167,12 +163,12 @@ export class Compiler {
       }
       case "call": {
         const { parameters, call } = this.checked.functions.get(node.name)!
-        return this.call(call, this.arguments(node, parameters))
+        return this.#call(call, this.#arguments(node, parameters))
       }
       case "method":
-        return this.method(node)
+        return this.#method(node)
       case "builtin":
-        return this.builtin(node)
+        return this.#builtin(node)
       case "predicate":
         return this.compile(node.body)
       case "let": {
@@ -203,22 +199,22 @@ export class Compiler {
         return (scope, frame) => runs.map((run) => run(scope, frame))
       }
       case "map":
-        return this.map(node)
+        return this.#map(node)
     }
   }
 
-  private name(node: Extract<Node, { kind: "name" }>): Run {
-    if (this.checked.slots.has(node)) return this.slot(node)
+  #name(node: Extract<Node, { kind: "name" }>): Run {
+    if (this.checked.slots.has(node)) return this.#slot(node)
     const { read } = this.checked.variables.get(node.name)!
     return read as (scope: object) => unknown
   }
 
-  private slot(node: Node): Run {
+  #slot(node: Node): Run {
     const slot = this.slotOf(node)
     return (_scope, frame) => frame.slots[slot]
   }
 
-  private unary(node: UnaryNode): Run {
+  #unary(node: UnaryNode): Run {
     if (node.operator === "!") {
       const run = this.compileBool(node.operand)
       return (scope, frame) => !run(scope, frame)
@@ -229,7 +225,7 @@ export class Compiler {
       : (scope, frame) => plus(run(scope, frame))
   }
 
-  private binary(node: BinaryNode): Run {
+  #binary(node: BinaryNode): Run {
     const { operator } = node
     if (operator === "&&" || operator === "||") {
       const operands = operandsOf(node).map((operand) => this.compileBool(operand))
@@ -253,18 +249,18 @@ export class Compiler {
     return kind === "map" ? (scope, frame) => run(scope, frame) ?? new Map() : run
   }
 
-  private slice(node: SliceNode): Run {
+  #slice(node: SliceNode): Run {
     const object = this.compile(node.object)
     const isList = this.typeOf(node.object).kind === "array"
-    const from = this.bound(node.from)
-    const to = this.bound(node.to)
+    const from = this.#bound(node.from)
+    const to = this.#bound(node.to)
     return (scope, frame) => {
       const value = object(scope, frame)
       return isList && isNil(value) ? undefined : slice(value, from(scope, frame), to(scope, frame))
     }
   }
 
-  private bound(node: Node | undefined): Run {
+  #bound(node: Node | undefined): Run {
     if (node === undefined) return () => undefined
     const run = this.compile(node)
     return (scope, frame) => {
@@ -274,24 +270,21 @@ export class Compiler {
     }
   }
 
-  private method(node: MethodNode): Run {
+  #method(node: MethodNode): Run {
     const object = this.typeOf(node.object)
     const parameters = object.kind === "struct" ? object.methods.get(node.name)!.parameters : []
-    return compileMethod(this, node, this.arguments(node, parameters))
+    return compileMethod(this, node, this.#arguments(node, parameters))
   }
 
-  private builtin(node: BuiltinNode): Run {
+  #builtin(node: BuiltinNode): Run {
     const declaration = builtins.get(node.name)
     if (declaration === undefined) return compilePredicate(this, node)
     const { parameters, call } = declaration
-    return this.call(call, this.arguments(node, parameters))
+    return this.#call(call, this.#arguments(node, parameters))
   }
 
   /** Arguments, checked at evaluation where the static type does not settle it. */
-  private arguments(
-    call: CallNode | BuiltinNode | MethodNode,
-    parameters: ReadonlyArray<Parameter>
-  ): ReadonlyArray<Run> {
+  #arguments(call: CallNode | BuiltinNode | MethodNode, parameters: ReadonlyArray<Parameter>): ReadonlyArray<Run> {
     const { name } = call
     const result = this.typeOf(call)
     return call.arguments.map((node, at) => {
@@ -311,13 +304,13 @@ export class Compiler {
     })
   }
 
-  private call(declared: FunctionDeclaration["call"], given: ReadonlyArray<Run>): Run {
-    const run = this.plainCall(declared, given)
+  #call(declared: FunctionDeclaration["call"], given: ReadonlyArray<Run>): Run {
+    const run = this.#plainCall(declared, given)
     // A predicate may repeat the call for every item of a long list.
     return this.checked.slotCount === 0 ? run : (scope, frame) => chargeText(frame, run(scope, frame))
   }
 
-  private plainCall(declared: FunctionDeclaration["call"], given: ReadonlyArray<Run>): Run {
+  #plainCall(declared: FunctionDeclaration["call"], given: ReadonlyArray<Run>): Run {
     const { context } = this
     const call = declared as (context: Context, ...given: ReadonlyArray<unknown>) => unknown
     const [first, second, third] = given
@@ -335,7 +328,7 @@ export class Compiler {
     }
   }
 
-  private map(node: MapNode): Run {
+  #map(node: MapNode): Run {
     const pairs = node.pairs.map(({ key, value }) => ({
       key: this.compile(key),
       value: this.compileFor(value, anyType)

@@ -87,7 +87,7 @@ export interface Context {
   readonly now: () => Time
   /** Text is about to be read into a map of the event. Throws `EvaluationError` when that is too much for one event. */
   readonly unmarshals?: (text: string) => void
-  readonly geo?: GeoLookup
+  readonly geo?: GeoRecords
   /** The addresses of a host name. May throw what lets the event wait for the answer. */
   readonly addressesOf?: (host: string) => ReadonlyArray<string>
   readonly decisions?: DecisionCounts
@@ -119,25 +119,26 @@ export interface Stashes {
 }
 
 /** Undefined where there is no database; an address that a database does not know has empty texts and zeros. */
-export interface GeoLookup {
-  readonly city: (address: string) => GeoCityObject | undefined
-  readonly network: (address: string) => GeoNetworkObject | undefined
+export interface GeoRecords {
+  readonly city: (address: string) => GeoCity | undefined
+  readonly network: (address: string) => GeoNetwork | undefined
 }
 
-export interface GeoCityObject {
-  /** ISO code of the country. */
+/** Where an address is: of its country, else the registered, else the represented one. */
+export interface GeoCity {
+  /** ISO 3166 code, "" when unknown. */
   readonly country: string
   readonly inEuropeanUnion: boolean
-  /** Degrees. */
+  /** Degrees, 0 when unknown. */
   readonly latitude: number
   readonly longitude: number
 }
 
-export interface GeoNetworkObject {
-  /** Of the autonomous system. */
+/** The autonomous system that an address belongs to. */
+export interface GeoNetwork {
   readonly number: number
   readonly organization: string
-  /** In CIDR notation. */
+  /** The record's network in CIDR notation. */
   readonly range: string
 }
 

@@ -5,7 +5,7 @@ import { eventEnvironment } from "./environment/event.ts"
 import { compileExpression, EvaluationError, ExpressionError } from "./expression.ts"
 import { Float } from "./float.ts"
 import { staticText } from "./format.ts"
-import { evaluate, exampleEvent } from "./example.ts"
+import { evaluate, exampleEvent } from "./example.fixture.ts"
 import { Time } from "./time.ts"
 
 const at = (text: string): ExpressionError => {

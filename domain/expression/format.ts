@@ -72,7 +72,7 @@ const plainText = (value: unknown, budget: { room: number }): string => {
 }
 
 /**
- * What a static makes of a value (spec detection.md §2.6): text as it is, int decimal, float `%f`, nil, map and
+ * What a static makes of a value: text as it is, int decimal, float `%f`, nil, map and
  * array "". Undefined for anything else, such as a bool, which fits into no field and aborts the parse of the event.
  */
 export const staticText = (value: unknown): string | undefined => {

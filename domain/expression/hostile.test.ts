@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from "vitest"
 import { allowedMs, costOf } from "../../fixtures/cost.ts"
 import { eventEnvironment } from "./environment/event.ts"
 import { EvaluationError } from "./error.ts"
-import { exampleEvent } from "./example.ts"
+import { exampleEvent } from "./example.fixture.ts"
 import { compileExpression } from "./expression.ts"
 
 /** As much of a line as rules see. */

@@ -31,11 +31,6 @@ const converted = (value: unknown, depth: number): unknown => {
   return map
 }
 
-/** What `UnmarshalJSON` does: the parsed text goes into the map. */
-export const unmarshalJson = (text: string, target: Map<string, unknown>, key: string): void => {
-  target.set(key, parseJson(text))
-}
-
 /** Keys in order; with `indent` over several lines. `<`, `>` and `&` are escaped, as Go does. */
 export const writeJson = (value: unknown, indent = ""): string =>
   written(value, indent, "", { room: limit.resultLength })

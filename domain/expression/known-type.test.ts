@@ -2,7 +2,7 @@
 import { expect, it } from "vitest"
 import { KeptFields } from "../text/fields.ts"
 import { EvaluationError } from "./error.ts"
-import { evaluate, exampleEvent } from "./example.ts"
+import { evaluate, exampleEvent } from "./example.fixture.ts"
 
 const source = {
   IP: "192.0.2.1",

@@ -28,8 +28,7 @@ export const limit = {
   computedPattern: 1_024,
   /** Computed patterns that one expression remembers. */
   patternCache: 64,
-  /** Layouts of dates that are remembered, and the characters of one and of a date. */
-  layouts: 64,
+  /** Characters of the layout of a date, and of a date. */
   layoutLength: 128,
   dateLength: 128,
   /** Ranges of addresses that are remembered. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { builtins } from "./builtins/catalogue.ts"
 import { eventEnvironment } from "./environment/event.ts"
-import { exampleEvent } from "./example.ts"
+import { exampleEvent } from "./example.fixture.ts"
 import { compileExpression, EvaluationError, ExpressionError } from "./expression.ts"
 import { crowdsecFunctions } from "./functions/catalogue.ts"
 

@@ -68,14 +68,18 @@ export const trimPrefix = (text: string, prefix: string): string =>
 export const trimSuffix = (text: string, suffix: string): string =>
   suffix !== "" && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text
 
-/** Go's `SplitN` and `SplitAfterN`: at most `most` parts, all when it is negative; `""` splits into characters. */
-export const split = (text: string, separator: string, most = -1, keep = false): ReadonlyArray<string> => {
+/** Go's `SplitN`: at most `most` parts, all when it is negative; `""` splits into characters. */
+export const split = (text: string, separator: string, most = -1): ReadonlyArray<string> => {
   if (most === 0) return []
   const parts = separator === "" ? [...text] : text.split(separator)
   if (parts.length > limit.resultItems) throw tooMany()
-  const limited =
-    most > 0 && parts.length > most ? [...parts.slice(0, most - 1), parts.slice(most - 1).join(separator)] : parts
-  return keep ? limited.map((part, at) => (at < limited.length - 1 ? part + separator : part)) : limited
+  return most > 0 && parts.length > most ? [...parts.slice(0, most - 1), parts.slice(most - 1).join(separator)] : parts
+}
+
+/** Go's `SplitAfterN`: the same, each part with the separator behind it. */
+export const splitAfter = (text: string, separator: string, most = -1): ReadonlyArray<string> => {
+  const parts = split(text, separator, most)
+  return parts.map((part, at) => (at < parts.length - 1 ? part + separator : part))
 }
 
 /** Go's `Replace`: the first `most` occurrences, all when it is negative; `""` stands before and after every character. */

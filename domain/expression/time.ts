@@ -130,14 +130,16 @@ const addDate = (time: Time, years: number, months: number, days: number): Time 
   return new Time(time.unixNanoseconds + BigInt(by) * 1_000_000n, time.offset)
 }
 
-/** The multiple of a span, counted from year 1, before the time or nearest to it. */
-const multipleOf = (time: Time, { nanoseconds: span }: Duration, nearest: boolean): Time => {
+/** The last multiple of a span, counted from year 1, that is not after the time. */
+const truncate = (time: Time, { nanoseconds: span }: Duration): Time => {
   if (span <= 0n) return time
   const since = time.unixNanoseconds - beginning
-  const rest = since - floorDivide(since, span) * span
-  const up = nearest && rest * 2n >= span
-  return new Time(time.unixNanoseconds - rest + (up ? span : 0n), time.offset)
+  return new Time(beginning + floorDivide(since, span) * span, time.offset)
 }
+
+/** The nearest multiple of a span; from the middle between two, the later one. */
+const round = (time: Time, span: Duration): Time =>
+  span.nanoseconds <= 0n ? time : truncate(new Time(time.unixNanoseconds + span.nanoseconds / 2n, time.offset), span)
 
 export const timeType: StructType = struct("time", {
   methods: () => ({
@@ -167,8 +169,8 @@ export const timeType: StructType = struct("time", {
       (time: Time, span: Duration) => new Time(time.unixNanoseconds + span.nanoseconds, time.offset)
     ),
     AddDate: method([intType, intType, intType], timeType, addDate),
-    Truncate: method([durationType], timeType, (time: Time, span: Duration) => multipleOf(time, span, false)),
-    Round: method([durationType], timeType, (time: Time, span: Duration) => multipleOf(time, span, true)),
+    Truncate: method([durationType], timeType, truncate),
+    Round: method([durationType], timeType, round),
     Compare: method([timeType], intType, (time: Time, other: Time) =>
       time.unixNanoseconds < other.unixNanoseconds ? -1 : time.unixNanoseconds > other.unixNanoseconds ? 1 : 0
     ),

@@ -97,6 +97,12 @@ export const textOperand = (value: unknown, operator: string): string | undefine
   throw new EvaluationError(`${operator} needs texts, but met ${kindOf(value)}`)
 }
 
+/** An operand that must be a bool. */
+export const boolOperand = (value: unknown): boolean => {
+  if (typeof value === "boolean") return value
+  throw new EvaluationError(`a bool is needed, but met ${kindOf(value)}`)
+}
+
 export const bounded = (text: string): string => {
   if (text.length > limit.resultLength) throw tooLong()
   return text

@@ -1,4 +1,4 @@
-/** An order of small numbers by when each was last touched: a chain through two columns of one array. */
+/** The least-recently-used order (LRU) of small numbers: a chain through two columns of one array. */
 
 const none = -1
 

@@ -1,4 +1,4 @@
-/** Which of many keys was used the fewest times: of several, the one that was not used for the longest time. */
+/** The least frequently used (LFU) of many keys; of several, the one that was not used for the longest time. */
 import { AgedMap } from "./aged-map.ts"
 
 export class UseCounts {

@@ -18,7 +18,7 @@ const kinds: ReadonlyArray<RuleFile["kind"]> = [
 
 const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
 
-/** Parsers run by stage, then by the name of their file, whoever its author is (spec detection.md §2.1). */
+/** Parsers run by stage, then by the name of their file, whoever its author is. */
 const byStageAndName = (left: RuleFile, right: RuleFile): number => {
   const stage = (file: RuleFile): string => file.path.split("/")[1] ?? ""
   return (

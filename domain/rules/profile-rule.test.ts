@@ -15,7 +15,6 @@ describe("a profile", () => {
           decisions: [{ type: "ban", duration: "7d", scope: "", origin: "", simulated: false }],
           durationExpression: undefined,
           onSuccess: "break",
-          onFailure: "continue",
           onError: ""
         },
         { name: "none", decisions: [], onSuccess: "continue" }

@@ -49,7 +49,8 @@ const keys = mapping({
   decisions: defaulted(list(decision), []),
   duration_expr: optional(located),
   on_success: defaulted(choice("continue", "break", ""), ""),
-  on_failure: defaulted(choice("continue", "break", "apply", ""), ""),
+  // Has no effect, as in CrowdSec.
+  on_failure: optional(choice("continue", "break", "apply", "")),
   on_error: defaulted(choice("apply", "continue", "break", "ignore", ""), ""),
   // Notifications are another product's; a profile that names some still decides.
   notifications: optional(anything)
@@ -67,6 +68,5 @@ export const profileRule: Reader<Omit<ProfileRule, "kind" | "origin">> = refined
   })),
   durationExpression: written.duration_expr?.text ? written.duration_expr : undefined,
   onSuccess: written.on_success === "" ? "continue" : written.on_success,
-  onFailure: written.on_failure === "" ? "continue" : written.on_failure,
   onError: written.on_error
 }))

@@ -154,7 +154,6 @@ export interface ProfileRule {
   }>
   readonly durationExpression: Located | undefined
   readonly onSuccess: "continue" | "break"
-  readonly onFailure: "continue" | "break" | "apply"
   readonly onError: "apply" | "continue" | "break" | "ignore" | ""
 }
 

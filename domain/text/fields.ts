@@ -5,7 +5,7 @@
  */
 
 /** The names that rules use of one map, numbered. Grows with the rules that are loaded, never with what lines hold. */
-export class FieldNames {
+class FieldNames {
   readonly #slots = new Map<string, number>()
   readonly #names: Array<string> = []
 

@@ -1,3 +1,6 @@
+import { ownCopy } from "./own-copy.ts"
+import { hashOf } from "./text-hash.ts"
+
 /**
  * What was found out about texts, by text. Bounded: lines bring ever new texts, and who writes them must not fill the
  * memory. Each text has four places where it may be kept, by its hash; a new one takes the place of the oldest of them.
@@ -78,32 +81,3 @@ export class Remembered<A> {
 
 const fewest = 256
 const places = 4
-
-/** So many characters of a text are looked at, evenly over its length, and so many of its end besides. */
-const looked = 32
-const lookedAtEnd = 8
-
-/** Never 0. Cheap: texts with the same one are still told apart. */
-export const hashOf = (text: string): number => {
-  const { length } = text
-  const step = length <= looked ? 1 : Math.ceil(length / looked)
-  let hash = length
-  for (let at = 0; at < length; at += step) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0
-  if (step > 1)
-    for (let at = length - lookedAtEnd; at < length; at++) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0
-  // The lower bits choose the place: let all of them have a say.
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
-  hash ^= hash >>> 12
-  return hash === 0 ? 1 : hash
-}
-
-/**
- * The same text in a memory of its own: a part of a line would keep the whole line. Put together of two parts, and asked
- * for a character, which makes V8 write it out; the next garbage collection leaves nothing else of it. A part of a longer
- * text would need half as much memory again, and a look at two places of it.
- */
-export const ownCopy = (text: string): string => {
-  if (text.length < 13) return text
-  const copy = `${text[0]}${text.slice(1)}`
-  return copy.charCodeAt(0) === text.charCodeAt(0) ? copy : text
-}

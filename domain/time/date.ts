@@ -9,7 +9,7 @@ import {
   instantOf,
   lastInstant
 } from "./instant.ts"
-import { compileLayout } from "./layout.ts"
+import { compileLayout, layoutReader, type ReadLayout } from "./layout.ts"
 import type { ParsedTime } from "./reading.ts"
 import { instantAt } from "./zone.ts"
 
@@ -35,10 +35,8 @@ export interface DateContext {
   readonly asInTests?: boolean
 }
 
-type Read = (text: string) => ParsedTime | undefined
-
 /** CrowdSec's layouts, in its order. Each begins with a name or with digits. */
-const layouts: ReadonlyArray<{ readonly read: Read; readonly named: boolean }> = [
+const layouts: ReadonlyArray<{ readonly read: ReadLayout; readonly named: boolean }> = [
   "2006-01-02T15:04:05Z07:00",
   "02/Jan/2006:15:04:05 -0700",
   "Mon Jan 2 15:04:05 2006",
@@ -57,17 +55,6 @@ const layouts: ReadonlyArray<{ readonly read: Read; readonly named: boolean }> =
 ].map((layout) => ({ read: compileLayout(layout), named: /^[A-Z]/.test(layout) }))
 
 const maxLength = 128
-const maxOwnLayouts = 64
-const ownLayouts = new Map<string, Read>()
-
-const ownLayout = (layout: string): Read => {
-  const known = ownLayouts.get(layout)
-  if (known !== undefined) return known
-  const read = compileLayout(layout)
-  if (ownLayouts.size >= maxOwnLayouts) ownLayouts.clear()
-  ownLayouts.set(layout, read)
-  return read
-}
 
 /**
  * Reads the date of a log line with the context's layout, then CrowdSec's layouts in their order, then as seconds since
@@ -105,7 +92,7 @@ export const parseSameDate = (text: string, context: DateContext): LineDate | un
 }
 
 const parseFields = (text: string, layout: string): ParsedTime | undefined => {
-  let parsed = layout === "" || layout.length > maxLength ? undefined : ownLayout(layout)(text)
+  let parsed = layout === "" || layout.length > maxLength ? undefined : layoutReader(layout)(text)
   const first = text.charCodeAt(0)
   const named = first < 0x30 || first > 0x39
   for (let i = 0; parsed === undefined && i < layouts.length; i++)

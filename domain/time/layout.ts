@@ -1,3 +1,4 @@
+import { Remembered } from "../text/remembered.ts"
 import { type ParsedTime, Reading } from "./reading.ts"
 import {
   abbreviation,
@@ -7,22 +8,30 @@ import {
   freeFraction,
   halfDay,
   hour,
-  months,
   minute,
   month,
   monthName,
-  number,
+  months,
   offset,
+  oneOrTwoDigits,
+  paddedThreeDigits,
+  paddedTwoDigits,
+  second,
+  secondWithFraction,
   shortMonths,
   shortWeekdays,
   type Step,
-  second,
+  threeDigits,
+  twoDigits,
   verbatim,
-  weekdays,
   weekday,
+  weekdays,
   year,
   yearDay
 } from "./reading-step.ts"
+
+/** Reads a text as a layout says; undefined when it does not fit. */
+export type ReadLayout = (text: string) => ParsedTime | undefined
 
 /**
  * Compiles a layout of Go's `time` package, such as `Jan _2 15:04:05`. The result reads a text as `time.Parse` does:
@@ -31,7 +40,7 @@ import {
  *
  * Unlike Go it does not look up abbreviations of zones: they leave the offset open.
  */
-export const compileLayout = (layout: string): ((text: string) => ParsedTime | undefined) => {
+export const compileLayout = (layout: string): ReadLayout => {
   const steps = readLayout(layout)
   return (text) => {
     const reading = new Reading(text)
@@ -40,6 +49,12 @@ export const compileLayout = (layout: string): ((text: string) => ParsedTime | u
   }
 }
 
+/** At most so many layouts are remembered: expressions may compute ever new ones. */
+const remembered = new Remembered<ReadLayout>(256)
+
+/** The same, remembered by its layout: rules and lines name the same few. */
+export const layoutReader = (layout: string): ReadLayout => remembered.of(layout, compileLayout)
+
 /** Elements of a layout. Where one begins like another, the longer one comes first. */
 const elements: ReadonlyArray<readonly [element: string, step: Step]> = [
   ["January", monthName(months)],
@@ -47,32 +62,25 @@ const elements: ReadonlyArray<readonly [element: string, step: Step]> = [
   ["Monday", weekday(weekdays)],
   ["Mon", weekday(shortWeekdays)],
   ["MST", abbreviation],
-  ["002", yearDay(true)],
-  ["01", month(number(true))],
-  ["02", day(true, 0)],
-  ["03", hour(true, 12)],
-  ["04", minute(true)],
+  ["002", yearDay(threeDigits)],
+  ["01", month(twoDigits)],
+  ["02", day(twoDigits)],
+  ["03", hour(twoDigits, 12)],
+  ["04", minute(twoDigits)],
   ["06", century],
-  ["15", hour(false, 23)],
-  ["1", month(number(false))],
+  ["15", hour(oneOrTwoDigits, 23)],
+  ["1", month(oneOrTwoDigits)],
   ["2006", year],
-  ["2", day(false, 0)],
-  ["__2", yearDay(false)],
-  ["_2", day(false, 1)],
-  ["3", hour(false, 12)],
-  ["4", minute(false)],
+  ["2", day(oneOrTwoDigits)],
+  ["__2", yearDay(paddedThreeDigits)],
+  ["_2", day(paddedTwoDigits)],
+  ["3", hour(oneOrTwoDigits, 12)],
+  ["4", minute(oneOrTwoDigits)],
   ["PM", halfDay("AM", "PM")],
   ["pm", halfDay("am", "pm")],
-  ["-07:00:00", offset(3, ":", false)],
-  ["-070000", offset(3, "", false)],
-  ["-07:00", offset(2, ":", false)],
-  ["-0700", offset(2, "", false)],
-  ["-07", offset(1, "", false)],
-  ["Z07:00:00", offset(3, ":", true)],
-  ["Z070000", offset(3, "", true)],
-  ["Z07:00", offset(2, ":", true)],
-  ["Z0700", offset(2, "", true)],
-  ["Z07", offset(1, "", true)]
+  ...["-07:00:00", "-070000", "-07:00", "-0700", "-07", "Z07:00:00", "Z070000", "Z07:00", "Z0700", "Z07"].map(
+    (element) => [element, offset(element)] as const
+  )
 ]
 
 const shortNames: ReadonlySet<string> = new Set(["Jan", "Mon"])
@@ -86,8 +94,8 @@ const fractionAt = (layout: string, at: number): string | undefined => {
 
 const elementAt = (layout: string, at: number): { readonly length: number; readonly step: Step } | undefined => {
   if (layout.startsWith("05", at) || layout[at] === "5") {
-    const length = layout[at] === "5" ? 1 : 2
-    return { length, step: second(length === 2, nextIsFraction(layout, at + length)) }
+    const [length, read] = layout[at] === "5" ? [1, oneOrTwoDigits] : [2, twoDigits]
+    return { length, step: nextIsFraction(layout, at + length) ? second(read) : secondWithFraction(read) }
   }
   const fraction = fractionAt(layout, at)
   if (fraction !== undefined) {

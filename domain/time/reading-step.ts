@@ -12,14 +12,39 @@ export const weekdays = lowered(weekdayNames)
 export const shortMonths = shortened(months)
 export const shortWeekdays = shortened(weekdays)
 
+/** Reads a number with as many digits as the layout has it. */
+type ReadNumber = (reading: Reading) => number | undefined
+
+/** `02` */
+export const twoDigits: ReadNumber = (reading) => reading.digits(2)
+
+/** `2` */
+export const oneOrTwoDigits: ReadNumber = (reading) => reading.digits(reading.digitAt(reading.at + 1) ? 2 : 1)
+
+/** `_2`: a space may stand before a single digit. */
+export const paddedTwoDigits: ReadNumber = (reading) => {
+  skipPadding(reading, 1)
+  return oneOrTwoDigits(reading)
+}
+
+/** `002` */
+export const threeDigits: ReadNumber = (reading) => reading.digits(3)
+
+/** `__2`: up to two spaces may stand before one to three digits. */
+export const paddedThreeDigits: ReadNumber = (reading) => {
+  skipPadding(reading, 2)
+  let count = 0
+  while (count < 3 && reading.digitAt(reading.at + count)) count++
+  return count === 0 ? undefined : reading.digits(count)
+}
+
+const skipPadding = (reading: Reading, most: number): void => {
+  for (let i = 0; i < most && reading.text[reading.at] === " "; i++) reading.at++
+}
+
 /** A step that reads a number and keeps it when it is between the bounds. */
 const field =
-  (
-    read: (reading: Reading) => number | undefined,
-    least: number,
-    most: number,
-    keep: (reading: Reading, value: number) => void
-  ): Step =>
+  (read: ReadNumber, least: number, most: number, keep: (reading: Reading, value: number) => void): Step =>
   (reading) => {
     const value = read(reading)
     if (value === undefined || value < least || value > most) return false
@@ -27,12 +52,7 @@ const field =
     return true
   }
 
-export const number =
-  (fixed: boolean) =>
-  (reading: Reading): number | undefined =>
-    reading.number(fixed)
-
-export const month = (read: (reading: Reading) => number | undefined): Step =>
+export const month = (read: ReadNumber): Step =>
   field(read, 1, 12, (reading, value) => {
     reading.month = value
   })
@@ -48,55 +68,34 @@ export const weekday =
   (reading) =>
     reading.name(names) !== undefined
 
-export const day = (fixed: boolean, padding: number): Step =>
-  field(
-    (reading) => {
-      skipPadding(reading, padding)
-      return reading.number(fixed)
-    },
-    0,
-    99,
-    (reading, value) => {
-      reading.day = value
-    }
-  )
+export const day = (read: ReadNumber): Step =>
+  field(read, 0, 99, (reading, value) => {
+    reading.day = value
+  })
 
-export const yearDay = (fixed: boolean): Step =>
-  field(
-    (reading) => {
-      if (!fixed) skipPadding(reading, 2)
-      const count = [3, 2, 1].find((width) =>
-        Array.from({ length: width }, (_, i) => i).every((i) => reading.digitAt(reading.at + i))
-      )
-      return count === undefined || (fixed && count < 3) ? undefined : reading.digits(count)
-    },
-    1,
-    366,
-    (reading, value) => {
-      reading.yearDay = value
-    }
-  )
+export const yearDay = (read: ReadNumber): Step =>
+  field(read, 1, 366, (reading, value) => {
+    reading.yearDay = value
+  })
 
-const skipPadding = (reading: Reading, most: number): void => {
-  for (let i = 0; i < most && reading.text[reading.at] === " "; i++) reading.at++
-}
-
-export const hour = (fixed: boolean, most: number): Step =>
-  field(number(fixed), 0, most, (reading, value) => {
+export const hour = (read: ReadNumber, most: 12 | 23): Step =>
+  field(read, 0, most, (reading, value) => {
     reading.hour = value
   })
 
-export const minute = (fixed: boolean): Step =>
-  field(number(fixed), 0, 59, (reading, value) => {
+export const minute = (read: ReadNumber): Step =>
+  field(read, 0, 59, (reading, value) => {
     reading.minute = value
   })
 
-/** Seconds, and the fraction that may follow them unannounced. */
-export const second = (fixed: boolean, fractionInLayout: boolean): Step => {
-  const plain = field(number(fixed), 0, 59, (reading, value) => {
+export const second = (read: ReadNumber): Step =>
+  field(read, 0, 59, (reading, value) => {
     reading.second = value
   })
-  if (fractionInLayout) return plain
+
+/** Seconds, and the fraction that may follow them where the layout has none. */
+export const secondWithFraction = (read: ReadNumber): Step => {
+  const plain = second(read)
   return (reading) => {
     if (!plain(reading)) return false
     if (reading.fractionFollows()) {
@@ -127,7 +126,7 @@ export const freeFraction: Step = (reading) => {
   return true
 }
 
-export const century: Step = field(number(true), 0, 99, (reading, value) => {
+export const century: Step = field(twoDigits, 0, 99, (reading, value) => {
   reading.year = value + (value >= 69 ? 1900 : 2000)
 })
 
@@ -150,13 +149,17 @@ export const halfDay =
     return true
   }
 
-/** An offset such as `+01:00`. `units`: hours, minutes, seconds. */
-export const offset = (units: number, separator: "" | ":", zulu: boolean): Step => {
+/** An offset such as `+01:00`, as the layout writes it: `-07:00`, or `Z07:00` where UTC may be a `Z`. */
+export const offset = (element: string): Step => {
+  const isZulu = element.startsWith("Z")
+  const separator = element.includes(":") ? ":" : ""
+  /** Hours, minutes, seconds. */
+  const units = element.replaceAll(/\D/g, "").length / 2
   const sizes = [3600, 60, 1]
   const limits = [24, 60, 60]
   return (reading) => {
     const sign = reading.text[reading.at]
-    if (zulu && sign === "Z") {
+    if (isZulu && sign === "Z") {
       reading.at++
       reading.offset = 0
       return true

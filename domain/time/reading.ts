@@ -50,12 +50,6 @@ export class Reading {
     return value
   }
 
-  /** One or two digits; `fixed`: two. */
-  number(fixed: boolean): number | undefined {
-    if (!fixed && !this.digitAt(this.at + 1)) return this.digits(1)
-    return this.digits(2)
-  }
-
   name(names: ReadonlyArray<string>): number | undefined {
     const text = this.text.slice(this.at, this.at + longestName).toLowerCase()
     const index = names.findIndex((name) => text.startsWith(name))

@@ -1,9 +1,9 @@
 /**
  * Time zones of the IANA database by name, such as `Europe/Paris`. What they mean comes from the engine's own tables.
  */
+import { millisecondsPerDay } from "./calendar.ts"
 
 const quarterHour = 900_000
-const day = 86_400_000
 const maxZones = 64
 const maxOffsets = 4096
 
@@ -61,10 +61,10 @@ export const offsetAt = (name: string, instant: number): number => {
  */
 export const instantAt = (name: string, local: number): number => {
   if (name === "UTC") return local
-  const before = offsetAt(name, local - day)
+  const before = offsetAt(name, local - millisecondsPerDay)
   const first = local - before * 1000
   if (offsetAt(name, first) === before) return first
-  const after = offsetAt(name, local + day)
+  const after = offsetAt(name, local + millisecondsPerDay)
   const second = local - after * 1000
   return offsetAt(name, second) === after ? second : first
 }

@@ -51,8 +51,7 @@ export const statusOf = async (file: string | FileHandle): Promise<FileStatus> =
   fileStatus(typeof file === "string" ? await stat(file, { bigint: true }) : await file.stat({ bigint: true }))
 
 /** Opens for reading; a FIFO that nobody writes to must not hold up a thread for ever. */
-export const openForReading = (path: string): Promise<FileHandle> =>
-  open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+const openForReading = (path: string): Promise<FileHandle> => open(path, constants.O_RDONLY | constants.O_NONBLOCK)
 
 /** Up to `length` bytes at `position`: less only when the file ends before. A buffer of its own. */
 export const readAt = async (handle: FileHandle, position: number, length: number): Promise<Buffer> => {

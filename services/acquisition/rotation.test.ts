@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest"
-import { readingProblem } from "./reading-problem.ts"
 import { oldestFirst, rotatedName, rotationOf } from "./rotation.ts"
 
 describe("names of rotated files", () => {
@@ -33,15 +32,5 @@ describe("names of rotated files", () => {
     expect(order(["l.2", 0], ["l.10.gz", 9], ["l.1", 0])).toEqual(["l.10.gz", "l.2", "l.1"])
     expect(order(["l-20260201", 0], ["l-20251231.gz", 9])).toEqual(["l-20251231.gz", "l-20260201"])
     expect(order(["l.1", 5], ["l-20260201", 3], ["l.old", 9])).toEqual(["l-20260201", "l.1", "l.old"])
-  })
-})
-
-describe("what the operating system answers", () => {
-  it("is told to people with a code of its own", () => {
-    const answer = (code: string) => readingProblem("/var/log/auth.log", Object.assign(new Error("x"), { code }))
-    expect(answer("EACCES")).toMatchObject({ code: "TST-ACQ-PERMISSION", message: expect.stringContaining("group") })
-    expect(answer("ENOENT")).toMatchObject({ code: "TST-ACQ-MISSING", severity: "error" })
-    expect(answer("EISDIR").code).toBe("TST-ACQ-NOT-A-FILE")
-    expect(answer("EIO")).toMatchObject({ code: "TST-ACQ-READ", message: expect.stringContaining("EIO") })
   })
 })

@@ -16,7 +16,7 @@ import { type Decision, DecisionMade, DecisionRetracted } from "../../domain/eve
 import { derivedId } from "../../domain/events/derived-id.ts"
 import type { ProposedEvent } from "../../domain/events/event.ts"
 import { bouncerStream, offenderStream } from "../../domain/events/stream-name.ts"
-import { holdsAt, type StandingDecision } from "../../projections/active-bans.ts"
+import { holdsAt, type StandingDecision } from "../../projections/standing-decision.ts"
 import { DecisionNumbers } from "../engine/decision-numbers.ts"
 import { endOf, expectedBehind } from "../event-store/at-end.ts"
 import {

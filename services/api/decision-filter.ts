@@ -2,7 +2,7 @@
 import type { FastifyRequest } from "fastify"
 import { canonicalScope } from "../../domain/decision/scope.ts"
 import { parsePrefix } from "../../domain/net/prefix.ts"
-import type { StandingDecision } from "../../projections/active-bans.ts"
+import type { StandingDecision } from "../../projections/standing-decision.ts"
 import type { RangeRelation } from "../../projections/decision-index.ts"
 import { parameter, truth } from "./http.ts"
 

@@ -2,14 +2,8 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { parsePrefix } from "../../domain/net/prefix.ts"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
-import {
-  type ActiveBans,
-  activeAt,
-  activeBans,
-  changesSince,
-  holdsAt,
-  type StandingDecision
-} from "../../projections/active-bans.ts"
+import { type ActiveBans, activeAt, activeBans, changesSince } from "../../projections/active-bans.ts"
+import { holdsAt, type StandingDecision } from "../../projections/standing-decision.ts"
 import { DecisionIndex } from "../../projections/decision-index.ts"
 import { start, time } from "../../domain/decision/example.ts"
 import { parseMilliseconds } from "../../domain/time/duration.ts"

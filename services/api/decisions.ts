@@ -1,6 +1,6 @@
 /** `/health`, `/v1/decisions` and `/v1/decisions/stream`, byte for byte as CrowdSec's bouncers expect them (spec wire.md §1). */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
-import { holdsAt, type StandingDecision } from "../../projections/active-bans.ts"
+import { holdsAt, type StandingDecision } from "../../projections/standing-decision.ts"
 import type { States } from "../projections/projections.ts"
 import { type Caller, callerOf } from "./bouncer-key.ts"
 import { CompleteAnswer } from "./complete-answer.ts"

@@ -4,7 +4,8 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import { canonicalScope, canonicalValue } from "../../domain/decision/scope.ts"
-import { type ActiveBans, activeAt, coveringAt, type StandingDecision } from "../../projections/active-bans.ts"
+import { type ActiveBans, activeAt, coveringAt } from "../../projections/active-bans.ts"
+import type { StandingDecision } from "../../projections/standing-decision.ts"
 import { type Offender, offenderOf, scoreAt, worstAt } from "../../projections/reputation.ts"
 import { type Attack, attacksByTime, isOpenAt } from "../../projections/targeted-attacks.ts"
 import type { Progress, States } from "../projections/projections.ts"

@@ -8,13 +8,8 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { FastifyInstance } from "fastify"
 import type { ServerResponse } from "node:http"
-import {
-  type ActiveBans,
-  activeAt,
-  type Changes,
-  changesSince,
-  type StandingDecision
-} from "../../projections/active-bans.ts"
+import { type ActiveBans, activeAt, type Changes, changesSince } from "../../projections/active-bans.ts"
+import type { StandingDecision } from "../../projections/standing-decision.ts"
 import type { EventStore } from "../event-store/event-store.ts"
 import { gathered, jsonPieces } from "../projections/json-pieces.ts"
 import type { Projections } from "../projections/projections.ts"

@@ -1,6 +1,6 @@
 /** A decision as CrowdSec's bouncers read it (spec wire.md §1.6 to §1.8). */
 import { formatWireDuration } from "../../domain/time/duration.ts"
-import { endOf, type StandingDecision } from "../../projections/active-bans.ts"
+import { endOf, type StandingDecision } from "../../projections/standing-decision.ts"
 
 /** Keys in the order in which CrowdSec writes them. */
 export interface WireDecision {

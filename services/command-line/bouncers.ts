@@ -7,13 +7,12 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { Administration } from "../api/administration.ts"
 import { Projections } from "../projections/projections.ts"
+import { jsonFlag } from "./json-flag.ts"
+import { jsonText } from "./json-text.ts"
 import { reading, storeFlags, writing } from "./store-flag.ts"
 import { table } from "./table.ts"
-import { jsonText } from "./json-text.ts"
 
 const name = Argument.String("name").pipe(Argument.withDescription("Its name, such as nginx or firewall@web1"))
-
-const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
 
 const add = Command.make(
   "add",
@@ -25,7 +24,7 @@ const add = Command.make(
         Flag.withDescription("A key of your own; without it a random one is made")
       )
     ),
-    json,
+    json: jsonFlag,
     ...storeFlags
   },
   Effect.fnUntraced(function* (input) {
@@ -50,7 +49,7 @@ const add = Command.make(
 
 const list = Command.make(
   "list",
-  { json, ...storeFlags },
+  { json: jsonFlag, ...storeFlags },
   Effect.fnUntraced(function* (input) {
     const projections = yield* Projections
     yield* projections.ready("bouncers")

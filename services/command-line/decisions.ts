@@ -12,15 +12,15 @@ import { Administration } from "../api/administration.ts"
 import { Projections } from "../projections/projections.ts"
 import { counted } from "./counted.ts"
 import { Failure } from "./failure.ts"
+import { jsonFlag } from "./json-flag.ts"
+import { jsonText } from "./json-text.ts"
 import { reading, storeFlags, writing } from "./store-flag.ts"
 import { table } from "./table.ts"
-import { jsonText } from "./json-text.ts"
-
-const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
+import { toggleFlag } from "./toggle-flag.ts"
 
 const list = Command.make(
   "list",
-  { ...storeFlags, json },
+  { ...storeFlags, json: jsonFlag },
   Effect.fnUntraced(function* (input) {
     const projections = yield* Projections
     yield* projections.ready("activeBans")
@@ -113,7 +113,7 @@ const remove = Command.make(
       Argument.withDescription("The address, range or other value whose decisions end, or #ID for one decision"),
       Argument.optional
     ),
-    all: Flag.Boolean("all").pipe(Flag.withDescription("End all active decisions"), Flag.withDefault(false)),
+    all: toggleFlag("all", "End all active decisions"),
     ...storeFlags
   },
   Effect.fnUntraced(function* ({ value, all }) {

@@ -8,9 +8,9 @@ import { eraseOffender } from "../erasure/erase-embedded.ts"
 import { eraseOnServer } from "../erasure/erase-server.ts"
 import { serverAt } from "../event-store/located-store.ts"
 import { counted } from "./counted.ts"
-import { operator } from "./log-verify.ts"
-import { storeFlags, storeOf } from "./store-flag.ts"
+import { operator } from "./operator.ts"
 import { awaitsRole } from "./other-node.ts"
+import { storeFlags, storeOf } from "./store-flag.ts"
 
 export const erase = Command.make(
   "erase",

@@ -3,45 +3,35 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
-import * as Flag from "effect/cli/Flag"
 import { Explainer, type LineExplanation } from "../../domain/detection/explanation.ts"
 import { compileRuleset } from "../../domain/detection/ruleset.ts"
 import { formatProblem } from "../../domain/rules/problem.ts"
+import { openGeo } from "../geo/geo.ts"
+import { loadHub } from "../hub/hub.ts"
 import { counted } from "./counted.ts"
 import { explainedFile, explainedLine, isFile, type LinesOptions } from "./explained-lines.ts"
 import { explanationTree } from "./explanation-tree.ts"
-import { openGeo } from "../geo/geo.ts"
-import { loadHub } from "../hub/hub.ts"
 import { Failure } from "./failure.ts"
+import { jsonObjectFlag } from "./json-flag.ts"
+import { jsonText } from "./json-text.ts"
+import { logTypeFlag } from "./log-type-flag.ts"
 import { nowFlag, nowOf } from "./now-flag.ts"
 import { paintOf } from "./paint.ts"
 import { hubOf, rulesFlags } from "./rules-flag.ts"
 import { checkZone, timezoneFlag } from "./timezone-flag.ts"
-import { jsonText } from "./json-text.ts"
+import { toggleFlag } from "./toggle-flag.ts"
 
 const flags = {
   given: Argument.String("line").pipe(
     Argument.withDescription("A log line (quoted), or a log file, plain or compressed, or - for standard input")
   ),
-  type: Flag.String("type").pipe(
-    Flag.withAlias("t"),
-    Flag.withDescription("Which log it is: syslog, nginx, … (the label that parsers look at)")
-  ),
+  type: logTypeFlag,
   ...rulesFlags,
   now: nowFlag,
   timezone: timezoneFlag,
-  failures: Flag.Boolean("failures").pipe(
-    Flag.withDescription("Only lines that no parser took to the end"),
-    Flag.withDefault(false)
-  ),
-  verbose: Flag.Boolean("verbose").pipe(
-    Flag.withDescription("Also name the parsers that did not take the line"),
-    Flag.withDefault(false)
-  ),
-  json: Flag.Boolean("json").pipe(
-    Flag.withDescription("Print one JSON object and nothing else"),
-    Flag.withDefault(false)
-  )
+  failures: toggleFlag("failures", "Only lines that no parser took to the end"),
+  verbose: toggleFlag("verbose", "Also name the parsers that did not take the line"),
+  json: jsonObjectFlag
 }
 
 export const explain = Command.make(

@@ -2,13 +2,13 @@
 import { stat } from "node:fs/promises"
 import * as Effect from "effect/Effect"
 import type { RecordedEvent } from "../../domain/events/event.ts"
+import { unrecordedBatch } from "../../domain/detection/unrecorded-batch.ts"
 import type { LogBatch } from "../../domain/events/log-batch.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
 import { formatTimestamp } from "../../domain/time/instant.ts"
 import { decodeLines } from "../acquisition/body.ts"
 import { readColdFiles } from "../acquisition/cold-files.ts"
 import { RecordedFiles } from "../acquisition/recorded-files.ts"
-import { unrecordedBatch } from "../acquisition/unrecorded-batch.ts"
 
 export interface LinesOptions {
   readonly type: string

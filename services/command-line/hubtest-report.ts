@@ -3,16 +3,15 @@ import { formatProblem } from "../../domain/rules/problem.ts"
 import { printable } from "../../domain/text/printable.ts"
 import type { KindCoverage } from "../hubtest/coverage.ts"
 import { passed, type TestFailure, type TestResult } from "../hubtest/run.ts"
-import type { Paint } from "./paint.ts"
+import { counted } from "./counted.ts"
 import { jsonText } from "./json-text.ts"
+import type { Paint } from "./paint.ts"
 
 /** Failures of one test that are shown; one wrong rule can make thousands. */
 const mostShown = 20
 const longest = 1_000
 
 const clean = (text: string): string => printable(text, longest)
-
-const count = (many: number, one: string): string => `${many.toLocaleString("en")} ${one}${many === 1 ? "" : "s"}`
 
 /** One failed test, with each assertion, what it expected and what it got. */
 export const failureText = (result: TestResult, paint: Paint): string => {
@@ -62,7 +61,7 @@ export const totalsOf = (results: ReadonlyArray<TestResult>): Totals => {
 export const totalsText = (totals: Totals, seconds: number, paint: Paint): string => {
   const failed = `${totals.failed} failed`
   const what = `${paint.good(`${totals.passed} passed`)}, ${totals.failed === 0 ? failed : paint.bad(failed)}`
-  return `${what} ${paint.faint(`(${count(totals.assertions, "assertion")}, ${seconds.toFixed(1)} s)`)}`
+  return `${what} ${paint.faint(`(${counted(totals.assertions, "assertion")}, ${seconds.toFixed(1)} s)`)}`
 }
 
 /** The one object for programs; each failed test is in `failures` once. */

@@ -10,19 +10,20 @@ import * as Flag from "effect/cli/Flag"
 import { formatProblem } from "../../domain/rules/problem.ts"
 import { watchHub } from "../hub/watch.ts"
 import { coverageOf } from "../hubtest/coverage.ts"
-import { type PreparedTest, passed, type TestResult } from "../hubtest/run.ts"
+import type { PreparedTest } from "../hubtest/prepared-test.ts"
+import { passed, type TestResult } from "../hubtest/run.ts"
 import { openSuite, runSuite, type Suite, type SuitePlaces, SuiteProblem } from "../hubtest/suite.ts"
 import { starterHub } from "./configuration-flag.ts"
 import { describe, Failure } from "./failure.ts"
 import { coverageText, failureText, jsonReport, noteText, totalsOf, totalsText } from "./hubtest-report.ts"
+import { jsonObjectFlag } from "./json-flag.ts"
 import { nowFlag, nowOf } from "./now-flag.ts"
 import { paintOf } from "./paint.ts"
 import { rulesFlags } from "./rules-flag.ts"
+import { toggleFlag } from "./toggle-flag.ts"
 
 const folder = (name: string, description: string) =>
   Flag.optional(Flag.String(name).pipe(Flag.withMetavar("DIR"), Flag.withDescription(description)))
-const toggle = (name: string, description: string) =>
-  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
 
 const flags = {
   names: Argument.String("name").pipe(
@@ -34,14 +35,14 @@ const flags = {
   data: folder("data", "Where the data files of the rules are"),
   patterns: rulesFlags.patterns,
   now: nowFlag,
-  json: toggle("json", "Print one JSON object and nothing else"),
-  watch: toggle("watch", "Stay, and run again what is touched by an edit"),
-  coverage: toggle("coverage", "List the rules of the hub that no test has touched"),
-  strict: toggle(
+  json: jsonObjectFlag,
+  watch: toggleFlag("watch", "Stay, and run again what is touched by an edit"),
+  coverage: toggleFlag("coverage", "List the rules of the hub that no test has touched"),
+  strict: toggleFlag(
     "strict",
     "Also count the false assertions of a test of the public hub that is known to rely on CrowdSec not counting them"
   ),
-  update: toggle("update", "Where assertions are missing or fail, write those that hold now")
+  update: toggleFlag("update", "Where assertions are missing or fail, write those that hold now")
 }
 
 export const hubtest = Command.make(

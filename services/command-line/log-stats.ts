@@ -3,17 +3,15 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Command from "effect/cli/Command"
-import * as Flag from "effect/cli/Flag"
 import { foldLog } from "../event-store/fold-log.ts"
 import { LogStatistics } from "../event-store/log-statistics.ts"
 import { type Due, Retention, type RetentionRules } from "../retention/retention.ts"
 import { counted } from "./counted.ts"
 import { configurationOf } from "./configuration-flag.ts"
+import { jsonFlag } from "./json-flag.ts"
+import { jsonText } from "./json-text.ts"
 import { readingLog, storeFlags } from "./store-flag.ts"
 import { table } from "./table.ts"
-import { jsonText } from "./json-text.ts"
-
-const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
 
 const size = (bytes: number): string => {
   const units = ["B", "kB", "MB", "GB", "TB"]
@@ -65,7 +63,7 @@ const pageLength = 200
 
 export const stats = Command.make(
   "stats",
-  { ...storeFlags, json },
+  { ...storeFlags, json: jsonFlag },
   Effect.fnUntraced(function* (input) {
     const statistics = new LogStatistics()
     yield* foldLog({ limit: pageLength }, (event) => statistics.add(event))

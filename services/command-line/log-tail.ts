@@ -10,8 +10,9 @@ import { LeaseRenewed } from "../../domain/events/lease.ts"
 import { EventStore, type EventFilter } from "../event-store/event-store.ts"
 import { eventLine } from "./event-line.ts"
 import { Failure } from "./failure.ts"
-import { readingLog, storeFlags } from "./store-flag.ts"
 import { jsonText } from "./json-text.ts"
+import { readingLog, storeFlags } from "./store-flag.ts"
+import { toggleFlag } from "./toggle-flag.ts"
 
 const jsonLine = (event: TestudoEvent): string =>
   jsonText(event, (_, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value))
@@ -48,11 +49,7 @@ export const tail = Command.make(
       Flag.withDescription("How many of the last events; without it 20"),
       Flag.withDefault(20)
     ),
-    follow: Flag.Boolean("follow").pipe(
-      Flag.withAlias("f"),
-      Flag.withDescription("Go on with what is appended, until Ctrl-C"),
-      Flag.withDefault(false)
-    ),
+    follow: toggleFlag("follow", "Go on with what is appended, until Ctrl-C").pipe(Flag.withAlias("f")),
     type: Flag.optional(
       Flag.String("type").pipe(Flag.withDescription("Only events of this type, such as DecisionMade"))
     ),
@@ -61,11 +58,8 @@ export const tail = Command.make(
         Flag.withDescription("Only streams whose name begins so, such as offender-Ip:203.0.113.")
       )
     ),
-    all: Flag.Boolean("all").pipe(
-      Flag.withDescription("Also that processes still hold their roles (LeaseRenewed), many a minute"),
-      Flag.withDefault(false)
-    ),
-    json: Flag.Boolean("json").pipe(Flag.withDescription("Print JSON, one event a line"), Flag.withDefault(false))
+    all: toggleFlag("all", "Also that processes still hold their roles (LeaseRenewed), many a minute"),
+    json: toggleFlag("json", "Print JSON, one event a line")
   },
   Effect.fnUntraced(function* (input) {
     if (input.lines < 0) {

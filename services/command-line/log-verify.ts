@@ -1,12 +1,10 @@
-/** `testudo log verify`: is the log still what was written? `testudo log accept-loss`: go on when it is not. */
-import { userInfo } from "node:os"
+/** `testudo log verify`: is the log still what was written? */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import { formatEnd, parseEnd } from "../event-store/chain.ts"
-import { acceptLoss } from "../event-store/accept-loss.ts"
+import { parseEnd } from "../event-store/chain.ts"
 import type { Finding } from "../event-store/verification.ts"
 import { storeAt } from "../event-store/located-store.ts"
 import { verifyLog } from "../event-store/verify-log.ts"
@@ -14,10 +12,9 @@ import { verifyEmbedded } from "../event-store/verify-embedded.ts"
 import { printable } from "../../domain/text/printable.ts"
 import { counted } from "./counted.ts"
 import { Failure } from "./failure.ts"
-import { storeFlags, storeOf } from "./store-flag.ts"
+import { jsonFlag } from "./json-flag.ts"
 import { jsonText } from "./json-text.ts"
-
-const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
+import { storeFlags, storeOf } from "./store-flag.ts"
 
 const head = Flag.optional(
   Flag.String("head").pipe(
@@ -42,18 +39,9 @@ const lineOf = ({ position, stream, revision, message }: Finding): string => {
   return printable(`${position === null ? "the log" : `position ${position}${event}`}: ${message}`)
 }
 
-/** Who is asked to be accountable. */
-export const operator = (): string => {
-  try {
-    return userInfo().username
-  } catch {
-    return `user ${process.getuid?.() ?? "unknown"}`
-  }
-}
-
 export const verify = Command.make(
   "verify",
-  { ...storeFlags, head, json },
+  { ...storeFlags, head, json: jsonFlag },
   Effect.fnUntraced(function* (input) {
     const { location } = yield* storeOf(input)
     const given = yield* headOf(input.head)
@@ -87,27 +75,4 @@ export const verify = Command.make(
     },
     { command: "testudo log verify --head 1742-9f86d0…", description: "Against a head that was kept elsewhere" }
   ])
-)
-
-export const acceptTheLoss = Command.make(
-  "accept-loss",
-  storeFlags,
-  Effect.fnUntraced(function* (input) {
-    const { location } = yield* storeOf(input)
-    if (location.kind !== "embedded") {
-      return yield* new Failure({
-        code: "TST-LOG-EMBEDDED",
-        message: "Only the embedded store keeps a head record; a server answers for its own losses."
-      })
-    }
-    const { acknowledged, found } = yield* acceptLoss(location.directory, operator())
-    const before = acknowledged === undefined ? "an unknown position" : formatEnd(acknowledged)
-    yield* Console.log(
-      `The log goes on behind ${formatEnd(found)}; it had come to ${before}. The stream audit says so.`
-    )
-  })
-).pipe(
-  Command.withDescription(
-    "Go on with a log that lost acknowledged events, as after restoring a backup; the log records it"
-  )
 )

@@ -10,6 +10,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { LogBatchAppended } from "../../domain/events/log-batch.ts"
 import { formatProblem, type Problem } from "../../domain/rules/problem.ts"
+import type { RuleFile } from "../../domain/rules/rule.ts"
 import type { Sink } from "../acquisition/acquisition.ts"
 import { readColdFiles } from "../acquisition/cold-files.ts"
 import { RecordedFiles } from "../acquisition/recorded-files.ts"
@@ -24,6 +25,9 @@ import { foldLog } from "../event-store/fold-log.ts"
 import { loadHub } from "../hub/hub.ts"
 import { Names } from "../names/names.ts"
 import { Failure } from "./failure.ts"
+import { jsonObjectFlag } from "./json-flag.ts"
+import { jsonText } from "./json-text.ts"
+import { logTypeFlag } from "./log-type-flag.ts"
 import { nowFlag, nowOf } from "./now-flag.ts"
 import { refuseBesideNode } from "./other-node.ts"
 import { progressBar } from "./progress.ts"
@@ -32,17 +36,13 @@ import { replayTable } from "./replay-table.ts"
 import { namedStore } from "./store-flag.ts"
 import { hubOf, rulesFlags } from "./rules-flag.ts"
 import { checkZone, timezoneFlag } from "./timezone-flag.ts"
-import { jsonText } from "./json-text.ts"
 
 const flags = {
   files: Argument.String("file").pipe(
     Argument.withDescription("Log files, plain or compressed (.gz, .zst), in any order; - for standard input"),
     Argument.variadic({ min: 1 })
   ),
-  type: Flag.String("type").pipe(
-    Flag.withAlias("t"),
-    Flag.withDescription("Which log it is: syslog, nginx, … (the label that parsers look at)")
-  ),
+  type: logTypeFlag,
   ...rulesFlags,
   profiles: Flag.optional(
     Flag.String("profiles").pipe(
@@ -60,10 +60,7 @@ const flags = {
   ),
   now: nowFlag,
   timezone: timezoneFlag,
-  json: Flag.Boolean("json").pipe(
-    Flag.withDescription("Print one JSON object and nothing else"),
-    Flag.withDefault(false)
-  )
+  json: jsonObjectFlag
 }
 
 /** Who names a file wants to know what comes of it, not of the ban that stands in for it. */
@@ -113,7 +110,7 @@ export const replay = Command.make(
         })
     }).pipe(Layer.provide([Names.layerOff, DecisionNumbers.layer]), Layer.provideMerge(layer))
     yield* Effect.when(refuseBesideNode, Effect.succeed(isShared)).pipe(
-      Effect.andThen(replayFiles(input, { files, problems, now, report })),
+      Effect.andThen(replayFiles(input, { files, problems }, now, report)),
       Effect.provide(detection)
     )
   })
@@ -141,13 +138,10 @@ const replayFiles = Effect.fnUntraced(function* (
     readonly timezone: string
     readonly json: boolean
   },
-  rules: {
-    readonly files: Parameters<(typeof Detection.Service)["activate"]>[0]
-    readonly problems: ReadonlyArray<Problem>
-    readonly now: number
-    /** Is told what is found from now on. */
-    readonly report: ReplayReport
-  }
+  rules: { readonly files: ReadonlyArray<RuleFile>; readonly problems: ReadonlyArray<Problem> },
+  now: number,
+  /** Is told what is found from now on. */
+  report: ReplayReport
 ) {
   const detection = yield* Detection
   const intake = yield* Intake.make
@@ -164,7 +158,6 @@ const replayFiles = Effect.fnUntraced(function* (
     })
   }
 
-  const { report } = rules
   const recorded = new RecordedFiles()
   // Bodies of batches are large: short pages.
   yield* foldLog({ limit: 200, filter: { types: [LogBatchAppended.type, ...ReplayReport.types] } }, (event) => {
@@ -183,7 +176,7 @@ const replayFiles = Effect.fnUntraced(function* (
     sink: inStep(intake, detection),
     recorded,
     timeOf: detection.timeOf,
-    now: rules.now,
+    now,
     onProgress: progress.show,
     report: (problem) => {
       if (problem.severity === "error") unread += 1

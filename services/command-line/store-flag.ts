@@ -19,7 +19,7 @@ import { configFlag, configurationOf } from "./configuration-flag.ts"
 import { Failure } from "./failure.ts"
 import { remoteAdministration } from "./remote-administration.ts"
 
-export const storeFlag = Flag.optional(
+const storeFlag = Flag.optional(
   Flag.String("store").pipe(
     Flag.withMetavar("STORE"),
     Flag.withDescription(
@@ -43,7 +43,7 @@ export interface NamedStore {
 }
 
 /** Folder of the snapshots in what this machine keeps beside the store. */
-export const snapshotFolder = (folder: string): string => join(folder, "snapshots")
+const snapshotFolder = (folder: string): string => join(folder, "snapshots")
 
 /** The store that `--store` names. A server that is named so has no folder of this machine beside it. */
 export const namedStore = (text: string): Effect.Effect<NamedStore, Failure> => {

@@ -1,16 +1,15 @@
 /** What the node is configured to do: `testudo.yaml`, read and checked. `docs/configuration.md` explains every key. */
-
 import type * as Redacted from "effect/Redacted"
 import type { Role } from "../engine/part.ts"
 
-/** Where events are kept: in a directory of this machine, */
+/** Where events are kept in a directory of this machine. */
 export interface EmbeddedLocation {
   readonly kind: "embedded"
   /** Absolute path. */
   readonly directory: string
 }
 
-/** or on a server or a cluster. */
+/** Where events are kept on a server or a cluster. */
 export interface EventStoreDbLocation {
   readonly kind: "eventstoredb"
   /** As written: `esdb`, `kurrentdb+discover`… */

@@ -1,7 +1,7 @@
 /** How a store's appends reach its writer: in the caller's thread, or gathered for a thread of their own. */
 import * as Effect from "effect/Effect"
 import { type StoreUnavailable, AppendRefused, WrongExpectedRevision } from "./event-store.ts"
-import { storeFailureOf } from "./failure.ts"
+import { failedBy } from "./failure.ts"
 import type { LogWriter } from "./log-writer.ts"
 import type { PartFailure, ReadyGroup, Written } from "./ready-group.ts"
 
@@ -19,14 +19,7 @@ export interface Appender {
 export type CommitAnswer = Written | { readonly error: unknown }
 
 export const answered = (answer: CommitAnswer, path: string): Effect.Effect<Written, StoreUnavailable> =>
-  "error" in answer
-    ? Effect.try({
-        try: (): Written => {
-          throw answer.error
-        },
-        catch: (error) => storeFailureOf(error, path)
-      })
-    : Effect.succeed(answer)
+  "error" in answer ? failedBy(answer.error, path) : Effect.succeed(answer)
 
 /** The part's failure as the port's error. */
 export const failureOf = (failure: PartFailure): WrongExpectedRevision | AppendRefused =>

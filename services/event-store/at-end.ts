@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
-import type { EventStore, ExpectedRevision, StoreUnavailable, WrongExpectedRevision } from "./event-store.ts"
+import { type EventStore, type ExpectedRevision, type StoreUnavailable, WrongExpectedRevision } from "./event-store.ts"
 
 export interface StreamEnd {
   /** The last event that this version can read; undefined when there is none. */
@@ -40,13 +40,10 @@ export const atEnd = <A, E, R>(
       Effect.flatMap(attempt),
       Effect.retry({
         while: (error) => {
-          if (!isConflict(error)) return false
+          if (!(error instanceof WrongExpectedRevision)) return false
           if (error.stream === stream) known = error.actual
           return true
         }
       })
     )
   })
-
-const isConflict = (error: unknown): error is WrongExpectedRevision =>
-  typeof error === "object" && error !== null && "_tag" in error && error._tag === "WrongExpectedRevision"

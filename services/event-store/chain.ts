@@ -7,12 +7,13 @@
  */
 import { hash } from "node:crypto"
 
-/** An event as the embedded store keeps it. */
+/** An event as it is stored, but for what it keeps beside its JSON. */
 export interface StoredEvent {
   readonly position: number
   readonly stream: string
   readonly revision: number
   readonly type: string
+  /** Milliseconds since 1970. */
   readonly recordedAt: number
   readonly id: string
   /** JSON. */

@@ -11,7 +11,7 @@ import { afterAll, expect, it } from "vitest"
 import { memoryFolder } from "../../fixtures/memory-folder.ts"
 import { EmbeddedEventStore } from "./embedded.ts"
 import { EventStore, type StoreUnavailable } from "./event-store.ts"
-import { idOf, streams } from "./killed-writer.ts"
+import { idOf, streams } from "./killed-writer.fixture.ts"
 import { verifyEmbedded } from "./verify-embedded.ts"
 
 const kills = Number(process.env["TESTUDO_TEST_KILLS"] ?? 200)
@@ -30,7 +30,7 @@ const pause = (milliseconds: number) => new Promise((wake) => setTimeout(wake, m
 /** One life of the writer: killed at a random moment after its first acknowledgement. What it said. */
 const life = (directory: string, meanwhile: () => Promise<void>): Promise<ReadonlyArray<string>> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, "killed-writer.ts"), directory], {
+    const child = spawn(process.execPath, [join(import.meta.dirname, "killed-writer.fixture.ts"), directory], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, NODE_COMPILE_CACHE: join(base, "compiled") }
     })

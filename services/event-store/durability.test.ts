@@ -1,6 +1,5 @@
-/** What the embedded store does when its files are not what they were: torn, truncated, restored, changed, full, read-only. */
+/** What the embedded store does when its files are not what they were: torn, truncated, restored, full, read-only. */
 import { execFileSync, spawnSync } from "node:child_process"
-import { randomUUID } from "node:crypto"
 import {
   chmodSync,
   cpSync,
@@ -14,17 +13,14 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { DatabaseSync } from "node:sqlite"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import { afterAll, describe, expect, it } from "vitest"
-import type { ProposedEvent } from "../../domain/events/event.ts"
-import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { acceptLoss } from "./accept-loss.ts"
-import { contentOf, linkOf, origin, parseEnd, type StoredEvent } from "./chain.ts"
+import { event, events, type Store } from "./contract/sample.ts"
+import { databaseFile, findingsOf, tamper } from "./embedded.fixture.ts"
 import { EmbeddedEventStore } from "./embedded.ts"
 import { EventStore, type StoreUnavailable } from "./event-store.ts"
-import type { Finding } from "./verification.ts"
 import { verifyEmbedded } from "./verify-embedded.ts"
 
 // Many processes and stores, each with its syncs: the machine may be busy.
@@ -35,13 +31,6 @@ afterAll(() => rmSync(base, { recursive: true, force: true }))
 
 let made = 0
 const newDirectory = (): string => join(base, String(made++))
-
-const event = (name = "host.example."): ProposedEvent =>
-  NameResolved.propose(randomUUID(), { address: "203.0.113.7", name, outcome: "answered" })
-const events = (count: number): ReadonlyArray<ProposedEvent> =>
-  Array.from({ length: count }, (_, index) => event(`host-${index}.example.`))
-
-type Store = typeof EventStore.Service
 
 /** Uses a store and gives what it said besides. */
 const writing = async <A, E>(directory: string, use: (store: Store) => Effect.Effect<A, E>) => {
@@ -71,21 +60,6 @@ const filled = async (count = 20): Promise<string> => {
   return directory
 }
 
-const file = (directory: string): string => join(directory, "events.sqlite")
-
-/** Changes the database by hand, as nobody should. */
-const tamper = (directory: string, sql: string): void => {
-  const db = new DatabaseSync(file(directory))
-  db.exec(sql)
-  db.close()
-}
-
-const verified = (directory: string, head?: string) =>
-  Effect.runPromise(verifyEmbedded(directory, head === undefined ? undefined : parseEnd(head)))
-
-const findingsOf = async (directory: string, head?: string): Promise<ReadonlyArray<Finding>> =>
-  (await verified(directory, head)).findings
-
 const idsOf = async (directory: string): Promise<ReadonlyArray<string>> =>
   (await writing(directory, (store) => store.readStream("names"))).answer.map(({ id }) => id)
 
@@ -110,7 +84,7 @@ const crashed = async (count: number) => {
 describe("a crash", () => {
   it("in the middle of an append leaves a torn tail, which is cut off and said", async () => {
     const [before, after] = await crashed(2)
-    const wal = (directory: string) => `${file(directory)}-wal`
+    const wal = (directory: string) => `${databaseFile(directory)}-wal`
     const [short, long] = [statSync(wal(before!)).size, statSync(wal(after!)).size]
     expect(long).toBeGreaterThan(short)
     const whole = readFileSync(wal(after!))
@@ -151,8 +125,8 @@ describe("acknowledged events that are gone", () => {
   const lost = async (): Promise<{ readonly directory: string; readonly older: string }> => {
     const [older, newer] = await crashed(2)
     for (const end of ["", "-wal", "-shm"]) {
-      rmSync(`${file(newer!)}${end}`, { force: true })
-      cpSync(`${file(older!)}${end}`, `${file(newer!)}${end}`)
+      rmSync(`${databaseFile(newer!)}${end}`, { force: true })
+      cpSync(`${databaseFile(older!)}${end}`, `${databaseFile(newer!)}${end}`)
     }
     return { directory: newer!, older: older! }
   }
@@ -168,7 +142,7 @@ describe("acknowledged events that are gone", () => {
 
   it("because the write-ahead log was cut: said", async () => {
     const copies = await crashed(2)
-    const wal = `${file(copies[1]!)}-wal`
+    const wal = `${databaseFile(copies[1]!)}-wal`
     truncateSync(wal, statSync(wal).size - 1)
     await failing("TST-STORE-LOST", copies[1]!)
   })
@@ -222,103 +196,6 @@ it("a database that is gone is missed, not taken for one that never was", async 
   const error = await Effect.runPromise(Effect.flip(verifyEmbedded(directory)))
   expect([error.code, error.message]).toEqual(["TST-STORE-LOST", expect.stringContaining("head record")])
   expect(await failing("TST-STORE-LOST", directory)).toContain("position 20")
-})
-
-describe("a log that somebody changed", () => {
-  const changes: ReadonlyArray<readonly [what: string, sql: string, position: number]> = [
-    ["the data", `update events set data = replace(data, 'host-6', 'host-7') where position = 7`, 7],
-    [
-      "the type",
-      `insert into kinds(category, type) values ('names', 'X'); update events set kind = 2 where position = 7`,
-      7
-    ],
-    ["the time", "update events set recorded_at = recorded_at - 1 where position = 7", 7],
-    ["the metadata", `update events set metadata = '{"version":1,"$causationId":"x"}' where position = 7`, 7],
-    ["the id", `update events set id = '${randomUUID()}' where position = 7`, 7],
-    ["the link", "update events set link = zeroblob(32) where position = 7", 7],
-    ["the stream", "insert into streams(name) values ('other'); update events set stream = 2 where position = 7", 7],
-    ["an event less", "delete from events where position = 7", 8],
-    ["the first event less", "delete from events where position = 1", 2],
-    [
-      "an event hidden as dropped",
-      "insert into gaps select 7, 7, 1, link from events where position = 7; delete from events where position = 7",
-      8
-    ],
-    ["what readers look for it under", "update kinds set category = 'other' where kind = 1", 1],
-    ["what counts as the original", "update events set content = zeroblob(32) where position = 7", 7]
-  ]
-  for (const [what, sql, position] of changes) {
-    it(`${what}: the check names the place`, async () => {
-      const directory = await filled()
-      tamper(directory, sql)
-      const findings = await findingsOf(directory)
-      expect(findings[0]?.position ?? position).toBe(position)
-      expect(findings.length).toBeGreaterThan(0)
-    })
-  }
-
-  it("and computed its chain anew: the head record tells, and so does a head kept elsewhere", async () => {
-    const directory = await filled()
-    const { head } = await verified(directory)
-    const db = new DatabaseSync(file(directory))
-    db.exec(`update events set data = replace(data, 'host-6', 'host-7') where position = 7`)
-    let link: Uint8Array = origin
-    const rows = db.prepare(
-      `select position, name as stream, revision, type, recorded_at as recordedAt, id, metadata, data
-       from events join streams using (stream) join kinds using (kind) order by position`
-    )
-    for (const row of rows.all()) {
-      link = linkOf(link, contentOf(row as unknown as StoredEvent))
-      db.prepare("update events set link = ? where position = ?").run(link, (row as { position: number }).position)
-    }
-    db.close()
-    expect((await findingsOf(directory))[0]).toEqual({
-      position: 20,
-      message: expect.stringContaining("the head record tells of: its chain was computed anew")
-    })
-    await failing("TST-STORE-LOST", directory)
-    await Effect.runPromise(acceptLoss(directory, "mallory"))
-    expect(await findingsOf(directory)).toEqual([])
-    expect((await findingsOf(directory, head!))[0]).toEqual({
-      position: 20,
-      message: expect.stringContaining("the given head tells of")
-    })
-  })
-
-  it("is clean against every head that was ever printed", async () => {
-    const directory = newDirectory()
-    const heads: Array<string> = []
-    for (let n = 0; n < 4; n++) {
-      await writing(directory, (store) => store.append("names", events(3), n * 3 - 1))
-      heads.push((await verified(directory)).head!)
-    }
-    for (const head of heads) expect(await findingsOf(directory, head)).toEqual([])
-    const later = `99-${heads[0]!.split("-")[1]}`
-    expect((await findingsOf(directory, later))[0]?.message).toContain("the last events are missing")
-  })
-
-  it("in its tables: the check says so", async () => {
-    const directory = await filled()
-    tamper(directory, "drop index events_by_kind")
-    expect((await findingsOf(directory))[0]?.message).toContain("tables were changed")
-  })
-})
-
-describe("the check", () => {
-  it("runs beside a busy writer", async () => {
-    const directory = newDirectory()
-    await writing(directory, (store) =>
-      Effect.gen(function* () {
-        const write = Effect.gen(function* () {
-          for (let n = 0; n < 60; n++) yield* store.append(`names-${n % 3}`, events(20), "any")
-        })
-        const check = Effect.forEach(Array.from({ length: 8 }), () => verifyEmbedded(directory), { discard: false })
-        const [results] = yield* Effect.all([check, write], { concurrency: "unbounded" })
-        for (const { findings } of results) expect(findings).toEqual([])
-      })
-    )
-    expect((await verified(directory)).events).toBe(1200)
-  })
 })
 
 describe("many writers", () => {
@@ -385,12 +262,12 @@ describe("a disk that does not take it", () => {
 
   it.skipIf(!immutable)("read-only even for root (chattr +i): named, and nothing is lost", async () => {
     const directory = await filled()
-    const set = spawnSync("chattr", ["+i", file(directory)])
+    const set = spawnSync("chattr", ["+i", databaseFile(directory)])
     if (set.status !== 0) return // a file system without that flag
     try {
       expect(await failing("TST-STORE-READ-ONLY", directory)).toContain(directory)
     } finally {
-      execFileSync("chattr", ["-i", file(directory)])
+      execFileSync("chattr", ["-i", databaseFile(directory)])
     }
     expect(await idsOf(directory)).toHaveLength(20)
     expect(await findingsOf(directory)).toEqual([])

@@ -42,7 +42,7 @@ export interface EmbeddedOptions {
   readonly directory: string
   /** `writer`: the only one, it may append. `reader`: any number, beside the writer or without one. */
   readonly mode: "writer" | "reader"
-  /** What other processes can learn of the writer with `readHolder`, such as where its API listens. */
+  /** What other processes can learn of the writer with `readHolder`, such as the socket of its administration. */
   readonly announce?: Readonly<Record<string, string>>
   /** Go on from what is there when acknowledged events are missing. */
   readonly acceptLoss?: boolean
@@ -50,6 +50,7 @@ export interface EmbeddedOptions {
 
 /** What a subscription holds in memory at a time. */
 const subscriptionPage: PageSize = { events: 256, bytes: 2_000_000 }
+
 /** The parts that keep the rules of the port, up to the first that does not, and what is wrong with that one. */
 const ready = (
   group: ReadonlyArray<StreamAppend>
@@ -225,7 +226,8 @@ const readerOf = (options: EmbeddedOptions): Effect.Effect<typeof EventStore.Ser
 export const EmbeddedEventStore = {
   /**
    * The store in a directory. Fails with `StoreUnavailable`: `TST-STORE-IN-USE` for a second writer, `TST-STORE-MISSING`
-   * for a reader where no store is, `TST-STORE-LOST` where acknowledged events are missing, `TST-STORE-READ-ONLY`, `-FULL`, `-DIRECTORY`, `-DAMAGED`, `-NEWER`, `-BUSY`, `-IO`.
+   * for a reader where no store is, `TST-STORE-LOST` where acknowledged events are missing, `TST-STORE-READ-ONLY`,
+   * `-FULL`, `-DIRECTORY`, `-DAMAGED`, `-NEWER`, `-BUSY`, `-IO`.
    */
   layer: (options: EmbeddedOptions): Layer.Layer<EventStore, StoreUnavailable> =>
     Layer.effect(EventStore, options.mode === "writer" ? writerOf(options) : readerOf(options)),

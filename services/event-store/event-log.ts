@@ -1,9 +1,8 @@
 /** Reading the log in one SQLite database: plain synchronous functions that throw the port's errors. */
-import { statSync } from "node:fs"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
+import { DatabaseFile } from "./database-file.ts"
 import type { EventFilter, ReadStreamOptions } from "./event-store.ts"
-import { storeFailure } from "./failure.ts"
 import { Kinds } from "./kinds.ts"
 import { bytesOf, isKnown, type Row, recordedEvent } from "./row.ts"
 import { RowQuery } from "./row-query.ts"
@@ -57,8 +56,7 @@ const namesAtOnce = 10_000
 
 export class EventLog {
   readonly #db: DatabaseSync
-  readonly #path: string
-  readonly #file: bigint | undefined
+  readonly #file: DatabaseFile | undefined
   readonly #kinds: Kinds
   readonly #head: StatementSync
   readonly #streamOf: StatementSync
@@ -69,11 +67,10 @@ export class EventLog {
   readonly #forwards: RowQuery
   readonly #backwards: RowQuery
 
-  /** @param path of the database file, for messages and to see that it is still there; `:memory:` for none */
+  /** @param path of the database file, to see that it is still there; `:memory:` for none */
   constructor(db: DatabaseSync, path: string) {
     this.#db = db
-    this.#path = path
-    this.#file = path === ":memory:" ? undefined : statSync(path, { bigint: true }).ino
+    this.#file = path === ":memory:" ? undefined : new DatabaseFile(path)
     this.#kinds = new Kinds(db)
     this.#head = db.prepare("select max(position) as position from events")
     this.#streamOf = db.prepare("select stream from streams where name = ?")
@@ -95,17 +92,9 @@ export class EventLog {
     return (this.#head.get() as { readonly position: number | null }).position ?? -1
   }
 
-  /**
-   * Whoever moves or deletes the files under a running process leaves it with a database that nobody will find again:
-   * what it then wrote would be acknowledged and lost.
-   */
+  /** Throws when the file is not the one that was opened. */
   checkInPlace(): void {
-    if (this.#file === undefined) return
-    if (statSync(this.#path, { bigint: true, throwIfNoEntry: false })?.ino === this.#file) return
-    throw storeFailure(
-      "TST-STORE-MOVED",
-      `The event store ${this.#path} was moved, deleted or replaced while it was in use. Put it back, or start again.`
-    )
+    this.#file?.checkInPlace()
   }
 
   /** The event at this position, or undefined. */

@@ -1,4 +1,5 @@
 /** The errors of the stores for people, and what SQLite and the file system report as one of them. */
+import * as Effect from "effect/Effect"
 import { StoreUnavailable } from "./event-store.ts"
 import { type StoreFailureCode, StoreFault } from "./fault.ts"
 
@@ -95,6 +96,15 @@ const ofSystem = (code: string, path: string, cause: unknown): StoreUnavailable 
       return undefined
   }
 }
+
+/** Fails with an error of SQLite or the system; one that is neither is a defect. */
+export const failedBy = (error: unknown, path: string): Effect.Effect<never, StoreUnavailable> =>
+  Effect.try({
+    try: () => {
+      throw error
+    },
+    catch: (cause) => storeFailureOf(cause, path)
+  })
 
 /** The error as {@link StoreUnavailable}. One that is neither SQLite's nor the system's is a fault of the program: it is thrown on. */
 export const storeFailureOf = (error: unknown, path: string): StoreUnavailable => {

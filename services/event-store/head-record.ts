@@ -15,7 +15,7 @@ import type { LogEnd } from "./chain.ts"
 import { syncDirectory } from "./sync-directory.ts"
 
 export const headFile = "head"
-export const keyFile = "head.key"
+const keyFile = "head.key"
 
 const slotBytes = 4096
 const macBytes = 32

@@ -1,15 +1,16 @@
 /** Writing to the log in one SQLite database: plain synchronous functions, in the node's thread or in one of their own. */
 import { randomUUID } from "node:crypto"
-import { statSync } from "node:fs"
 import { dirname } from "node:path"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
-import { contentOf, emptyEnd, formatEnd, type LogEnd, linkOf, sameDigest } from "./chain.ts"
+import { contentOf, emptyEnd, type LogEnd, linkOf, sameDigest } from "./chain.ts"
+import { DatabaseFile } from "./database-file.ts"
 import type { Appended } from "./event-store.ts"
 import { StoreFault } from "./fault.ts"
 import { Dropped, Gaps } from "./gaps.ts"
 import { HeadWriter, readHeadRecord } from "./head-record.ts"
 import { category, Kinds } from "./kinds.ts"
 import { closedOnFailure, openForWriting } from "./layout.ts"
+import { lossOf } from "./loss.ts"
 import type {
   AppendGroup,
   DropGroup,
@@ -19,7 +20,7 @@ import type {
   ReadyGroup,
   Written
 } from "./ready-group.ts"
-import { type ChainedEvent, linksBehind, StoredEvents } from "./stored-events.ts"
+import { type ChainedEvent, StoredEvents } from "./stored-events.ts"
 import { holds, type Place, repeats, StreamEnds } from "./stream-ends.ts"
 import { tornTail } from "./torn-tail.ts"
 
@@ -45,7 +46,7 @@ export interface OpenedWriter {
 export class LogWriter {
   readonly #db: DatabaseSync
   readonly #path: string
-  readonly #file: bigint | undefined
+  readonly #file: DatabaseFile | undefined
   readonly #kinds: Kinds
   readonly #gaps: Gaps
   readonly #record: HeadWriter | undefined
@@ -69,7 +70,7 @@ export class LogWriter {
     this.#record = record
     this.#end = end
     this.#told = end.position
-    this.#file = record === undefined ? undefined : statSync(path, { bigint: true }).ino
+    this.#file = record === undefined ? undefined : new DatabaseFile(path)
     this.#kinds = new Kinds(db)
     this.#ends = new StreamEnds(db)
     this.#gaps = new Gaps(db)
@@ -120,19 +121,6 @@ export class LogWriter {
   }
 
   /**
-   * Whoever moves or deletes the files under a running process leaves it with a database that nobody will find again:
-   * what it then wrote would be acknowledged and lost.
-   */
-  #checkInPlace(): void {
-    if (this.#file === undefined) return
-    if (statSync(this.#path, { bigint: true, throwIfNoEntry: false })?.ino === this.#file) return
-    throw new StoreFault(
-      "TST-STORE-MOVED",
-      `The event store ${this.#path} was moved, deleted or replaced while it was in use. Put it back, or start again.`
-    )
-  }
-
-  /**
    * Writes the groups in one transaction, each up to its first part that cannot be. Durable when it returns. A group that
    * the database itself refuses takes no other with it.
    */
@@ -140,7 +128,7 @@ export class LogWriter {
     const before = this.#end
     let written: ReadonlyArray<Written>
     try {
-      this.#checkInPlace()
+      this.#file?.checkInPlace()
       this.#db.exec("begin immediate")
     } catch (error) {
       return groups.map(() => ({ error }))
@@ -316,34 +304,4 @@ export class LogWriter {
     this.#record?.close()
     if (this.#db.isOpen) this.#db.close()
   }
-}
-
-/** What is missing or wrong at the end of the database, for people; undefined when all that was acknowledged is there. */
-const lossOf = (
-  stored: StoredEvents,
-  found: LogEnd,
-  known: ReturnType<typeof readHeadRecord>,
-  path: string
-): string | undefined => {
-  const mend = "Nothing was written. Put the right file back, or go on with what is there: testudo log accept-loss."
-  if (known._tag === "Forged") {
-    return `The head record beside the event store ${path} is damaged or was not made with its key, so nobody can tell whether events are missing. ${mend}`
-  }
-  if (known._tag === "Missing") {
-    return found.position < 0
-      ? undefined
-      : `The head record beside the event store ${path} is missing, so nobody can tell whether events are missing. ${mend}`
-  }
-  const { end } = known
-  if (found.position < end.position) {
-    return (
-      `The event store ${path} ends at position ${found.position}, but events up to position ${end.position} were ` +
-      `acknowledged: the database was truncated, damaged or restored from an older copy. ${mend}`
-    )
-  }
-  const link = stored.linkAt(end.position)
-  const behind = link === undefined || !sameDigest(link, end.link) ? undefined : linksBehind(stored, end)
-  return behind === undefined || !sameDigest(behind.link, found.link)
-    ? `The event store ${path} holds another log than the one that was acknowledged up to ${formatEnd(end)}. ${mend}`
-    : undefined
 }

@@ -1,11 +1,18 @@
 /** What a writer does when the store cannot take its events now: it waits, says so, and nothing is dropped. */
 import * as Effect from "effect/Effect"
-import type { StoreUnavailable } from "./event-store.ts"
+import { StoreUnavailable } from "./event-store.ts"
 
 /** These do not pass by waiting. */
-const final = new Set([
-  ...["DAMAGED", "LOST", "MISSING", "NEWER", "OLDER"].map((reason) => `TST-STORE-${reason}`),
-  ...["CLOSED", "CONNECTION", "POSITION", "READER"].map((reason) => `TST-STORE-${reason}`),
+const final: ReadonlySet<string> = new Set([
+  "TST-STORE-CLOSED",
+  "TST-STORE-CONNECTION",
+  "TST-STORE-DAMAGED",
+  "TST-STORE-LOST",
+  "TST-STORE-MISSING",
+  "TST-STORE-NEWER",
+  "TST-STORE-OLDER",
+  "TST-STORE-POSITION",
+  "TST-STORE-READER",
   "TST-LEASE-LOST"
 ])
 
@@ -35,10 +42,6 @@ export const patiently = <A, E, R>(
   return from(0)
 }
 
+/** Whether the store will be usable again without anybody doing something about it here. */
 export const isPassing = (error: unknown): error is StoreUnavailable =>
-  typeof error === "object" &&
-  error !== null &&
-  "_tag" in error &&
-  error._tag === "StoreUnavailable" &&
-  "code" in error &&
-  !final.has(String(error.code))
+  error instanceof StoreUnavailable && !final.has(error.code)

@@ -10,7 +10,7 @@ import { derivedId } from "../../domain/events/derived-id.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { EmbeddedEventStore } from "./embedded.ts"
 import { EventStore, type StoreUnavailable } from "./event-store.ts"
-import { announce, readHolder, withoutSecrets } from "./writer-lock.ts"
+import { readHolder, withoutSecrets } from "./writer-lock.ts"
 
 const base = memoryFolder("testudo-processes-")
 const children = new Set<ChildProcess>()
@@ -39,7 +39,7 @@ interface Other {
 }
 
 const other = (what: "hold" | "append" | "follow", directory: string): Other => {
-  const script = join(import.meta.dirname, "other-process.ts")
+  const script = join(import.meta.dirname, "other-process.fixture.ts")
   const child = spawn(process.execPath, [script, what, directory], { stdio: ["ignore", "pipe", "inherit"] })
   children.add(child)
   const said: Array<string> = []
@@ -90,7 +90,7 @@ describe("a second writer", () => {
     expect(error.code).toBe("TST-STORE-IN-USE")
     expect(error.message).toContain(directory)
     expect(error.message).toContain(`process ${first.child.pid}`)
-    expect(error.message).toContain("other-process.ts hold")
+    expect(error.message).toContain("other-process.fixture.ts hold")
     expect(await using(directory, ({ head }) => head, "reader")).toBe(-1)
     await killed(first.child)
     expect(await using(directory, ({ head }) => head)).toBe(-1)
@@ -114,9 +114,9 @@ describe("the holder of a store", () => {
     const known = await holder(directory)
     expect(known).toEqual({
       pid: first.child.pid,
-      command: expect.stringContaining("other-process.ts hold"),
+      command: expect.stringContaining("other-process.fixture.ts hold"),
       since: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
-      announced: { socket: "/run/testudo.sock", api: "http://127.0.0.1:8080" }
+      announced: { socket: "/run/testudo.sock" }
     })
     await killed(first.child)
     expect(await holder(directory)).toBeUndefined()
@@ -137,14 +137,6 @@ describe("the holder of a store", () => {
         }
       })
     )
-  })
-
-  it("is the only one who announces", async () => {
-    const directory = newDirectory()
-    const first = other("hold", directory)
-    await first.until((said) => said.includes("held"))
-    const error = await Effect.runPromise(Effect.flip(announce(directory, { api: "http://127.0.0.1:1" })))
-    expect(error.code).toBe("TST-STORE-READER")
   })
 })
 

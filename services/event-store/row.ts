@@ -2,19 +2,11 @@
 import { declarationOf, decodeEvent, type TestudoEvent } from "../../domain/events/catalogue.ts"
 import type { ProposedEvent } from "../../domain/events/event.ts"
 import { unreadable } from "../../domain/events/unreadable.ts"
+import type { StoredEvent } from "./chain.ts"
 import { metadataOf, withBytes } from "./proposal.ts"
 
 /** An event as it is stored: unchecked, with its metadata and data as JSON text. */
-export interface Row {
-  readonly position: number
-  readonly stream: string
-  readonly revision: number
-  readonly type: string
-  /** Milliseconds since 1970. */
-  readonly recordedAt: number
-  readonly id: string
-  readonly metadata: string
-  readonly data: string
+export interface Row extends StoredEvent {
   /** What the type keeps beside its JSON; null where the store keeps all of it in the JSON. */
   readonly bytes: Uint8Array | null
 }

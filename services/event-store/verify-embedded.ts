@@ -26,7 +26,7 @@ const pageSize = { events: 500, bytes: 4_000_000 }
 
 const hex = (digest: Uint8Array): string => Buffer.from(digest).toString("hex")
 
-export class EmbeddedVerifier {
+class EmbeddedVerifier {
   readonly #stored: StoredEvents
   readonly #findings = new Findings()
   readonly #record: HeadRecord

@@ -19,7 +19,7 @@ export interface Holder {
   readonly command?: string
   /** RFC 3339. */
   readonly since?: string
-  /** What the holder wants others to know, such as where its API listens. Readable by whoever may read the directory. */
+  /** What the holder wants others to know, such as the socket of its administration. Readable by whoever may read the directory. */
   readonly announced: Readonly<Record<string, string>>
 }
 
@@ -123,23 +123,6 @@ export const readHolder = (directory: string): Effect.Effect<Holder | undefined,
     try: () => {
       const path = resolve(directory)
       return isHeld(path) ? readRecord(path) : undefined
-    },
-    catch: (error) => storeFailureOf(error, directory)
-  })
-
-/** Tells others something more about the writer of this directory, which has to be this process: `{ api: "http://…" }`. */
-export const announce = (
-  directory: string,
-  announced: Readonly<Record<string, string>>
-): Effect.Effect<void, StoreUnavailable> =>
-  Effect.try({
-    try: () => {
-      const path = resolve(directory)
-      const holder = readRecord(path)
-      if (!isHeld(path) || holder.pid !== process.pid) {
-        throw storeFailure("TST-STORE-READER", `This process does not write to the event store ${directory}.`)
-      }
-      writeRecord(path, { ...holder, announced: { ...holder.announced, ...announced } })
     },
     catch: (error) => storeFailureOf(error, directory)
   })

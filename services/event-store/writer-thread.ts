@@ -9,7 +9,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { type Appender, answered, type CommitAnswer } from "./appender.ts"
 import type { StoreUnavailable } from "./event-store.ts"
-import { storeFailure, storeFailureOf } from "./failure.ts"
+import { failedBy, storeFailure } from "./failure.ts"
 import { type StoreFailureCode, StoreFault } from "./fault.ts"
 import type { ReadyGroup, Written } from "./ready-group.ts"
 import { pack } from "./packed-group.ts"
@@ -63,15 +63,7 @@ export class WriterThread implements Appender {
     Effect.callback((resume) => {
       const workerData = { path, ...options }
       const worker = new Worker(new URL("./writer-thread-main.ts", import.meta.url), { workerData })
-      const fail = (error: unknown) =>
-        resume(
-          Effect.try({
-            try: () => {
-              throw error
-            },
-            catch: (cause) => storeFailureOf(cause, path)
-          })
-        )
+      const fail = (error: unknown) => resume(failedBy(error, path))
       worker.once("error", fail)
       worker.once("message", (message: FromWriter) => {
         worker.off("error", fail)

@@ -1,4 +1,4 @@
-/** `.index.json`: the hub's own list of its items, their names and the digests of their versions (spec detection.md §7). */
+/** `.index.json`: the hub's own list of its items, their names and the digests of their versions. */
 import { join } from "node:path"
 import type { Problem } from "../../domain/rules/problem.ts"
 import { printable } from "../../domain/text/printable.ts"

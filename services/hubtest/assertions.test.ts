@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { exampleEvent } from "../../domain/expression/example.ts"
+import { exampleEvent } from "../../domain/expression/example.fixture.ts"
 import { Float } from "../../domain/expression/float.ts"
 import { KeptFields } from "../../domain/text/fields.ts"
 import { evaluateAssertions } from "./assertions.ts"

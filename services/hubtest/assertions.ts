@@ -1,4 +1,4 @@
-/** The assertions of a hub test, one expression a line, and how CrowdSec counts those that fail (spec detection.md §6.5). */
+/** The assertions of a hub test, one expression a line, and how CrowdSec counts those that fail. */
 import type { Environment } from "../../domain/expression/environment.ts"
 import {
   parserAssertionEnvironment,

@@ -1,6 +1,6 @@
 /**
  * Sorting as Go's `sort.Sort` does it since 1.19: pattern-defeating quicksort (Orson Peters). It is not stable, and the
- * order in which it leaves equal items is part of what hub tests expect (spec detection.md §6.4), so every choice of
+ * order in which it leaves equal items is part of what hub tests expect, so every choice of
  * Go's is made here as well: where the pivot comes from, when it gives up, how it shuffles.
  */
 

@@ -1,8 +1,9 @@
-/** The hub's own tests (spec detection.md §6), run on this engine as `testudo hubtest` runs them. */
+/** The hub's own tests, run on this engine as `testudo hubtest` runs them. */
 import { describe, expect, test } from "vitest"
 import { formatProblem } from "../../domain/rules/problem.ts"
 import { parseTimestamp } from "../../domain/time/instant.ts"
-import { prepareTest, runTest } from "./run.ts"
+import { prepareTest } from "./prepared-test.ts"
+import { runTest } from "./run.ts"
 import { openSuite } from "./suite.ts"
 
 const suite = await openSuite({ hub: "../shared/hub", tests: "../shared/hub/.tests", data: "../shared/hub-data" }, [])

@@ -1,4 +1,4 @@
-/** What a test's assertions look at: every node's work on every line, and every overflow (spec detection.md §6.3, §6.4). */
+/** What a test's assertions look at: every node's work on every line, and every overflow. */
 import type { EngineWatch } from "../../domain/detection/engine.ts"
 import { LOG, type PipelineEvent } from "../../domain/detection/event/pipeline-event.ts"
 import type { EventObject } from "../../domain/expression/environment/event.ts"

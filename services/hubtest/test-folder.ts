@@ -1,5 +1,5 @@
 /**
- * A hub test as people write it (spec detection.md §6.1): a folder with `config.yaml`, a log, and what the parsers and
+ * A hub test as people write it: a folder with `config.yaml`, a log, and what the parsers and
  * scenarios must make of it in `parser.assert` and `scenario.assert`.
  */
 import { readdir, realpath } from "node:fs/promises"

@@ -1,4 +1,4 @@
-/** The rules that a hub test loads, and where they are found (spec detection.md §6.5b). */
+/** The rules that a hub test loads, and where they are found. */
 import { stat } from "node:fs/promises"
 import { basename, dirname, join, normalize } from "node:path"
 import { stringify } from "yaml"

@@ -1,7 +1,7 @@
 /** One bucket: the events of one offender (or whatever the scenario groups by) on their way to an overflow. */
 import { Duration } from "../../expression/duration.ts"
 import { Time } from "../../expression/time.ts"
-import { ownCopy } from "../../text/remembered.ts"
+import { ownCopy } from "../../text/own-copy.ts"
 import { Belief } from "./belief.ts"
 import { Cells, cell } from "./cells.ts"
 import { DistinctValues } from "./distinct-values.ts"

@@ -1,5 +1,6 @@
 /** The values of `distinct` that were poured into a bucket, two and more. */
-import { hashOf, ownCopy } from "../../text/remembered.ts"
+import { ownCopy } from "../../text/own-copy.ts"
+import { hashOf } from "../../text/text-hash.ts"
 
 /** Up to so many stand in a list: a Set takes several times their memory, and most buckets never have more. */
 const few = 16

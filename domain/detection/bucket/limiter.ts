@@ -14,7 +14,7 @@ export interface Level {
 
 /**
  * The token bucket of Go's `golang.org/x/time/rate`, to the nanosecond: which event overflows is decided by its exact
- * arithmetic (spec detection.md §3.6). One for all buckets of a scenario.
+ * arithmetic. One for all buckets of a scenario.
  */
 export class Limiter {
   /** Tokens a second. */

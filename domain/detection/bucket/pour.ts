@@ -1,4 +1,4 @@
-/** What one event does to one bucket (spec detection.md §3.5): the processors in CrowdSec's fixed order. */
+/** What one event does to one bucket: the processors in CrowdSec's fixed order. */
 import type { Bucket } from "./bucket.ts"
 import type { EventQueue } from "./event-queue.ts"
 import { attempt, failed } from "../pass.ts"

@@ -9,7 +9,7 @@ import type { DataFiles } from "../../expression/environment.ts"
 import { limit } from "../../expression/limit.ts"
 import type { Node } from "../../expression/syntax.ts"
 import { childrenOf, operandsOf } from "../../expression/syntax.ts"
-import { neededLiterals, shortest } from "../../grok/needed-literals.ts"
+import { alternativeLiterals, shortest } from "../../grok/alternative-literals.ts"
 import { PatternError } from "../../grok/pattern-error.ts"
 import { parsePattern } from "../../grok/pattern-parser.ts"
 import { type EventField, fieldOf, sameField } from "../event/event-field.ts"
@@ -343,7 +343,7 @@ const worth = (sought: ReadonlyArray<Sought>): number =>
 const patternLiterals = (source: string | undefined): ReadonlyArray<string> | undefined => {
   if (source === undefined || source.length > limit.patternText) return undefined
   try {
-    return neededLiterals(parsePattern(source).syntax)
+    return alternativeLiterals(parsePattern(source).syntax)
   } catch (error) {
     if (error instanceof PatternError) return undefined
     throw error

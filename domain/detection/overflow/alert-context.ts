@@ -1,4 +1,4 @@
-/** What alerts tell about their events besides the events themselves: `contexts/` of the hub (spec detection.md §8.1). */
+/** What alerts tell about their events besides the events themselves: `contexts/` of the hub. */
 import { contextEnvironment } from "../../expression/environment/context.ts"
 import { valueText } from "../../expression/format.ts"
 import { writeJson } from "../../expression/json.ts"

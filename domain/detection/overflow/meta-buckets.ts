@@ -1,5 +1,5 @@
 /**
- * Overflows that one engine raised and another pours again: meta-buckets over several nodes (spec detection.md §3.9).
+ * Overflows that one engine raised and another pours again: meta-buckets over several nodes.
  *
  * What is poured is made from the event alone, so that it is the same whenever the log is read. It shows what the event
  * keeps: of the bucket's queue the last 100 events, of a line the first 1,024 characters, addresses in their canonical

@@ -1,5 +1,5 @@
 /**
- * What becomes of a bucket that ran over (spec detection.md §3.8, §8.1): the overflow filter, the blackhole, the alert, the
+ * What becomes of a bucket that ran over: the overflow filter, the blackhole, the alert, the
  * postoverflows, and the events that are to be recorded. One that needs a host name is put aside until it is known; one
  * that is to be poured again waits for the engine to do so.
  */

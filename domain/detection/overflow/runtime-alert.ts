@@ -1,4 +1,4 @@
-/** From a bucket that ran over to the alert about it (spec detection.md §8.1). */
+/** From a bucket that ran over to the alert about it. */
 import { formatDuration } from "../../time/duration.ts"
 import { formatTimestamp } from "../../time/instant.ts"
 import { Time } from "../../expression/time.ts"

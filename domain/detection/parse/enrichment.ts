@@ -1,4 +1,4 @@
-/** The methods of statics (spec detection.md §2.7): they add to `evt.Enriched` what is known of the value. */
+/** The methods of statics: they add to `evt.Enriched` what is known of the value. */
 import { fixedFloat } from "../../expression/format.ts"
 import { parseAddress } from "../../net/address.ts"
 import { fieldNames } from "../../text/fields.ts"

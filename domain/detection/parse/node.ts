@@ -1,4 +1,4 @@
-/** One node of a parser, compiled (spec detection.md §2.4). */
+/** One node of a parser, compiled. */
 import type { Grok } from "../../grok/grok.ts"
 import { inKey } from "../../rules/report.ts"
 import type { GrokRule, NodeRule, StashRule } from "../../rules/rule.ts"

@@ -1,4 +1,4 @@
-/** The way of an event through the nodes of all stages (spec detection.md §2.3). */
+/** The way of an event through the nodes of all stages. */
 import { after, Candidates } from "../filter/candidates.ts"
 import type { Node, Watch } from "./node.ts"
 import { ParseAborted, type Pass } from "../pass.ts"

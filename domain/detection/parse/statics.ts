@@ -1,4 +1,4 @@
-/** `statics` of a node or a grok: write a value to one place of the event (spec detection.md §2.6). */
+/** `statics` of a node or a grok: write a value to one place of the event. */
 import { Recent } from "../../text/recent.ts"
 import { staticText } from "../../expression/format.ts"
 import { nameOf, type Type } from "../../expression/type.ts"
@@ -14,7 +14,7 @@ import { attempt, failed, type Pass, parseAborted } from "../pass.ts"
 import { TextPlace } from "../event/text-place.ts"
 
 /** One object with all that there may be to it: what runs for every line asks what it is instead of calling it. */
-export class Static {
+class Static {
   /** Where the text stands; undefined when it is known beforehand or found by evaluation. */
   readonly #from: TextPlace | undefined
   readonly #text: string

@@ -1,4 +1,4 @@
-/** `whitelist` of a node: whom never to punish (spec detection.md §2.8). */
+/** `whitelist` of a node: whom never to punish. */
 import { parseAddress } from "../../net/address.ts"
 import { type Prefix, parsePrefix, prefixContains, prefixOf } from "../../net/prefix.ts"
 import type { Located, WhitelistRule } from "../../rules/rule.ts"

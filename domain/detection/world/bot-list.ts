@@ -1,5 +1,5 @@
 /**
- * Bots that mean well, as a `bots` data file describes them (spec detection.md §2.11): by what they say they are and by
+ * Bots that mean well, as a `bots` data file describes them: by what they say they are and by
  * where they come from. A user agent alone proves nothing, so each names addresses, ranges or host names.
  */
 import { EvaluationError } from "../../expression/error.ts"

@@ -1,9 +1,9 @@
-/** Data files that rules name (spec detection.md §2.11), read once for a ruleset. */
+/** Data files that rules name, read once for a ruleset. */
 import type { DataFiles } from "../../expression/environment.ts"
 import { EvaluationError } from "../../expression/error.ts"
 import { parseJson } from "../../expression/json.ts"
 import { compilePattern, type Pattern } from "../../grok/pattern.ts"
-import { neededLiterals } from "../../grok/needed-literals.ts"
+import { alternativeLiterals } from "../../grok/alternative-literals.ts"
 import { PatternError } from "../../grok/pattern-error.ts"
 import { parsePattern } from "../../grok/pattern-parser.ts"
 import { type Bot, isOfBot, readBot } from "./bot-list.ts"
@@ -135,7 +135,7 @@ class PatternList {
   constructor(patterns: ReadonlyArray<Pattern>, shortcuts: boolean) {
     this.#patterns = patterns
     this.#shortcuts = shortcuts
-    const needed = patterns.map(({ source }) => neededLiterals(parsePattern(source).syntax))
+    const needed = patterns.map(({ source }) => alternativeLiterals(parsePattern(source).syntax))
     const literals = needed.flatMap((each, number) => each?.map((text) => ({ text, number })) ?? [])
     this.#index = LiteralIndex.of(literals)
     this.#always = patterns.filter((_, number) => needed[number] === undefined)

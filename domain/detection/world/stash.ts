@@ -1,8 +1,8 @@
-/** Named caches that parsers fill and expressions ask (spec detection.md §2.10). They expire on detection time. */
+/** Named caches that parsers fill and expressions ask. They expire on detection time. */
 import { longestReach } from "../../grok/reach.ts"
 import { AgedMap } from "../../order/aged-map.ts"
 import { UseCounts } from "../../order/use-counts.ts"
-import { ownCopy } from "../../text/remembered.ts"
+import { ownCopy } from "../../text/own-copy.ts"
 import { shortened } from "../shortened.ts"
 
 export interface StashRules {

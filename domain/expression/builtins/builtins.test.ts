@@ -1,6 +1,6 @@
 /** The functions that the language documents, one by one, as it describes them. */
 import { describe, expect, it } from "vitest"
-import { evaluate, exampleEvent } from "../example.ts"
+import { evaluate, exampleEvent } from "../example.fixture.ts"
 import { EvaluationError, ExpressionError } from "../expression.ts"
 import { KeptFields } from "../../text/fields.ts"
 import { Float } from "../float.ts"
@@ -266,6 +266,8 @@ describe("the syntax that the language documents", () => {
     expect(at("t.AddDate(0, -1, 1).Format('2006-01-02')")).toBe("2024-01-30")
     expect(at("t.Truncate(duration('1h')).Format('15:04:05')")).toBe("03:00:00")
     expect(at("t.Round(duration('1h')).Format('15:04:05')")).toBe("03:00:00")
+    expect(at("t.Truncate(duration('3h')).Format('15:04:05')")).toBe("01:00:00")
+    expect(at("t.Round(duration('3h')).Format('15:04:05')")).toBe("04:00:00")
     expect(at("t.Add(duration('-4h')).Day()")).toBe(28)
     expect(at("t.Compare(t) == 0 && not t.IsZero() && date('0001-01-01').IsZero()")).toBe(true)
     expect(at("t.In(timezone('America/New_York')).Format('15:04 -07')")).toBe("21:04 -05")

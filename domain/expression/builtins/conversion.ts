@@ -1,6 +1,5 @@
 import type { FunctionDeclaration } from "../environment.ts"
 import { declare } from "../environment.ts"
-import { EvaluationError } from "../error.ts"
 import { decodeBase64, encodeBase64 } from "../base64.ts"
 import { parseJson, writeJson } from "../json.ts"
 import { anyType, stringType } from "../type.ts"
@@ -9,9 +8,5 @@ export const conversionBuiltins: ReadonlyArray<FunctionDeclaration> = [
   declare("toJSON", [anyType], stringType, (_, value: unknown) => writeJson(value, "  ")),
   declare("fromJSON", [stringType], anyType, (_, text: string) => parseJson(text)),
   declare("toBase64", [stringType], stringType, (_, text: string) => encodeBase64(text)),
-  declare("fromBase64", [stringType], stringType, (_, text: string) => {
-    const decoded = decodeBase64(text)
-    if (decoded === undefined) throw new EvaluationError("the text is not base64")
-    return decoded
-  })
+  declare("fromBase64", [stringType], stringType, (_, text: string) => decodeBase64(text))
 ]

@@ -1,5 +1,5 @@
 import { daysSinceEpoch, millisecondsPerDay } from "../../time/calendar.ts"
-import { compileLayout } from "../../time/layout.ts"
+import { layoutReader, type ReadLayout } from "../../time/layout.ts"
 import type { ParsedTime } from "../../time/reading.ts"
 import { instantAt, isZone } from "../../time/zone.ts"
 import { Duration, durationType } from "../duration.ts"
@@ -21,16 +21,9 @@ const usual = [
   "Mon, 02 Jan 2006 15:04:05 MST"
 ]
 
-const layouts = new Map<string, (text: string) => ParsedTime | undefined>()
-
-const layoutOf = (layout: string): ((text: string) => ParsedTime | undefined) => {
-  const known = layouts.get(layout)
-  if (known !== undefined) return known
+const layoutOf = (layout: string): ReadLayout => {
   if (layout.length > limit.layoutLength) throw new EvaluationError("the layout of a date is too long")
-  const read = compileLayout(layout)
-  if (layouts.size >= limit.layouts) layouts.clear()
-  layouts.set(layout, read)
-  return read
+  return layoutReader(layout)
 }
 
 const zoneNamed = (name: string): Zone => {

@@ -7,6 +7,7 @@ import {
   repeat,
   replace,
   split,
+  splitAfter,
   trimLeft,
   trimPrefix,
   trimRight,
@@ -47,7 +48,7 @@ export const textBuiltins: ReadonlyArray<FunctionDeclaration> = [
     "splitAfter",
     [text, text, intType],
     texts,
-    (_, value: string, by: string, most?: number) => split(value, by, most, true),
+    (_, value: string, by: string, most?: number) => splitAfter(value, by, most),
     { required: 2 }
   ),
   declare(

@@ -1,8 +1,8 @@
-/** What is probably meant where an operator stands between types that it cannot join: "; …", or nothing. */
 import type { BinaryNode } from "../syntax.ts"
 import type { Type } from "../type.ts"
 import { isNumber } from "./operation.ts"
 
+/** What is probably meant where an operator stands between types that it cannot join: "; …", or nothing. */
 export const meantBetween = ({ operator, right: list }: BinaryNode, left: Type, right: Type): string => {
   switch (operator) {
     case "==":

@@ -5,7 +5,7 @@ import { builtins } from "../builtins/catalogue.ts"
 import { isInRanges } from "../functions/net.ts"
 import type { BuiltinNode, Node, StringNode } from "../syntax.ts"
 import { childrenOf, operandsOf } from "../syntax.ts"
-import { add, compare, descending, isNil, kindOf } from "../value.ts"
+import { add, boolOperand, compare, descending, isNil, kindOf } from "../value.ts"
 import type { Frame, Run } from "./run.ts"
 import { charge } from "./run.ts"
 
@@ -20,7 +20,7 @@ export const compilePredicate = (compiler: Compiler, node: BuiltinNode): Run => 
   const value: Run = predicate === undefined ? (_, frame) => frame.slots[slot] : compiler.compileFor(predicate, result)
   const test =
     predicate === undefined
-      ? (_: object, frame: Frame) => bool(frame.slots[slot])
+      ? (_: object, frame: Frame) => boolOperand(frame.slots[slot])
       : compiler.compileBool(predicate.kind === "predicate" ? predicate.body : predicate)
   const itemSlot = slot + pointerSlots.item
   const indexSlot = slot + pointerSlots.index
@@ -207,9 +207,4 @@ const dependsOnItem = (compiler: Compiler, node: Node): boolean => {
     }
   }
   return childrenOf(node).every((child) => dependsOnItem(compiler, child))
-}
-
-const bool = (value: unknown): boolean => {
-  if (typeof value === "boolean") return value
-  throw new EvaluationError(`a bool is needed, but met ${kindOf(value)}`)
 }

@@ -1,7 +1,7 @@
 import type { StructType } from "../type.ts"
 import { arrayOf, boolType, field, floatType, intType, method, stringType, struct } from "../type.ts"
 
-/** Who did it (spec detection.md §1.3). `Latitude` and `Longitude` are plain numbers. */
+/** Who did it. `Latitude` and `Longitude` are plain numbers. */
 export interface SourceObject {
   readonly IP: string
   readonly Range: string

@@ -35,7 +35,7 @@ export interface ParserAssertionScope {
   readonly results: Map<string, Map<string, ReadonlyArray<ParserResultObject>>>
 }
 
-/** Lines of a `parser.assert` file (spec detection.md §6.5). */
+/** Lines of a `parser.assert` file. */
 export const parserAssertionEnvironment: Environment = {
   name: "parser assertion",
   variables: new Map([

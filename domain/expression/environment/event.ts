@@ -35,7 +35,7 @@ export interface OverflowObject {
 }
 
 /**
- * The event that expressions call `evt` (spec detection.md §1.1). Names are those of Go, since rules use them.
+ * The event that expressions call `evt`. Names are those of Go, since rules use them.
  * `Time` may be a getter: it is read only by expressions that name it.
  */
 export interface EventObject {

@@ -4,7 +4,7 @@ import type { Context } from "../environment.ts"
 import { EvaluationError, ExpressionError, emptyContext } from "../expression.ts"
 import { Float } from "../float.ts"
 import { KeptFields } from "../../text/fields.ts"
-import { evaluate, exampleEvent } from "../example.ts"
+import { evaluate, exampleEvent } from "../example.fixture.ts"
 import { Time } from "../time.ts"
 
 const line = (raw: string) => ({ ...exampleEvent(), Line: { ...exampleEvent().Line, Raw: raw } })

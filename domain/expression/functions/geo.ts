@@ -1,5 +1,5 @@
 import { parseAddress } from "../../net/address.ts"
-import type { FunctionDeclaration, GeoCityObject, GeoNetworkObject } from "../environment.ts"
+import type { FunctionDeclaration, GeoCity, GeoNetwork } from "../environment.ts"
 import { declare } from "../environment.ts"
 import { EvaluationError } from "../error.ts"
 import { Float } from "../float.ts"
@@ -40,30 +40,30 @@ const known = (address: string): string => {
 
 const countryType = struct("Country", {
   fields: () => ({
-    IsoCode: field(text, ({ country }: GeoCityObject) => country),
-    IsInEuropeanUnion: field(boolType, ({ inEuropeanUnion }: GeoCityObject) => inEuropeanUnion)
+    IsoCode: field(text, ({ country }: GeoCity) => country),
+    IsInEuropeanUnion: field(boolType, ({ inEuropeanUnion }: GeoCity) => inEuropeanUnion)
   })
 })
 
 const locationType = struct("Location", {
   fields: () => ({
-    Latitude: field(floatType, ({ latitude }: GeoCityObject) => latitude),
-    Longitude: field(floatType, ({ longitude }: GeoCityObject) => longitude)
+    Latitude: field(floatType, ({ latitude }: GeoCity) => latitude),
+    Longitude: field(floatType, ({ longitude }: GeoCity) => longitude)
   })
 })
 
 /** What a city database says of an address; of CrowdSec's record those parts that every database has. */
 const cityType = struct("City", {
   fields: () => ({
-    Country: field(countryType, (city: GeoCityObject) => city),
-    Location: field(locationType, (city: GeoCityObject) => city)
+    Country: field(countryType, (city: GeoCity) => city),
+    Location: field(locationType, (city: GeoCity) => city)
   })
 })
 
 const systemType = struct("ASN", {
   fields: () => ({
-    AutonomousSystemNumber: field(intType, ({ number }: GeoNetworkObject) => number),
-    AutonomousSystemOrganization: field(text, ({ organization }: GeoNetworkObject) => organization)
+    AutonomousSystemNumber: field(intType, ({ number }: GeoNetwork) => number),
+    AutonomousSystemOrganization: field(text, ({ organization }: GeoNetwork) => organization)
   })
 })
 

@@ -1,7 +1,7 @@
 import type { FunctionDeclaration } from "../environment.ts"
 import { declare } from "../environment.ts"
 import { EvaluationError } from "../error.ts"
-import { parseJson, unmarshalJson, writeJson } from "../json.ts"
+import { parseJson, writeJson } from "../json.ts"
 import type { JsonKind } from "../json-path.ts"
 import { findJson, jsonPath, unescapeJson } from "../json-path.ts"
 import { anyType, arrayOf, mapOf, nilType, stringType, writtenMap } from "../type.ts"
@@ -63,7 +63,7 @@ export const jsonFunctions: ReadonlyArray<FunctionDeclaration> = [
     nilType,
     (context, json: string, target: Map<string, unknown>, key: string) => {
       context.unmarshals?.(json)
-      unmarshalJson(json, target, key)
+      target.set(key, parseJson(json))
     },
     { effect: "writes" }
   )

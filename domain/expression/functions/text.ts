@@ -1,7 +1,6 @@
 import { decodeBase64 } from "../base64.ts"
 import type { FunctionDeclaration } from "../environment.ts"
 import { declare } from "../environment.ts"
-import { EvaluationError } from "../error.ts"
 import { sprintf } from "../format.ts"
 import { glob } from "../glob.ts"
 import {
@@ -11,6 +10,7 @@ import {
   lower,
   replace,
   split,
+  splitAfter,
   trimLeft,
   trimPrefix,
   trimRight,
@@ -46,9 +46,9 @@ export const textFunctions: ReadonlyArray<FunctionDeclaration> = [
   declare("SplitN", [text, text, intType], texts, (_, value: string, by: string, most: number) =>
     split(value, by, most)
   ),
-  declare("SplitAfter", [text, text], texts, (_, value: string, by: string) => split(value, by, -1, true)),
+  declare("SplitAfter", [text, text], texts, (_, value: string, by: string) => splitAfter(value, by)),
   declare("SplitAfterN", [text, text, intType], texts, (_, value: string, by: string, most: number) =>
-    split(value, by, most, true)
+    splitAfter(value, by, most)
   ),
   declare("Fields", [text], texts, (_, value: string) => fields(value)),
   declare("Join", [texts, text], text, (_, parts: ReadonlyArray<unknown>, glue: string) => join(parts, glue)),
@@ -68,11 +68,7 @@ export const textFunctions: ReadonlyArray<FunctionDeclaration> = [
   }),
   declare("ToString", [anyType], text, (_, value: unknown) => (typeof value === "string" ? value : "")),
   declare("Match", [text, text], boolType, (_, pattern: string, value: string) => glob(pattern, value)),
-  declare("B64Decode", [text], text, (_, value: string) => {
-    const decoded = decodeBase64(value)
-    if (decoded === undefined) throw new EvaluationError("the text is not base64")
-    return decoded
-  }),
+  declare("B64Decode", [text], text, (_, value: string) => decodeBase64(value)),
   // Without a log to write to: rules that call it while being written go on working.
   declare("LogInfo", [text, anyType], boolType, () => true, { required: 1, rest: true })
 ]

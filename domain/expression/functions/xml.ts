@@ -2,8 +2,8 @@ import type { FunctionDeclaration } from "../environment.ts"
 import { declare } from "../environment.ts"
 import { limit } from "../limit.ts"
 import { stringType } from "../type.ts"
-import type { Element, XmlPath } from "../xml.ts"
-import { compileXmlPath, findElement, parseXml } from "../xml.ts"
+import { type Element, parseXml } from "../xml.ts"
+import { compileXmlPath, findElement, type XmlPath } from "../xml-path.ts"
 
 const text = stringType
 

@@ -1,7 +1,7 @@
 /** Lines that are judged without being recorded: those of a test, or of a question such as "what would you make of it?". */
-import { derivedId } from "../../domain/events/derived-id.ts"
-import type { RecordedEvent } from "../../domain/events/event.ts"
-import { type LogBatch, LogBatchAppended } from "../../domain/events/log-batch.ts"
+import { derivedId } from "../events/derived-id.ts"
+import type { RecordedEvent } from "../events/event.ts"
+import { type LogBatch, LogBatchAppended } from "../events/log-batch.ts"
 
 /** A batch without a body, on the lines' own time. */
 export const unrecordedBatch = (

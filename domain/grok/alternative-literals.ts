@@ -5,10 +5,10 @@ import { flattened, type Syntax } from "./syntax.ts"
 
 /**
  * Texts of which every match contains at least one, if the case of letters does not count (`ſ` is an S then, see
- * `asciiFold`); in lower case. undefined when nothing can be said. Other than the literals that a pattern requires, it sees through alternatives and
- * through `(?i)`.
+ * `asciiFold`); in lower case. undefined when nothing can be said. Unlike `requiredLiterals`, all of which a match
+ * contains, it sees through alternatives and through `(?i)`.
  */
-export const neededLiterals = (syntax: Syntax): ReadonlyArray<string> | undefined => {
+export const alternativeLiterals = (syntax: Syntax): ReadonlyArray<string> | undefined => {
   switch (syntax.kind) {
     case "empty":
     case "assertion":
@@ -17,13 +17,13 @@ export const neededLiterals = (syntax: Syntax): ReadonlyArray<string> | undefine
     case "sequence":
       return ofSequence(flattened(syntax))
     case "capture":
-      return neededLiterals(syntax.item)
+      return alternativeLiterals(syntax.item)
     case "choice": {
-      const each = syntax.items.map(neededLiterals)
+      const each = syntax.items.map(alternativeLiterals)
       return each.every((literals) => literals !== undefined) ? each.flat() : undefined
     }
     case "repeat":
-      return syntax.min > 0 ? neededLiterals(syntax.item) : undefined
+      return syntax.min > 0 ? alternativeLiterals(syntax.item) : undefined
   }
 }
 
@@ -43,7 +43,7 @@ const ofSequence = (items: ReadonlyArray<Syntax>): ReadonlyArray<string> | undef
     if (item.kind === "assertion" || item.kind === "empty") continue
     consider([run])
     run = ""
-    if (item.kind !== "set") consider(neededLiterals(item))
+    if (item.kind !== "set") consider(alternativeLiterals(item))
   }
   consider([run])
   return best

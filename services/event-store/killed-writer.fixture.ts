@@ -1,5 +1,5 @@
 /**
- * The process that the crash suite kills: `node killed-writer.ts DIRECTORY`. Appends numbered events to three streams, in
+ * The process that the crash suite kills: `node killed-writer.fixture.ts DIRECTORY`. Appends numbered events to three streams, in
  * groups of random size, as fast as it can, and says what was acknowledged: `STREAM COUNT`. It first reads where each
  * stream ends and goes on there at an exact revision, however an earlier life had grouped its events.
  */

@@ -1,7 +1,7 @@
 /**
- * The other process of the tests: `node other-process.ts hold|append|follow DIRECTORY`.
+ * The other process of the tests: `node other-process.fixture.ts hold|append|follow DIRECTORY`.
  *
- * - `hold` opens the store as its writer, announces an API and says `held`.
+ * - `hold` opens the store as its writer, announces a socket and says `held`.
  * - `append` appends numbered events to three streams for as long as it lives, and says what was acknowledged:
  *   `STREAM COUNT` means that the stream's first COUNT events are durable. It first reads where it was.
  * - `follow` reads beside the writer and says each event's id and when it is live.
@@ -13,7 +13,6 @@ import { derivedId } from "../../domain/events/derived-id.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { EmbeddedEventStore } from "./embedded.ts"
 import { EventStore, type StreamAppend } from "./event-store.ts"
-import { announce } from "./writer-lock.ts"
 
 /** Synchronous, so that what was said was acknowledged before, and nothing that was acknowledged goes unsaid for long. */
 const say = (line: string): void => void writeSync(1, `${line}\n`)
@@ -63,11 +62,10 @@ const follow = EventStore.use((store) =>
 
 const [what, directory = ""] = process.argv.slice(2)
 
-const hold = Effect.gen(function* () {
-  yield* announce(directory, { api: "http://127.0.0.1:8080" })
-  say("held")
-  yield* Effect.sleep("1 hour")
-})
+const hold = Effect.andThen(
+  Effect.sync(() => say("held")),
+  Effect.sleep("1 hour")
+)
 
 const layer = EmbeddedEventStore.layer({
   directory,

@@ -1,29 +1,29 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
-import { neededLiterals } from "./needed-literals.ts"
+import { alternativeLiterals } from "./alternative-literals.ts"
 import { compilePattern } from "./pattern.ts"
 import { parsePattern } from "./pattern-parser.ts"
 
-const needed = (source: string) => neededLiterals(parsePattern(source).syntax)
+const literalsOf = (source: string) => alternativeLiterals(parsePattern(source).syntax)
 
 test("sees through alternatives, groups and case folding", () => {
-  expect(needed("(?i)Sqlmap")).toEqual(["sqlmap"])
-  expect(needed("^/(?:wp-admin|xmlrpc)\\.php$")).toEqual(["wp-admin", "xmlrpc"])
-  expect(needed("a+bcd(?:e|f)gh")).toEqual(["bcd"])
-  expect(needed("(abc)d\\bef")).toEqual(["abcdef"])
+  expect(literalsOf("(?i)Sqlmap")).toEqual(["sqlmap"])
+  expect(literalsOf("^/(?:wp-admin|xmlrpc)\\.php$")).toEqual(["wp-admin", "xmlrpc"])
+  expect(literalsOf("a+bcd(?:e|f)gh")).toEqual(["bcd"])
+  expect(literalsOf("(abc)d\\bef")).toEqual(["abcdef"])
 })
 
 test("takes only such characters beyond ASCII as fold into the letter", () => {
-  expect(needed("(?i)task")).toEqual(["task"])
-  expect(needed("[aé]bc")).toEqual(["bc"])
-  expect(needed("[sſ]")).toEqual(["s"])
-  expect(needed("é")).toBeUndefined()
+  expect(literalsOf("(?i)task")).toEqual(["task"])
+  expect(literalsOf("[aé]bc")).toEqual(["bc"])
+  expect(literalsOf("[sſ]")).toEqual(["s"])
+  expect(literalsOf("é")).toBeUndefined()
 })
 
 test("says nothing where a match may be without", () => {
-  expect(needed("(?:abc)?")).toBeUndefined()
-  expect(needed("abc|[0-9]+")).toBeUndefined()
-  expect(needed(".*")).toBeUndefined()
+  expect(literalsOf("(?:abc)?")).toBeUndefined()
+  expect(literalsOf("abc|[0-9]+")).toBeUndefined()
+  expect(literalsOf(".*")).toBeUndefined()
 })
 
 const piece = fc.constantFrom(
@@ -48,7 +48,7 @@ const subject = fc.array(fc.constantFrom("a", "A", "b", "B", "c", " "), { maxLen
 test("what matches contains one of them", () => {
   fc.assert(
     fc.property(source, subject, (pattern, text) => {
-      const literals = needed(pattern)
+      const literals = literalsOf(pattern)
       if (literals === undefined || !compilePattern(pattern).test(text)) return
       expect(literals.some((literal) => text.toLowerCase().includes(literal))).toBe(true)
     }),

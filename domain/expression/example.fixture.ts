@@ -1,3 +1,4 @@
+/** An event with nothing in it, and expressions evaluated on it. */
 import type { EventObject } from "./environment/event.ts"
 import { eventEnvironment } from "./environment/event.ts"
 import type { Context } from "./environment.ts"
@@ -5,7 +6,7 @@ import { KeptFields } from "../text/fields.ts"
 import { compileExpression, emptyContext } from "./expression.ts"
 import { Time } from "./time.ts"
 
-/** An empty log event, for tests. */
+/** A log event with nothing in it but these. */
 export const exampleEvent = (changes: Partial<EventObject> = {}): EventObject => ({
   Type: 0,
   ExpectMode: 0,
