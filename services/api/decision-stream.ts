@@ -5,7 +5,7 @@
  * carries the first, `deleted` the second, so that a value is never in both, and a bouncer that applies every answer
  * has what `startup=true` would give it, if it asks at least once a week: so long is kept what ended.
  */
-import { type ActiveBans } from "../../projections/active-bans.ts"
+import type { ActiveBans } from "../../projections/active-bans.ts"
 import { endOf, holdsAt, longest, type StandingDecision } from "../../projections/standing-decision.ts"
 import type { Group } from "../../projections/decision-groups.ts"
 import type { DecisionFilter } from "./decision-filter.ts"
