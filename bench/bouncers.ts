@@ -12,7 +12,7 @@ import * as Layer from "effect/Layer"
 import { ApiServer } from "../services/api/server.ts"
 import { EventStore } from "../services/event-store/event-store.ts"
 import { Projections } from "../services/projections/projections.ts"
-import { bouncerHeaders, deciding, trialServices } from "../services/api/trial.ts"
+import { bouncerHeaders, deciding, trialServices } from "../services/api/trial.fixture.ts"
 import { table } from "./measure/table.ts"
 
 const { values: flags } = parseArgs({

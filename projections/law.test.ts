@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest"
 import type { TestudoEvent } from "../domain/events/catalogue.ts"
 import { activeBans } from "./active-bans.ts"
 import { bouncers } from "./bouncers.ts"
-import { start, time } from "../domain/decision/example.ts"
+import { start, time } from "../domain/decision/example.fixture.ts"
 import {
   allowlistReplaced,
   bouncerDeleted,
@@ -12,7 +12,7 @@ import {
   decisionMade,
   decisionRetracted,
   overflowRaised
-} from "./example.ts"
+} from "./example.fixture.ts"
 import { fold, type Projection } from "./projection.ts"
 import { reputation } from "./reputation.ts"
 import { targetedAttacks } from "./targeted-attacks.ts"

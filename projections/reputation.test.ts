@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
-import { start, time } from "../domain/decision/example.ts"
+import { start, time } from "../domain/decision/example.fixture.ts"
 import type { TestudoEvent } from "../domain/events/catalogue.ts"
-import { decisionMade, overflowRaised } from "./example.ts"
+import { decisionMade, overflowRaised } from "./example.fixture.ts"
 import { fold } from "./projection.ts"
 import { offenderOf, reputation, scoreAt, worstAt } from "./reputation.ts"
 

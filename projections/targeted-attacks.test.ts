@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { start, time } from "../domain/decision/example.ts"
-import { overflowRaised } from "./example.ts"
+import { start, time } from "../domain/decision/example.fixture.ts"
+import { overflowRaised } from "./example.fixture.ts"
 import { fold } from "./projection.ts"
 import { attacksByTime, isOpenAt, targetedAttacks } from "./targeted-attacks.ts"
 

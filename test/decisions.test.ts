@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { expect, it } from "vitest"
 import { EmbeddedEventStore } from "../services/event-store/embedded.ts"
 import { EventStore } from "../services/event-store/event-store.ts"
-import { deciding } from "../services/api/trial.ts"
+import { deciding } from "../services/api/trial.fixture.ts"
 import { run, temporaryFolder } from "./process.ts"
 
 it("bans what is no address by its scope, and lifts it by its value", async () => {

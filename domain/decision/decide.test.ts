@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { exampleOverflow, start } from "./example.ts"
+import { exampleOverflow, start } from "./example.fixture.ts"
 import { Decision } from "../events/decision.ts"
 import type { Overflow } from "../events/overflow.ts"
 import * as Schema from "effect/Schema"

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { start, time } from "./example.ts"
+import { start, time } from "./example.fixture.ts"
 import { DecisionHistory } from "./decision-history.ts"
 
 const hour = 3_600_000

@@ -6,13 +6,13 @@ import { request as httpRequest } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { activeAt } from "../../projections/active-bans.ts"
-import { allowlistReplaced } from "../../projections/example.ts"
+import { allowlistReplaced } from "../../projections/example.fixture.ts"
 import { EventStore } from "../event-store/event-store.ts"
 import { Projections } from "../projections/projections.ts"
 import { adminLayer } from "./admin.ts"
 import { Administration } from "./administration.ts"
 import { keyHash } from "./bouncer-key.ts"
-import { deciding, record, trialServices } from "./trial.ts"
+import { deciding, record, trialServices } from "./trial.fixture.ts"
 
 const active = Effect.gen(function* () {
   const { states } = yield* Projections

@@ -1,4 +1,4 @@
-/** API keys of bouncers (spec wire.md §1.2 K): how they are made, hashed and recognised. */
+/** API keys of bouncers, as CrowdSec's local API takes them: how they are made, hashed and recognised. */
 import { createHash, randomBytes } from "node:crypto"
 import type { FastifyRequest } from "fastify"
 import { type Bouncer, bouncerByHash, type Bouncers } from "../../projections/bouncers.ts"

@@ -1,4 +1,4 @@
-/** The filters of `/v1/decisions` and its stream (spec wire.md §1.6): which decisions a bouncer asks for. */
+/** The filters of `/v1/decisions` and its stream, as of CrowdSec's local API: which decisions a bouncer asks for. */
 import type { FastifyRequest } from "fastify"
 import { canonicalScope } from "../../domain/decision/scope.ts"
 import { parsePrefix } from "../../domain/net/prefix.ts"

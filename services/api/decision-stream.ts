@@ -1,5 +1,5 @@
 /**
- * What `GET /v1/decisions/stream` answers (spec wire.md §1.7), as a function of the active bans.
+ * What `GET /v1/decisions/stream` of CrowdSec's local API answers, as a function of the active bans.
  *
  * For each (scope, type, value) there is one truth after the filters: the longest decision that holds, or none. `new`
  * carries the first, `deleted` the second, so that a value is never in both, and a bouncer that applies every answer

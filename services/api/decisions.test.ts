@@ -2,10 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { FastifyInstance, InjectOptions } from "fastify"
 import { type AddressInfo, connect } from "node:net"
-import { allowlistReplaced, decisionRetracted } from "../../projections/example.ts"
+import { allowlistReplaced, decisionRetracted } from "../../projections/example.fixture.ts"
 import { Administration } from "./administration.ts"
 import { httpServer } from "./http.ts"
-import { bouncerHeaders, deciding, record, trial } from "./trial.ts"
+import { bouncerHeaders, deciding, record, trial } from "./trial.fixture.ts"
 
 const call = (app: FastifyInstance, options: InjectOptions) => Effect.promise(() => app.inject(options))
 

@@ -1,4 +1,4 @@
-/** `/health`, `/v1/decisions` and `/v1/decisions/stream`, byte for byte as CrowdSec's bouncers expect them (spec wire.md §1). */
+/** `/health`, `/v1/decisions` and `/v1/decisions/stream`, byte for byte as CrowdSec's local API gives them. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import { holdsAt, type StandingDecision } from "../../projections/standing-decision.ts"
 import type { States } from "../projections/projections.ts"

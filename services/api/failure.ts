@@ -1,4 +1,4 @@
-/** Answers that are no success: always JSON with a `message`, because old bouncers die of anything else (spec wire.md §1.11). */
+/** Answers that are no success: always JSON with a `message`, because old bouncers die of anything else. */
 import type { FastifyReply } from "fastify"
 
 /** `code` is left out where the wire has none. */

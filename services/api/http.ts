@@ -1,5 +1,5 @@
 /**
- * The HTTP server under every interface of the node: what real bouncers need of it (spec wire.md §8) and what hostile peers
+ * The HTTP server under every interface of the node: what real bouncers need of it and what hostile peers
  * may not do to it.
  */
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify"

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { FastifyInstance, InjectOptions } from "fastify"
-import { time } from "../../domain/decision/example.ts"
-import { decisionRetracted, overflowRaised } from "../../projections/example.ts"
-import { bouncerHeaders, deciding, record, trial } from "./trial.ts"
+import { time } from "../../domain/decision/example.fixture.ts"
+import { decisionRetracted, overflowRaised } from "../../projections/example.fixture.ts"
+import { bouncerHeaders, deciding, record, trial } from "./trial.fixture.ts"
 
 const get = (app: FastifyInstance, url: string, options: InjectOptions = {}) =>
   Effect.promise(() => app.inject({ method: "GET", url, headers: { host: "127.0.0.1:8080" }, ...options }))

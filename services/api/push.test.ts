@@ -15,9 +15,14 @@ import { Projections, type States } from "../projections/projections.ts"
 import { keyHash } from "./bouncer-key.ts"
 import { httpServer } from "./http.ts"
 import { pushRoute } from "./push.ts"
-import { allowlistReplaced, bouncerDeleted, bouncerRegistered, decisionRetracted } from "../../projections/example.ts"
+import {
+  allowlistReplaced,
+  bouncerDeleted,
+  bouncerRegistered,
+  decisionRetracted
+} from "../../projections/example.fixture.ts"
 import { ApiServer } from "./server.ts"
-import { bouncerHeaders, deciding, record, trialServices } from "./trial.ts"
+import { bouncerHeaders, deciding, record, trialServices } from "./trial.fixture.ts"
 
 const api = ApiServer.layer({ host: "127.0.0.1", port: 0 }).pipe(Layer.provideMerge(trialServices))
 

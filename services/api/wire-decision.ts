@@ -1,4 +1,4 @@
-/** A decision as CrowdSec's bouncers read it (spec wire.md §1.6 to §1.8). */
+/** A decision as CrowdSec's local API writes it and bouncers read it. */
 import { formatWireDuration } from "../../domain/time/duration.ts"
 import { endOf, type StandingDecision } from "../../projections/standing-decision.ts"
 

@@ -1,7 +1,7 @@
 /**
  * What may be appended: the rules of the port that do not depend on what a stream holds, the same for every store.
  *
- * A server would let most of these through, and some of them for good (spec of EventStoreDB's observed behaviour), so
+ * A server would let most of these through, and some of them for good (as seen of EventStoreDB 23.10), so
  * they are checked on this side. What is accepted here can be read back.
  */
 // Compiles the schemas that stand at the border of the store: a third of the time of reading an event.

@@ -12,14 +12,14 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { activeAt, activeBans } from "../../projections/active-bans.ts"
-import { start } from "../../domain/decision/example.ts"
+import { start } from "../../domain/decision/example.fixture.ts"
 import {
   allowlistReplaced,
   bouncerRegistered,
   decisionMade,
   decisionRetracted,
   overflowRaised
-} from "../../projections/example.ts"
+} from "../../projections/example.fixture.ts"
 import { reputation } from "../../projections/reputation.ts"
 import { EmbeddedEventStore } from "../event-store/embedded.ts"
 import { EventStore } from "../event-store/event-store.ts"

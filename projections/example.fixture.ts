@@ -1,5 +1,5 @@
 /** Example events for tests: real ones but for the parts that a test does not care about. */
-import { exampleOverflow, start, time } from "../domain/decision/example.ts"
+import { exampleOverflow, start, time } from "../domain/decision/example.fixture.ts"
 import type { Allowlist } from "../domain/events/allowlist.ts"
 import { catalogue, type TestudoEvent } from "../domain/events/catalogue.ts"
 import type { Decision } from "../domain/events/decision.ts"
