@@ -1,6 +1,7 @@
 /** The values of `distinct` that were poured into a bucket, two and more. */
 import { ownCopy } from "../../text/own-copy.ts"
 import { hashOf } from "../../text/text-hash.ts"
+import { withRoom } from "./with-room.ts"
 
 /** Up to so many stand in a list: a Set takes several times their memory, and most buckets never have more. */
 const few = 16
@@ -35,9 +36,7 @@ export class DistinctValues {
       this.#few = undefined
       return true
     }
-    // An array that grows by itself gets room for many more.
-    const longer = new Array<number | string>(length + 2)
-    for (let at = 0; at < length; at++) longer[at] = values[at]!
+    const longer = withRoom(values, 2)
     longer[length] = hash
     longer[length + 1] = own
     this.#few = longer

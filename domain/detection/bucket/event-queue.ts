@@ -1,5 +1,6 @@
 /** The last events of a bucket. Bounded even where the rule sets no bound: the log is the attacker's to write. */
 import { QueuedEvent } from "../event/queued-event.ts"
+import { withRoom } from "./with-room.ts"
 
 /** What an unlimited queue (a conditional bucket's, say) holds at most. */
 const longest = 1_000
@@ -9,15 +10,6 @@ const fewEvents = 12
 
 /** What all queues hold at first; nothing is added to it. */
 const empty: Array<QueuedEvent> = []
-
-/** An array that grows by itself gets room for another sixteen: most queues never need it. */
-const longer = (events: ReadonlyArray<QueuedEvent>, event: QueuedEvent): Array<QueuedEvent> => {
-  const { length } = events
-  const all = new Array<QueuedEvent>(length + 1)
-  for (let i = 0; i < length; i++) all[i] = events[i]!
-  all[length] = event
-  return all
-}
 
 interface Selection {
   readonly key: object
@@ -49,8 +41,11 @@ export class EventQueue {
   /** CrowdSec's queue holds one event more than its length says. */
   add(event: QueuedEvent): void {
     while (this.Queue.length > this.L) EventQueue.#drop(this)
-    if (this.Queue.length < fewEvents) this.Queue = longer(this.Queue, event)
-    else this.Queue.push(event)
+    const { length } = this.Queue
+    if (length < fewEvents) {
+      this.Queue = withRoom(this.Queue, 1)
+      this.Queue[length] = event
+    } else this.Queue.push(event)
     this.characters += event.characters
   }
 
