@@ -105,8 +105,8 @@ export class DecisionIndex {
   }
 
   /** The groups of which a decision ran out, or would have, later than `after` and not later than `upTo`. */
-  endedBetween(after: number, upTo: number): Iterable<Group> {
-    return new Set([...this.#ends.between(after, upTo)].map((decision) => this.group(decision)))
+  *endedBetween(after: number, upTo: number): Iterable<Group> {
+    for (const decision of this.#ends.between(after, upTo)) yield this.group(decision)
   }
 
   /** Decisions about a range or address, or about a range that contains it, by number. */

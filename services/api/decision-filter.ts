@@ -29,7 +29,6 @@ export const decisionFilter = (
   request: FastifyRequest,
   defaultScopes?: ReadonlyArray<string>
 ): DecisionFilter | UnreadableAddress => {
-  const given = (name: string): string | undefined => parameter(request, name)
   const predicates: Array<Predicate> = []
   const among = (list: ReadonlyArray<string> | undefined, read: (decision: StandingDecision) => string): void => {
     if (list === undefined) return
@@ -37,15 +36,15 @@ export const decisionFilter = (
     predicates.push((decision) => wanted.has(read(decision)))
   }
   const listed = (name: string): ReadonlyArray<string> | undefined => {
-    const list = words(given(name) ?? "")
+    const list = words(parameter(request, name) ?? "")
     return list.length === 0 ? undefined : list
   }
   among(listed("scope")?.map(canonicalScope), ({ scope }) => scope)
   among(listed("scopes")?.map(canonicalScope) ?? defaultScopes, ({ scope }) => scope)
   among(listed("origins"), ({ origin }) => origin)
-  const value = given("value")
+  const value = parameter(request, "value")
   if (value !== undefined) predicates.push((decision) => decision.value === value)
-  const type = given("type")
+  const type = parameter(request, "type")
   if (type !== undefined) predicates.push((decision) => decision.type === type)
   if (truth(request, "simulated") !== true) predicates.push(({ simulated }) => !simulated)
   const containing = listed("scenarios_containing")?.map((word) => word.toLowerCase())
@@ -57,7 +56,7 @@ export const decisionFilter = (
   if (containing !== undefined) predicates.push((decision) => names(containing, decision))
   if (without !== undefined) predicates.push((decision) => !names(without, decision))
 
-  const asked = given("ip") ?? given("range")
+  const asked = parameter(request, "ip") ?? parameter(request, "range")
   const range = asked === undefined ? undefined : parsePrefix(asked)
   if (asked !== undefined && range === undefined)
     return {

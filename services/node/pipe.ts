@@ -32,7 +32,7 @@ const forgetEvery = "10 minutes"
 
 /**
  * How often the engine's state is kept while it runs, at most; also when it stops. It may take seconds, in which nothing is
- * judged: after an edit of the rules the lines that buckets hold are parsed for it once more, each time.
+ * judged: after an edit of parsers the lines that buckets hold are parsed for it once more, each time.
  */
 const keepEvery = Duration.seconds(60)
 

@@ -19,7 +19,6 @@ export interface EventContent {
   readonly strTime: string
   readonly strTimeFormat: string
   readonly marshaledTime: string
-  readonly parsing: string
 }
 
 export const contentOf = (queued: QueuedEvent): EventContent => {
@@ -38,8 +37,7 @@ export const contentOf = (queued: QueuedEvent): EventContent => {
     stage: event.Stage,
     strTime: event.StrTime,
     strTimeFormat: event.StrTimeFormat,
-    marshaledTime: event.MarshaledTime,
-    parsing: event.parsing
+    marshaledTime: event.MarshaledTime
   }
 }
 
@@ -71,7 +69,6 @@ export const restoreContent = ({ reference, correlation, at }: EventPlace, conte
     StrTimeFormat: content.strTimeFormat,
     MarshaledTime: content.marshaledTime,
     Process: true,
-    parsing: content.parsing,
     singular: true
   })
 }

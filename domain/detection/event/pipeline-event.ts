@@ -87,8 +87,6 @@ export class PipelineEvent {
   lean = false
   /** What expressions wrote to it afterwards. */
   #edited: { readonly Meta: Map<string, string>; readonly Parsed: Map<string, string> } | undefined
-  /** Hash of the rules that it was parsed by, see `Ruleset`; of an overflow none. */
-  parsing = ""
   /** Who parsed it; undefined for an overflow. */
   origin: Origin | undefined
   /** What stands for it in the queues that it was poured into. */

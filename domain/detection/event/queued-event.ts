@@ -158,9 +158,9 @@ export class QueuedEvent implements EventObject {
     return this.#event !== undefined
   }
 
-  /** Hash of the rules that parsed it: see `Ruleset`. */
-  get parsing(): string {
-    return this.#event?.parsing ?? this.#origin?.parsing ?? ""
+  /** Hash of the rules that can parse it again, see `Ruleset`; undefined for what is not. */
+  get parsing(): string | undefined {
+    return this.#origin?.parsing
   }
 
   get event(): PipelineEvent {

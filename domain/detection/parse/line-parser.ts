@@ -77,7 +77,7 @@ export class LineParser implements Origin, LineSource {
     watch?: Watch,
     lean = false
   ): number | undefined {
-    const { world, parsers, parsing, liveness } = this.#ruleset
+    const { world, parsers, liveness } = this.#ruleset
     const arrival = this.#arrival
     arrival.previous = previous
     const raw = text.length > longestLine ? text.slice(0, longestLine) : text
@@ -85,7 +85,6 @@ export class LineParser implements Origin, LineSource {
     event.batch = this.batch
     event.correlation = this.correlation
     event.begin(raw, this, detectionTime(arrival, undefined))
-    event.parsing = parsing
     world.enter(state, event.at)
     const isLean = lean && liveness !== undefined && raw.length <= longLine
     const pass: Pass = { evt: event, world, arrival, date: undefined, lean: isLean }
