@@ -56,6 +56,8 @@ export class Engine {
   readonly clocks = new SourceClocks()
   /** Open buckets by the home of their scenarios. */
   buckets: ReadonlyMap<string, Buckets> = new Map()
+  /** The same by the scenarios' places, of which some are empty. */
+  #bucketsAt: Array<Buckets> = []
   #deadlines = new Deadlines()
   readonly overflows: Overflows
   readonly #options: EngineOptions
@@ -96,6 +98,8 @@ export class Engine {
     this.world.asksNames = ruleset.activation.names === "asked"
     this.world.stashes.activate(ruleset.stashes)
     this.buckets = new Map(ruleset.scenarios.map(({ home }) => [home, new Buckets(most)]))
+    this.#bucketsAt = []
+    for (const { place, home } of ruleset.scenarios) this.#bucketsAt[place] = this.buckets.get(home)!
     this.overflows.activate(ruleset, most.open)
     this.#deadlines = new Deadlines()
     for (const buckets of former.values()) for (const bucket of [...buckets.open()]) this.adopt(bucket)
@@ -254,9 +258,9 @@ export class Engine {
     }
     if (scenario.writes || this.#ruleset.world.touched) event.singular = true
     this.counters.poured += 1
-    const buckets = this.buckets.get(scenario.home)!
+    const buckets = this.#bucketsAt[scenario.place]!
     const bucket = buckets.pour(scenario, group, event)
-    const { fate } = bucket
+    const { fate } = buckets
     this.#options.watch?.poured?.(event, bucket, fate)
     if (bucket.scenario.timed) this.#time(bucket)
     for (const evicted of buckets.evicted) {
@@ -265,11 +269,12 @@ export class Engine {
     }
     if (fate !== "overflowed") return
     this.overflows.raise(bucket, event, depth)
+    bucket.letGo()
     this.#ruleset.world.enter(this.world, event.at)
   }
 
   #time(bucket: Bucket): void {
-    if (bucket.fate !== "open") this.#deadlines.remove(bucket)
+    if (!bucket.isOpen) this.#deadlines.remove(bucket)
     else if (bucket.Total_count === 1) this.#deadlines.add(bucket)
   }
 
@@ -284,7 +289,8 @@ export class Engine {
       bucket.overflowed = bucket.deadline
       this.#ruleset.world.enter(this.world, bucket.overflowed)
       this.#options.watch?.expired?.(bucket)
-      this.overflows.raise(bucket, bucket.queue.Queue.at(-1)!, 0)
+      this.overflows.raise(bucket, bucket.Queue.at(-1)!, 0)
+      bucket.letGo()
       this.#pourAgain()
     }
     this.overflows.settled()

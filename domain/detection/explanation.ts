@@ -190,7 +190,7 @@ export class Explainer {
   }
 
   #poured(event: PipelineEvent, bucket: Bucket, fate: Fate): void {
-    const counted = event.queued !== undefined && bucket.queue.Queue.at(-1) === event.queued
+    const counted = event.queued !== undefined && bucket.Queue.at(-1) === event.queued
     const explanation = explained(bucket, fate !== "open" ? fate : counted ? "filling" : "repeated")
     const buckets = event.Type === LOG ? this.#buckets : this.#overflows.get(event.Overflow)?.buckets
     this.#add(bucket, explanation, buckets)

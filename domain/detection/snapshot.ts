@@ -166,7 +166,7 @@ const snapshotBucket = (bucket: Bucket, events: Told<QueuedEvent>, scenarios: To
   bucket.first,
   bucket.last,
   bucket.Total_count,
-  bucket.queue.Queue.map((event) => events.of(event)),
+  bucket.Queue.map((event) => events.of(event)),
   [...bucket.seen],
   bucket.scenario.bayesian === undefined ? [] : [...bucket.belief.proven]
 ]
@@ -269,7 +269,7 @@ const restoreBucket = (
   bucket.first = first
   bucket.last = last
   bucket.Total_count = total
-  bucket.queue.restore(queue.map((index) => events[index]!))
+  bucket.restore(queue.map((index) => events[index]!))
   for (const value of seen) bucket.isNew(value)
   for (const index of proven) bucket.belief.proven.add(index)
   return bucket

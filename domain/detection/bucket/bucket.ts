@@ -4,55 +4,64 @@ import { Time } from "../../expression/time.ts"
 import { ownCopy } from "../../text/own-copy.ts"
 import { Belief } from "./belief.ts"
 import { Cells, cell } from "./cells.ts"
-import { DistinctValues } from "./distinct-values.ts"
-import { EventQueue } from "./event-queue.ts"
+import { type FewValues, ManyValues, valuesOf, withValue } from "./distinct-values.ts"
+import { bounded, EventQueue } from "./event-queue.ts"
 import type { Level } from "./limiter.ts"
-import type { Fate } from "./pour.ts"
 import type { PipelineEvent } from "../event/pipeline-event.ts"
 import type { Scenario } from "./scenario.ts"
 
 /**
  * Fields in capitals are what expressions read as `leaky`; times are in microseconds since 1970, 0 for "not yet".
- * It holds no behaviour: `pour.ts` says what an event does to it.
+ * It holds no behaviour: `pour.ts` says what an event does to it. It is the queue of its events itself: there are very
+ * many buckets, and a pour mostly waits for memory, so one object less to look at counts.
  */
-export class Bucket implements Level {
+export class Bucket extends EventQueue implements Level {
   scenario: Scenario
   /** What the scenario's `groupby` gave. */
   readonly group: string
-  queue: EventQueue
-  /** What the last event made of it. */
-  fate: Fate = "open"
+  /** Whether events can still be poured into it. */
+  isOpen = false
   /** What it reckons with, and where that is. */
   #cells: Cells
   cell: number
   /** The values of `distinct` that were poured: most buckets have none, and most of the others one. */
-  #seen: string | DistinctValues | undefined
+  #seen: string | FewValues | ManyValues | undefined
   /** Of a bayesian bucket. */
   #belief: Belief | undefined
 
   constructor(scenario: Scenario, group: string, cells: Cells = new Cells()) {
+    super(queueLength(scenario))
     this.scenario = scenario
     this.group = group
     this.#cells = cells
     this.cell = cells.take()
     this.tokens = scenario.rule.capacity
     this.drained = -1
-    this.queue = queueOf(scenario)
   }
 
   /** As it was when it was new. */
   renew(scenario: Scenario): void {
+    this.letGo()
     this.scenario = scenario
-    this.queue = queueOf(scenario)
-    this.fate = "open"
+    this.L = queueLength(scenario)
     this.first = 0
     this.last = 0
     this.overflowed = 0
     this.Total_count = 0
     this.tokens = scenario.rule.capacity
     this.drained = -1
+  }
+
+  /** Of all that it holds; what it reckons with stays. */
+  letGo(): void {
+    this.empty()
+    this.distinct = 0
     this.#seen = undefined
     this.#belief = undefined
+  }
+
+  isOf(cells: Cells): boolean {
+    return this.#cells === cells
   }
 
   /** Reckons with other cells from here on. */
@@ -109,6 +118,14 @@ export class Bucket implements Level {
     this.#cells.numbers[this.cell * cell.length + cell.counted] = characters
   }
 
+  /** Characters of the values of `distinct`. */
+  get distinct(): number {
+    return this.#cells.numbers[this.cell * cell.length + cell.distinct]!
+  }
+  set distinct(characters: number) {
+    this.#cells.numbers[this.cell * cell.length + cell.distinct] = characters
+  }
+
   /** Whether an event of this time comes too late for it. A timed one has run over by then, any other is just gone. */
   isOver(at: number): boolean {
     return this.Total_count > 0 && at > (this.scenario.timed ? this.deadline : this.last + this.scenario.lifetime)
@@ -129,22 +146,21 @@ export class Bucket implements Level {
   /** Whether this value of `distinct` is new to the bucket. */
   isNew(value: string): boolean {
     const seen = this.#seen
-    if (typeof seen === "object") return seen.add(value)
-    if (value === seen) return false
-    const own = ownCopy(value)
-    this.#seen = seen === undefined ? own : new DistinctValues(seen, own)
+    const more = seen === undefined ? ownCopy(value) : withValue(seen, value)
+    if (more === undefined) return false
+    this.#seen = more
+    this.distinct = more instanceof ManyValues ? more.characters : this.distinct + value.length
     return true
   }
 
-  /** Of all texts that it holds: what attackers can make large. */
-  get characters(): number {
-    const seen = this.#seen
-    return this.queue.characters + (typeof seen === "object" ? seen.characters : (seen?.length ?? 0))
+  /** Characters of all texts that it holds: what attackers can make large. */
+  get held(): number {
+    return this.characters + this.distinct
   }
 
   /** The oldest first. */
   get seen(): Iterable<string> {
-    return typeof this.#seen === "string" ? [this.#seen] : (this.#seen ?? [])
+    return this.#seen === undefined ? [] : valuesOf(this.#seen)
   }
 
   get belief(): Belief {
@@ -190,9 +206,9 @@ export class Bucket implements Level {
   }
 }
 
-const queueOf = ({ rule }: Scenario): EventQueue => {
+const queueLength = ({ rule }: Scenario): number => {
   const cached = rule.cacheSize > 0 && (rule.cacheSize <= rule.capacity || rule.capacity === -1)
-  return new EventQueue(cached ? rule.cacheSize : rule.capacity)
+  return bounded(cached ? rule.cacheSize : rule.capacity)
 }
 
 const timeOf = (microseconds: number): Time => new Time(BigInt(microseconds) * 1000n)

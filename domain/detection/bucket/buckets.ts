@@ -6,7 +6,7 @@ import { Bucket } from "./bucket.ts"
 import { Cells } from "./cells.ts"
 import type { Group } from "./group.ts"
 import type { PipelineEvent } from "../event/pipeline-event.ts"
-import { pour } from "./pour.ts"
+import { type Fate, pour } from "./pour.ts"
 import { Recency } from "../../order/recency.ts"
 import type { Scenario } from "./scenario.ts"
 
@@ -27,6 +27,8 @@ export class Buckets {
   /** Of the open buckets, by their cells; in the order in which they were poured into. */
   readonly #recency = new Recency()
   readonly #byCell: Array<Bucket | undefined> = []
+  /** What the last event made of its bucket. */
+  fate: Fate = "open"
   /** The buckets that had to go to make room for the last event. */
   evicted: ReadonlyArray<Bucket> = none
 
@@ -35,23 +37,24 @@ export class Buckets {
   }
 
   /**
-   * The bucket of the group takes the event, and says what became of it. It is gone when it ran over or was cancelled:
-   * what it says is then to be read before the next event is poured.
+   * The bucket of the group takes the event; {@link fate} tells what became of it. It is gone when it ran over or was
+   * cancelled: what it says is then to be read before the next event is poured, and let go of.
    */
   pour(scenario: Scenario, group: Group, event: PipelineEvent): Bucket {
     this.evicted = none
     const known = this.#find(scenario, group)
     const bucket = known ?? new Bucket(scenario, group.text, this.#cells)
     if (known?.isOver(event.at)) known.renew(scenario)
-    bucket.fate = pour(bucket, event)
-    if (bucket.fate !== "open") {
+    this.fate = pour(bucket, event)
+    if (this.fate !== "open") {
       if (known === undefined) this.#cells.release(bucket.cell)
       else this.#remove(known)
+      if (this.fate === "cancelled") bucket.letGo()
       return bucket
     }
     if (known === undefined) {
       this.#add(bucket)
-      group.keep(scenario.place, bucket.cell)
+      group.keep(scenario.place, bucket)
     } else this.#recency.touch(bucket.cell)
     this.#count(bucket)
     this.#makeRoom()
@@ -59,11 +62,11 @@ export class Buckets {
   }
 
   #find({ place }: Scenario, group: Group): Bucket | undefined {
-    const hint = group.cellOf(place)
-    const hinted = hint < 0 ? undefined : this.#byCell[hint]
-    if (hinted?.group === group.text) return hinted
+    const last = group.bucketOf(place)
+    // It may be of another scenario.
+    if (last?.isOpen && last.isOf(this.#cells)) return last
     const found = this.#open.get(group.text)
-    if (found !== undefined) group.keep(place, found.cell)
+    if (found !== undefined) group.keep(place, found)
     return found
   }
 
@@ -81,19 +84,20 @@ export class Buckets {
       (this.#characters > this.#most.characters && this.#recency.oldest !== this.#recency.newest)
     ) {
       const bucket = this.#oldest!
-      this.#remove(bucket)
+      this.#forget(bucket)
       this.evicted = [...this.evicted, bucket]
     }
   }
 
   #count(bucket: Bucket): void {
-    this.#characters += bucket.characters - bucket.counted
-    bucket.counted = bucket.characters
+    const { held } = bucket
+    this.#characters += held - bucket.counted
+    bucket.counted = held
   }
 
   /** Drops buckets that ended before this time: no event from there on can find them alive. */
   sweep(before: number): void {
-    while (this.#oldest?.isOver(before)) this.#remove(this.#oldest)
+    for (let oldest = this.#oldest; oldest?.isOver(before); oldest = this.#oldest) this.#forget(oldest)
   }
 
   /** In the order in which they were poured into. */
@@ -117,13 +121,21 @@ export class Buckets {
   }
 
   #add(bucket: Bucket): void {
+    bucket.isOpen = true
     this.#open.set(bucket.group, bucket)
     while (this.#byCell.length <= bucket.cell) this.#byCell.push(undefined)
     this.#byCell[bucket.cell] = bucket
     this.#recency.add(bucket.cell)
   }
 
+  /** Whoever knows it as his bucket of once shall not hold its events. */
+  #forget(bucket: Bucket): void {
+    this.#remove(bucket)
+    bucket.letGo()
+  }
+
   #remove(bucket: Bucket): void {
+    bucket.isOpen = false
     this.#open.delete(bucket.group)
     this.#characters -= bucket.counted
     this.#recency.remove(bucket.cell)

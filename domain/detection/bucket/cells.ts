@@ -13,6 +13,7 @@ export const cell = {
   tokens: 4,
   drained: 5,
   counted: 6,
+  distinct: 7,
   length: 8
 } as const
 

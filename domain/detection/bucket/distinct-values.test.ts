@@ -1,18 +1,20 @@
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
-import { DistinctValues } from "./distinct-values.ts"
+import { ManyValues, valuesOf, withValue } from "./distinct-values.ts"
 
 test("knows each value once, in the order in which they came, be they few or many", () => {
   const word = fc.oneof(fc.constantFrom("a", "b", "c"), fc.string({ maxLength: 40 }))
   fc.assert(
     fc.property(fc.array(word, { maxLength: 60 }), (words) => {
-      const values = new DistinctValues("a", "bb")
-      const expected = new Set(["a", "bb"])
+      let values: Parameters<typeof withValue>[0] = "a"
+      const expected = new Set(["a"])
       for (const each of words) {
-        expect(values.add(each)).toBe(!expected.has(each))
+        const more = withValue(values, each)
+        expect(more !== undefined).toBe(!expected.has(each))
+        values = more ?? values
         expected.add(each)
-        expect([...values]).toEqual([...expected])
-        expect(values.characters).toBe([...expected].join("").length)
+        expect([...valuesOf(values)]).toEqual([...expected])
+        if (values instanceof ManyValues) expect(values.characters).toBe([...expected].join("").length)
       }
     })
   )
@@ -24,7 +26,12 @@ test("tells texts of one hash apart", () => {
     { length: 12 },
     (_, number) => `${"x".repeat(101)}${number % 10}${"y".repeat(98 + (number > 9 ? 1 : 0))}`
   )
-  const values = new DistinctValues(texts[0]!, texts[1]!)
-  expect(texts.map((text) => values.add(text))).toEqual([false, false, ...new Array(10).fill(true)])
-  expect(texts.map((text) => values.add(text))).toEqual(new Array(12).fill(false))
+  let values: Parameters<typeof withValue>[0] = texts[0]!
+  const isNew = (text: string): boolean => {
+    const more = withValue(values, text)
+    values = more ?? values
+    return more !== undefined
+  }
+  expect(texts.map(isNew)).toEqual([false, ...new Array(11).fill(true)])
+  expect(texts.map(isNew)).toEqual(new Array(12).fill(false))
 })

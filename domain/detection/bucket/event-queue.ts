@@ -11,6 +11,9 @@ const fewEvents = 12
 /** What all queues hold at first; nothing is added to it. */
 const empty: Array<QueuedEvent> = []
 
+/** How long a queue of this length is; -1: unlimited, which is up to 1,000 events. */
+export const bounded = (length: number): number => (length < 0 || length >= longest ? longest - 1 : length)
+
 interface Selection {
   readonly key: object
   /** So many of the first events were asked when nobody would write to them any more. */
@@ -29,13 +32,20 @@ export class EventQueue {
   Queue: Array<QueuedEvent> = empty
   /** Of what it holds. */
   characters = 0
-  readonly L: number
+  L: number
   /** Mostly one. */
   #selections: Array<Selection> | undefined
 
-  /** `length` -1: unlimited, up to 1,000 events. */
+  /** `length` as {@link bounded} gives it. */
   constructor(length: number) {
-    this.L = length < 0 || length >= longest ? longest - 1 : length
+    this.L = length
+  }
+
+  /** Lets go of its events. Whoever has got them has them still. */
+  empty(): void {
+    this.Queue = empty
+    this.characters = 0
+    this.#selections = undefined
   }
 
   /** CrowdSec's queue holds one event more than its length says. */

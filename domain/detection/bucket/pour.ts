@@ -13,11 +13,11 @@ export const pour = (bucket: Bucket, event: PipelineEvent): Fate => {
   const { rule, limiter, distinct, cancelOn, condition, bayesian, recalls } = bucket.scenario
   if (rule.type === "trigger") {
     bucket.take(event)
-    bucket.queue.add(queuedOf(event))
+    bucket.add(queuedOf(event))
     return overflow(bucket, event.at)
   }
   scope.evt = event
-  scope.queue = bucket.queue
+  scope.queue = bucket
   scope.leaky = bucket
   if (distinct !== undefined) {
     const value = attempt(distinct, scope)
@@ -30,7 +30,7 @@ export const pour = (bucket: Bucket, event: PipelineEvent): Fate => {
   const full = !conditional && !limiter.allow(bucket, event.at)
   const queued = queuedOf(event)
   if (recalls !== undefined) queued.recall(recalls)
-  bucket.queue.add(queued)
+  bucket.add(queued)
   if (full) overflow(bucket, event.at)
   let fate: Fate = full ? "overflowed" : "open"
   if (condition !== undefined && attempt(condition, scope) === true) fate = overflow(bucket, bucket.last)

@@ -114,7 +114,7 @@ export class Overflows {
     if (overflowFilter === undefined) return swallowed() ? "blackhole" : (runtimeAlert(bucket, contexts) ?? "nobody")
     const alert = runtimeAlert(bucket, contexts)
     const signal = alert ?? Object.assign(new RuntimeAlert(), { Mapkey: bucket.Mapkey })
-    if (attempt(overflowFilter, { queue: bucket.queue, leaky: bucket, signal }) === false) return "overflow_filter"
+    if (attempt(overflowFilter, { queue: bucket, leaky: bucket, signal }) === false) return "overflow_filter"
     return swallowed() ? "blackhole" : (alert ?? "nobody")
   }
 

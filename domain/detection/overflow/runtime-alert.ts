@@ -13,7 +13,7 @@ import type { Scenario } from "../bucket/scenario.ts"
 /** undefined when nobody can be named: an event without the address that the scope asks for, or no source at all. */
 export const runtimeAlert = (bucket: Bucket, contexts: ReadonlyArray<AlertContext>): RuntimeAlert | undefined => {
   const { rule } = bucket.scenario
-  const queue = bucket.queue.Queue
+  const queue = bucket.Queue
   const shown = queue.map((queued) => queued.shown(contexts))
   const sources = sourcesOf(bucket.scenario, queue, shown)
   if (sources === undefined || sources.size === 0) return undefined
