@@ -123,25 +123,23 @@ export class Compiler {
   }
 
   #grouping({ pure, evaluate, tree }: Expression): Grouping {
-    const ask = (evt: PipelineEvent): string | undefined => {
+    const ask = (evt: PipelineEvent): Group | undefined => {
       const group = attempt(evaluate, { evt })
-      return typeof group === "string" ? ownCopy(shortened(group)) : undefined
+      return typeof group === "string" ? new Group(ownCopy(shortened(group))) : undefined
     }
     const [first, ...others] = (pure && this.world.shortcuts && textsIn(tree)) || []
-    if (first === undefined) {
+    if (first === undefined) return ask
+    // Always the same object for the same group: it knows its buckets.
+    if (others.length === 0) {
+      const known = this.world.answers(first).remembered((evt) => ask(evt) ?? noGroup)
       return (evt) => {
-        const text = ask(evt)
-        return text === undefined ? undefined : new Group(text)
+        const group = known(evt)
+        return group === noGroup ? undefined : group
       }
     }
-    // Always the same object for the same group: it knows where its buckets are.
-    const last = this.world.answers(first).remembered(
-      (): Grouped => ({
-        texts: others.length === 0 ? alone : others.map(() => undefined),
-        group: undefined,
-        known: false
-      })
-    )
+    const last = this.world
+      .answers(first)
+      .remembered((): Grouped => ({ texts: others.map(() => undefined), group: undefined, known: false }))
     return (event) => {
       const grouped = last(event)
       let same = grouped.known
@@ -152,8 +150,7 @@ export class Compiler {
         same = false
       }
       if (same) return grouped.group
-      const text = ask(event)
-      grouped.group = text === undefined ? undefined : new Group(text)
+      grouped.group = ask(event)
       grouped.known = true
       return grouped.group
     }
@@ -268,8 +265,8 @@ interface Grouped {
   known: boolean
 }
 
-/** No other fields. */
-const alone: Array<undefined> = []
+/** Stands for none. */
+const noGroup = new Group("")
 
 /** Whatever carries the event, such as a pass. */
 interface EventScope {
