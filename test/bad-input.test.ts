@@ -377,6 +377,12 @@ describe("a call that is not understood", () => {
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
+  it("with a negative value does not ask for help", async () => {
+    const { status, stdout, stderr } = await run("decisions", "add", "192.0.2.1", "-d", "-4h")
+    expect([status, stdout]).toEqual([1, ""])
+    expect(stderr).toMatch(/^testudo: -4h is no option.* \(TST-CLI-NEGATIVE\)\n$/)
+  })
+
   it("is not one for help: that stands on standard output", async () => {
     const { status, stdout, stderr } = await run("replay", "--help")
     expect([status, stderr]).toEqual([0, ""])

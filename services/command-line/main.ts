@@ -49,7 +49,16 @@ const standsSomewhere = Effect.try({
     })
 })
 
-const program = Effect.andThen(standsSomewhere, Command.run(testudo, { version })).pipe(
+/** `-4h` would be the options -4 and -h, and whoever asks for help is told that all went well. */
+const namesNoNumber = Effect.suspend(() => {
+  const ends = process.argv.indexOf("--", 2)
+  const number = process.argv.slice(2, ends < 0 ? undefined : ends).find((argument) => /^-\d/.test(argument))
+  if (number === undefined) return Effect.void
+  const message = `${number} is no option, and no value is negative here. Text that begins like that goes behind \`--\`.`
+  return Effect.fail(new Failure({ code: "TST-CLI-NEGATIVE", message }))
+})
+
+const program = Effect.andThen(Effect.andThen(standsSomewhere, namesNoNumber), Command.run(testudo, { version })).pipe(
   // A defect is a fault of Testudo's own: shown whole. Everything else is said in one line.
   Effect.tapError((error) => (isUsageError(error) ? Effect.void : Console.error(describe(error)))),
   // Standard output belongs to what a command prints.
