@@ -84,7 +84,11 @@ const sourcesOf = (
 }
 
 /** `who`: what the event says of the address it is about. An empty value is nobody whom a decision could be about. */
-const fromLine = (scenario: Scenario, queued: QueuedEvent, who: AlertSource | undefined): AlertSource | undefined => {
+const fromLine = (
+  scenario: Scenario,
+  queued: QueuedEvent,
+  who: Readonly<AlertSource> | undefined
+): AlertSource | undefined => {
   const scope = scenario.rule.scope.type
   const isAddress = scope === "Ip" || scope === "Range"
   const source = isAddress ? who?.copy() : new AlertSource()
