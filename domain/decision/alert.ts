@@ -1,43 +1,93 @@
-/** An overflow as the expressions of profiles see it: `Alert`. */
+/** An overflow as the expressions of profiles see it: `Alert`. Most ask for little of it. */
 import { entriesOf, type Overflow } from "../events/overflow.ts"
-import { type AlertObject, metaItems } from "../expression/environment/alert.ts"
+import {
+  type AlertEventObject,
+  type AlertObject,
+  metaItems,
+  type SourceObject
+} from "../expression/environment/alert.ts"
 
-export const alertOf = (overflow: Overflow): AlertObject => {
-  let events: AlertObject["Events"] | undefined
-  return {
-    Scenario: overflow.scenario.name,
-    ScenarioHash: overflow.scenario.hash,
-    ScenarioVersion: overflow.scenario.version,
-    Message: overflow.message,
-    Capacity: overflow.capacity,
-    EventsCount: overflow.eventsCount,
-    Leakspeed: overflow.leakspeed,
-    StartAt: overflow.startAt,
-    StopAt: overflow.stopAt,
-    Simulated: false,
-    Kind: "crowdsec",
-    Meta: metaItems(overflow.meta ?? {}),
-    Remediation: overflow.remediation,
-    Source: {
-      IP: overflow.source.ip ?? "",
-      Range: overflow.source.range ?? "",
-      AsNumber: overflow.source.asNumber ?? "",
-      AsName: overflow.source.asName ?? "",
-      Cn: overflow.source.country ?? "",
-      Latitude: overflow.source.latitude ?? 0,
-      Longitude: overflow.source.longitude ?? 0,
-      Scope: overflow.source.scope,
-      Value: overflow.source.value
-    },
-    // Few profiles look at the events, and those that do ask for them again and again.
-    get Events() {
-      events ??= entriesOf(overflow.evidence).map(({ at, meta }) => ({
-        Timestamp: at,
-        Meta: metaItems(meta),
-        GetMeta: (key) => (Object.hasOwn(meta, key) ? (meta[key] ?? "") : "")
-      }))
-      return events
-    },
-    GetMeta: (key) => (Object.hasOwn(overflow.meta ?? {}, key) ? (overflow.meta![key] ?? "") : "")
+export class OverflowAlert implements AlertObject {
+  readonly #overflow: Overflow
+  #source: SourceObject | undefined
+  #events: ReadonlyArray<AlertEventObject> | undefined
+
+  constructor(overflow: Overflow) {
+    this.#overflow = overflow
+  }
+
+  get Scenario(): string {
+    return this.#overflow.scenario.name
+  }
+  get ScenarioHash(): string {
+    return this.#overflow.scenario.hash
+  }
+  get ScenarioVersion(): string {
+    return this.#overflow.scenario.version
+  }
+  get Message(): string {
+    return this.#overflow.message
+  }
+  get Capacity(): number {
+    return this.#overflow.capacity
+  }
+  get EventsCount(): number {
+    return this.#overflow.eventsCount
+  }
+  get Leakspeed(): string {
+    return this.#overflow.leakspeed
+  }
+  get StartAt(): string {
+    return this.#overflow.startAt
+  }
+  get StopAt(): string {
+    return this.#overflow.stopAt
+  }
+  get Simulated(): boolean {
+    return false
+  }
+  get Kind(): string {
+    return "crowdsec"
+  }
+  get Remediation(): boolean {
+    return this.#overflow.remediation
+  }
+
+  get Meta(): AlertObject["Meta"] {
+    return metaItems(this.#overflow.meta ?? {})
+  }
+
+  get Source(): SourceObject {
+    this.#source ??= sourceOf(this.#overflow)
+    return this.#source
+  }
+
+  /** Those who look at the events do so again and again. */
+  get Events(): AlertObject["Events"] {
+    this.#events ??= entriesOf(this.#overflow.evidence).map(({ at, meta }) => ({
+      Timestamp: at,
+      Meta: metaItems(meta),
+      GetMeta: (key) => valueIn(meta, key)
+    }))
+    return this.#events
+  }
+
+  GetMeta(key: string): string {
+    return valueIn(this.#overflow.meta ?? {}, key)
   }
 }
+
+const sourceOf = ({ source }: Overflow): SourceObject => ({
+  IP: source.ip ?? "",
+  Range: source.range ?? "",
+  AsNumber: source.asNumber ?? "",
+  AsName: source.asName ?? "",
+  Cn: source.country ?? "",
+  Latitude: source.latitude ?? 0,
+  Longitude: source.longitude ?? 0,
+  Scope: source.scope,
+  Value: source.value
+})
+
+const valueIn = (meta: Readonly<Record<string, string>>, key: string): string =>
+  Object.hasOwn(meta, key) ? (meta[key] ?? "") : ""

@@ -5,16 +5,13 @@ import type { ProposedEvent } from "../events/event.ts"
 import type { Overflow } from "../events/overflow.ts"
 import { millisecondsPerDay } from "../time/calendar.ts"
 import { formatShortDuration, nanosecondsPerMillisecond, parseMilliseconds } from "../time/duration.ts"
-import { formatTimestamp, lastInstant } from "../time/instant.ts"
+import { formatTimestamp, lastInstant, millisecondOf } from "../time/instant.ts"
 import type { Allowlists } from "./allowlist.ts"
 import { type Profile, remediesFor } from "./profile.ts"
 import type { ProfileView } from "./profile-world.ts"
 import { canonicalScope, canonicalValue } from "./scope.ts"
 
 const timestamp = (milliseconds: number): string => formatTimestamp(Math.min(milliseconds, lastInstant))
-
-const later = (from: string, duration: string): string =>
-  timestamp(Date.parse(from) + (parseMilliseconds(duration) ?? 0))
 
 /** The number of a decision that has none yet: it is given when the decision is about to be recorded. */
 const unnumbered = 0
@@ -48,7 +45,7 @@ export const decide = (options: {
       type: remedy.type,
       duration: remedy.duration,
       from: overflow.stopAt,
-      until: later(overflow.stopAt, remedy.duration),
+      until: timestamp(millisecondOf(overflow.stopAt) + remedy.lasts),
       scenario: overflow.scenario.name,
       origin: remedy.origin === "" ? "crowdsec" : `crowdsec/${remedy.origin}`,
       simulated: remedy.simulated,

@@ -7,6 +7,7 @@ import type { DecisionCounts } from "../expression/environment.ts"
 import { parsePrefix, type Prefix } from "../net/prefix.ts"
 import { PrefixTable } from "../net/prefix-table.ts"
 import { nanosecondsPerMillisecond } from "../time/duration.ts"
+import { millisecondOf } from "../time/instant.ts"
 import { AgedMap } from "../order/aged-map.ts"
 import { prefixFor } from "./scope.ts"
 
@@ -44,7 +45,7 @@ export class DecisionHistory {
   /** Nothing happens when the decision is known. `id` is that of its event. */
   add(id: string, { scope, value, from, until }: Pick<Decision, "scope" | "value" | "from" | "until">): void {
     if (this.#byId.has(id)) return
-    this.#insert(id, { scope, value, from: Date.parse(from), until: Date.parse(until) })
+    this.#insert(id, { scope, value, from: millisecondOf(from), until: millisecondOf(until) })
     if (this.#byId.size > remembered) this.#forget(this.#byId.oldest!)
   }
 

@@ -6,7 +6,7 @@ import { type ExpectedKind, EvaluationError, type Expression } from "../expressi
 import { childrenOf, type Node } from "../expression/syntax.ts"
 import { quote } from "../rules/report.ts"
 import { parseMilliseconds } from "../time/duration.ts"
-import { alertOf } from "./alert.ts"
+import { OverflowAlert } from "./alert.ts"
 
 export const doubtsAbout = (expression: Expression, expect: ExpectedKind, files: DataFiles): ReadonlyArray<string> => [
   ...doubtsIn(expression.tree, files),
@@ -26,7 +26,7 @@ const misspeltSpans = (tree: Node): ReadonlyArray<string> => {
 /** What `Sprintf` writes of a value that does not fit, such as of `%d` and a fraction: no decision can last so long. */
 const misprints = ({ evaluate }: Expression): ReadonlyArray<string> => {
   try {
-    const written = evaluate({ Alert: alertOf(sample) })
+    const written = evaluate({ Alert: new OverflowAlert(sample) })
     if (typeof written !== "string" || !written.includes("%!")) return []
     const why = "which is no duration, so `duration` counts; %d takes a whole number, such as int(…)"
     return [`it gives ${quote(written)}, ${why}`]

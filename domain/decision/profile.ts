@@ -16,7 +16,8 @@ import { readRules } from "../rules/rule-file.ts"
 import type { Located, ProfileRule, RuleFile } from "../rules/rule.ts"
 import { Time } from "../expression/time.ts"
 import { parseMilliseconds } from "../time/duration.ts"
-import { alertOf } from "./alert.ts"
+import { millisecondOf } from "../time/instant.ts"
+import { OverflowAlert } from "./alert.ts"
 import { doubtsAbout } from "./profile-doubt.ts"
 import { type ProfileView, ProfileWorld } from "./profile-world.ts"
 
@@ -30,6 +31,8 @@ export interface Remedy {
   readonly simulated: boolean
   /** Go duration text, days allowed; valid and positive. */
   readonly duration: string
+  /** The same in milliseconds. */
+  readonly lasts: number
 }
 
 export interface Profile {
@@ -45,7 +48,8 @@ export interface Profile {
 
 const defaultDuration = "4h"
 
-const isPositive = (duration: string): boolean => (parseMilliseconds(duration) ?? 0) > 0
+/** 0 for what is no duration. */
+const lengthOf = (duration: string): number => parseMilliseconds(duration) ?? 0
 
 /** What holds where no profiles are configured: ban addresses and ranges of scenarios that ask for remediation. */
 const defaultProfiles: RuleFile = {
@@ -126,10 +130,10 @@ const compileProfile = (rule: ProfileRule, world: ProfileWorld, report: (problem
   return {
     name: rule.name,
     filters: rule.filters.flatMap((filter) => compile(filter, "bool")),
-    decisions: rule.decisions.map((decision) => ({
-      ...decision,
-      duration: decision.duration === "" ? defaultDuration : decision.duration
-    })),
+    decisions: rule.decisions.map((decision) => {
+      const duration = decision.duration === "" ? defaultDuration : decision.duration
+      return { ...decision, duration, lasts: lengthOf(duration) }
+    }),
     durationExpression:
       rule.durationExpression === undefined ? undefined : compile(rule.durationExpression, "string")[0],
     onSuccess: rule.onSuccess,
@@ -165,8 +169,9 @@ const evaluate = (profile: Profile, scope: object): Evaluated => {
     if (!answer) continue
     matched = true
     const computed = profile.durationExpression === undefined ? undefined : attempt(profile.durationExpression, scope)
-    const usable = typeof computed === "string" && isPositive(computed)
-    remedies.push(...profile.decisions.map((remedy) => (usable ? { ...remedy, duration: computed } : remedy)))
+    const lasts = typeof computed === "string" ? lengthOf(computed) : 0
+    if (lasts <= 0) remedies.push(...profile.decisions)
+    else for (const remedy of profile.decisions) remedies.push({ ...remedy, duration: computed as string, lasts })
   }
   return { matched, remedies, failed: false }
 }
@@ -182,11 +187,11 @@ export const remediesFor = (
   overflow: Overflow,
   view: Omit<ProfileView, "now"> = {}
 ): ReadonlyArray<Remedy> => {
-  const now = Time.fromMilliseconds(Date.parse(overflow.stopAt))
-  const scope = { Alert: alertOf(overflow) }
+  const now = () => Time.fromMilliseconds(millisecondOf(overflow.stopAt))
+  const scope = { Alert: new OverflowAlert(overflow) }
   let remedies: ReadonlyArray<Remedy> = []
   for (const profile of profiles) {
-    profile.world.enter({ ...view, now: () => now })
+    profile.world.enter({ ...view, now })
     const found = evaluate(profile, scope)
     if (found.failed && profile.onError === "break") break
     if (!found.matched && !(found.failed && profile.onError === "apply")) continue

@@ -26,19 +26,21 @@ export const canonicalValue = (
   value: string
 ): { readonly value: string } | { readonly problem: string } => {
   const text = value.trim()
-  const shown = JSON.stringify(text.slice(0, 64))
+  const shown = () => JSON.stringify(text.slice(0, 64))
   if (scope !== "Ip" && scope !== "Range")
     return text === "" ? { problem: `A value is missing for the scope ${scope}.` } : { value: text }
   const prefix = parsePrefix(text)
   if (scope === "Range")
     return prefix === undefined
       ? {
-          problem: `${shown} is not an address range. Write one in CIDR notation, such as 192.0.2.0/24 or 2001:db8::/32.`
+          problem: `${shown()} is not an address range. Write one in CIDR notation, such as 192.0.2.0/24 or 2001:db8::/32.`
         }
       : { value: formatPrefix(prefix) }
   if (prefix === undefined)
-    return { problem: `${shown} is not an IP address. Write one such as 192.0.2.1 or 2001:db8::1.` }
+    return { problem: `${shown()} is not an IP address. Write one such as 192.0.2.1 or 2001:db8::1.` }
   return isHost(prefix)
     ? { value: formatAddress(prefix.address) }
-    : { problem: `${shown} is a range where an address is expected. Use the scope Range for it, or name one address.` }
+    : {
+        problem: `${shown()} is a range where an address is expected. Use the scope Range for it, or name one address.`
+      }
 }

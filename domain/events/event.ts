@@ -58,6 +58,8 @@ export interface EventType<Type extends string, Data> {
    * current one) to the current one. Throws a `SchemaError`.
    */
   readonly decode: (data: unknown, version?: number) => Data
+  /** Whether these are data of the current version, as they stand. Makes no copy of them. */
+  readonly fits: (data: unknown) => boolean
   /** An event of this type, ready to append. */
   readonly propose: (
     id: string,
@@ -94,6 +96,7 @@ export const declareEvent = <const Type extends string, Data>(options: {
       }
       return decodeCurrent(current)
     },
+    fits: Schema.is(schema),
     propose: (id, data, cause) => ({
       id,
       type,

@@ -73,6 +73,27 @@ export const Reprocess = Schema.Struct({
 })
 export type Reprocess = typeof Reprocess.Type
 
+/** Deeper than any rule goes, and far from what a stack holds. */
+const deepest = 1_000
+
+const isJson = (value: unknown, depth = 0): boolean => {
+  if (typeof value === "string" || typeof value === "boolean" || value === null) return true
+  if (typeof value === "number") return Number.isFinite(value)
+  if (typeof value !== "object" || depth > deepest) return false
+  if (!Array.isArray(value) && !isPlain(value)) return false
+  // A gap in a list counts as undefined here, which is no JSON.
+  for (const item of Array.isArray(value) ? value : Object.values(value)) if (!isJson(item, depth + 1)) return false
+  return true
+}
+
+const isPlain = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/** `Schema.Json`, but checked by one plain function: it is looked through with every overflow. */
+const Json = Schema.Unknown.check(Schema.makeFilter((value: unknown) => isJson(value))) as Schema.Codec<Schema.Json>
+
 export const Overflow = Schema.Struct({
   scenario: Schema.Struct({ name: Schema.String, version: Schema.String, hash: Sha256 }),
   ruleset: Sha256,
@@ -89,7 +110,7 @@ export const Overflow = Schema.Struct({
   message: Schema.String,
   /** `labels.remediation` of the scenario. */
   remediation: Schema.Boolean,
-  labels: Schema.Record(Schema.String, Schema.Json),
+  labels: Schema.Record(Schema.String, Json),
   /** The line (or, for a meta-bucket, the overflow) that made the bucket run over. */
   trigger: LineReference,
   /** What `contexts/` tell about the events, sorted by key: each value is a JSON array of texts, at most 4,000 bytes. */

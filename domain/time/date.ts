@@ -9,6 +9,8 @@ import {
   instantOf,
   lastInstant
 } from "./instant.ts"
+import { ownCopy } from "../text/own-copy.ts"
+import { hashOf } from "../text/text-hash.ts"
 import { compileLayout, layoutReader, type ReadLayout } from "./layout.ts"
 import type { ParsedTime } from "./reading.ts"
 import { instantAt } from "./zone.ts"
@@ -69,25 +71,29 @@ export const parseDate = (text: string, context: DateContext): LineDate | undefi
   return parsed === undefined ? parseUnixSeconds(text, context.asInTests) : resolve(parsed, context)
 }
 
-/** The date last read, and all that it depended on: logs repeat a second many times. */
-let last:
-  | {
-      readonly text: string
-      readonly layout: string | undefined
-      readonly zone: string
-      readonly observedAt: number
-      readonly asInTests: boolean
-      readonly date: LineDate | undefined
-    }
-  | undefined
+/** A date, and all that it depended on. */
+interface ReadDate extends Omit<Required<DateContext>, "layout"> {
+  readonly text: string
+  readonly layout: string
+  readonly date: LineDate | undefined
+}
 
-/** The same, remembered from one line to the next. */
+/** So many dates are remembered, each in the place that its text chooses: a power of two. */
+const remembered = 1_024
+const readBefore: Array<ReadDate | undefined> = new Array(remembered).fill(undefined)
+
+/**
+ * The same, remembered: logs repeat a second many times, and an alert parses the lines of the last minutes again.
+ */
 export const parseSameDate = (text: string, context: DateContext): LineDate | undefined => {
-  const { layout, zone, observedAt, asInTests = false } = context
-  const same = last !== undefined && last.text === text && last.layout === layout
-  if (same && last!.zone === zone && last!.observedAt === observedAt && last!.asInTests === asInTests) return last!.date
+  const { layout = "", zone, observedAt, asInTests = false } = context
+  if (text.length > maxLength || layout.length > maxLength) return parseDate(text, context)
+  const place = hashOf(text) & (remembered - 1)
+  const known = readBefore[place]
+  const same = known !== undefined && known.text === text && known.layout === layout && known.zone === zone
+  if (same && known.observedAt === observedAt && known.asInTests === asInTests) return known.date
   const date = parseDate(text, context)
-  last = { text, layout, zone, observedAt, asInTests, date }
+  readBefore[place] = { text: ownCopy(text), layout: ownCopy(layout), zone, observedAt, asInTests, date }
   return date
 }
 

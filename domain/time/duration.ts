@@ -90,7 +90,7 @@ export const formatDuration = (nanoseconds: bigint): string => {
   if (size < microsecond) return `${sign}${size}ns`
   if (size < nanosecondsPerMillisecond) return `${sign}${decimal(size, 3)}µs`
   if (size < second) return `${sign}${decimal(size, 6)}ms`
-  const seconds = `${decimal(size % minute, 9)}s`
+  const seconds = size % second === 0n ? `${(size % minute) / second}s` : `${decimal(size % minute, 9)}s`
   if (size < minute) return `${sign}${seconds}`
   const minutes = `${(size / minute) % 60n}m${seconds}`
   return size < hour ? `${sign}${minutes}` : `${sign}${size / hour}h${minutes}`

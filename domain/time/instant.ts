@@ -72,13 +72,26 @@ export const formatTimestamp = (instant: number): string => {
   // The whole part apart, so that the fraction keeps all the precision that there is.
   const microsecond = Math.round((instant - Math.floor(instant)) * 1000)
   const whole = Math.floor(instant) + Math.floor(microsecond / 1000)
-  const days = Math.floor(whole / millisecondsPerDay)
+  const minute = Math.floor(whole / 60_000)
+  if (minute !== formatted.minute) formatted = { minute, text: formatMinute(minute, instant) }
+  const ofMinute = whole - minute * 60_000
+  const fraction = (ofMinute % 1000) * 1000 + (microsecond % 1000)
+  return `${formatted.text}${two(Math.floor(ofMinute / 1000))}${formatFraction(fraction, 6)}Z`
+}
+
+/** The minute that was last written: instants mostly come in the order of time. */
+let formatted = { minute: Number.NaN, text: "" }
+
+/** `yyyy-mm-ddThh:mm:` */
+const formatMinute = (minute: number, instant: number): string => {
+  const days = Math.floor(minute / minutesPerDay)
   const { year, month, day } = dayAt(days)
   if (!(year >= 0 && year <= 9999)) throw new RangeError(`${instant} ms is not an instant of the years 0 to 9999`)
-  const ofDay = whole - days * millisecondsPerDay
-  const fraction = (ofDay % 1000) * 1000 + (microsecond % 1000)
-  return `${formatDay(year, month, day)}T${formatClock(Math.floor(ofDay / 1000))}` + `${formatFraction(fraction, 6)}Z`
+  const ofDay = minute - days * minutesPerDay
+  return `${formatDay(year, month, day)}T${two(Math.floor(ofDay / 60))}:${two(ofDay % 60)}:`
 }
+
+const minutesPerDay = millisecondsPerDay / 60_000
 
 /** `yyyy-mm-dd`; month and day from 1. */
 export const formatDay = (year: number, month: number, day: number): string =>

@@ -6,10 +6,10 @@ import type { EventObject } from "../../expression/environment/event.ts"
 import { type FieldMap, type Fields, fieldNames } from "../../text/fields.ts"
 import { Time } from "../../expression/time.ts"
 import type { LineReference, LogBatch } from "../../events/log-batch.ts"
-import { AlertEvent, type AlertMeta, AlertSource, type RuntimeAlert } from "../overflow/alert.ts"
-import { parseAddress } from "../../net/address.ts"
-import { formatPrefix, parsePrefix } from "../../net/prefix.ts"
+import { AlertEvent, type AlertSource, type RuntimeAlert } from "../overflow/alert.ts"
 import { type AlertContext, textsOfEvent } from "../overflow/alert-context.ts"
+import { shownMeta } from "../overflow/shown-meta.ts"
+import { shownSource } from "../overflow/shown-source.ts"
 import type { TimeMode } from "../detection-time.ts"
 import { type Line, LOG, offsetOf, PipelineEvent } from "./pipeline-event.ts"
 import { type Entry, Recalled } from "./recalled.ts"
@@ -42,7 +42,7 @@ const longestText = 1_024
 export interface Shown {
   readonly event: AlertEvent
   /** Who it is about, without scope and value; undefined when it names no address. */
-  readonly source: AlertSource | undefined
+  readonly source: Readonly<AlertSource> | undefined
   /** What it has to tell under each key of the contexts. */
   readonly told: ReadonlyArray<ReadonlyArray<string>>
   readonly contexts: ReadonlyArray<AlertContext>
@@ -183,9 +183,7 @@ export class QueuedEvent implements EventObject {
     const known = this.#shown
     const event = this.#event
     if (known?.contexts === contexts && (event === undefined || event.edits === known.edits)) return known
-    if (event === undefined) this.#origin!.parseAgain(this, scratch)
-    else this.complete()
-    const shown = show(this, event ?? scratch, contexts)
+    const shown = show(this, QueuedEvent.#whole(this), contexts)
     const place = QueuedEvent.#next
     QueuedEvent.#next = (place + 1) % mostShown
     const former = QueuedEvent.#withShown[place]
@@ -278,6 +276,17 @@ export class QueuedEvent implements EventObject {
     return QueuedEvent.#written(this).SetParsed(key, value)
   }
 
+  /** The event with all that there is of it, until another one is asked for: its line parsed again, unless it was written to. */
+  static #whole(queued: QueuedEvent): PipelineEvent {
+    const event = queued.#event
+    if (event !== undefined && (!event.lean || event.edits > 0)) {
+      queued.complete()
+      return event
+    }
+    queued.#origin!.parseAgain(queued, scratch)
+    return scratch
+  }
+
   /** Whoever writes to it means this event, and no copy. Static: each event would hold a private method's mark. */
   static #written(queued: QueuedEvent): PipelineEvent {
     QueuedEvent.edits += 1
@@ -294,13 +303,13 @@ export const queuedOf = (event: PipelineEvent): QueuedEvent => {
 
 const show = (queued: QueuedEvent, event: PipelineEvent, contexts: ReadonlyArray<AlertContext>): Shown => ({
   event: new AlertEvent({
-    Meta: metaOf(event),
+    Meta: shownMeta(event.Meta),
     Timestamp: event.MarshaledTime === "" ? event.Time.toRfc3339() : event.MarshaledTime,
     reference: queued.reference,
     at: queued.at,
     text: queued.raw.slice(0, longestText)
   }),
-  source: sourceOf(event),
+  source: shownSource(event),
   told: textsOfEvent(contexts, event),
   contexts,
   edits: event.edits
@@ -308,36 +317,3 @@ const show = (queued: QueuedEvent, event: PipelineEvent, contexts: ReadonlyArray
 
 const metaLength = ({ event }: Shown): number =>
   event.Meta.reduce((sum, { Key, Value }) => sum + Key.length + Value.length, 0)
-
-/** Sorted by key: a dozen entries, for which nothing is as cheap as putting each where it belongs. */
-const metaOf = ({ Meta }: PipelineEvent): ReadonlyArray<AlertMeta> => {
-  const sorted: Array<AlertMeta> = []
-  Meta.forEach((Value, Key) => {
-    const entry = { Key, Value }
-    let at = sorted.push(entry) - 1
-    for (; at > 0 && sorted[at - 1]!.Key > Key; at--) sorted[at] = sorted[at - 1]!
-    sorted[at] = entry
-  })
-  return sorted
-}
-
-const sourceOf = ({ Meta, Enriched }: PipelineEvent): AlertSource | undefined => {
-  const address = Meta.get("source_ip")
-  if (address === undefined || parseAddress(address) === undefined) return undefined
-  const source = new AlertSource()
-  source.IP = address
-  source.AsNumber = Enriched.get("ASNumber") ?? Enriched.get("ASNNumber") ?? ""
-  source.AsName = Enriched.get("ASNOrg") ?? ""
-  source.Cn = Enriched.get("IsoCode") ?? ""
-  source.Latitude = degrees(Enriched.get("Latitude"))
-  source.Longitude = degrees(Enriched.get("Longitude"))
-  const range = parsePrefix(Meta.get("SourceRange") ?? "")
-  if (range !== undefined) source.Range = formatPrefix(range)
-  return source
-}
-
-/** CrowdSec keeps degrees in 32 bits. */
-const degrees = (text: string | undefined): number => {
-  const value = Number(text ?? "")
-  return Number.isFinite(value) ? Math.fround(value) : 0
-}

@@ -68,6 +68,9 @@ export class AlertEvent {
   }
 }
 
+/** What an alert has until it is about somebody; nothing writes to it. */
+const nobody = new AlertSource()
+
 /** One alert about one source (Go: `models.Alert`). */
 export class Alert {
   Scenario = ""
@@ -86,7 +89,7 @@ export class Alert {
   Events: ReadonlyArray<AlertEvent> = []
   /** What `contexts/` tell about its events, sorted by key. */
   Meta: ReadonlyArray<AlertMeta> = []
-  Source = new AlertSource()
+  Source: AlertSource = nobody
   Labels: Readonly<Record<string, unknown>> = {}
 
   GetScope(): string {

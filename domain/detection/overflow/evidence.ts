@@ -26,6 +26,8 @@ const longestValue = 1_024
 /** Characters of a message's beginning and end that are kept of one that is longer than both. */
 const messageParts = { beginning: 1_500, end: 500 }
 
+type Written<A> = { -readonly [Key in keyof A]: A[Key] }
+
 export const overflowData = (
   alert: Alert,
   facts: {
@@ -35,27 +37,28 @@ export const overflowData = (
     /** Given when it is to be poured again by another engine. */
     readonly reprocess?: RuntimeAlert
   }
-): Overflow => ({
-  scenario: { name: alert.Scenario, version: alert.ScenarioVersion, hash: alert.ScenarioHash },
-  ruleset: facts.ruleset,
-  bucket: facts.bucket,
-  // Rules also say `ip`: it is the same offender, and profiles ask for `Ip`.
-  source: sourceData(alert.Source, canonicalScope(alert.Source.Scope)),
-  capacity: alert.Capacity,
-  leakspeed: alert.Leakspeed,
-  eventsCount: alert.EventsCount,
-  startAt: alert.StartAt,
-  stopAt: alert.StopAt,
-  message: toldMessage(alert.Message),
-  remediation: alert.Remediation,
-  labels: alert.Labels as Overflow["labels"],
-  trigger: facts.trigger,
-  ...(alert.Meta.length === 0
-    ? {}
-    : { meta: Object.fromEntries(alert.Meta.map(({ Key, Value }) => [cut(Key), Value.toWellFormed()])) }),
-  ...(facts.reprocess === undefined ? {} : { reprocess: reprocessOf(facts.reprocess) }),
-  evidence: evidenceOf(alert.Events)
-})
+): Overflow => {
+  const overflow: Written<Omit<Overflow, "evidence">> = {
+    scenario: { name: alert.Scenario, version: alert.ScenarioVersion, hash: alert.ScenarioHash },
+    ruleset: facts.ruleset,
+    bucket: facts.bucket,
+    // Rules also say `ip`: it is the same offender, and profiles ask for `Ip`.
+    source: sourceData(alert.Source, canonicalScope(alert.Source.Scope)),
+    capacity: alert.Capacity,
+    leakspeed: alert.Leakspeed,
+    eventsCount: alert.EventsCount,
+    startAt: alert.StartAt,
+    stopAt: alert.StopAt,
+    message: toldMessage(alert.Message),
+    remediation: alert.Remediation,
+    labels: alert.Labels as Overflow["labels"],
+    trigger: facts.trigger
+  }
+  if (alert.Meta.length > 0)
+    overflow.meta = recordOf(alert.Meta.map(({ Key, Value }) => ({ Key: cut(Key), Value: Value.toWellFormed() })))
+  if (facts.reprocess !== undefined) overflow.reprocess = reprocessOf(facts.reprocess)
+  return Object.assign(overflow, { evidence: evidenceOf(alert.Events) })
+}
 
 const reprocessOf = ({ BucketId, APIAlerts }: RuntimeAlert): Reprocess => {
   const sources: Array<Source> = []
@@ -83,19 +86,19 @@ const toldMessage = (text: string): string => {
 }
 
 /** One spelling for one address, so that an offender has one dossier. */
-const sourceData = (
-  { Value, IP, Range, AsNumber, AsName, Cn, Latitude, Longitude }: AlertSource,
-  scope: string
-): Source => ({
-  scope,
-  value: toldValue(scope === "Ip" ? canonical(Value) : Value),
-  ...(IP === "" ? {} : { ip: canonical(IP) }),
-  ...(Range === "" ? {} : { range: Range }),
-  ...(AsNumber === "" ? {} : { asNumber: cut(AsNumber) }),
-  ...(AsName === "" ? {} : { asName: cut(AsName) }),
-  ...(Cn === "" ? {} : { country: cut(Cn) }),
-  ...(Latitude === 0 && Longitude === 0 ? {} : { latitude: Latitude, longitude: Longitude })
-})
+const sourceData = (source: AlertSource, scope: string): Source => {
+  const { Value, IP, Range, AsNumber, AsName, Cn, Latitude, Longitude } = source
+  const data: Written<Source> = { scope, value: toldValue(scope === "Ip" ? canonical(Value) : Value) }
+  if (IP !== "") data.ip = canonical(IP)
+  if (Range !== "") data.range = Range
+  if (AsNumber !== "") data.asNumber = cut(AsNumber)
+  if (AsName !== "") data.asName = cut(AsName)
+  if (Cn !== "") data.country = cut(Cn)
+  if (Latitude === 0 && Longitude === 0) return data
+  data.latitude = Latitude
+  data.longitude = Longitude
+  return data
+}
 
 const canonical = (text: string): string => {
   const address = parseAddress(text)
@@ -108,7 +111,7 @@ const evidenceOf = (events: ReadonlyArray<AlertEvent>): Evidence => {
   let former = ""
   const entries = kept.map(({ reference: { event, line }, written }): EvidenceEntry => {
     const { at, text, meta } = written
-    const own = recordOf(alike.length === 0 ? meta : meta.filter((each) => !holds(alike, each)))
+    const own = recordOf(meta, alike)
     if (event === former) return { line, at, text, meta: own }
     former = event
     return { event, line, at, text, meta: own }
@@ -142,19 +145,32 @@ const lastWithin = (
 const alikeIn = (events: ReadonlyArray<AlertEvent>): ReadonlyArray<AlertMeta> =>
   events.length < 2
     ? []
-    : events[0]!.written.meta.filter((each) => {
-        for (let i = 1; i < events.length; i++) if (!holds(events[i]!.written.meta, each)) return false
+    : events[0]!.written.meta.filter((each, place) => {
+        for (let i = 1; i < events.length; i++) if (!holds(events[i]!.written.meta, each, place)) return false
         return true
       })
 
-const holds = (meta: ReadonlyArray<AlertMeta>, { Key, Value }: AlertMeta): boolean => {
-  for (let i = 0; i < meta.length; i++) if (meta[i]!.Key === Key) return meta[i]!.Value === Value
+/** `place`: where it probably stands. */
+const holds = (meta: ReadonlyArray<AlertMeta>, each: AlertMeta, place: number): boolean => {
+  if (meta[place] === each) return true
+  for (let i = 0; i < meta.length; i++) if (meta[i]!.Key === each.Key) return meta[i]!.Value === each.Value
   return false
 }
 
-/** Defines properties, as `fromEntries` does: even a key such as `__proto__` is mere data. */
-const recordOf = (meta: ReadonlyArray<AlertMeta>): Readonly<Record<string, string>> =>
-  Object.fromEntries(meta.map(({ Key, Value }) => [Key, Value]))
+/** All but those that are `alike`: so many of these have passed by. */
+const recordOf = (meta: ReadonlyArray<AlertMeta>, alike: ReadonlyArray<AlertMeta> = []): Record<string, string> => {
+  const record: Record<string, string> = {}
+  let passed = 0
+  for (const each of meta) {
+    if (holds(alike, each, passed)) passed += 1
+    // Such a key is mere data too, if it is not set but defined.
+    else if (each.Key === "__proto__") Object.defineProperty(record, each.Key, { ...asData, value: each.Value })
+    else record[each.Key] = each.Value
+  }
+  return record
+}
+
+const asData = { configurable: true, enumerable: true, writable: true }
 
 /** What an overflow keeps of an event. */
 export interface WrittenEvent {
@@ -169,13 +185,17 @@ export interface WrittenEvent {
 /** What alerts show of an event, as an `OverflowRaised` holds it. */
 export const writtenEvent = (event: AlertEvent): WrittenEvent => {
   const text = event.text.toWellFormed()
-  const fits = event.Meta.length <= mostMeta && event.Meta.every(({ Key, Value }) => isKept(Key) && isKept(Value))
-  const meta = fits
+  const meta = fits(event.Meta)
     ? event.Meta
     : event.Meta.slice(0, mostMeta).map(({ Key, Value }) => ({ Key: cut(Key), Value: cut(Value) }))
   let size = text.length
   for (let i = 0; i < meta.length; i++) size += meta[i]!.Key.length + meta[i]!.Value.length
   return { at: formatTimestamp(event.at / 1000), text, meta, size }
+}
+
+const fits = (meta: ReadonlyArray<AlertMeta>): boolean => {
+  for (let i = 0; i < meta.length; i++) if (!isKept(meta[i]!.Key) || !isKept(meta[i]!.Value)) return false
+  return meta.length <= mostMeta
 }
 
 /** Whether a text is kept as it is. */

@@ -1,7 +1,6 @@
 /** From a bucket that ran over to the alert about it. */
 import { formatDuration } from "../../time/duration.ts"
 import { formatTimestamp } from "../../time/instant.ts"
-import { Time } from "../../expression/time.ts"
 import { Alert, AlertSource, RuntimeAlert } from "./alert.ts"
 import { type AlertContext, contextOf } from "./alert-context.ts"
 import type { Bucket } from "../bucket/bucket.ts"
@@ -53,8 +52,9 @@ export const runtimeAlert = (bucket: Bucket, contexts: ReadonlyArray<AlertContex
 const messageOf = (bucket: Bucket, sources: ReadonlyMap<string, AlertSource>): string => {
   const who = sources.size === 1 ? [...sources.keys()][0] : `${sources.size} sources`
   const span = formatDuration(BigInt(Math.round(bucket.overflowed - bucket.first)) * 1000n)
-  const last = new Time(BigInt(bucket.last) * 1000n)
-  return `${bucket.scenario.rule.scope.type} ${who} performed '${bucket.Name}' (${bucket.Total_count} events over ${span}) at ${last}`
+  const last = formatTimestamp(bucket.last / 1000)
+  const at = `${last.slice(0, 10)} ${last.slice(11, -1)} +0000 UTC`
+  return `${bucket.scenario.rule.scope.type} ${who} performed '${bucket.Name}' (${bucket.Total_count} events over ${span}) at ${at}`
 }
 
 /** Who did it, by the key that the alert has for him; undefined when an event cannot say. */
@@ -84,7 +84,11 @@ const sourcesOf = (
 }
 
 /** `who`: what the event says of the address it is about. An empty value is nobody whom a decision could be about. */
-const fromLine = (scenario: Scenario, queued: QueuedEvent, who: AlertSource | undefined): AlertSource | undefined => {
+const fromLine = (
+  scenario: Scenario,
+  queued: QueuedEvent,
+  who: Readonly<AlertSource> | undefined
+): AlertSource | undefined => {
   const scope = scenario.rule.scope.type
   const isAddress = scope === "Ip" || scope === "Range"
   const source = isAddress ? who?.copy() : new AlertSource()
