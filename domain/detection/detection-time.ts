@@ -1,3 +1,5 @@
+import type { DateContext } from "../time/date.ts"
+
 /**
  * When a line counts as detected. A live line counts from when it was observed, unless its own time says that it waited;
  * a cold line counts from its own time. So a backlog bans exactly whom steady reading would have banned, and a replay
@@ -18,8 +20,8 @@ export type TimeMode = "observed" | "own" | "said"
 export interface Arrival {
   readonly observed: number
   readonly mode: TimeMode
-  /** Zone of time stamps without one. */
-  readonly zone: string
+  /** How the dates in it are read. */
+  readonly dates: DateContext
   /** Detection time of the previous line of the same source. */
   previous: number | undefined
 }

@@ -15,8 +15,8 @@ export interface Pass {
 }
 
 export interface ParsedDate {
-  /** Microseconds since 1970; undefined for text that is no date. */
-  readonly own: number | undefined
+  /** Milliseconds since 1970; undefined for text that is no date. */
+  readonly instant: number | undefined
   /** What the method made of it, as `evt.Enriched.MarshaledTime` has it. */
   readonly text: string
 }

@@ -2,7 +2,7 @@ import { Automaton, type PatternMatch } from "./automaton.ts"
 import { PatternError } from "./pattern-error.ts"
 import { type ParsedPattern, parsePattern } from "./pattern-parser.ts"
 import { longestReach, reachOf } from "./reach.ts"
-import { requiredLiterals } from "./required-literals.ts"
+import { beginsWithLiteral, requiredLiterals } from "./required-literals.ts"
 import { searchFor } from "./search.ts"
 import { differsInJavaScript } from "./syntax.ts"
 import { tailOf } from "./tail.ts"
@@ -70,7 +70,8 @@ const assembled = (source: string, { syntax, captures }: ParsedPattern, shortcut
       exec: (text) => (text.includes(needle) ? automaton.exec(text) : null)
     }
   }
-  const search = searchFor(translation.source, { literals, tail: tailOf(syntax) }, shortcuts)
+  const known = { literals, begins: beginsWithLiteral(syntax), tail: tailOf(syntax) }
+  const search = searchFor(translation.source, known, shortcuts)
   if (!differs) return { ...base, ...search }
   const automaton = new Automaton(syntax, captures)
   return { ...base, test: search.test, exec: (text) => (search.test(text) ? automaton.exec(text) : null) }

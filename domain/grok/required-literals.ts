@@ -1,5 +1,5 @@
 import { onlyMember } from "./character-set.ts"
-import type { Syntax } from "./syntax.ts"
+import { flattened, type Syntax } from "./syntax.ts"
 
 /**
  * Texts that every match contains, in the order in which they stand in the match and without overlap. A text without
@@ -10,6 +10,12 @@ export const requiredLiterals = (syntax: Syntax): ReadonlyArray<string> => {
   finder.visit(syntax)
   finder.interrupt()
   return finder.literals
+}
+
+/** Whether every match begins with the first of its required literals. */
+export const beginsWithLiteral = (syntax: Syntax): boolean => {
+  const [first] = flattened(syntax)
+  return first?.kind === "set" && onlyMember(first.set) !== undefined
 }
 
 class Finder {

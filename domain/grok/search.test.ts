@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
 import { parsePattern } from "./pattern-parser.ts"
-import { requiredLiterals } from "./required-literals.ts"
+import { beginsWithLiteral, requiredLiterals } from "./required-literals.ts"
 import { searchFor } from "./search.ts"
 import { tailOf } from "./tail.ts"
 import { translate } from "./translation.ts"
@@ -9,8 +9,7 @@ import { translate } from "./translation.ts"
 const searches = (pattern: string) => {
   const { syntax } = parsePattern(pattern, { captureAt: () => 1 })
   const source = translate(syntax).source
-  const [literals, tail] = [requiredLiterals(syntax), tailOf(syntax)]
-  const known = { literals, tail }
+  const known = { literals: requiredLiterals(syntax), begins: beginsWithLiteral(syntax), tail: tailOf(syntax) }
   return { ...known, fast: searchFor(source, known, true), plain: searchFor(source, known, false) }
 }
 
@@ -58,4 +57,20 @@ test("a literal that comes too early is none", () => {
   expect(fast.exec("nothing")).toBeNull()
   expect(fast.exec(" to from 1")).toBeNull()
   expect(fast.exec("from 1 to 2")?.[0]).toBe("from 1 to 2")
+})
+
+test.each(["(\\d+) to (\\d+)", "from (\\d+) to (\\d+)"])(
+  "%s: after very many matches a text that is none is refused, and a match found again",
+  (pattern) => {
+    const { fast } = searches(pattern)
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 40; i++) expect(fast.exec(`from ${i} to ${round}`)?.slice(1)).toEqual([`${i}`, `${round}`])
+      for (const none of ["nothing", " to from 1", "from 1 to ", "from x to 2"]) expect(fast.exec(none)).toBeNull()
+    }
+  }
+)
+
+test("V8 looks for a beginning that every match has", () => {
+  for (const pattern of ["from (\\d+)", "(fa+)", "(?:x)y"]) expect(searches(pattern).begins).toBe(true)
+  for (const pattern of ["(f|g)x", "\\d+ to", "f?x", "\\bx", "^x"]) expect(searches(pattern).begins).toBe(false)
 })

@@ -10,7 +10,9 @@ export interface Search {
   readonly exec: (text: string) => PatternMatch | null
 }
 
-/** After a text that did not match, so many are looked at with suspicion. */
+/** Matches after which a text is no longer looked through before the expression sees it. */
+const doubt = 16
+/** After a text that the expression refused, so many matches more are looked at with suspicion. */
 const suspicion = 16
 /**
  * Beginnings that are tried one by one; beyond, and in a long text, the expression goes over the text by itself: each
@@ -21,25 +23,27 @@ const longestTried = 512
 
 /**
  * `source` is in JavaScript's syntax. `literals` are in every match, in this order and without overlap; so is the `tail`.
- * `shortcuts` false: the expression alone decides.
+ * `begins`: every match begins with the first of them. `shortcuts` false: the expression alone decides.
  */
 export const searchFor = (
   source: string,
-  { literals, tail }: { readonly literals: ReadonlyArray<string>; readonly tail?: Tail | undefined },
+  known: { readonly literals: ReadonlyArray<string>; readonly begins: boolean; readonly tail: Tail | undefined },
   shortcuts: boolean
 ): Search => {
+  const { literals, begins, tail } = known
   const expression = new RegExp(source)
   const first = literals[0]
   if (first === undefined || !shortcuts)
     return { test: (text) => expression.test(text), exec: (text) => expression.exec(text) }
   const longest = literals.reduce((most, literal) => (literal.length > most.length ? literal : most), "")
-  // Anchored, it tries but one beginning anyway.
-  const atPlace = source.startsWith("^") ? undefined : new RegExp(source, "y")
+  // Anchored, it tries but one beginning anyway; and V8 itself looks for the text that every match begins with.
+  const atPlace = begins || source.startsWith("^") ? undefined : new RegExp(source, "y")
   const ending =
     tail === undefined || atPlace === undefined
       ? undefined
       : { literal: tail.literal, pattern: new RegExp(tail.source, "y") }
-  let suspicious = 0
+  /** Beyond `doubt` there is suspicion as well. */
+  let wary = doubt
 
   const hasAll = (text: string): boolean => {
     let from = 0
@@ -66,9 +70,10 @@ export const searchFor = (
 
   /** No match begins behind the last place of the first literal. */
   const fromBeginnings = (text: string): PatternMatch | null => {
-    if (text.length <= longestTried && !hasTail(text)) return null
+    if (atPlace === undefined || text.length > longestTried) return expression.exec(text)
+    if (!hasTail(text)) return null
     const last = text.lastIndexOf(first)
-    if (atPlace === undefined || last >= mostBeginnings || text.length > longestTried) return expression.exec(text)
+    if (last >= mostBeginnings) return expression.exec(text)
     for (let at = 0; at <= last; at++) {
       atPlace.lastIndex = at
       const found = atPlace.exec(text)
@@ -78,11 +83,13 @@ export const searchFor = (
   }
 
   const exec = (text: string): PatternMatch | null => {
-    if (!text.includes(longest)) return null
-    const trusted = suspicious === 0
-    const found = trusted ? expression.exec(text) : hasAll(text) ? fromBeginnings(text) : null
-    if (found === null) suspicious = suspicion
-    else if (!trusted) suspicious -= 1
+    if (wary > 0 && !text.includes(longest)) {
+      wary = Math.max(wary, doubt)
+      return null
+    }
+    const found = wary <= doubt ? expression.exec(text) : hasAll(text) ? fromBeginnings(text) : null
+    if (found === null) wary = doubt + suspicion
+    else if (wary > 0) wary -= 1
     return found
   }
 

@@ -55,15 +55,18 @@ export class Remembered<A> {
 
   /** The newest comes first. */
   #put(hash: number, text: string, found: A | undefined): void {
-    const first = hash & (this.#hashes.length - places)
+    const [hashes, texts, all] = [this.#hashes, this.#texts, this.#found]
+    const first = hash & (hashes.length - places)
     const last = first + places - 1
-    if (this.#hashes[last] === 0) this.#size += 1
-    this.#hashes.copyWithin(first + 1, first, last)
-    this.#texts.copyWithin(first + 1, first, last)
-    this.#found.copyWithin(first + 1, first, last)
-    this.#hashes[first] = hash
-    this.#texts[first] = text
-    this.#found[first] = found
+    if (hashes[last] === 0) this.#size += 1
+    for (let place = last; place > first; place--) {
+      hashes[place] = hashes[place - 1]!
+      texts[place] = texts[place - 1]!
+      all[place] = all[place - 1]
+    }
+    hashes[first] = hash
+    texts[first] = text
+    all[first] = found
   }
 
   #grow(): void {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
-import { describe, expect, it } from "vitest"
-import { parseDate } from "./date.ts"
+import { describe, expect, it, test } from "vitest"
+import { parseDate, parseSameDate } from "./date.ts"
 import { formatTimestamp, parseTimestamp } from "./instant.ts"
 
 const observedAt = Date.UTC(2026, 10, 22, 7)
@@ -32,11 +32,11 @@ describe("parseDate", () => {
     ["20060102 15:04:05", "20240212 15:04:05"],
     ["02/01/2006 03:04:05 PM", "12/02/2024 03:04:05 PM"]
   ])("reads the layout %s (appendix A.3)", (layout, text) => {
-    expect(parseDate(text, { ...context, layout })?.text).toBe("2024-02-12T15:04:05Z")
+    expect(parseDate(text, context, layout)?.text).toBe("2024-02-12T15:04:05Z")
   })
 
   it("goes on with the usual layouts where the given one does not fit", () => {
-    expect(parseDate("2024-02-12", { ...context, layout: "20060102" })?.text).toBe("2024-02-12T00:00:00Z")
+    expect(parseDate("2024-02-12", context, "20060102")?.text).toBe("2024-02-12T00:00:00Z")
   })
 
   it.each([
@@ -136,7 +136,7 @@ describe("parseDate", () => {
     })
 
     it("takes an abbreviation for the source's zone", () => {
-      expect(parseDate("Mon Jul 01 12:00 CEST 2024", { ...inParis, layout: "Mon Jan 2 15:04 MST 2006" })?.text).toBe(
+      expect(parseDate("Mon Jul 01 12:00 CEST 2024", inParis, "Mon Jan 2 15:04 MST 2006")?.text).toBe(
         "2024-07-01T12:00:00+02:00"
       )
     })
@@ -161,4 +161,29 @@ describe("parseDate", () => {
       )
     )
   })
+})
+
+test("what is remembered of a date is what reading it anew gives, whatever came before", () => {
+  const read = fc.record({
+    text: fc.constantFrom(
+      "Nov 22 06:59:59",
+      "2024-07-01 12:00:00",
+      "12.02.2024 15:04:05",
+      "01/02/2024 03:04:05",
+      "",
+      "no"
+    ),
+    layout: fc.constantFrom("", "02/01/2006 03:04:05", "2006-02-01 15:04:05", "x".repeat(200)),
+    context: fc.record({
+      observedAt: fc.constantFrom(observedAt, Date.UTC(2020, 10, 22, 7)),
+      zone: fc.constantFrom("UTC", "Europe/Paris"),
+      asInTests: fc.boolean()
+    })
+  })
+  fc.assert(
+    fc.property(fc.array(read, { minLength: 1, maxLength: 20 }), (reads) => {
+      for (const { text, layout, context } of reads)
+        expect(parseSameDate(text, context, layout)).toEqual(parseDate(text, context, layout))
+    })
+  )
 })

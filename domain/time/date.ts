@@ -1,3 +1,5 @@
+import { ownCopy } from "../text/own-copy.ts"
+import { Remembered } from "../text/remembered.ts"
 import { dayAt, daysInMonth, daysSinceEpoch, millisecondsPerDay } from "./calendar.ts"
 import {
   firstInstant,
@@ -9,8 +11,6 @@ import {
   instantOf,
   lastInstant
 } from "./instant.ts"
-import { ownCopy } from "../text/own-copy.ts"
-import { hashOf } from "../text/text-hash.ts"
 import { compileLayout, layoutReader, type ReadLayout } from "./layout.ts"
 import type { ParsedTime } from "./reading.ts"
 import { instantAt } from "./zone.ts"
@@ -23,9 +23,8 @@ export interface LineDate {
   readonly text: string
 }
 
+/** What dates without a year or a zone are read by. */
 export interface DateContext {
-  /** A Go layout to try before all others. */
-  readonly layout?: string | undefined
   /** When the line was observed, in milliseconds since 1970: decides the year where the line has none. */
   readonly observedAt: number
   /** IANA zone of dates that name none. It must exist: see `isZone`. */
@@ -59,43 +58,45 @@ const layouts: ReadonlyArray<{ readonly read: ReadLayout; readonly named: boolea
 const maxLength = 128
 
 /**
- * Reads the date of a log line with the context's layout, then CrowdSec's layouts in their order, then as seconds since
- * 1970. undefined when none fits.
+ * Reads the date of a log line with this layout of Go's, if any, then with CrowdSec's in their order, then as seconds
+ * since 1970. undefined when none fits.
  *
  * A date without a year gets the latest year that puts it no later than a day after it was observed (clocks may
  * differ); CrowdSec takes the current year, and so the future for a line of last December.
  */
-export const parseDate = (text: string, context: DateContext): LineDate | undefined => {
+export const parseDate = (text: string, context: DateContext, layout = ""): LineDate | undefined => {
   if (text === "" || text.length > maxLength) return undefined
-  const parsed = parseFields(text, context.layout ?? "")
+  const parsed = parseFields(text, layout)
   return parsed === undefined ? parseUnixSeconds(text, context.asInTests) : resolve(parsed, context)
 }
 
-/** A date, and all that it depended on. */
-interface ReadDate extends Omit<Required<DateContext>, "layout"> {
-  readonly text: string
-  readonly layout: string
-  readonly date: LineDate | undefined
+/** A date, and all that it depended on besides its text. */
+interface ReadDate {
+  layout: string
+  context: DateContext
+  date: LineDate | undefined
 }
 
-/** So many dates are remembered, each in the place that its text chooses: a power of two. */
-const remembered = 1_024
-const readBefore: Array<ReadDate | undefined> = new Array(remembered).fill(undefined)
+/** Logs repeat a second many times, and the lines that an alert shows, of the last minutes, are read again. */
+const remembered = new Remembered<ReadDate>(1024)
 
-/**
- * The same, remembered: logs repeat a second many times, and an alert parses the lines of the last minutes again.
- */
-export const parseSameDate = (text: string, context: DateContext): LineDate | undefined => {
-  const { layout = "", zone, observedAt, asInTests = false } = context
-  if (text.length > maxLength || layout.length > maxLength) return parseDate(text, context)
-  const place = hashOf(text) & (remembered - 1)
-  const known = readBefore[place]
-  const same = known !== undefined && known.text === text && known.layout === layout && known.zone === zone
-  if (same && known.observedAt === observedAt && known.asInTests === asInTests) return known.date
-  const date = parseDate(text, context)
-  readBefore[place] = { text: ownCopy(text), layout: ownCopy(layout), zone, observedAt, asInTests, date }
-  return date
+const noContext: DateContext = { observedAt: 0, zone: "" }
+const unread = (): ReadDate => ({ layout: "", context: noContext, date: undefined })
+
+/** The same, remembered from one line to the next. */
+export const parseSameDate = (text: string, context: DateContext, layout: string): LineDate | undefined => {
+  if (text.length > maxLength || layout.length > maxLength) return parseDate(text, context, layout)
+  const known = remembered.of(text, unread)
+  if (known.layout !== layout || !isSame(known.context, context)) {
+    known.date = parseDate(text, context, layout)
+    known.layout = ownCopy(layout)
+    known.context = context
+  }
+  return known.date
 }
+
+const isSame = (one: DateContext, other: DateContext): boolean =>
+  one === other || (one.zone === other.zone && one.observedAt === other.observedAt && one.asInTests === other.asInTests)
 
 const parseFields = (text: string, layout: string): ParsedTime | undefined => {
   let parsed = layout === "" || layout.length > maxLength ? undefined : layoutReader(layout)(text)

@@ -123,7 +123,8 @@ export class Overflows {
     const { trigger, correlation, at } = raised
     const event = PipelineEvent.ofOverflow(trigger, correlation, raised.alert.copy(), at)
     const { world, postoverflows } = this.#ruleset
-    const arrival = { observed: at, mode: "observed", zone: "UTC", previous: undefined } as const
+    const dates = { observedAt: at / 1000, zone: "UTC" }
+    const arrival = { observed: at, mode: "observed", dates, previous: undefined } as const
     const pass = (waits: boolean) => {
       world.enter(this.#world, at, waits)
       postoverflows.parse({ evt: event, world, arrival, date: undefined, lean: false }, this.#options.watch?.node)

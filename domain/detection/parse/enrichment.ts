@@ -15,13 +15,11 @@ export type EnrichmentMethod = (pass: Pass, value: string) => void
 /** The line's own time. Text that is no date counts as the time of detection, as CrowdSec takes the present. */
 const ParseDate: EnrichmentMethod = (pass, value) => {
   const { evt, arrival, world } = pass
-  const { observed, zone, mode } = arrival
-  const context = { layout: evt.StrTimeFormat, observedAt: observed / 1000, zone, asInTests: mode === "said" }
-  const found = world.shortcuts ? parseSameDate(value, context) : parseDate(value, context)
-  const own = found && microseconds(found.instant)
-  evt.at = detectionTime(arrival, own)
+  const read = world.shortcuts ? parseSameDate : parseDate
+  const found = read(value, arrival.dates, evt.StrTimeFormat)
+  evt.at = detectionTime(arrival, found && microseconds(found.instant))
   world.time = world.state.clock ?? evt.at
-  pass.date = { own, text: found?.text ?? formatTimestamp(evt.at / 1000) }
+  pass.date = found ?? { instant: undefined, text: formatTimestamp(evt.at / 1000) }
   evt.Enriched.put(marshaledTime, pass.date.text)
 }
 

@@ -47,7 +47,8 @@ export class LineParser implements Origin, LineSource {
     const observed = microseconds(parseTimestamp(observedAt) ?? 0)
     this.observedAt = new Time(BigInt(observed) * 1000n)
     // A zone that was known where the batch was recorded need not be known here.
-    this.#arrival = { observed, mode: time, zone: isZone(zone) ? zone : "UTC", previous: undefined }
+    const dates = { observedAt: observed / 1000, zone: isZone(zone) ? zone : "UTC", asInTests: time === "said" }
+    this.#arrival = { observed, mode: time, dates, previous: undefined }
   }
 
   get parsing(): string {
@@ -60,9 +61,10 @@ export class LineParser implements Origin, LineSource {
 
   /** Made when it is asked for: the batch itself, with its body, is not held. */
   get line(): LineOrigin {
-    const { observed, mode, zone } = this.#arrival
+    const { mode, dates } = this.#arrival
     const { path, labels } = this
-    return { path, labels: Object.fromEntries(labels), zone, observedAt: formatTimestamp(observed / 1_000), time: mode }
+    const observedAt = formatTimestamp(dates.observedAt)
+    return { path, labels: Object.fromEntries(labels), zone: dates.zone, observedAt, time: mode }
   }
 
   /**
@@ -109,7 +111,6 @@ export class LineParser implements Origin, LineSource {
 /** A rule may also write `MarshaledTime` without the ParseDate method. */
 const ownTime = ({ evt, date }: Pass): number | undefined => {
   if (evt.MarshaledTime === "") return undefined
-  if (date?.text === evt.MarshaledTime) return date.own
-  const instant = parseTimestamp(evt.MarshaledTime)
+  const instant = date?.text === evt.MarshaledTime ? date.instant : parseTimestamp(evt.MarshaledTime)
   return instant === undefined ? undefined : microseconds(instant)
 }
