@@ -92,11 +92,10 @@ const digestsOf = (bytes: Buffer, ends: ReadonlyArray<number>, salts: Buffer): R
 const rootOf = (digests: ReadonlyArray<string>): string => hash("sha256", Buffer.from(digests.join(""), "latin1"))
 
 /** The last bodies that were sealed here and not read yet: who judges the log at once need not decompress them. */
-const sealed = new SealedBodies()
+const sealed = new SealedBodies(maxBatchBytes)
 
 /**
- * The `body` of a `LogBatch` and its `commitment`. The bytes must not change any more. `ends`: where each line ends in them,
- * if that is known.
+ * The `body` of a `LogBatch` and its `commitment`. `ends`: where each line ends in the bytes, if that is known.
  */
 export const sealBody = (
   bytes: Buffer,

@@ -113,7 +113,7 @@ export class ColdSet implements LineReader {
 
   async #read(file: OpenFile): Promise<void> {
     while (this.#window.ready < maxBatchLines && this.#window.size <= maxBatchBytes) {
-      const chunk = await file.read()
+      const chunk = await file.read(this.#window.room)
       if (typeof chunk === "string") {
         if (chunk === "changed") throw new Error("it was changed while it was read")
         if (file.failure !== undefined) this.#options.report(Say.endedEarly(file))

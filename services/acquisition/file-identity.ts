@@ -53,9 +53,14 @@ export const statusOf = async (file: string | FileHandle): Promise<FileStatus> =
 /** Opens for reading; a FIFO that nobody writes to must not hold up a thread for ever. */
 const openForReading = (path: string): Promise<FileHandle> => open(path, constants.O_RDONLY | constants.O_NONBLOCK)
 
-/** Up to `length` bytes at `position`: less only when the file ends before. A buffer of its own. */
-export const readAt = async (handle: FileHandle, position: number, length: number): Promise<Buffer> => {
-  const buffer = Buffer.allocUnsafeSlow(length)
+/** Up to `length` bytes at `position`: less only when the file ends before. `room` makes the buffer for them. */
+export const readAt = async (
+  handle: FileHandle,
+  position: number,
+  length: number,
+  room: (length: number) => Buffer = Buffer.allocUnsafeSlow
+): Promise<Buffer> => {
+  const buffer = room(length)
   let filled = 0
   while (filled < length) {
     const { bytesRead } = await handle.read(buffer, filled, length - filled, position + filled)

@@ -134,7 +134,7 @@ export class FollowedFile implements LineReader {
         if (this.#left) await this.#letGo()
         if (this.#file === undefined && !(await this.#open())) return "waiting"
         const file = this.#file!
-        const chunk = await file.read()
+        const chunk = await file.read(this.#window.room)
         if (chunk !== "changed") this.#seen = now
         if (chunk === "changed") await this.#followChange(file)
         else if (chunk === "end") {

@@ -28,8 +28,11 @@ export interface OpenFile {
   readonly end: number
   /** What ended it early, known at its end. */
   readonly failure: unknown
-  /** The next bytes, at most 256 KiB; `end` when there are none now; `changed` when this is not the file it was. */
-  read(): Promise<Buffer | "end" | "changed">
+  /**
+   * The next bytes, at most 256 KiB; `end` when there are none now; `changed` when this is not the file it was. They may
+   * lie in the `room`, if the file can make use of it.
+   */
+  read(room?: (length: number) => Buffer): Promise<Buffer | "end" | "changed">
   /** Where reading stands; whether that is inside a line, the window knows. `seen`: milliseconds since 1970. */
   position(seen: number): Position
   close(): Promise<void>
@@ -84,7 +87,7 @@ export class GrowingFile implements OpenFile {
    * The beginning is compared after the bytes were read: if it is still the same then, the file was not cut and written
    * anew before, so the bytes belong where they were expected.
    */
-  async read(): Promise<Buffer | "end" | "changed"> {
+  async read(room?: (length: number) => Buffer): Promise<Buffer | "end" | "changed"> {
     const status = await statusOf(this.handle)
     if (status.size < this.#end) return "changed"
     if (status.size === this.#end) {
@@ -93,7 +96,7 @@ export class GrowingFile implements OpenFile {
       this.#checked = status.changed
       return "end"
     }
-    const chunk = await readAt(this.handle, this.#end, Math.min(readBytes, status.size - this.#end))
+    const chunk = await readAt(this.handle, this.#end, Math.min(readBytes, status.size - this.#end), room)
     if (!(await this.#beginsTheSame())) return "changed"
     if (this.#head.length < Math.min(fingerprintBytes, this.#end + chunk.length)) {
       const more = chunk.subarray(this.#head.length - this.#end)
