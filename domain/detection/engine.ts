@@ -18,7 +18,7 @@ import { Deadlines } from "./bucket/deadlines.ts"
 import { microseconds } from "./detection-time.ts"
 import type { EngineOptions } from "./engine-options.ts"
 import type { GeoLookup } from "./world/geo.ts"
-import { everything } from "./bucket/group.ts"
+import { everything, Turns } from "./bucket/group.ts"
 import { LineParser } from "./parse/line-parser.ts"
 import type { LineOrigin } from "./event/queued-event.ts"
 import { Names, questionOf } from "./world/names.ts"
@@ -97,7 +97,8 @@ export class Engine {
     this.#candidates = new Candidates(ruleset.scenarios, ruleset.world.shortcuts)
     this.world.asksNames = ruleset.activation.names === "asked"
     this.world.stashes.activate(ruleset.stashes)
-    this.buckets = new Map(ruleset.scenarios.map(({ home }) => [home, new Buckets(most)]))
+    const turns = new Turns()
+    this.buckets = new Map(ruleset.scenarios.map(({ home }) => [home, new Buckets(most, turns)]))
     this.#bucketsAt = []
     for (const { place, home } of ruleset.scenarios) this.#bucketsAt[place] = this.buckets.get(home)!
     this.overflows.activate(ruleset, most.open)

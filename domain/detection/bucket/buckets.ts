@@ -4,7 +4,7 @@
  */
 import { Bucket } from "./bucket.ts"
 import { Cells } from "./cells.ts"
-import type { Group } from "./group.ts"
+import type { Group, Turns } from "./group.ts"
 import type { PipelineEvent } from "../event/pipeline-event.ts"
 import { type Fate, pour } from "./pour.ts"
 import { Recency } from "../../order/recency.ts"
@@ -22,6 +22,9 @@ export interface MostBuckets {
 export class Buckets {
   readonly #open = new Map<string, Bucket>()
   readonly #most: MostBuckets
+  readonly #turns: Turns
+  /** Where groups know their bucket; undefined before the first event. */
+  #turn: number | undefined
   #characters = 0
   readonly #cells = new Cells(64)
   /** Of the open buckets, by their cells; in the order in which they were poured into. */
@@ -32,8 +35,10 @@ export class Buckets {
   /** The buckets that had to go to make room for the last event. */
   evicted: ReadonlyArray<Bucket> = none
 
-  constructor(most: MostBuckets) {
+  /** `turns` of all that share groups. */
+  constructor(most: MostBuckets, turns: Turns) {
     this.#most = most
+    this.#turns = turns
   }
 
   /**
@@ -42,7 +47,8 @@ export class Buckets {
    */
   pour(scenario: Scenario, group: Group, event: PipelineEvent): Bucket {
     this.evicted = none
-    const known = this.#find(scenario, group)
+    this.#turn ??= this.#turns.take()
+    const known = this.#find(this.#turn, group)
     const bucket = known ?? new Bucket(scenario, group.text, this.#cells)
     if (known?.isOver(event.at)) known.renew(scenario)
     this.fate = pour(bucket, event)
@@ -54,19 +60,19 @@ export class Buckets {
     }
     if (known === undefined) {
       this.#add(bucket)
-      group.keep(scenario.place, bucket)
+      group.keep(this.#turn, bucket)
     } else this.#recency.touch(bucket.cell)
     this.#count(bucket)
     this.#makeRoom()
     return bucket
   }
 
-  #find({ place }: Scenario, group: Group): Bucket | undefined {
-    const last = group.bucketOf(place)
+  #find(turn: number, group: Group): Bucket | undefined {
+    const last = group.bucketOf(turn)
     // It may be of another scenario.
     if (last?.isOpen && last.isOf(this.#cells)) return last
     const found = this.#open.get(group.text)
-    if (found !== undefined) group.keep(place, found)
+    if (found !== undefined) group.keep(turn, found)
     return found
   }
 

@@ -99,7 +99,7 @@ export class EventQueue {
     }
     const { settled, unsettled } = selection
     selection.unsettled = []
-    passed.length = selection.kept
+    if (passed.length > selection.kept) passed.length = selection.kept
     let areThrough = true
     for (let at = settled; at < this.Queue.length; at++) {
       const event = this.Queue[at]!
