@@ -20,7 +20,7 @@ import type { LineWindow } from "./line-window.ts"
 const slotLength = 1_000
 /** Bounds of one group: what is held in memory, and stored with one sync. */
 const maxGroupBatches = 64
-const maxGroupBytes = 16 * maxBatchBytes
+const maxGroupBytes = 8 * maxBatchBytes
 
 class Lane {
   readonly reader: LineReader

@@ -9,7 +9,7 @@ import { LogBatchAppended } from "../../domain/events/log-batch.ts"
  * backlog, the wait at a stop and what a crash repeats. Decisions do not count.
  */
 const stretchLength = 16
-const stretchLines = 16_000
+const stretchLines = 8_000
 
 /** It is remembered in no time and calls for nothing: mostly this engine's own, which comes back behind every overflow. */
 export const isDecision = ({ type }: TestudoEvent): boolean => type === DecisionMade.type
