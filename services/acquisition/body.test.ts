@@ -46,6 +46,21 @@ describe("body", () => {
     expect(linesOf("\n")).toEqual([""])
   })
 
+  it("holds what was read, although the next bytes are read into the same memory", () => {
+    const texts = Array.from({ length: 12 }, (_, number) => `${number} ${"x".repeat(number % 3 === 0 ? 10 : 200_000)}`)
+    const window = new LineWindow(0)
+    const read = (text: string): LogBatch => {
+      const room = window.room(250_000)
+      window.push(room.subarray(0, room.write(`${text}\n`)))
+      return toBatch(window.take()!)
+    }
+    const batches = texts.slice(0, 6).map(read)
+    // Some are judged before the next ones are read, as by a node that follows its log.
+    const lines = batches.splice(0, 3).flatMap(decodeLines)
+    batches.push(...texts.slice(6).map(read))
+    expect([...lines, ...batches.flatMap(decodeLines)]).toEqual(texts)
+  })
+
   it("leaves out the byte order mark of a file, and no other", () => {
     expect(linesOf("\ufeffone\n\ufefftwo\n")).toEqual(["one", "\ufefftwo"])
     expect(linesOf("\ufeff\ufeffone")).toEqual(["\ufeffone"])

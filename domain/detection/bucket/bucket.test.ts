@@ -185,3 +185,21 @@ test("remembers the last 10,000 distinct values", () => {
   expect(poured(["w0", "w1", "w2", "w10002", "w6"])).toBe(10_006)
   expect(poured(["w3", "w4", "w5"])).toBe(10_009) // they had to go for those
 })
+
+test("a group has a bucket of its own in each of very many scenarios", () => {
+  const capacities = Array.from({ length: 20 }, (_, n) => n + 1)
+  const outcomesOf = (shortcuts: boolean) => {
+    const files = capacities.map((capacity) =>
+      scenarioFile(`n${capacity}`, `type: leaky\ncapacity: ${capacity}\nleakspeed: 1h`)
+    )
+    const { ruleset } = compileRuleset([plainParser, ...files], { names: "off", shortcuts })
+    const lines = Array.from({ length: 120 }, (_, second) =>
+      lineOf(`${second}`).replace("1.2.3.4", `1.2.3.${second % 3}`)
+    )
+    return makeEngine(ruleset).pour(batchOf({ observedAt: "2026-01-01T00:00:00Z", time: "own" }), lines)
+  }
+  const plain = outcomesOf(false)
+  // Each of three sources pours 40 events.
+  expect(plain).toHaveLength(capacities.reduce((sum, capacity) => sum + 3 * Math.floor(40 / (capacity + 1)), 0))
+  expect(outcomesOf(true)).toEqual(plain)
+})
