@@ -18,7 +18,7 @@ import { Deadlines } from "./bucket/deadlines.ts"
 import { microseconds } from "./detection-time.ts"
 import type { EngineOptions } from "./engine-options.ts"
 import type { GeoLookup } from "./world/geo.ts"
-import { everything, Turns } from "./bucket/group.ts"
+import { Group, Turns } from "./bucket/group.ts"
 import { LineParser } from "./parse/line-parser.ts"
 import type { LineOrigin } from "./event/queued-event.ts"
 import { Names, questionOf } from "./world/names.ts"
@@ -58,6 +58,8 @@ export class Engine {
   buckets: ReadonlyMap<string, Buckets> = new Map()
   /** The same by the scenarios' places, of which some are empty. */
   #bucketsAt: Array<Buckets> = []
+  /** The group of scenarios that have one bucket for all events. It goes with the rules: it knows buckets of theirs. */
+  #everything = new Group("")
   #deadlines = new Deadlines()
   readonly overflows: Overflows
   readonly #options: EngineOptions
@@ -99,6 +101,7 @@ export class Engine {
     this.world.stashes.activate(ruleset.stashes)
     const turns = new Turns()
     this.buckets = new Map(ruleset.scenarios.map(({ home }) => [home, new Buckets(most, turns)]))
+    this.#everything = new Group("")
     this.#bucketsAt = []
     for (const { place, home } of ruleset.scenarios) this.#bucketsAt[place] = this.buckets.get(home)!
     this.overflows.activate(ruleset, most.open)
@@ -252,7 +255,7 @@ export class Engine {
     const event = scope.evt
     if (!holds && !this.#passes(scenario, scope)) return
     if (this.#options.time === "said" && scenario.rule.type !== "trigger" && !isTimed(event)) return
-    const group = scenario.groupBy === undefined ? everything : scenario.groupBy(event)
+    const group = scenario.groupBy === undefined ? this.#everything : scenario.groupBy(event)
     if (group === undefined) {
       this.counters.failedFilters += 1
       return

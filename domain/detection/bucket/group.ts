@@ -82,6 +82,3 @@ export class Turns {
     return (this.#next - 1) & 7
   }
 }
-
-/** Of a scenario that has one bucket for all events. */
-export const everything = new Group("")
