@@ -4,7 +4,8 @@ import {
   type AlertEventObject,
   type AlertObject,
   metaItems,
-  type SourceObject
+  type SourceObject,
+  sourceObject
 } from "../expression/environment/alert.ts"
 
 export class OverflowAlert implements AlertObject {
@@ -58,7 +59,7 @@ export class OverflowAlert implements AlertObject {
   }
 
   get Source(): SourceObject {
-    this.#source ??= sourceOf(this.#overflow)
+    this.#source ??= sourceObject(this.#overflow.source)
     return this.#source
   }
 
@@ -76,18 +77,6 @@ export class OverflowAlert implements AlertObject {
     return valueIn(this.#overflow.meta ?? {}, key)
   }
 }
-
-const sourceOf = ({ source }: Overflow): SourceObject => ({
-  IP: source.ip ?? "",
-  Range: source.range ?? "",
-  AsNumber: source.asNumber ?? "",
-  AsName: source.asName ?? "",
-  Cn: source.country ?? "",
-  Latitude: source.latitude ?? 0,
-  Longitude: source.longitude ?? 0,
-  Scope: source.scope,
-  Value: source.value
-})
 
 const valueIn = (meta: Readonly<Record<string, string>>, key: string): string =>
   Object.hasOwn(meta, key) ? (meta[key] ?? "") : ""

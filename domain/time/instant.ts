@@ -88,7 +88,7 @@ const formatMinute = (minute: number, instant: number): string => {
   const { year, month, day } = dayAt(days)
   if (!(year >= 0 && year <= 9999)) throw new RangeError(`${instant} ms is not an instant of the years 0 to 9999`)
   const ofDay = minute - days * minutesPerDay
-  return `${formatDay(year, month, day)}T${two(Math.floor(ofDay / 60))}:${two(ofDay % 60)}:`
+  return `${formatDay(year, month, day)}T${formatClock(ofDay * 60).slice(0, -2)}`
 }
 
 const minutesPerDay = millisecondsPerDay / 60_000

@@ -7,7 +7,7 @@
  */
 import type { RecordedEvent } from "../../events/event.ts"
 import { entriesOf, type Overflow, type Source } from "../../events/overflow.ts"
-import { metaItems } from "../../expression/environment/alert.ts"
+import { metaItems, sourceObject } from "../../expression/environment/alert.ts"
 import { parseTimestamp } from "../../time/instant.ts"
 import { Alert, AlertEvent, AlertSource, RuntimeAlert } from "./alert.ts"
 import { microseconds } from "../detection-time.ts"
@@ -67,15 +67,4 @@ export const pouredAgain = ({
   return PipelineEvent.ofOverflow({ event: id, line: 0 }, metadata.$correlationId ?? id, alert, at)
 }
 
-const sourceOf = (source: Source): AlertSource =>
-  Object.assign(new AlertSource(), {
-    IP: source.ip ?? "",
-    Range: source.range ?? "",
-    AsNumber: source.asNumber ?? "",
-    AsName: source.asName ?? "",
-    Cn: source.country ?? "",
-    Latitude: source.latitude ?? 0,
-    Longitude: source.longitude ?? 0,
-    Scope: source.scope,
-    Value: source.value
-  })
+const sourceOf = (source: Source): AlertSource => Object.assign(new AlertSource(), sourceObject(source))

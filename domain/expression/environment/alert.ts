@@ -1,3 +1,4 @@
+import type { Source } from "../../events/overflow.ts"
 import type { StructType } from "../type.ts"
 import { arrayOf, boolType, field, floatType, intType, method, stringType, struct } from "../type.ts"
 
@@ -13,6 +14,19 @@ export interface SourceObject {
   readonly Scope: string
   readonly Value: string
 }
+
+/** The source of an event of the log. */
+export const sourceObject = (source: Source): SourceObject => ({
+  IP: source.ip ?? "",
+  Range: source.range ?? "",
+  AsNumber: source.asNumber ?? "",
+  AsName: source.asName ?? "",
+  Cn: source.country ?? "",
+  Latitude: source.latitude ?? 0,
+  Longitude: source.longitude ?? 0,
+  Scope: source.scope,
+  Value: source.value
+})
 
 /** One key with its value. */
 export interface MetaItem {
