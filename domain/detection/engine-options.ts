@@ -2,7 +2,7 @@
 import type { Bucket } from "./bucket/bucket.ts"
 import type { TimeMode } from "./detection-time.ts"
 import type { GeoLookup } from "./world/geo.ts"
-import type { Watch } from "./parse/node.ts"
+import type { Watch } from "./parse/stages.ts"
 import type { PipelineEvent } from "./event/pipeline-event.ts"
 import type { Fate } from "./bucket/pour.ts"
 
@@ -23,8 +23,7 @@ export interface EngineOptions {
   readonly watch?: EngineWatch
 }
 
-export interface EngineWatch {
-  readonly node?: Watch
+export interface EngineWatch extends Watch {
   readonly poured?: (event: PipelineEvent, bucket: Bucket, fate: Fate) => void
   /** The time of a bucket was over, and it runs over. */
   readonly expired?: (bucket: Bucket) => void

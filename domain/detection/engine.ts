@@ -152,7 +152,7 @@ export class Engine {
     const event = this.#event
     const { watch } = this.#options
     // Whoever watches sees whole events.
-    parser.parse(event, text, this.clocks.previous(source), this.world, watch?.node, watch === undefined)
+    parser.parse(event, text, this.clocks.previous(source), this.world, watch, watch === undefined)
     this.clocks.set(source, event.at, this.counters.lines)
     if (this.#deadlines.next < event.at) this.#expire(event.at)
     if (!event.Process) this.counters.unparsed += 1

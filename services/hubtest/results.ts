@@ -28,16 +28,23 @@ export class Results {
   #nodes = 0
 
   readonly watch: EngineWatch = {
+    // Also where no node saw it: CrowdSec counts the stage after that of a node that took the line and kept it there.
+    stage: (stage) => void this.#nodesOf(stage),
     node: (stage, node, event, success) => {
       if (this.areCut) return
-      const nodes = this.parsers.get(stage) ?? new Map<string, Array<ParserResult>>()
-      this.parsers.set(stage, nodes)
+      const nodes = this.#nodesOf(stage)
       const results = nodes.get(node) ?? []
       nodes.set(node, results)
       results.push({ Idx: this.#nodes, Evt: copyOf(event), Success: success })
       this.#nodes += 1
     },
     overflow: (event) => this.#overflows.push(event)
+  }
+
+  #nodesOf(stage: string): Map<string, Array<ParserResult>> {
+    const nodes = this.parsers.get(stage) ?? new Map<string, Array<ParserResult>>()
+    this.parsers.set(stage, nodes)
+    return nodes
   }
 
   /** There were more results than are kept. */

@@ -48,6 +48,16 @@ describe("a test", () => {
     expect(await runOne()).toMatchObject({ failures: [], problems: [], assertions: 1 })
   })
 
+  test("counts the stage to which a line came, though the node that took it kept it where it was", async () => {
+    put("hub/parsers/s01-parse/me/door-logs.yaml", door.replace("onsuccess: next_stage\n", ""))
+    put("hub/parsers/s02-enrich/me/door-names.yaml", door.replace("door-logs", "door-names"))
+    testOf("door", plain.replace("[me/door-logs]", "[me/door-logs, me/door-names]"), {
+      "parser.assert": 'len(results) == 3\nlen(results["s02-enrich"]) == 0\n',
+      "scenario.assert": "len(results) == 0\n"
+    })
+    expect(await runOne()).toMatchObject({ failures: [], problems: [], assertions: 3 })
+  })
+
   test("without an assertion proves nothing, and does not pass", async () => {
     testOf("door", plain, { "scenario.assert": "\n" })
     expect((await runOne()).problems).toMatchObject([

@@ -127,7 +127,7 @@ export class Overflows {
     const arrival = { observed: at, mode: "observed", dates, previous: undefined } as const
     const pass = (waits: boolean) => {
       world.enter(this.#world, at, waits)
-      postoverflows.parse({ evt: event, world, arrival, date: undefined, lean: false }, this.#options.watch?.node)
+      postoverflows.parse({ evt: event, world, arrival, date: undefined, lean: false }, this.#options.watch)
     }
     try {
       pass(!this.parked.isFull)

@@ -7,7 +7,6 @@ import type { Compiler } from "../compiler.ts"
 import { fieldNames } from "../../text/fields.ts"
 import type { EventField } from "../event/event-field.ts"
 import { attempt, failed, type Pass } from "../pass.ts"
-import type { PipelineEvent } from "../event/pipeline-event.ts"
 import { noFilter, type Precondition } from "../filter/precondition.ts"
 import { applyStatics, compileStatics, type Statics, writesTo } from "./statics.ts"
 import { staticText } from "../../expression/format.ts"
@@ -140,6 +139,3 @@ const compileStash = (rule: StashRule, compiler: Compiler): ((pass: Pass) => voi
     pass.world.stashes.set(rule.name, keyText, valueText, undefined)
   }
 }
-
-/** What was seen of one node's work: for explanations and tests of rules. */
-export type Watch = (stage: string, node: string, event: PipelineEvent, success: boolean) => void

@@ -1,12 +1,21 @@
 /** The way of an event through the nodes of all stages. */
 import { after, Candidates } from "../filter/candidates.ts"
-import type { Node, Watch } from "./node.ts"
+import type { PipelineEvent } from "../event/pipeline-event.ts"
+import type { Node } from "./node.ts"
 import { ParseAborted, type Pass } from "../pass.ts"
 
 /** A root node and where it stands. */
 export interface StagedNode {
   readonly stage: string
   readonly node: Node
+}
+
+/** What is seen of an event's way: for explanations and tests of rules. */
+export interface Watch {
+  /** The event has come to a stage, which may be another one's than its own. */
+  readonly stage?: (stage: string) => void
+  /** One node's work on it. */
+  readonly node?: (stage: string, node: string, event: PipelineEvent, success: boolean) => void
 }
 
 export class Stages {
@@ -50,6 +59,7 @@ export class Stages {
     evt.Stage = stages[0]?.name ?? ""
     for (let i = 0; i < stages.length; i++) {
       const stage = stages[i]!
+      watch?.stage?.(stage.name)
       if (evt.Stage !== stage.name) {
         // A node may have moved the event further than the next stage; else nobody moved it on.
         if (evt.Stage > stage.name && this.#names.has(evt.Stage)) continue
@@ -105,7 +115,7 @@ class Stage {
     let taken = false
     for (const node of this.#nodes) {
       const success = node.process(pass, next)
-      watch(this.name, node.name, evt, success)
+      watch.node?.(this.name, node.name, evt, success)
       if (success) taken = true
       if ((success && node.movesOn) || evt.Stage !== this.name) break
     }
