@@ -6,7 +6,10 @@ import { valueText } from "./format.ts"
 import { limit } from "./limit.ts"
 import { isNil, kindOf, tooLong } from "./value.ts"
 
-/** Objects become maps, numbers floats. Throws `EvaluationError` when the text is not JSON. */
+/**
+ * Objects become maps, numbers floats. Throws `EvaluationError` when the text is not JSON. What is nested too deep is nil:
+ * whoever can write one field of a log line must not hide the others.
+ */
 export const parseJson = (text: string): unknown => {
   let parsed: unknown
   try {
@@ -18,7 +21,7 @@ export const parseJson = (text: string): unknown => {
 }
 
 const converted = (value: unknown, depth: number): unknown => {
-  if (depth > limit.dataDepth) throw new EvaluationError(`the JSON is nested more than ${limit.dataDepth} deep`)
+  if (depth > limit.dataDepth) return null
   if (typeof value === "number") {
     if (!Number.isFinite(value)) throw new EvaluationError("a number of the JSON is too large")
     return new Float(value)

@@ -93,12 +93,12 @@ export const parseXml = (text: string): Element | undefined => {
         attributes.push({ ...named(key!), value })
       }
       const element: Element = { ...named(name!), attributes, parent: current, children: [], text: "" }
-      current.children.push(element)
+      // What is nested too deep is left out: whoever writes one field must not hide the others.
+      if (depth < limit.dataDepth) current.children.push(element)
       at = tag.lastIndex
       if (empty === "") {
         current = element
         depth += 1
-        if (depth > limit.dataDepth) return undefined
       }
     }
   }

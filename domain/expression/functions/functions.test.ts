@@ -155,8 +155,15 @@ describe("JSON", () => {
     expect(evaluate("JsonExtractSlice(evt.Line.Raw, 'o')", json)).toBeUndefined()
   })
 
-  it("refuses what is not JSON, too deep or too large a number", () => {
-    for (const json of ["{", "", "1e999", "[".repeat(1000) + "]".repeat(1000)]) {
+  it("reads what stands beside something that is nested too deep", () => {
+    const deep = `${"[".repeat(30_000)}${"]".repeat(30_000)}`
+    const json = line(`{"before": "a", "deep": ${deep}, "after": "b"}`)
+    const read = "UnmarshalJSON(evt.Line.Raw, evt.Unmarshaled, 'x')"
+    expect(evaluate(`${read} == nil ? evt.Unmarshaled.x.before + evt.Unmarshaled.x.after : ''`, json)).toBe("ab")
+  })
+
+  it("refuses what is not JSON, or too large a number", () => {
+    for (const json of ["{", "", "1e999"]) {
       expect(() => evaluate("UnmarshalJSON(evt.Line.Raw, evt.Unmarshaled, 'x')", line(json))).toThrow(EvaluationError)
     }
   })
@@ -207,6 +214,9 @@ describe("XML", () => {
       const raw = line(`<e><u>${hostile}</u><ip n="${hostile}">192.0.2.1</ip></e>`)
       expect(evaluate("XMLGetNodeValue(evt.Line.Raw, '/e/ip')", raw)).toBe("192.0.2.1")
     }
+    const deep = line(`<e><u>${"<a>".repeat(5_000)}${"</a>".repeat(5_000)}</u><ip>192.0.2.1</ip></e>`)
+    expect(evaluate("XMLGetNodeValue(evt.Line.Raw, '/e/ip')", deep)).toBe("192.0.2.1")
+    expect(evaluate("XMLGetNodeValue(evt.Line.Raw, '//ip')", deep)).toBe("192.0.2.1")
   })
 
   it.each(["<a>", "<a></b>", "<a x=1/>", "<a>&nope;</a>", "</a>", "<a", `${"<a>".repeat(1000)}`])(
@@ -248,11 +258,24 @@ describe("URLs", () => {
       ])
     ],
     ["ParseQuery('a=1&a=%20')", new Map([["a", ["1", " "]]])],
+    [
+      "ParseQuery('a=1;b=2&c=%&%zz=%4')",
+      new Map([
+        ["a", ["1;b=2"]],
+        ["c", ["%"]],
+        ["%zz", ["%4"]]
+      ])
+    ],
     ["ExtractQueryParam('/x?id=7', 'id')", ["7"]],
+    ["ExtractQueryParam('/x?a=%zz&b;c=+%41%&id=1%20union', 'id')", ["1 union"]],
+    ["ExtractQueryParam('/x?a=%zz&b;c=+%41%&id=1%20union', 'b;c')", [" A%"]],
+    ["ExtractQueryParam('/x%zz?id=1?2#3', 'id')", ["1?2#3"]],
+    ["ExtractQueryParam('id=1', 'id')", []],
     ["ParseUri('/foo?a=%zz')", new Map()],
     ["ParseUri('2026-03-02T09:00:00Z|/?q=1')", new Map()],
-    ["ExtractQueryParam('a:b@c/?q=1', 'q')", ["1"]],
-    ["ExtractQueryParam('b@c:1/?q=1', 'q')", []]
+    ["ParseUri('/x?a=1;b=2')", new Map()],
+    ["ParseUri('a:b@c/?q=1')", new Map([["q", ["1"]]])],
+    ["ParseUri('b@c:1/?q=1')", new Map()]
   ])("%s", (text, value) => {
     expect(evaluate(text)).toEqual(value)
   })
