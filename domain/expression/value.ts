@@ -1,7 +1,7 @@
 /**
  * What operators do with values. At run time: text is a string, bool a boolean, int a number, float a `Float`, nil
- * `undefined` (`null` is read as nil too), array an Array, map a `Map` with string keys, time a `Time`, duration a
- * `Duration`; a struct is any object whose type is declared.
+ * `undefined` (`null` is read as nil too), array an Array, map a `Map` with string keys or an `AnyKeyMap`, time a `Time`,
+ * duration a `Duration`; a struct is any object whose type is declared.
  */
 import { byteOrder } from "../text/byte-order.ts"
 import { Duration } from "./duration.ts"
@@ -9,12 +9,53 @@ import { EvaluationError } from "./error.ts"
 import { Float } from "./float.ts"
 import { knownType, remember } from "./known-type.ts"
 import { limit } from "./limit.ts"
-import { Time } from "./time.ts"
+import { CalendarName, Time } from "./time.ts"
 import type { Field, StructType, Type } from "./type.ts"
 import { typeOfObject, zeroOf } from "./type.ts"
 
 /** A map of texts where no static type says so, as `ParseKV` makes them: a missing key reads as "". */
 export class TextMap extends Map<string, string> {}
+
+/** A map whose keys are more than texts, as `groupBy` and `fromPairs` make it. As in Go, an int and a float are two keys. */
+export class AnyKeyMap extends Map<unknown, unknown> {
+  /** Floats, times and durations are objects: of those that are one key, the one that came first. */
+  readonly #first = new Map<unknown, unknown>()
+
+  override get(key: unknown): unknown {
+    return super.get(this.#known(key))
+  }
+
+  override has(key: unknown): boolean {
+    return super.has(this.#known(key))
+  }
+
+  override set(key: unknown, value: unknown): this {
+    const mark = markOf(key)
+    if (mark !== undefined && !this.#first.has(mark)) this.#first.set(mark, key)
+    return super.set(this.#known(key), value)
+  }
+
+  #known(key: unknown): unknown {
+    return isNil(key) ? undefined : (this.#first.get(markOf(key)) ?? key)
+  }
+}
+
+/** What the objects have in common that are one key of a map; undefined where a key is none. */
+const markOf = (key: unknown): unknown => {
+  if (typeof key !== "object" || key === null) return undefined
+  if (key instanceof Float) return key.value
+  if (key instanceof Duration) return key.nanoseconds
+  if (key instanceof Time) return `${key.unixNanoseconds} ${key.offset}`
+  if (key instanceof CalendarName) return key.name
+  throw new EvaluationError(`${kindOf(key)} cannot be the key of a map`)
+}
+
+/** A key as a map has it, where it can have it: nil is that of no name among texts. */
+export const keyIn = (map: ReadonlyMap<unknown, unknown>, key: unknown): unknown => {
+  if (map instanceof AnyKeyMap || typeof key === "string") return key
+  if (isNil(key)) return ""
+  throw new EvaluationError(`a key of a map is a string, not ${kindOf(key)}`)
+}
 
 export const isNil = (value: unknown): value is null | undefined => value === undefined || value === null
 
@@ -84,7 +125,7 @@ export const isIn = (needle: unknown, hay: unknown): boolean => {
     for (const item of hay) if (equals(needle, item)) return true
     return false
   }
-  if (hay instanceof Map) return hay.has(isNil(needle) ? "" : needle)
+  if (hay instanceof Map) return hay.has(keyIn(hay, needle))
   const type = structOf(hay)
   if (type !== undefined && typeof needle === "string") return type.fields.has(needle)
   throw mismatch("in", needle, hay)
@@ -222,10 +263,7 @@ export const itemAt = (array: ReadonlyArray<unknown>, index: unknown): unknown =
 
 /** `object[key]` or `object.key` where no type was known when the expression was compiled. */
 export const member = (object: unknown, key: unknown): unknown => {
-  if (object instanceof Map) {
-    if (typeof key === "string" || isNil(key)) return object.get(key ?? "") ?? missing(object)
-    throw new EvaluationError(`a key of a map must be a string, not ${kindOf(key)}`)
-  }
+  if (object instanceof Map) return object.get(keyIn(object, key)) ?? missing(object)
   if (Array.isArray(object)) return itemAt(object, key)
   if (typeof object === "string") return itemAt(utf8.encode(object) as unknown as ReadonlyArray<unknown>, key)
   const field = typeof key === "string" ? structOf(object)?.fields.get(key) : undefined

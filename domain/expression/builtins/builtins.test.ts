@@ -4,10 +4,17 @@ import { evaluate, exampleEvent } from "../example.fixture.ts"
 import { EvaluationError, ExpressionError } from "../expression.ts"
 import { KeptFields } from "../../text/fields.ts"
 import { Float } from "../float.ts"
+import { AnyKeyMap } from "../value.ts"
 import { builtins } from "./catalogue.ts"
 import { predicateArity } from "./predicate.ts"
 
 const float = (value: number): Float => new Float(value)
+
+const keyed = (...entries: ReadonlyArray<readonly [key: unknown, value: unknown]>): AnyKeyMap => {
+  const map = new AnyKeyMap()
+  for (const [key, value] of entries) map.set(key, value)
+  return map
+}
 
 const cases: Readonly<Record<string, ReadonlyArray<readonly [expression: string, value: unknown]>>> = {
   trim: [
@@ -105,14 +112,18 @@ const cases: Readonly<Record<string, ReadonlyArray<readonly [expression: string,
   findLast: [["findLast([1, 2, 3, 4], # > 2)", 4]],
   findLastIndex: [["findLastIndex([1, 2, 3, 4], # > 2)", 3]],
   groupBy: [
-    [
-      "groupBy(['a1', 'b', 'a2'], #[:1])",
-      new Map([
-        ["a", ["a1", "a2"]],
-        ["b", ["b"]]
-      ])
-    ],
+    ["groupBy(['a1', 'b', 'a2'], #[:1])", keyed(["a", ["a1", "a2"]], ["b", ["b"]])],
     ["groupBy([1, 2, 3], # % 2)[1]", [1, 3]],
+    ["groupBy([1, 2, 3], # / 2)", keyed([float(0.5), [1]], [float(1), [2]], [float(1.5), [3]])],
+    ["map(groupBy([{s: 200.0}, {s: 404.0}, {s: 200.0}], .s)[200.0], .s)", [float(200), float(200)]],
+    ["groupBy([1, 1.0, 1.0], #)[1] == [1] && groupBy([1, 1.0, 1.0], #)[1.0] == [1, 1]", true],
+    ["groupBy(1..3, # > 1 ? nil : '')[nil]", [2, 3]],
+    ["nil in groupBy([nil], #) && '' not in groupBy([nil], #) && groupBy([''], #)[nil] == nil", true],
+    ["2.0 in groupBy([2.0], #) && 2 not in groupBy([2.0], #) && get(groupBy([2.0], #), 2.0) == [2]", true],
+    ["groupBy(['1s', '1000ms', '2s'], duration(#))[duration('1s')]", ["1s", "1000ms"]],
+    ["groupBy(['2024-02-10', '2024-02-11', '2024-02-17'], date(#).Weekday()) | values() | map(len(#))", [2, 1]],
+    ["len(groupBy(['2024-02-10', '2024-02-10'], date(#)))", 1],
+    ["string(groupBy([1.5, nil], #)) + string(keys(groupBy([1.5], #)))", "map[1.5:[1.5] <nil>:[<nil>]][1.5]"],
     ["1 in groupBy([1, 3], # % 2) && 0 not in groupBy([1, 3], # % 2)", true],
     ["groupBy([1], #)['x'] == nil && groupBy(['a'], #)[1] == nil && 1 not in groupBy(['a'], #)", true]
   ],
@@ -179,7 +190,12 @@ const cases: Readonly<Record<string, ReadonlyArray<readonly [expression: string,
       ]
     ]
   ],
-  fromPairs: [["fromPairs([['name', 'John'], ['age', 30]]).age", 30]],
+  fromPairs: [
+    ["fromPairs([['name', 'John'], ['age', 30]]).age", 30],
+    ["fromPairs([[1, 'a'], [2.5, 'b'], [nil, 'c'], [1, 'd']])", keyed([1, "d"], [float(2.5), "b"], [undefined, "c"])],
+    ["let m = fromPairs([[1, 'a'], [1.0, 'b']]); m[1] + m[1.0] + (m['1'] ?? '-')", "ab-"],
+    ["[fromPairs([[1, 'a']]), 1][0][1]", "a"]
+  ],
   len: [["len([1, 2, 3]) + len({name: 'John'}) + len('Hello')", 9]],
   get: [
     ["get([1, 2, 3], 1)", 2],
@@ -214,6 +230,23 @@ describe("every documented function", () => {
     expect([...builtins.keys(), ...predicateArity.keys()].filter((name) => !(name in cases))).toEqual([])
     expect(() => evaluate("now()")).toThrow(/an expression sees no clock/)
   })
+})
+
+it.each(["groupBy([1], [#])", "groupBy([1], {a: #})", "groupBy([evt], #)", "UnmarshalJSON('{}', fromPairs([]), 'a')"])(
+  "%s has no meaning",
+  (text) => {
+    expect(() => evaluate(text)).toThrow(ExpressionError)
+  }
+)
+
+it.each([
+  ["groupBy([[1], 'a'], #)", /array cannot be the key of a map/],
+  ["groupBy([evt, 'a'], #)", /cannot be the key of a map/],
+  ["fromPairs([[evt.Parsed, 1]])", /map cannot be the key of a map/],
+  ["groupBy([1], #)[[1]]", /array cannot be the key of a map/]
+])("%s fails", (text, message) => {
+  expect(() => evaluate(text)).toThrow(message)
+  expect(() => evaluate(text)).toThrow(EvaluationError)
 })
 
 describe("the syntax that the language documents", () => {
