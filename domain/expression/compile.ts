@@ -13,8 +13,8 @@ import { remember, takesAnything, tellsMore } from "./known-type.ts"
 import type { BinaryNode, BuiltinNode, CallNode, MapNode, MethodNode, Node, SliceNode, UnaryNode } from "./syntax.ts"
 import { operandsOf } from "./syntax.ts"
 import type { Type } from "./type.ts"
-import { anyType, isAny } from "./type.ts"
-import { add, boolOperand, conforms, isNil, kindOf, negate, plus, slice } from "./value.ts"
+import { anyType, countType, isAny } from "./type.ts"
+import { add, boolOperand, conforms, intOf, isNil, kindOf, negate, plus, slice } from "./value.ts"
 
 /** A checked tree to closures: one per node, chosen by the static types of its parts. */
 export const compile = (
@@ -299,6 +299,7 @@ export class Compiler {
       return (scope, frame) => {
         const value = run(scope, frame)
         for (const type of wanted) if (conforms(value, type)) return value
+        if (value instanceof Float && wanted.includes(countType)) return intOf(value)
         throw new EvaluationError(`argument ${at + 1} of ${name} must not be ${kindOf(value)}`)
       }
     })

@@ -95,9 +95,53 @@ describe("the vectors of the specification (appendix A.4)", () => {
   })
 })
 
-describe("a number of JSON", () => {
+describe("a number of JSON where an int is asked for", () => {
+  const json =
+    '{"n": 1, "part": 1.9, "minus": -0.5, "huge": 1e300, "big": 9007199254740994, "s": "aé", "l": ["a", "b"]}'
+  const field = (text: string) => text.replace(/\bj\./g, "evt.Unmarshaled.j.")
+
+  it.each([
+    ["get(['a', 'b'], j.n)", "b"],
+    ["get(['a', 'b'], j.part)", "b"],
+    ["get(['a', 'b'], j.minus)", "a"],
+    ["get(['a', 'b'], j.huge)", undefined],
+    ["get(j.l, j.n) + j.l[j.n] + 'abc'[j.n:]", "bbbc"],
+    ["[get(j.s, 0), get(j.s, j.n), get(j.s, 3)]", [0x61, 0xc3, undefined]],
+    ["get(j.nothing, 0)", undefined],
+    ["5 in 1..j.n", false],
+    ["j.n in j.minus..j.part", true],
+    ["j.minus..j.part", [0, 1]],
+    ["repeat('ab', j.part)", "ab"],
+    ["split('a,b,c', ',', j.n)", ["a,b,c"]],
+    ["split('a,b,c', ',', j.huge)", ["a", "b", "c"]],
+    ["splitAfter('a,b,c', ',', j.n + 1)", ["a,", "b,c"]],
+    ["replace('aaa', 'a', 'b', j.n)", "baa"]
+  ])("%s", (text, value) => {
+    expect(evaluate(field(text), withJson(json))).toEqual(value)
+  })
+
+  it.each([
+    "1..j.huge",
+    "j.huge..j.huge",
+    "j.big..j.big + 2",
+    "1..j.s",
+    "repeat('a', j.huge)",
+    "repeat('a', -j.n)",
+    "repeat('a', j.s)",
+    "repeat('', [1 / 0, ''][0])",
+    "get(j.l, 'a' + j.s)",
+    "take([1], j.n)",
+    "bitand(j.n, 1)",
+    "j.n % 1",
+    "SplitN('a', ',', j.n)",
+    "Get(['a', 'b'], j.n)",
+    "Replace('a', 'a', 'b', j.n)"
+  ])("%s fails", (text) => {
+    expect(() => evaluate(field(text), withJson(json))).toThrow(EvaluationError)
+  })
+
   it("is another key than an int", () => {
-    expect(() => evaluate("1 in evt.Unmarshaled.j", withJson('{"n": 1}'))).toThrow(EvaluationError)
+    expect(() => evaluate("1 in evt.Unmarshaled.j", withJson(json))).toThrow(EvaluationError)
     const event = withJson('{"list": [{"status": 200}, {"status": 404}, {"status": 200}, {}]}')
     expect(evaluate("len(groupBy(evt.Unmarshaled.j.list, .status)[200.0])", event)).toBe(2)
     expect(evaluate("groupBy(evt.Unmarshaled.j.list, .status)[200]", event)).toBeUndefined()

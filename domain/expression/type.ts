@@ -71,6 +71,11 @@ export const boolType: Type = { kind: "bool" }
 export const intType: Type = { kind: "int" }
 export const floatType: Type = { kind: "float" }
 export const stringType: Type = { kind: "string" }
+/**
+ * An int that the language makes of a float where no type was known: what stands before its point. So it takes the
+ * numbers of JSON, as in `repeat("a", evt.Unmarshaled.j.n)`; where an `intType` is wanted they are an error.
+ */
+export const countType: Type = { kind: "int" }
 
 export const arrayOf = (element: Type): ArrayType => ({ kind: "array", element })
 export const mapOf = (value: Type): MapType => ({ kind: "map", value })

@@ -9,6 +9,7 @@ import { EvaluationError } from "./error.ts"
 import { Float } from "./float.ts"
 import { knownType, remember } from "./known-type.ts"
 import { limit } from "./limit.ts"
+import { truncate } from "./number.ts"
 import { CalendarName, Time } from "./time.ts"
 import type { Field, StructType, Type } from "./type.ts"
 import { typeOfObject, zeroOf } from "./type.ts"
@@ -82,6 +83,12 @@ export const kindOf = (value: unknown): string => {
 /** An int or a float as a JavaScript number, anything else undefined. */
 export const numberOf = (value: unknown): number | undefined =>
   typeof value === "number" ? value : value instanceof Float ? value.value : undefined
+
+/** The int that a number stands for where an int is asked for: of a float what is before its point. */
+export const intOf = (value: unknown): number | undefined => {
+  const number = numberOf(value)
+  return number === undefined ? undefined : Math.trunc(number) + 0
+}
 
 export const equals = (left: unknown, right: unknown): boolean => {
   if (left === right) return true
@@ -239,24 +246,32 @@ export const plus = (value: unknown): unknown => {
 
 /** `from..to`, both included; empty when `to` is smaller. */
 export const range = (from: unknown, to: unknown): ReadonlyArray<number> => {
-  if (typeof from !== "number" || typeof to !== "number") throw mismatch("..", from, to)
-  if (to - from + 1 > limit.resultItems) throw tooMany()
+  const first = intOf(from)
+  const last = intOf(to)
+  if (first === undefined || last === undefined) throw mismatch("..", from, to)
+  // Beyond what an int holds, one more is the same number: counting would never end.
+  if (truncate(last) - truncate(first) + 1 > limit.resultItems) throw tooMany()
   const items: Array<number> = []
-  for (let value = from; value <= to; value++) items.push(value)
+  for (let value = first; value <= last; value++) items.push(value)
   return items
 }
 
 const position = (value: unknown): number => {
-  const number = numberOf(value)
-  if (number === undefined) throw new EvaluationError(`an index must be an int, not ${kindOf(value)}`)
-  return Math.trunc(number)
+  const wanted = intOf(value)
+  if (wanted === undefined) throw new EvaluationError(`an index must be an int, not ${kindOf(value)}`)
+  return wanted
 }
 
-export const itemAt = (array: ReadonlyArray<unknown>, index: unknown): unknown => {
+/** Where an index points to: below zero it counts from the end. */
+const placeOf = (length: number, index: unknown): number => {
   const wanted = position(index)
-  const at = wanted < 0 ? array.length + wanted : wanted
+  return wanted < 0 ? length + wanted : wanted
+}
+
+export const itemAt = (array: ArrayLike<unknown>, index: unknown): unknown => {
+  const at = placeOf(array.length, index)
   if (!(at >= 0 && at < array.length)) {
-    throw new EvaluationError(`there is no item ${wanted} in an array of ${array.length}`)
+    throw new EvaluationError(`there is no item ${position(index)} in an array of ${array.length}`)
   }
   return array[at]
 }
@@ -265,10 +280,24 @@ export const itemAt = (array: ReadonlyArray<unknown>, index: unknown): unknown =
 export const member = (object: unknown, key: unknown): unknown => {
   if (object instanceof Map) return object.get(keyIn(object, key)) ?? missing(object)
   if (Array.isArray(object)) return itemAt(object, key)
-  if (typeof object === "string") return itemAt(utf8.encode(object) as unknown as ReadonlyArray<unknown>, key)
+  if (typeof object === "string") return itemAt(utf8.encode(object), key)
   const field = typeof key === "string" ? structOf(object)?.fields.get(key) : undefined
   if (field !== undefined) return remember(readField(field, object), field.type)
   throw new EvaluationError(`${kindOf(object)} has no member ${typeof key === "string" ? key : kindOf(key)}`)
+}
+
+/** The same for `get`: nil where there is no such item or entry, or nothing to look into; of a wrong key an error too. */
+export const memberOrNil = (object: unknown, key: unknown): unknown => {
+  if (object instanceof Map) return object.get(keyIn(object, key))
+  if (Array.isArray(object)) return object[placeOf(object.length, key)]
+  if (typeof object === "string") {
+    const bytes = utf8.encode(object)
+    return bytes[placeOf(bytes.length, key)]
+  }
+  const type = structOf(object)
+  if (type === undefined) return undefined
+  if (typeof key !== "string") throw new EvaluationError(`a field of ${type.name} is named, not ${kindOf(key)}`)
+  return type.fields.has(key) ? member(object, key) : undefined
 }
 
 /** What a map gives for a key that it does not have. */

@@ -200,7 +200,11 @@ const cases: Readonly<Record<string, ReadonlyArray<readonly [expression: string,
   get: [
     ["get([1, 2, 3], 1)", 2],
     ["get([1, 2, 3], 9)", undefined],
-    ["get({name: 'John'}, 'name') + (get({}, 'x') ?? '!')", "John!"]
+    ["get({name: 'John'}, 'name') + (get({}, 'x') ?? '!')", "John!"],
+    ["get([1, 2, 3], -1)", 3],
+    ["get($env, 'evt').Line.Module + (get($env, 'nope') ?? '!')", "file!"],
+    ["get([1, nil, 'é'][1], 0)", undefined],
+    ["[get(['é', 1][0], 0), get(['é', 1][0], -1), get(['é', 1][0], 2)]", [0xc3, 0xa9, undefined]]
   ],
   bitand: [["bitand(0b1010, 0b1100)", 0b1000]],
   bitor: [["bitor(0b1010, 0b1100)", 0b1110]],
@@ -232,18 +236,32 @@ describe("every documented function", () => {
   })
 })
 
-it.each(["groupBy([1], [#])", "groupBy([1], {a: #})", "groupBy([evt], #)", "UnmarshalJSON('{}', fromPairs([]), 'a')"])(
-  "%s has no meaning",
-  (text) => {
-    expect(() => evaluate(text)).toThrow(ExpressionError)
-  }
-)
+it.each([
+  "groupBy([1], [#])",
+  "groupBy([1], {a: #})",
+  "groupBy([evt], #)",
+  "get(1, 2)",
+  "get('abc', 1)",
+  "get(nil, 'a')",
+  "get(evt.Line, 'Raw')",
+  "get(evt.Parsed, 1)",
+  "get(evt.Parsed, nil)",
+  "get([1], 'a')",
+  "get([1], 1.0)",
+  "get([1], nil)",
+  "UnmarshalJSON('{}', fromPairs([]), 'a')"
+])("%s has no meaning", (text) => {
+  expect(() => evaluate(text)).toThrow(ExpressionError)
+})
 
 it.each([
   ["groupBy([[1], 'a'], #)", /array cannot be the key of a map/],
   ["groupBy([evt, 'a'], #)", /cannot be the key of a map/],
   ["fromPairs([[evt.Parsed, 1]])", /map cannot be the key of a map/],
-  ["groupBy([1], #)[[1]]", /array cannot be the key of a map/]
+  ["groupBy([1], #)[[1]]", /array cannot be the key of a map/],
+  ["get([[1], 1][0], ['a', 1][0])", /an index must be an int, not string/],
+  ["get([{a: 1}, 1][0], [1, ''][0])", /a key of a map is a string, not int/],
+  ["get([evt, 1][0], [1, ''][0])", /a field of Event is named, not int/]
 ])("%s fails", (text, message) => {
   expect(() => evaluate(text)).toThrow(message)
   expect(() => evaluate(text)).toThrow(EvaluationError)

@@ -5,7 +5,7 @@ import { EvaluationError } from "../error.ts"
 import { limit } from "../limit.ts"
 import type { Type } from "../type.ts"
 import { anyType, arrayOf, intType, isNilable, mapOf, mapOfKeys, stringType } from "../type.ts"
-import { AnyKeyMap, compare, descending, equals, keyIn, lengthOf, member, structOf, tooMany } from "../value.ts"
+import { AnyKeyMap, compare, descending, equals, lengthOf, memberOrNil, tooMany } from "../value.ts"
 
 const array = arrayOf(anyType)
 const map = mapOf(anyType)
@@ -39,16 +39,6 @@ export const unique = (items: ReadonlyArray<unknown>): ReadonlyArray<unknown> =>
   })
 }
 
-/** `get(map, key)` and `get(array, index)`: nil where a plain access would fail. */
-const get = (object: unknown, key: unknown): unknown => {
-  if (Array.isArray(object) && typeof key === "number") {
-    const at = key < 0 ? object.length + key : key
-    return object[at]
-  }
-  if (object instanceof Map) return object.get(keyIn(object, key))
-  return typeof key === "string" && structOf(object)?.fields.has(key) ? member(object, key) : undefined
-}
-
 /** Nil where there is no such item or entry, also in a map of texts. */
 const typeGot = ([given]: ReadonlyArray<Type>): Type => {
   if (given?.kind === "array") return oneElement([given])
@@ -68,7 +58,7 @@ const inOrder = (map: AnyMap): ReadonlyArray<readonly [key: unknown, value: unkn
 
 export const collectionBuiltins: ReadonlyArray<FunctionDeclaration> = [
   declare("len", [[stringType, array, map]], intType, (_, value: unknown) => lengthOf(value)),
-  declare("get", [anyType, anyType], typeGot, (_, object: unknown, key: unknown) => get(object, key)),
+  declare("get", [anyType, anyType], typeGot, (_, object: unknown, key: unknown) => memberOrNil(object, key)),
   declare("first", [array], oneElement, (_, items: ReadonlyArray<unknown>) => items[0]),
   declare("last", [array], oneElement, (_, items: ReadonlyArray<unknown>) => items.at(-1)),
   declare("take", [array, intType], arrayOfElement, (_, items: ReadonlyArray<unknown>, count: number) => {
