@@ -189,7 +189,12 @@ describe("operators", () => {
     ["'\uffff' < '\u{1f600}'", true],
     ["1.5 + 1", new Float(2.5)],
     ["[1, 2] == [1.0, 2]", true],
-    ["{a: 1} == {'a': 1.0}", true],
+    ["{a: 1} == {'a': 1}", true],
+    ["{a: 1} == {a: 1.0}", false],
+    ["{a: [1]} == {a: [1.0]}", false],
+    ["[{a: 1}] == [{a: 1.0}]", false],
+    ["{a: 1.0, b: [nil, 'x', {}]} == {b: [nil, 'x', {}], a: 1.0}", true],
+    ["[1, [2]] == [1.0, [2.0]]", true],
     ["{a: 1}.b", undefined],
     ["'a' in {a: 1}", true],
     ["'Meta' in evt", true],
@@ -284,7 +289,13 @@ describe("operators", () => {
       environment: bucketEnvironment
     })
     expect(String(median.evaluate({ queue: { Queue: minutes, L: -1 } }))).toBe("15m0s")
-    expect(() => evaluate(`duration("2562047h") + duration("1h") > duration("0s")`)).toThrow(EvaluationError)
+    expect(() => evaluate(`duration("2562047h") + duration("1h") > duration("0s")`)).toThrow("this fails always")
+    expect(() => evaluate(`duration("2562047h") + (evt.Time - evt.Time + duration("1h"))`)).toThrow(EvaluationError)
+    const longer = compileExpression("MedianInterval(map(queue.Queue, .Time)) * 1.5", {
+      environment: bucketEnvironment
+    })
+    expect(longer.type.kind).toBe("float")
+    expect(longer.evaluate({ queue: { Queue: minutes, L: -1 } })).toEqual(new Float(22.5 * 60e9))
     expect(evaluate(`duration("90m") > duration("1h") && duration("1h") * 2 == duration("2h")`)).toBe(true)
     expect(String(evaluate(`evt.Time - (evt.Time - duration("1m30s"))`, saturday))).toBe("1m30s")
   })

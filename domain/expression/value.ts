@@ -103,10 +103,18 @@ export const equals = (left: unknown, right: unknown): boolean => {
   }
   if (left instanceof Map) {
     if (!(right instanceof Map) || left.size !== right.size) return false
-    for (const [key, value] of left) if (!right.has(key) || !equals(value, right.get(key))) return false
+    for (const [key, value] of left) if (!right.has(key) || !equalsWithin(value, right.get(key))) return false
     return true
   }
   return false
+}
+
+/** Inside of a map, Go compares more strictly: an int and a float are never the same there, however deep they are. */
+const equalsWithin = (left: unknown, right: unknown): boolean => {
+  if (Array.isArray(left) && Array.isArray(right)) {
+    return left.length === right.length && left.every((item, at) => equalsWithin(item, right[at]))
+  }
+  return left instanceof Float === right instanceof Float && equals(left, right)
 }
 
 /** Below zero, zero or above; NaN where a float is not a number. Texts compare by code point, as bytes of UTF-8 do. */
@@ -200,11 +208,17 @@ export const subtract = (left: unknown, right: unknown): unknown => {
 
 export const multiply = (left: unknown, right: unknown): unknown => {
   if (typeof left === "number" && typeof right === "number") return safe(left * right)
-  if (left instanceof Duration && typeof right === "number") {
-    return lasting(left.nanoseconds * BigInt(right))
-  }
-  if (typeof left === "number" && right instanceof Duration) return multiply(right, left)
+  if (left instanceof Duration) return multiplied(left, right)
+  if (right instanceof Duration) return multiplied(right, left)
   return floats("*", left, right, (first, second) => first * second)
+}
+
+/** As in Go, a float makes nanoseconds of a duration, and what comes out is no duration any more. */
+const multiplied = (duration: Duration, by: unknown): Duration | Float => {
+  if (typeof by === "number") return lasting(duration.nanoseconds * BigInt(by))
+  if (by instanceof Duration) return lasting(duration.nanoseconds * by.nanoseconds)
+  if (by instanceof Float) return new Float(Number(duration.nanoseconds) * by.value)
+  throw mismatch("*", duration, by)
 }
 
 /** Always a float, also of two ints. */

@@ -53,7 +53,10 @@ const cases: Readonly<Record<string, ReadonlyArray<readonly [expression: string,
     ["duration('1h').Seconds()", float(3600)],
     ["duration('90s') + duration('30s') == duration('2m')", true],
     ["duration('1m') * 3 > duration('2m59s') && -duration('1s') < duration('0s')", true],
-    ["duration('1h30m').String()", "1h30m0s"]
+    ["duration('1h30m').String()", "1h30m0s"],
+    ["duration('1s') * .5 == 5e8 && 1.5 * duration('2ns') == 3", true],
+    ["duration('2ns') * duration('3ns') == duration('6ns')", true],
+    ["[duration('1s'), 1][0] * [.5, ''][0]", float(5e8)]
   ],
   date: [
     ["date('2023-08-14').Year()", 2023],
@@ -249,7 +252,9 @@ it.each([
   "get([1], 'a')",
   "get([1], 1.0)",
   "get([1], nil)",
-  "UnmarshalJSON('{}', fromPairs([]), 'a')"
+  "UnmarshalJSON('{}', fromPairs([]), 'a')",
+  "duration('1s') / 2",
+  "duration('1s') * 'a'"
 ])("%s has no meaning", (text) => {
   expect(() => evaluate(text)).toThrow(ExpressionError)
 })
@@ -294,7 +299,9 @@ describe("the syntax that the language documents", () => {
     ["map([[1, 2], [3]], len(#)) == [2, 1]", true],
     ["all([{t: 'a'}, {t: 'b'}], len(.t) == 1)", true],
     ["$env.evt.Line.Module + $env['evt'].Line.Module", "filefile"],
-    ["'evt' in $env && 'nope' not in $env", true]
+    ["'evt' in $env && 'nope' not in $env", true],
+    ["$env?.nope", undefined],
+    ["$env?.nope?.x ?? $env?.evt.Line.Module", "file"]
   ])("%s", (expression, value) => {
     expect(evaluate(expression)).toEqual(value)
   })
@@ -302,7 +309,12 @@ describe("the syntax that the language documents", () => {
   it("knows no variable by a name that is computed, and fails at load where a constant cannot be", () => {
     expect(() => evaluate("$env[evt.Line.Raw]")).toThrow(ExpressionError)
     expect(() => evaluate("$env.nope")).toThrow(ExpressionError)
-    for (const text of ["duration('10 minutes')", "date('14 o clock')", "timezone('Mars/Olympus')", "int('x')"])
+    expect(() => evaluate("$env?.nope.x")).toThrow(EvaluationError)
+    expect(() => evaluate("evt?.nope")).toThrow(ExpressionError)
+    for (const text of [
+      ...["duration('10 minutes')", "date('14 o clock')", "timezone('Mars/Olympus')", "int('x')", "1 % 0"],
+      ...["false && 5 + 1 % (1 - 1) == 5", "9007199254740991 + 1 + 1", "duration('2562047h') * 2"]
+    ])
       expect(() => evaluate(text)).toThrow(/this fails always/)
   })
 

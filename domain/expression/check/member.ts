@@ -21,6 +21,7 @@ export const memberResult = (node: MemberNode, object: Type, property: Type, fai
       const name = node.property.value
       const field = object.fields.get(name)
       if (field !== undefined) return field.type
+      if (node.optional && isEnvironment(node.object)) return anyType
       return fail(
         node,
         object.methods.has(name)

@@ -43,7 +43,9 @@ export const compileMember = (compiler: Compiler, node: MemberNode): Run => {
   const name = node.property.kind === "string" ? node.property.value : undefined
   switch (type.kind) {
     case "struct": {
-      const field = type.fields.get(name!)!
+      const field = type.fields.get(name!)
+      // `$env?.name`: nothing else may be asked for what it does not have.
+      if (field === undefined) return () => undefined
       const { read } = field
       if (node.object.kind === "name" && !node.optional && field.type.kind === "map") {
         return fieldOfName(compiler, node.object, read, `nil has no member ${name}`)
