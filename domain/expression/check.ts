@@ -1,6 +1,6 @@
 import { builtins } from "./builtins/catalogue.ts"
 import type { Fail } from "./check/fail.ts"
-import { memberResult, sliceResult } from "./check/member.ts"
+import { checkGet, memberResult, sliceResult } from "./check/member.ts"
 import { meantBetween } from "./check/mixture.ts"
 import { isNumber, resultOf } from "./check/operation.ts"
 import { predicateResult } from "./check/predicate.ts"
@@ -311,7 +311,12 @@ class Checker {
 
   #builtin(node: BuiltinNode): Type {
     const declaration = builtins.get(node.name)
-    if (declaration !== undefined) return this.#call(node, declaration, node.arguments)
+    if (declaration !== undefined) {
+      const result = this.#call(node, declaration, node.arguments)
+      const [object, key] = node.arguments
+      if (node.name === "get") checkGet(node, this.visit(object!), this.visit(key!), this.#fail)
+      return result
+    }
     const [list, predicate, extra] = node.arguments
     const collection = this.visit(list!)
     if (!isAny(collection) && collection.kind !== "array") {

@@ -13,8 +13,8 @@ import { remember, takesAnything, tellsMore } from "./known-type.ts"
 import type { BinaryNode, BuiltinNode, CallNode, MapNode, MethodNode, Node, SliceNode, UnaryNode } from "./syntax.ts"
 import { operandsOf } from "./syntax.ts"
 import type { Type } from "./type.ts"
-import { anyType, isAny } from "./type.ts"
-import { add, boolOperand, conforms, isNil, kindOf, negate, plus, slice } from "./value.ts"
+import { anyType, countType, isAny } from "./type.ts"
+import { add, boolOperand, conforms, intOf, isNil, kindOf, negate, plus, slice } from "./value.ts"
 
 /** A checked tree to closures: one per node, chosen by the static types of its parts. */
 export const compile = (
@@ -33,12 +33,15 @@ export const compile = (
   return { run, newFrame }
 }
 
+/** What is calculated once where both sides are constants. A range is not: it would take room as long as its rule is loaded. */
+const calculating: ReadonlySet<BinaryNode["operator"]> = new Set(["+", "-", "*", "/", "%", "**"])
+
 export class Compiler {
   readonly checked: Checked
   readonly context: Context
   readonly text: string
   readonly #runs = new Map<Node, Run>()
-  readonly #constants = new Map<Node, { readonly value: unknown }>()
+  readonly #constants = new Map<Node, { readonly value: unknown } | undefined>()
 
   constructor(checked: Checked, context: Context, text: string) {
     this.checked = checked
@@ -86,10 +89,9 @@ export class Compiler {
 
   /** Value of a node that is the same in every evaluation, such as `"x"`, `["", nil]` or `duration("10m")`. */
   constantOf(node: Node): { readonly value: unknown } | undefined {
-    const known = this.#constants.get(node)
-    if (known !== undefined) return known
+    if (this.#constants.has(node)) return this.#constants.get(node)
     const constant = this.#settled(node)
-    if (constant !== undefined) this.#constants.set(node, constant)
+    this.#constants.set(node, constant)
     return constant
   }
 
@@ -105,6 +107,11 @@ export class Compiler {
         return { value: new Float(node.value) }
       case "unary":
         if (node.operator === "!" || this.constantOf(node.operand) === undefined) return undefined
+        return { value: this.#attempt(node) }
+      case "binary":
+        if (!calculating.has(node.operator) || !operandsOf(node).every((operand) => this.constantOf(operand))) {
+          return undefined
+        }
         return { value: this.#attempt(node) }
       case "array": {
         const items = node.items.map((item) => this.constantOf(item))
@@ -123,7 +130,7 @@ export class Compiler {
     }
   }
 
-  /** A call with constant arguments that fails would fail on every line: that is found when the rule is loaded. */
+  /** A call or a calculation of constants that fails would fail on every line: that is found when the rule is loaded. */
   #attempt(node: Node): unknown {
     try {
       return this.#build(node)({}, { slots: [], steps: 0 })
@@ -299,6 +306,7 @@ export class Compiler {
       return (scope, frame) => {
         const value = run(scope, frame)
         for (const type of wanted) if (conforms(value, type)) return value
+        if (value instanceof Float && wanted.includes(countType)) return intOf(value)
         throw new EvaluationError(`argument ${at + 1} of ${name} must not be ${kindOf(value)}`)
       }
     })

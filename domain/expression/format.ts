@@ -62,7 +62,7 @@ const plainText = (value: unknown, budget: { room: number }): string => {
   if (value instanceof Float) return shortestFloat(value.value)
   if (Array.isArray(value)) return `[${value.map((item) => pieces(item, budget)).join(" ")}]`
   if (value instanceof Map) {
-    const entries = Array.from(value as Map<unknown, unknown>, ([key, item]) => [String(key), item] as const)
+    const entries = Array.from(value as Map<unknown, unknown>, ([key, item]) => [plainText(key, budget), item] as const)
     entries.sort(([left], [right]) => byteOrder(left, right))
     return `map[${entries.map(([key, item]) => `${key}:${pieces(item, budget)}`).join(" ")}]`
   }

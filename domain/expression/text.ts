@@ -103,7 +103,8 @@ export const join = (parts: ReadonlyArray<unknown>, glue: string): string => {
 
 export const repeat = (text: string, times: number): string => {
   if (times < 0) throw new EvaluationError("a text cannot be repeated less than zero times")
-  if (text.length * times > limit.resultLength) throw tooLong()
+  // Not `>`, which is false of NaN too.
+  if (!(text.length * times <= limit.resultLength)) throw tooLong()
   return text.repeat(times)
 }
 

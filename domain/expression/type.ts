@@ -19,9 +19,9 @@ export interface ArrayType {
 export interface MapType {
   readonly kind: "map"
   readonly value: Type
-  /** Keys are strings, unless `groupBy` made them: this then is what it made them of. */
+  /** Keys are strings, unless `groupBy` or `fromPairs` made them: this then is what they were made of. */
   readonly key?: Type
-  /** A parameter that is written to: only a map whose values may be anything fits. */
+  /** A parameter that is written to: only a map of string keys whose values may be anything fits. */
   readonly written?: true
 }
 
@@ -71,11 +71,16 @@ export const boolType: Type = { kind: "bool" }
 export const intType: Type = { kind: "int" }
 export const floatType: Type = { kind: "float" }
 export const stringType: Type = { kind: "string" }
+/**
+ * An int that the language makes of a float where no type was known: what stands before its point. So it takes the
+ * numbers of JSON, as in `repeat("a", evt.Unmarshaled.j.n)`; where an `intType` is wanted they are an error.
+ */
+export const countType: Type = { kind: "int" }
 
 export const arrayOf = (element: Type): ArrayType => ({ kind: "array", element })
 export const mapOf = (value: Type): MapType => ({ kind: "map", value })
-/** What `groupBy` makes: keys are strings, ints or bools. */
-export const groupsOf = (key: Type, value: Type): MapType => ({ kind: "map", value, key })
+/** What `groupBy` and `fromPairs` make: keys need not be strings. */
+export const mapOfKeys = (key: Type, value: Type): MapType => ({ kind: "map", value, key })
 export const writtenMap: MapType = { kind: "map", value: anyType, written: true }
 
 export const field = <T>(type: Type, read: (object: T) => unknown): Field => ({
@@ -150,7 +155,10 @@ export const sameType = (left: Type, right: Type): boolean => {
   if (left === right) return true
   if (left.kind !== right.kind) return false
   if (left.kind === "array") return sameType(left.element, (right as ArrayType).element)
-  if (left.kind === "map") return sameType(left.value, (right as MapType).value)
+  if (left.kind === "map") {
+    const { key, value } = right as MapType
+    return sameType(left.value, value) && (left.key === undefined) === (key === undefined)
+  }
   return left.kind !== "struct"
 }
 
@@ -160,7 +168,7 @@ export const isAssignable = (from: Type, to: Type): boolean => {
   if (from.kind === "nil") return isNilable(to)
   if (from.kind === "array" && to.kind === "array") return isAssignable(from.element, to.element)
   if (from.kind === "map" && to.kind === "map") {
-    return to.written ? from.value.kind === "any" : isAssignable(from.value, to.value)
+    return to.written ? from.value.kind === "any" && from.key === undefined : isAssignable(from.value, to.value)
   }
   return sameType(from, to)
 }

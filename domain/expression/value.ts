@@ -1,7 +1,7 @@
 /**
  * What operators do with values. At run time: text is a string, bool a boolean, int a number, float a `Float`, nil
- * `undefined` (`null` is read as nil too), array an Array, map a `Map` with string keys, time a `Time`, duration a
- * `Duration`; a struct is any object whose type is declared.
+ * `undefined` (`null` is read as nil too), array an Array, map a `Map` with string keys or an `AnyKeyMap`, time a `Time`,
+ * duration a `Duration`; a struct is any object whose type is declared.
  */
 import { byteOrder } from "../text/byte-order.ts"
 import { Duration } from "./duration.ts"
@@ -9,12 +9,54 @@ import { EvaluationError } from "./error.ts"
 import { Float } from "./float.ts"
 import { knownType, remember } from "./known-type.ts"
 import { limit } from "./limit.ts"
-import { Time } from "./time.ts"
+import { truncate } from "./number.ts"
+import { CalendarName, Time } from "./time.ts"
 import type { Field, StructType, Type } from "./type.ts"
 import { typeOfObject, zeroOf } from "./type.ts"
 
 /** A map of texts where no static type says so, as `ParseKV` makes them: a missing key reads as "". */
 export class TextMap extends Map<string, string> {}
+
+/** A map whose keys are more than texts, as `groupBy` and `fromPairs` make it. As in Go, an int and a float are two keys. */
+export class AnyKeyMap extends Map<unknown, unknown> {
+  /** Floats, times and durations are objects: of those that are one key, the one that came first. */
+  readonly #first = new Map<unknown, unknown>()
+
+  override get(key: unknown): unknown {
+    return super.get(this.#known(key))
+  }
+
+  override has(key: unknown): boolean {
+    return super.has(this.#known(key))
+  }
+
+  override set(key: unknown, value: unknown): this {
+    const mark = markOf(key)
+    if (mark !== undefined && !this.#first.has(mark)) this.#first.set(mark, key)
+    return super.set(this.#known(key), value)
+  }
+
+  #known(key: unknown): unknown {
+    return isNil(key) ? undefined : (this.#first.get(markOf(key)) ?? key)
+  }
+}
+
+/** What the objects have in common that are one key of a map; undefined where a key is none. */
+const markOf = (key: unknown): unknown => {
+  if (typeof key !== "object" || key === null) return undefined
+  if (key instanceof Float) return key.value
+  if (key instanceof Duration) return key.nanoseconds
+  if (key instanceof Time) return `${key.unixNanoseconds} ${key.offset}`
+  if (key instanceof CalendarName) return key.name
+  throw new EvaluationError(`${kindOf(key)} cannot be the key of a map`)
+}
+
+/** A key as a map has it, where it can have it: nil is that of no name among texts. */
+export const keyIn = (map: ReadonlyMap<unknown, unknown>, key: unknown): unknown => {
+  if (map instanceof AnyKeyMap || typeof key === "string") return key
+  if (isNil(key)) return ""
+  throw new EvaluationError(`a key of a map is a string, not ${kindOf(key)}`)
+}
 
 export const isNil = (value: unknown): value is null | undefined => value === undefined || value === null
 
@@ -42,6 +84,12 @@ export const kindOf = (value: unknown): string => {
 export const numberOf = (value: unknown): number | undefined =>
   typeof value === "number" ? value : value instanceof Float ? value.value : undefined
 
+/** The int that a number stands for where an int is asked for: of a float what is before its point. */
+export const intOf = (value: unknown): number | undefined => {
+  const number = numberOf(value)
+  return number === undefined ? undefined : Math.trunc(number) + 0
+}
+
 export const equals = (left: unknown, right: unknown): boolean => {
   if (left === right) return true
   if (isNil(left) || isNil(right)) return isNil(left) && isNil(right)
@@ -55,10 +103,18 @@ export const equals = (left: unknown, right: unknown): boolean => {
   }
   if (left instanceof Map) {
     if (!(right instanceof Map) || left.size !== right.size) return false
-    for (const [key, value] of left) if (!right.has(key) || !equals(value, right.get(key))) return false
+    for (const [key, value] of left) if (!right.has(key) || !equalsWithin(value, right.get(key))) return false
     return true
   }
   return false
+}
+
+/** Inside of a map, Go compares more strictly: an int and a float are never the same there, however deep they are. */
+const equalsWithin = (left: unknown, right: unknown): boolean => {
+  if (Array.isArray(left) && Array.isArray(right)) {
+    return left.length === right.length && left.every((item, at) => equalsWithin(item, right[at]))
+  }
+  return left instanceof Float === right instanceof Float && equals(left, right)
 }
 
 /** Below zero, zero or above; NaN where a float is not a number. Texts compare by code point, as bytes of UTF-8 do. */
@@ -84,7 +140,7 @@ export const isIn = (needle: unknown, hay: unknown): boolean => {
     for (const item of hay) if (equals(needle, item)) return true
     return false
   }
-  if (hay instanceof Map) return hay.has(isNil(needle) ? "" : needle)
+  if (hay instanceof Map) return hay.has(keyIn(hay, needle))
   const type = structOf(hay)
   if (type !== undefined && typeof needle === "string") return type.fields.has(needle)
   throw mismatch("in", needle, hay)
@@ -152,11 +208,17 @@ export const subtract = (left: unknown, right: unknown): unknown => {
 
 export const multiply = (left: unknown, right: unknown): unknown => {
   if (typeof left === "number" && typeof right === "number") return safe(left * right)
-  if (left instanceof Duration && typeof right === "number") {
-    return lasting(left.nanoseconds * BigInt(right))
-  }
-  if (typeof left === "number" && right instanceof Duration) return multiply(right, left)
+  if (left instanceof Duration) return multiplied(left, right)
+  if (right instanceof Duration) return multiplied(right, left)
   return floats("*", left, right, (first, second) => first * second)
+}
+
+/** As in Go, a float makes nanoseconds of a duration, and what comes out is no duration any more. */
+const multiplied = (duration: Duration, by: unknown): Duration | Float => {
+  if (typeof by === "number") return lasting(duration.nanoseconds * BigInt(by))
+  if (by instanceof Duration) return lasting(duration.nanoseconds * by.nanoseconds)
+  if (by instanceof Float) return new Float(Number(duration.nanoseconds) * by.value)
+  throw mismatch("*", duration, by)
 }
 
 /** Always a float, also of two ints. */
@@ -198,39 +260,58 @@ export const plus = (value: unknown): unknown => {
 
 /** `from..to`, both included; empty when `to` is smaller. */
 export const range = (from: unknown, to: unknown): ReadonlyArray<number> => {
-  if (typeof from !== "number" || typeof to !== "number") throw mismatch("..", from, to)
-  if (to - from + 1 > limit.resultItems) throw tooMany()
+  const first = intOf(from)
+  const last = intOf(to)
+  if (first === undefined || last === undefined) throw mismatch("..", from, to)
+  // Beyond what an int holds, one more is the same number: counting would never end.
+  if (truncate(last) - truncate(first) + 1 > limit.resultItems) throw tooMany()
   const items: Array<number> = []
-  for (let value = from; value <= to; value++) items.push(value)
+  for (let value = first; value <= last; value++) items.push(value)
   return items
 }
 
 const position = (value: unknown): number => {
-  const number = numberOf(value)
-  if (number === undefined) throw new EvaluationError(`an index must be an int, not ${kindOf(value)}`)
-  return Math.trunc(number)
+  const wanted = intOf(value)
+  if (wanted === undefined) throw new EvaluationError(`an index must be an int, not ${kindOf(value)}`)
+  return wanted
 }
 
-export const itemAt = (array: ReadonlyArray<unknown>, index: unknown): unknown => {
+/** Where an index points to: below zero it counts from the end. */
+const placeOf = (length: number, index: unknown): number => {
   const wanted = position(index)
-  const at = wanted < 0 ? array.length + wanted : wanted
+  return wanted < 0 ? length + wanted : wanted
+}
+
+export const itemAt = (array: ArrayLike<unknown>, index: unknown): unknown => {
+  const at = placeOf(array.length, index)
   if (!(at >= 0 && at < array.length)) {
-    throw new EvaluationError(`there is no item ${wanted} in an array of ${array.length}`)
+    throw new EvaluationError(`there is no item ${position(index)} in an array of ${array.length}`)
   }
   return array[at]
 }
 
 /** `object[key]` or `object.key` where no type was known when the expression was compiled. */
 export const member = (object: unknown, key: unknown): unknown => {
-  if (object instanceof Map) {
-    if (typeof key === "string" || isNil(key)) return object.get(key ?? "") ?? missing(object)
-    throw new EvaluationError(`a key of a map must be a string, not ${kindOf(key)}`)
-  }
+  if (object instanceof Map) return object.get(keyIn(object, key)) ?? missing(object)
   if (Array.isArray(object)) return itemAt(object, key)
-  if (typeof object === "string") return itemAt(utf8.encode(object) as unknown as ReadonlyArray<unknown>, key)
+  if (typeof object === "string") return itemAt(utf8.encode(object), key)
   const field = typeof key === "string" ? structOf(object)?.fields.get(key) : undefined
   if (field !== undefined) return remember(readField(field, object), field.type)
   throw new EvaluationError(`${kindOf(object)} has no member ${typeof key === "string" ? key : kindOf(key)}`)
+}
+
+/** The same for `get`: nil where there is no such item or entry, or nothing to look into; of a wrong key an error too. */
+export const memberOrNil = (object: unknown, key: unknown): unknown => {
+  if (object instanceof Map) return object.get(keyIn(object, key))
+  if (Array.isArray(object)) return object[placeOf(object.length, key)]
+  if (typeof object === "string") {
+    const bytes = utf8.encode(object)
+    return bytes[placeOf(bytes.length, key)]
+  }
+  const type = structOf(object)
+  if (type === undefined) return undefined
+  if (typeof key !== "string") throw new EvaluationError(`a field of ${type.name} is named, not ${kindOf(key)}`)
+  return type.fields.has(key) ? member(object, key) : undefined
 }
 
 /** What a map gives for a key that it does not have. */

@@ -129,7 +129,7 @@ describe("what may be read", () => {
     ["any(keys(evt.Enriched), {# == 'IsoCode'})", [...always, "Enriched.IsoCode"]],
     ["evt.Unmarshaled.Meta == nil", all],
     // An event that is handed on is looked into by any name.
-    ["get(evt, evt.Line.Raw) == nil", all],
+    ["get([evt, 1][0], evt.Line.Raw) == nil", all],
     ["{e: evt}.e[evt.Line.Raw] == nil", all],
     ["get($env, 'evt')[evt.Line.Raw] == nil", all],
     ["Split(evt.Line.Raw, ' ')[len(evt.Line.Raw)] == 'a'", always],

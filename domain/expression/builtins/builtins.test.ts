@@ -4,10 +4,17 @@ import { evaluate, exampleEvent } from "../example.fixture.ts"
 import { EvaluationError, ExpressionError } from "../expression.ts"
 import { KeptFields } from "../../text/fields.ts"
 import { Float } from "../float.ts"
+import { AnyKeyMap } from "../value.ts"
 import { builtins } from "./catalogue.ts"
 import { predicateArity } from "./predicate.ts"
 
 const float = (value: number): Float => new Float(value)
+
+const keyed = (...entries: ReadonlyArray<readonly [key: unknown, value: unknown]>): AnyKeyMap => {
+  const map = new AnyKeyMap()
+  for (const [key, value] of entries) map.set(key, value)
+  return map
+}
 
 const cases: Readonly<Record<string, ReadonlyArray<readonly [expression: string, value: unknown]>>> = {
   trim: [
@@ -46,7 +53,10 @@ const cases: Readonly<Record<string, ReadonlyArray<readonly [expression: string,
     ["duration('1h').Seconds()", float(3600)],
     ["duration('90s') + duration('30s') == duration('2m')", true],
     ["duration('1m') * 3 > duration('2m59s') && -duration('1s') < duration('0s')", true],
-    ["duration('1h30m').String()", "1h30m0s"]
+    ["duration('1h30m').String()", "1h30m0s"],
+    ["duration('1s') * .5 == 5e8 && 1.5 * duration('2ns') == 3", true],
+    ["duration('2ns') * duration('3ns') == duration('6ns')", true],
+    ["[duration('1s'), 1][0] * [.5, ''][0]", float(5e8)]
   ],
   date: [
     ["date('2023-08-14').Year()", 2023],
@@ -105,14 +115,18 @@ const cases: Readonly<Record<string, ReadonlyArray<readonly [expression: string,
   findLast: [["findLast([1, 2, 3, 4], # > 2)", 4]],
   findLastIndex: [["findLastIndex([1, 2, 3, 4], # > 2)", 3]],
   groupBy: [
-    [
-      "groupBy(['a1', 'b', 'a2'], #[:1])",
-      new Map([
-        ["a", ["a1", "a2"]],
-        ["b", ["b"]]
-      ])
-    ],
+    ["groupBy(['a1', 'b', 'a2'], #[:1])", keyed(["a", ["a1", "a2"]], ["b", ["b"]])],
     ["groupBy([1, 2, 3], # % 2)[1]", [1, 3]],
+    ["groupBy([1, 2, 3], # / 2)", keyed([float(0.5), [1]], [float(1), [2]], [float(1.5), [3]])],
+    ["map(groupBy([{s: 200.0}, {s: 404.0}, {s: 200.0}], .s)[200.0], .s)", [float(200), float(200)]],
+    ["groupBy([1, 1.0, 1.0], #)[1] == [1] && groupBy([1, 1.0, 1.0], #)[1.0] == [1, 1]", true],
+    ["groupBy(1..3, # > 1 ? nil : '')[nil]", [2, 3]],
+    ["nil in groupBy([nil], #) && '' not in groupBy([nil], #) && groupBy([''], #)[nil] == nil", true],
+    ["2.0 in groupBy([2.0], #) && 2 not in groupBy([2.0], #) && get(groupBy([2.0], #), 2.0) == [2]", true],
+    ["groupBy(['1s', '1000ms', '2s'], duration(#))[duration('1s')]", ["1s", "1000ms"]],
+    ["groupBy(['2024-02-10', '2024-02-11', '2024-02-17'], date(#).Weekday()) | values() | map(len(#))", [2, 1]],
+    ["len(groupBy(['2024-02-10', '2024-02-10'], date(#)))", 1],
+    ["string(groupBy([1.5, nil], #)) + string(keys(groupBy([1.5], #)))", "map[1.5:[1.5] <nil>:[<nil>]][1.5]"],
     ["1 in groupBy([1, 3], # % 2) && 0 not in groupBy([1, 3], # % 2)", true],
     ["groupBy([1], #)['x'] == nil && groupBy(['a'], #)[1] == nil && 1 not in groupBy(['a'], #)", true]
   ],
@@ -179,12 +193,21 @@ const cases: Readonly<Record<string, ReadonlyArray<readonly [expression: string,
       ]
     ]
   ],
-  fromPairs: [["fromPairs([['name', 'John'], ['age', 30]]).age", 30]],
+  fromPairs: [
+    ["fromPairs([['name', 'John'], ['age', 30]]).age", 30],
+    ["fromPairs([[1, 'a'], [2.5, 'b'], [nil, 'c'], [1, 'd']])", keyed([1, "d"], [float(2.5), "b"], [undefined, "c"])],
+    ["let m = fromPairs([[1, 'a'], [1.0, 'b']]); m[1] + m[1.0] + (m['1'] ?? '-')", "ab-"],
+    ["[fromPairs([[1, 'a']]), 1][0][1]", "a"]
+  ],
   len: [["len([1, 2, 3]) + len({name: 'John'}) + len('Hello')", 9]],
   get: [
     ["get([1, 2, 3], 1)", 2],
     ["get([1, 2, 3], 9)", undefined],
-    ["get({name: 'John'}, 'name') + (get({}, 'x') ?? '!')", "John!"]
+    ["get({name: 'John'}, 'name') + (get({}, 'x') ?? '!')", "John!"],
+    ["get([1, 2, 3], -1)", 3],
+    ["get($env, 'evt').Line.Module + (get($env, 'nope') ?? '!')", "file!"],
+    ["get([1, nil, 'é'][1], 0)", undefined],
+    ["[get(['é', 1][0], 0), get(['é', 1][0], -1), get(['é', 1][0], 2)]", [0xc3, 0xa9, undefined]]
   ],
   bitand: [["bitand(0b1010, 0b1100)", 0b1000]],
   bitor: [["bitor(0b1010, 0b1100)", 0b1110]],
@@ -216,6 +239,39 @@ describe("every documented function", () => {
   })
 })
 
+it.each([
+  "groupBy([1], [#])",
+  "groupBy([1], {a: #})",
+  "groupBy([evt], #)",
+  "get(1, 2)",
+  "get('abc', 1)",
+  "get(nil, 'a')",
+  "get(evt.Line, 'Raw')",
+  "get(evt.Parsed, 1)",
+  "get(evt.Parsed, nil)",
+  "get([1], 'a')",
+  "get([1], 1.0)",
+  "get([1], nil)",
+  "UnmarshalJSON('{}', fromPairs([]), 'a')",
+  "duration('1s') / 2",
+  "duration('1s') * 'a'"
+])("%s has no meaning", (text) => {
+  expect(() => evaluate(text)).toThrow(ExpressionError)
+})
+
+it.each([
+  ["groupBy([[1], 'a'], #)", /array cannot be the key of a map/],
+  ["groupBy([evt, 'a'], #)", /cannot be the key of a map/],
+  ["fromPairs([[evt.Parsed, 1]])", /map cannot be the key of a map/],
+  ["groupBy([1], #)[[1]]", /array cannot be the key of a map/],
+  ["get([[1], 1][0], ['a', 1][0])", /an index must be an int, not string/],
+  ["get([{a: 1}, 1][0], [1, ''][0])", /a key of a map is a string, not int/],
+  ["get([evt, 1][0], [1, ''][0])", /a field of Event is named, not int/]
+])("%s fails", (text, message) => {
+  expect(() => evaluate(text)).toThrow(message)
+  expect(() => evaluate(text)).toThrow(EvaluationError)
+})
+
 describe("the syntax that the language documents", () => {
   it.each([
     ["// a comment\n 1 + /* another */ 2", 3],
@@ -243,7 +299,9 @@ describe("the syntax that the language documents", () => {
     ["map([[1, 2], [3]], len(#)) == [2, 1]", true],
     ["all([{t: 'a'}, {t: 'b'}], len(.t) == 1)", true],
     ["$env.evt.Line.Module + $env['evt'].Line.Module", "filefile"],
-    ["'evt' in $env && 'nope' not in $env", true]
+    ["'evt' in $env && 'nope' not in $env", true],
+    ["$env?.nope", undefined],
+    ["$env?.nope?.x ?? $env?.evt.Line.Module", "file"]
   ])("%s", (expression, value) => {
     expect(evaluate(expression)).toEqual(value)
   })
@@ -251,7 +309,12 @@ describe("the syntax that the language documents", () => {
   it("knows no variable by a name that is computed, and fails at load where a constant cannot be", () => {
     expect(() => evaluate("$env[evt.Line.Raw]")).toThrow(ExpressionError)
     expect(() => evaluate("$env.nope")).toThrow(ExpressionError)
-    for (const text of ["duration('10 minutes')", "date('14 o clock')", "timezone('Mars/Olympus')", "int('x')"])
+    expect(() => evaluate("$env?.nope.x")).toThrow(EvaluationError)
+    expect(() => evaluate("evt?.nope")).toThrow(ExpressionError)
+    for (const text of [
+      ...["duration('10 minutes')", "date('14 o clock')", "timezone('Mars/Olympus')", "int('x')", "1 % 0"],
+      ...["false && 5 + 1 % (1 - 1) == 5", "9007199254740991 + 1 + 1", "duration('2562047h') * 2"]
+    ])
       expect(() => evaluate(text)).toThrow(/this fails always/)
   })
 

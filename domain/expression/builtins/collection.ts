@@ -4,8 +4,8 @@ import { declare } from "../environment.ts"
 import { EvaluationError } from "../error.ts"
 import { limit } from "../limit.ts"
 import type { Type } from "../type.ts"
-import { anyType, arrayOf, intType, isNilable, mapOf, stringType } from "../type.ts"
-import { compare, descending, equals, isNil, itemAt, kindOf, lengthOf, member, structOf, tooMany } from "../value.ts"
+import { anyType, arrayOf, intType, isNilable, mapOf, mapOfKeys, stringType } from "../type.ts"
+import { AnyKeyMap, compare, descending, equals, lengthOf, memberOrNil, tooMany } from "../value.ts"
 
 const array = arrayOf(anyType)
 const map = mapOf(anyType)
@@ -39,16 +39,6 @@ export const unique = (items: ReadonlyArray<unknown>): ReadonlyArray<unknown> =>
   })
 }
 
-/** `get(map, key)` and `get(array, index)`: nil where a plain access would fail. */
-const get = (object: unknown, key: unknown): unknown => {
-  if (Array.isArray(object) && typeof key === "number") {
-    const at = key < 0 ? object.length + key : key
-    return object[at]
-  }
-  if (object instanceof Map) return object.get(isNil(key) ? "" : key)
-  return typeof key === "string" && structOf(object)?.fields.has(key) ? member(object, key) : undefined
-}
-
 /** Nil where there is no such item or entry, also in a map of texts. */
 const typeGot = ([given]: ReadonlyArray<Type>): Type => {
   if (given?.kind === "array") return oneElement([given])
@@ -68,7 +58,7 @@ const inOrder = (map: AnyMap): ReadonlyArray<readonly [key: unknown, value: unkn
 
 export const collectionBuiltins: ReadonlyArray<FunctionDeclaration> = [
   declare("len", [[stringType, array, map]], intType, (_, value: unknown) => lengthOf(value)),
-  declare("get", [anyType, anyType], typeGot, (_, object: unknown, key: unknown) => get(object, key)),
+  declare("get", [anyType, anyType], typeGot, (_, object: unknown, key: unknown) => memberOrNil(object, key)),
   declare("first", [array], oneElement, (_, items: ReadonlyArray<unknown>) => items[0]),
   declare("last", [array], oneElement, (_, items: ReadonlyArray<unknown>) => items.at(-1)),
   declare("take", [array, intType], arrayOfElement, (_, items: ReadonlyArray<unknown>, count: number) => {
@@ -98,17 +88,21 @@ export const collectionBuiltins: ReadonlyArray<FunctionDeclaration> = [
   declare("keys", [map], keysOf, (_, entries: AnyMap) => inOrder(entries).map(([key]) => key)),
   declare("values", [map], array, (_, entries: AnyMap) => inOrder(entries).map(([, value]) => value)),
   declare("toPairs", [map], arrayOf(array), (_, entries: AnyMap) => inOrder(entries).map((pair) => [...pair])),
-  declare("fromPairs", [array], map, (_, pairs: ReadonlyArray<unknown>) => new Map(pairs.map(pairOf)))
+  declare("fromPairs", [array], mapOfKeys(anyType, anyType), (_, pairs: ReadonlyArray<unknown>) => fromPairs(pairs))
 ]
+
+const fromPairs = (pairs: ReadonlyArray<unknown>): AnyKeyMap => {
+  const map = new AnyKeyMap()
+  for (const pair of pairs) {
+    if (!Array.isArray(pair) || pair.length !== 2) {
+      throw new EvaluationError("fromPairs needs pairs of a key and a value")
+    }
+    map.set(pair[0], pair[1])
+  }
+  return map
+}
 
 const flattenOnce = (given: ReadonlyArray<ReadonlyArray<unknown>>): ReadonlyArray<unknown> => {
   if (given.reduce((sum, items) => sum + items.length, 0) > limit.resultItems) throw tooMany()
   return given.flat()
-}
-
-const pairOf = (pair: unknown): [string, unknown] => {
-  if (!Array.isArray(pair) || pair.length !== 2) throw new EvaluationError("fromPairs needs pairs of a key and a value")
-  const key = itemAt(pair, 0)
-  if (typeof key !== "string") throw new EvaluationError(`a key of a map is a string, not ${kindOf(key)}`)
-  return [key, pair[1]]
 }

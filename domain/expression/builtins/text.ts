@@ -15,7 +15,7 @@ import {
   trimSuffix,
   upper
 } from "../text.ts"
-import { arrayOf, boolType, intType, stringType } from "../type.ts"
+import { arrayOf, boolType, countType, intType, stringType } from "../type.ts"
 
 const text = stringType
 const texts = arrayOf(stringType)
@@ -39,26 +39,26 @@ export const textBuiltins: ReadonlyArray<FunctionDeclaration> = [
   declare("lower", [text], text, (_, value: string) => lower(value)),
   declare(
     "split",
-    [text, text, intType],
+    [text, text, countType],
     texts,
     (_, value: string, by: string, most?: number) => split(value, by, most),
     { required: 2 }
   ),
   declare(
     "splitAfter",
-    [text, text, intType],
+    [text, text, countType],
     texts,
     (_, value: string, by: string, most?: number) => splitAfter(value, by, most),
     { required: 2 }
   ),
   declare(
     "replace",
-    [text, text, text, intType],
+    [text, text, text, countType],
     text,
     (_, value: string, from: string, to: string, most?: number) => replace(value, from, to, most),
     { required: 3 }
   ),
-  declare("repeat", [text, intType], text, (_, value: string, times: number) => repeat(value, times)),
+  declare("repeat", [text, countType], text, (_, value: string, times: number) => repeat(value, times)),
   declare("join", [texts, text], text, (_, parts: ReadonlyArray<unknown>, glue = "") => join(parts, glue), {
     required: 1
   }),

@@ -60,7 +60,10 @@ export const resultOf = (operator: BinaryNode["operator"], left: Type, right: Ty
       }
       return isNumber(left) && isNumber(right) ? numeric(left, right) : undefined
     case "*":
-      if ((isDuration(left) && isInt(right)) || (isInt(left) && isDuration(right))) return durationType
+      if (isDuration(left) && isDuration(right)) return durationType
+      if ((isDuration(left) && isNumber(right)) || (isNumber(left) && isDuration(right))) {
+        return isInt(left) || isInt(right) ? durationType : floatType
+      }
       if (isAny(left) || isAny(right)) return bothOf(left, right, isNumber, isDuration) ? anyType : undefined
       return isNumber(left) && isNumber(right) ? numeric(left, right) : undefined
     case "/":

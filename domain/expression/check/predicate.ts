@@ -1,6 +1,8 @@
+import { durationType } from "../duration.ts"
 import type { BuiltinNode } from "../syntax.ts"
+import { monthType, timeType, weekdayType } from "../time.ts"
 import type { Type } from "../type.ts"
-import { anyType, arrayOf, boolType, groupsOf, intType, isAny, isNilable, nameOf } from "../type.ts"
+import { anyType, arrayOf, boolType, intType, isAny, isNilable, mapOfKeys, nameOf } from "../type.ts"
 import type { Fail } from "./fail.ts"
 import { isNumber } from "./operation.ts"
 
@@ -10,6 +12,12 @@ interface PredicateTypes {
   readonly body: Type | undefined
   readonly extra: Type | undefined
 }
+
+/** Whether what is of this type may be the key of a map. */
+const isKey = (type: Type): boolean =>
+  type.kind === "struct"
+    ? [timeType, durationType, weekdayType, monthType].includes(type)
+    : type.kind !== "array" && type.kind !== "map"
 
 /** Type of a built-in function that takes a predicate; `fail` is told of the part that does not fit. */
 export const predicateResult = (node: BuiltinNode, { item, body, extra }: PredicateTypes, fail: Fail): Type => {
@@ -49,10 +57,10 @@ export const predicateResult = (node: BuiltinNode, { item, body, extra }: Predic
       return type.kind === "int" ? type : anyType
     }
     case "groupBy":
-      if (!isAny(body!) && !["string", "int", "bool"].includes(body!.kind)) {
-        fail(predicate!, `groupBy groups by a string, int or bool, not by ${nameOf(body!)}`)
+      if (!isKey(body!)) {
+        fail(predicate!, `groupBy groups by a string, number, bool, time or duration, not by ${nameOf(body!)}`)
       }
-      return groupsOf(body!, arrayOf(item))
+      return mapOfKeys(body!, arrayOf(item))
     case "sortBy": {
       if (extra !== undefined && !isAny(extra) && extra.kind !== "string") fail(order!, `the order is "asc" or "desc"`)
       return arrayOf(item)

@@ -4,7 +4,7 @@ import { remember } from "../known-type.ts"
 import type { MemberNode, MethodNode, Node } from "../syntax.ts"
 import type { Type } from "../type.ts"
 import { anyType, zeroOf } from "../type.ts"
-import { conforms, isNil, itemAt, kindOf, member, readField, structOf } from "../value.ts"
+import { conforms, isNil, itemAt, keyIn, kindOf, member, readField, structOf } from "../value.ts"
 import type { Run } from "./run.ts"
 
 /** What a member gives whose `?.` met nil: passed up to the end of the chain, which makes it nil. */
@@ -43,7 +43,9 @@ export const compileMember = (compiler: Compiler, node: MemberNode): Run => {
   const name = node.property.kind === "string" ? node.property.value : undefined
   switch (type.kind) {
     case "struct": {
-      const field = type.fields.get(name!)!
+      const field = type.fields.get(name!)
+      // `$env?.name`: nothing else may be asked for what it does not have.
+      if (field === undefined) return () => undefined
       const { read } = field
       if (node.object.kind === "name" && !node.optional && field.type.kind === "map") {
         return fieldOfName(compiler, node.object, read, `nil has no member ${name}`)
@@ -56,12 +58,8 @@ export const compileMember = (compiler: Compiler, node: MemberNode): Run => {
         return entryOfField(compiler, node.object, name, zero) ?? entryOf(compiler.compile(node.object), name, zero)
       }
       const use = (object: unknown, ...at: Parameters<Run>): unknown => {
-        const found = property(...at)
-        // A key that is nil is that of no name.
-        const key = isNil(found) && type.key === undefined ? "" : found
-        if (typeof key !== "string" && type.key === undefined)
-          throw new EvaluationError(`a key of a map is a string, not ${kindOf(key)}`)
-        return (object as Map<unknown, unknown>).get(key) ?? zero
+        const map = object as ReadonlyMap<unknown, unknown>
+        return map.get(keyIn(map, property(...at))) ?? zero
       }
       return onValue(compiler, node, use, { value: zero })
     }

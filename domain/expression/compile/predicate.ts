@@ -5,7 +5,7 @@ import { builtins } from "../builtins/catalogue.ts"
 import { isInRanges } from "../functions/net.ts"
 import type { BuiltinNode, Node, StringNode } from "../syntax.ts"
 import { childrenOf, operandsOf } from "../syntax.ts"
-import { add, boolOperand, compare, descending, isNil, kindOf } from "../value.ts"
+import { AnyKeyMap, add, boolOperand, compare, descending, isNil, kindOf } from "../value.ts"
 import type { Frame, Run } from "./run.ts"
 import { charge } from "./run.ts"
 
@@ -92,12 +92,10 @@ export const compilePredicate = (compiler: Compiler, node: BuiltinNode): Run => 
       }
     case "groupBy":
       return (scope, frame) => {
-        const groups = new Map<unknown, Array<unknown>>()
+        const groups = new AnyKeyMap()
         items(scope, frame).forEach((item, index) => {
           const key = value(scope, point(frame, item, index))
-          if (typeof key !== "string" && typeof key !== "number" && typeof key !== "boolean")
-            throw new EvaluationError(`groupBy groups by a string, int or bool, but met ${kindOf(key)}`)
-          const group = groups.get(key)
+          const group = groups.get(key) as Array<unknown> | undefined
           if (group === undefined) groups.set(key, [item])
           else group.push(item)
         })
