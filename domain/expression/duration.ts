@@ -43,6 +43,7 @@ const rounded = (duration: Duration, { nanoseconds: span }: Duration): Duration 
 }
 
 export const durationType: StructType = struct("duration", {
+  goName: "time.Duration",
   methods: () => ({
     Hours: method([], floatType, ({ nanoseconds }: Duration) => new Float(Number(nanoseconds) / 3.6e12)),
     Minutes: method([], floatType, ({ nanoseconds }: Duration) => new Float(Number(nanoseconds) / 6e10)),

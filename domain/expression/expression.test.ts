@@ -296,6 +296,10 @@ describe("operators", () => {
     })
     expect(longer.type.kind).toBe("float")
     expect(longer.evaluate({ queue: { Queue: minutes, L: -1 } })).toEqual(new Float(22.5 * 60e9))
+    const whole = compileExpression("len(queue.GetQueue()) == 4 && queue.GetQueue()[1].Time == queue.Queue[1].Time", {
+      environment: bucketEnvironment
+    })
+    expect(whole.evaluate({ queue: { Queue: minutes, L: -1 } })).toBe(true)
     expect(evaluate(`duration("90m") > duration("1h") && duration("1h") * 2 == duration("2h")`)).toBe(true)
     expect(String(evaluate(`evt.Time - (evt.Time - duration("1m30s"))`, saturday))).toBe("1m30s")
   })

@@ -1,10 +1,14 @@
 /** JSON as Go's encoding/json reads and writes it, to and from values of expressions. */
 import { byteOrder } from "../text/byte-order.ts"
 import { EvaluationError } from "./error.ts"
+import { Duration } from "./duration.ts"
 import { Float } from "./float.ts"
-import { valueText } from "./format.ts"
+import { remember } from "./known-type.ts"
 import { limit } from "./limit.ts"
-import { isNil, kindOf, tooLong } from "./value.ts"
+import { IpAddress } from "./net-value.ts"
+import { CalendarName, Time } from "./time.ts"
+import type { JsonField, StructType } from "./type.ts"
+import { isNil, kindOf, readField, structOf, tooLong } from "./value.ts"
 
 /**
  * Objects become maps, numbers floats. Throws `EvaluationError` when the text is not JSON. What is nested too deep is nil:
@@ -34,56 +38,89 @@ const converted = (value: unknown, depth: number): unknown => {
   return map
 }
 
-/** Keys in order; with `indent` over several lines. `<`, `>` and `&` are escaped, as Go does. */
+/** Keys of maps in order; with `indent` over several lines. `<`, `>` and `&` are escaped, as Go does. */
 export const writeJson = (value: unknown, indent = ""): string =>
-  written(value, indent, "", { room: limit.resultLength })
+  written(value, indent, 0, { room: limit.resultLength })
 
-const written = (value: unknown, indent: string, margin: string, budget: { room: number }): string => {
-  const text = isBranch(value) ? branch(value, indent, margin, budget) : leaf(value)
-  budget.room -= isBranch(value) ? 2 : text.length
-  if (budget.room < 0 || margin.length > limit.dataDepth * indent.length) throw tooLong()
+interface Budget {
+  room: number
+}
+
+const written = (value: unknown, indent: string, depth: number, budget: Budget): string => {
+  const members = membersOf(value)
+  if (members === undefined && !Array.isArray(value)) return spent(leaf(value), budget)
+  budget.room -= 2
+  if (depth >= limit.dataDepth) throw tooLong()
+  const inner = (item: unknown) => written(item, indent, depth + 1, budget)
+  if (members === undefined) return enclosed("[]", (value as ReadonlyArray<unknown>).map(inner), indent, depth)
+  const colon = indent === "" ? ":" : ": "
+  const parts = members.map(([key, item]) => spent(textJson(key), budget) + colon + inner(item))
+  return enclosed("{}", parts, indent, depth)
+}
+
+const spent = (text: string, budget: Budget): string => {
+  budget.room -= text.length
+  if (budget.room < 0) throw tooLong()
   return text
 }
 
-const isBranch = (value: unknown): value is ReadonlyArray<unknown> | ReadonlyMap<string, unknown> =>
-  Array.isArray(value) || value instanceof Map
-
-const branch = (
-  value: ReadonlyArray<unknown> | ReadonlyMap<string, unknown>,
-  indent: string,
-  margin: string,
-  budget: { room: number }
-): string => {
-  const inner = margin + indent
-  const isMap = value instanceof Map
-  const parts = isMap
-    ? keysOf(value as ReadonlyMap<unknown, unknown>).map((key) => {
-        const colon = indent === "" ? ":" : ": "
-        return leaf(key) + colon + written((value as ReadonlyMap<string, unknown>).get(key), indent, inner, budget)
-      })
-    : (value as ReadonlyArray<unknown>).map((item) => written(item, indent, inner, budget))
-  const [open, close] = isMap ? ["{", "}"] : ["[", "]"]
-  if (parts.length === 0 || indent === "") return open + parts.join(",") + close
-  return `${open}\n${inner}${parts.join(`,\n${inner}`)}\n${margin}${close}`
+const enclosed = (brackets: string, parts: ReadonlyArray<string>, indent: string, depth: number): string => {
+  if (parts.length === 0 || indent === "") return brackets[0] + parts.join(",") + brackets[1]
+  const margin = `\n${indent.repeat(depth)}`
+  return `${brackets[0]}${margin}${indent}${parts.join(`,${margin}${indent}`)}${margin}${brackets[1]}`
 }
 
-const keysOf = (map: ReadonlyMap<unknown, unknown>): ReadonlyArray<string> => {
-  const keys = [...map.keys()]
-  for (const key of keys)
+type Members = ReadonlyArray<readonly [key: string, value: unknown]>
+
+/** What goes between braces; undefined for other values. */
+const membersOf = (value: unknown): Members | undefined => {
+  if (value instanceof Map) return entriesOf(value)
+  const type = structOf(value)
+  return type?.json === undefined ? undefined : fieldsOf(value as object, type, type.json)
+}
+
+const entriesOf = (map: ReadonlyMap<unknown, unknown>): Members => {
+  for (const key of map.keys())
     if (typeof key !== "string") throw new EvaluationError("a map whose keys are no strings cannot be written as JSON")
-  return (keys as Array<string>).sort(byteOrder)
+  return [...(map as ReadonlyMap<string, unknown>)].sort(([left], [right]) => byteOrder(left, right))
 }
+
+const fieldsOf = (object: object, { fields }: StructType, json: ReadonlyArray<JsonField>): Members =>
+  json.flatMap(([name, key, optional]) => {
+    const field = key === undefined ? undefined : fields.get(key)
+    const value = field === undefined ? undefined : remember(readField(field, object), field.type)
+    return optional === "optional" && isEmpty(value) ? [] : [[name, value] as const]
+  })
+
+const isEmpty = (value: unknown): boolean =>
+  isNil(value) ||
+  value === "" ||
+  value === 0 ||
+  value === false ||
+  (value instanceof Float && value.value === 0) ||
+  (Array.isArray(value) && value.length === 0) ||
+  (value instanceof Map && value.size === 0)
 
 const leaf = (value: unknown): string => {
   if (isNil(value)) return "null"
   if (value instanceof Float && Number.isFinite(value.value)) return JSON.stringify(value.value)
-  const kind = kindOf(value)
-  if (kind === "int" || kind === "bool") return JSON.stringify(value)
-  if (kind === "string" || kind === "time" || kind === "duration") {
-    return JSON.stringify(valueText(value)).replace(
-      /[<>&\u2028\u2029]/g,
-      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
-    )
-  }
-  throw new EvaluationError(`${valueText(value)} cannot be written as JSON`)
+  if (typeof value === "string") return textJson(value)
+  if (typeof value === "number" || typeof value === "boolean") return JSON.stringify(value)
+  if (value instanceof Time) return timeJson(value)
+  if (value instanceof Duration) return value.nanoseconds.toString()
+  if (value instanceof CalendarName) return String(value.number)
+  if (value instanceof IpAddress) return textJson(value.text)
+  throw new EvaluationError(`${kindOf(value)} cannot be written as JSON`)
+}
+
+const textJson = (text: string): string =>
+  JSON.stringify(text).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+  )
+
+const timeJson = (time: Time): string => {
+  const year = time.calendar.getUTCFullYear()
+  if (!(year >= 0 && year <= 9999)) throw new EvaluationError("only the years 0 to 9999 can be written as JSON")
+  return `"${time.toRfc3339()}"`
 }

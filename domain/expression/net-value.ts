@@ -18,6 +18,7 @@ export class IpAddress {
 }
 
 export const ipAddressType: StructType = struct("IP", {
+  goName: "net/netip.Addr",
   methods: () => ({ String: method([], stringType, ({ text }: IpAddress) => text) })
 })
 
@@ -41,6 +42,7 @@ export class IpRange {
 }
 
 export const ipRangeType: StructType = struct("IPNet", {
+  goName: "net.IPNet",
   methods: () => ({
     String: method([], stringType, ({ text }: IpRange) => text),
     Contains: method([ipAddressType], boolType, (range: IpRange, address: IpAddress) => range.contains(address))

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { parseFloatText } from "./number.ts"
+import { nearestFloat, parseFloatText } from "./number.ts"
 
 // As the tests of Go's `strconv` have them.
 it.each([
@@ -21,4 +21,17 @@ it.each(
   )
 )("%j is no number", (text) => {
   expect(parseFloatText(text)).toBeUndefined()
+})
+
+it.each([
+  ["1e999", Number.POSITIVE_INFINITY],
+  ["-1e999", Number.NEGATIVE_INFINITY],
+  ["0x1p2000", Number.POSITIVE_INFINITY],
+  ["0x0p2000", 0],
+  ["-inf", Number.NEGATIVE_INFINITY],
+  ["1.5", 1.5],
+  ["x", 0],
+  ["", 0]
+])("the nearest that %j is to a float is %d", (text, value) => {
+  expect(nearestFloat(text)).toBe(value)
 })

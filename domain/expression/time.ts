@@ -80,6 +80,7 @@ export class Zone {
 }
 
 export const zoneType: StructType = struct("timezone", {
+  goName: "time.Location",
   methods: () => ({ String: method([], stringType, ({ name }: Zone) => name) })
 })
 
@@ -106,9 +107,11 @@ export class CalendarName {
 }
 
 export const weekdayType: StructType = struct("weekday", {
+  goName: "time.Weekday",
   methods: () => ({ String: method([], stringType, ({ name }: CalendarName) => name) })
 })
 export const monthType: StructType = struct("month", {
+  goName: "time.Month",
   methods: () => ({ String: method([], stringType, ({ name }: CalendarName) => name) })
 })
 const weekdays = weekdayNames.map((name, index) => new CalendarName(name, index, weekdayType))
@@ -142,6 +145,7 @@ const round = (time: Time, span: Duration): Time =>
   span.nanoseconds <= 0n ? time : truncate(new Time(time.unixNanoseconds + span.nanoseconds / 2n, time.offset), span)
 
 export const timeType: StructType = struct("time", {
+  goName: "time.Time",
   methods: () => ({
     Year: method([], intType, (time: Time) => time.calendar.getUTCFullYear()),
     Month: method([], monthType, (time: Time) => months[time.calendar.getUTCMonth()]),

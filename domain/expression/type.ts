@@ -32,7 +32,16 @@ export interface StructType {
   readonly methods: ReadonlyMap<string, Method>
   /** What a missing map entry of this type reads as; without it nil. */
   readonly zero: unknown
+  /** The name of the type in Go, with its package, where it has one. */
+  readonly goName: string | undefined
+  /** Whether `fields` are all that the struct has in Go, in its order, so that Go's text of it can be written. */
+  readonly printed: boolean
+  /** What Go's encoding/json writes of it, in this order; without it nothing can be written. */
+  readonly json: ReadonlyArray<JsonField> | undefined
 }
+
+/** A field as JSON: its name there, its name here (none: always null), and whether it is left out when it is empty. */
+export type JsonField = readonly [name: string, field: string | undefined, optional?: "optional"]
 
 export interface Field {
   readonly type: Type
@@ -102,6 +111,9 @@ export const struct = (
     readonly fields?: () => Readonly<Record<string, Field>>
     readonly methods?: () => Readonly<Record<string, Method>>
     readonly zero?: unknown
+    readonly goName?: string
+    readonly printed?: true
+    readonly json?: ReadonlyArray<JsonField>
   }
 ): StructType => {
   let fields: ReadonlyMap<string, Field> | undefined
@@ -117,7 +129,10 @@ export const struct = (
       methods ??= new Map(Object.entries(members.methods?.() ?? {}))
       return methods
     },
-    zero: members.zero
+    zero: members.zero,
+    goName: members.goName,
+    printed: members.printed ?? false,
+    json: members.json
   }
 }
 

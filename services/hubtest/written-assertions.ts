@@ -2,7 +2,7 @@
 import type { PipelineEvent } from "../../domain/detection/event/pipeline-event.ts"
 import type { EventObject } from "../../domain/expression/environment/event.ts"
 import { Float } from "../../domain/expression/float.ts"
-import { fixedFloat } from "../../domain/expression/format.ts"
+import { fixedFloat } from "../../domain/expression/format/float.ts"
 import { byteOrder } from "../../domain/text/byte-order.ts"
 import type { ParserResults } from "./results.ts"
 

@@ -1,5 +1,5 @@
 /** The methods of statics: they add to `evt.Enriched` what is known of the value. */
-import { fixedFloat } from "../../expression/format.ts"
+import { fixedFloat } from "../../expression/format/float.ts"
 import { parseAddress } from "../../net/address.ts"
 import { fieldNames } from "../../text/fields.ts"
 import type { GeoLookup } from "../world/geo.ts"

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import { evaluate, exampleEvent } from "../example.fixture.ts"
 import { EvaluationError, ExpressionError } from "../expression.ts"
 import { KeptFields } from "../../text/fields.ts"
+import { parseDate } from "../../time/date.ts"
 import { Float } from "../float.ts"
 import { AnyKeyMap } from "../value.ts"
 import { builtins } from "./catalogue.ts"
@@ -170,7 +171,12 @@ const cases: Readonly<Record<string, ReadonlyArray<readonly [expression: string,
     [
       "[type(42), type(4.2), type('a'), type([]), type({}), type(true), type(nil)] | join(' ')",
       "int float string array map bool nil"
-    ]
+    ],
+    [
+      "[type(evt.Time), type(duration('1h')), type(evt.Time.Weekday()), type(evt.Time.Month())] | join(' ')",
+      "time.Time time.Duration time.Weekday time.Month"
+    ],
+    ["type(evt.Line)", "github.com/crowdsecurity/crowdsec/pkg/pipeline.Line"]
   ],
   int: [
     ["int('123') + int(3.9)", 126],
@@ -179,7 +185,11 @@ const cases: Readonly<Record<string, ReadonlyArray<readonly [expression: string,
     ["int(duration('1µs'))", 1000]
   ],
   float: [["float('123.45') + float(1)", float(124.45)]],
-  string: [["string(123) + string(1.5) + string(true) + string(nil)", "1231.5true<nil>"]],
+  string: [
+    ["string(123) + string(1.5) + string(true) + string(nil)", "1231.5true<nil>"],
+    ["string(evt.Line)", "{  1970-01-01 00:00:00 +0000 UTC map[] false file}"],
+    ["Sprintf('%+v', evt.Line) | split(' ') | last()", "Module:file}"]
+  ],
   toJSON: [["toJSON({name: 'John', age: 30})", '{\n  "age": 30,\n  "name": "John"\n}']],
   fromJSON: [[`fromJSON('{"name": "John", "n": [1]}').n[0]`, float(1)]],
   toBase64: [["toBase64('Hello World')", "SGVsbG8gV29ybGQ="]],
@@ -334,6 +344,22 @@ describe("the syntax that the language documents", () => {
     expect(at("t.Add(duration('-4h')).Day()")).toBe(28)
     expect(at("t.Compare(t) == 0 && not t.IsZero() && date('0001-01-01').IsZero()")).toBe(true)
     expect(at("t.In(timezone('America/New_York')).Format('15:04 -07')")).toBe("21:04 -05")
+  })
+
+  it("reads what the clocks of a zone show as the dates of log lines are read", () => {
+    const shown = (local: string, zone = "Europe/Zurich") =>
+      evaluate(`date('${local}', '2006-01-02 15:04', '${zone}').Format('15:04 -0700')`)
+    expect(shown("2024-07-01 12:00")).toBe("12:00 +0200")
+    // Shown twice: the first time.
+    expect(shown("2024-10-27 02:30")).toBe("02:30 +0200")
+    expect(shown("2024-10-27 03:00")).toBe("03:00 +0100")
+    // Never shown: what the clocks had instead.
+    expect(shown("2024-03-31 02:30")).toBe("03:30 +0200")
+    expect(shown("2024-03-10 02:30", "America/New_York")).toBe("03:30 -0400")
+    const instant = evaluate("date('2024-03-31 02:30', '2006-01-02 15:04', 'Europe/Zurich').Unix()")
+    expect(parseDate("2024-03-31 02:30", { observedAt: 0, zone: "Europe/Zurich" })?.instant).toBe(
+      Number(instant) * 1000
+    )
   })
 
   it("has the methods of Go's durations", () => {

@@ -1,7 +1,7 @@
 import { daysSinceEpoch, millisecondsPerDay } from "../../time/calendar.ts"
 import { layoutReader, type ReadLayout } from "../../time/layout.ts"
 import type { ParsedTime } from "../../time/reading.ts"
-import { instantAt, isZone } from "../../time/zone.ts"
+import { instantAt, isZone, offsetAt } from "../../time/zone.ts"
 import { Duration, durationType } from "../duration.ts"
 import type { FunctionDeclaration } from "../environment.ts"
 import { declare } from "../environment.ts"
@@ -39,7 +39,8 @@ const timeOf = (parsed: ParsedTime, zone: string): Time => {
   const { year = 0, month, day, hour, minute, second, nanosecond, offset } = parsed
   const local = daysSinceEpoch(year, month, day) * millisecondsPerDay + ((hour * 60 + minute) * 60 + second) * 1000
   const instant = offset === undefined ? instantAt(zone, local) : local - offset * 1000
-  return new Time(BigInt(instant) * 1_000_000n + BigInt(nanosecond), (local - instant) / 1000)
+  // That of the instant: a time that no clock of the zone shows is shown as the one that its clocks had instead.
+  return new Time(BigInt(instant) * 1_000_000n + BigInt(nanosecond), offset ?? offsetAt(zone, instant))
 }
 
 const date = (text: string, layout: string | undefined, zone: string): Time => {

@@ -5,6 +5,7 @@ import { Duration, durationType } from "../duration.ts"
 import { Float } from "../float.ts"
 import { CalendarName, monthType, weekdayType } from "../time.ts"
 import { valueText } from "../format.ts"
+import { typeText } from "../format/type-name.ts"
 import { parseFloatText, parseIntText, truncate } from "../number.ts"
 import type { Type } from "../type.ts"
 import { anyType, arrayOf, floatType, intType, stringType } from "../type.ts"
@@ -93,7 +94,7 @@ export const numberBuiltins: ReadonlyArray<FunctionDeclaration> = [
     toFloat(value)
   ),
   declare("string", [anyType], stringType, (_, value: unknown) => valueText(value)),
-  declare("type", [anyType], stringType, (_, value: unknown) => kindOf(value)),
+  declare("type", [anyType], stringType, (_, value: unknown) => typeText(value)),
   extreme("max", 1),
   extreme("min", -1),
   declare(

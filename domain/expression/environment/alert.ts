@@ -77,7 +77,16 @@ const noSource: SourceObject = {
   Value: ""
 }
 
+/** CrowdSec's line about a source, such as `ip 192.0.2.1 (FR/64500)`. */
+const sourceText = ({ Scope, Value, Cn, AsNumber }: SourceObject): string => {
+  if (Scope === "") return "empty source"
+  if (Scope !== "Ip" && Scope !== "Range") return `${Scope} ${Value}`
+  const place = Cn + (AsNumber === "" ? "" : `/${AsNumber}`)
+  return `${Scope.toLowerCase()} ${Value}${place === "" ? "" : ` (${place})`}`
+}
+
 export const sourceType: StructType = struct("Source", {
+  goName: "github.com/crowdsecurity/crowdsec/pkg/models.Source",
   fields: () => ({
     IP: field(stringType, (source: SourceObject) => source.IP),
     Range: field(stringType, (source: SourceObject) => source.Range),
@@ -96,29 +105,52 @@ export const sourceType: StructType = struct("Source", {
       [],
       stringType,
       ({ AsNumber, AsName }: SourceObject) => (AsNumber === "0" ? "" : AsNumber) + (AsName === "" ? "" : ` ${AsName}`)
-    )
+    ),
+    String: method([], stringType, sourceText)
   }),
+  json: [
+    ["as_name", "AsName", "optional"],
+    ["as_number", "AsNumber", "optional"],
+    ["cn", "Cn", "optional"],
+    ["ip", "IP", "optional"],
+    ["latitude", "Latitude", "optional"],
+    ["longitude", "Longitude", "optional"],
+    ["range", "Range", "optional"],
+    ["scope", "Scope"],
+    ["value", "Value"]
+  ],
   zero: noSource
 })
 
 const metaItemType: StructType = struct("MetaItem", {
+  goName: "github.com/crowdsecurity/crowdsec/pkg/models.MetaItems0",
   fields: () => ({
     Key: field(stringType, (item: MetaItem) => item.Key),
     Value: field(stringType, (item: MetaItem) => item.Value)
-  })
+  }),
+  json: [
+    ["key", "Key", "optional"],
+    ["value", "Value", "optional"]
+  ]
 })
 
 const alertEventType: StructType = struct("AlertEvent", {
+  goName: "github.com/crowdsecurity/crowdsec/pkg/models.Event",
   fields: () => ({
     Timestamp: field(stringType, (event: AlertEventObject) => event.Timestamp),
     Meta: field(arrayOf(metaItemType), (event: AlertEventObject) => event.Meta)
   }),
   methods: () => ({
     GetMeta: method([stringType], stringType, (event: AlertEventObject, key: string) => event.GetMeta(key))
-  })
+  }),
+  json: [
+    ["meta", "Meta"],
+    ["timestamp", "Timestamp"]
+  ]
 })
 
 export const alertType: StructType = struct("Alert", {
+  goName: "github.com/crowdsecurity/crowdsec/pkg/models.Alert",
   fields: () => ({
     Scenario: field(stringType, (alert: AlertObject) => alert.Scenario),
     ScenarioHash: field(stringType, (alert: AlertObject) => alert.ScenarioHash),
@@ -142,5 +174,25 @@ export const alertType: StructType = struct("Alert", {
     GetScenario: method([], stringType, (alert: AlertObject) => alert.Scenario),
     GetEventsCount: method([], intType, (alert: AlertObject) => alert.EventsCount),
     GetMeta: method([stringType], stringType, (alert: AlertObject, key: string) => alert.GetMeta(key))
-  })
+  }),
+  // Without the ids that CrowdSec's server adds. There are no decisions yet.
+  json: [
+    ["capacity", "Capacity"],
+    ["decisions", undefined],
+    ["events", "Events"],
+    ["events_count", "EventsCount"],
+    ["kind", "Kind", "optional"],
+    ["labels", undefined],
+    ["leakspeed", "Leakspeed"],
+    ["message", "Message"],
+    ["meta", "Meta", "optional"],
+    ["remediation", "Remediation", "optional"],
+    ["scenario", "Scenario"],
+    ["scenario_hash", "ScenarioHash"],
+    ["scenario_version", "ScenarioVersion"],
+    ["simulated", "Simulated"],
+    ["source", "Source"],
+    ["start_at", "StartAt"],
+    ["stop_at", "StopAt"]
+  ]
 })

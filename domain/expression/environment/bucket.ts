@@ -5,7 +5,7 @@ import { crowdsecFunctions } from "../functions/catalogue.ts"
 import type { Time } from "../time.ts"
 import { timeType } from "../time.ts"
 import type { StructType } from "../type.ts"
-import { arrayOf, boolType, field, intType, stringType, struct } from "../type.ts"
+import { arrayOf, boolType, field, intType, method, stringType, struct } from "../type.ts"
 import type { EventObject, EventScope, OverflowObject } from "./event.ts"
 import { eventType, overflowType } from "./event.ts"
 
@@ -37,16 +37,19 @@ export interface LeakyObject {
 }
 
 const queueType: StructType = struct("Queue", {
+  goName: "github.com/crowdsecurity/crowdsec/pkg/pipeline.Queue",
   fields: () => ({
     Queue: {
       ...field(arrayOf(eventType), (queue: QueueObject) => queue.Queue),
       select: (queue: QueueObject, key, passes) => queue.select(key, passes)
     },
     L: field(intType, (queue: QueueObject) => queue.L)
-  })
+  }),
+  methods: () => ({ GetQueue: method([], arrayOf(eventType), (queue: QueueObject) => queue.Queue) })
 })
 
 const leakyType: StructType = struct("Leaky", {
+  goName: "github.com/crowdsecurity/crowdsec/pkg/leakybucket.Leaky",
   fields: () => ({
     Name: field(stringType, (leaky: LeakyObject) => leaky.Name),
     Mapkey: field(stringType, (leaky: LeakyObject) => leaky.Mapkey),

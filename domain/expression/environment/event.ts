@@ -68,6 +68,8 @@ export interface EventObject {
 }
 
 const lineType: StructType = struct("Line", {
+  goName: "github.com/crowdsecurity/crowdsec/pkg/pipeline.Line",
+  printed: true,
   fields: () => ({
     Raw: field(stringType, (line: LineObject) => line.Raw),
     Src: field(stringType, (line: LineObject) => line.Src),
@@ -75,10 +77,19 @@ const lineType: StructType = struct("Line", {
     Labels: field(mapOf(stringType), (line: LineObject) => line.Labels),
     Process: field(boolType, (line: LineObject) => line.Process),
     Module: field(stringType, (line: LineObject) => line.Module)
-  })
+  }),
+  json: [
+    ["Raw", "Raw"],
+    ["Src", "Src"],
+    ["Time", "Time"],
+    ["Labels", "Labels"],
+    ["Process", "Process"],
+    ["Module", "Module"]
+  ]
 })
 
 export const overflowType: StructType = struct("Overflow", {
+  goName: "github.com/crowdsecurity/crowdsec/pkg/pipeline.RuntimeAlert",
   fields: () => ({
     Mapkey: field(stringType, (overflow: OverflowObject) => overflow.Mapkey),
     BucketId: field(stringType, (overflow: OverflowObject) => overflow.BucketId),
@@ -90,7 +101,16 @@ export const overflowType: StructType = struct("Overflow", {
   }),
   methods: () => ({
     GetSources: method([], arrayOf(stringType), (overflow: OverflowObject) => overflow.GetSources())
-  })
+  }),
+  json: [
+    ["MapKey", "Mapkey", "optional"],
+    ["BucketId", "BucketId", "optional"],
+    ["Whitelisted", "Whitelisted", "optional"],
+    ["Reprocess", "Reprocess", "optional"],
+    ["Sources", "Sources", "optional"],
+    ["Alert", "Alert", "optional"],
+    ["APIAlerts", "APIAlerts", "optional"]
+  ]
 })
 
 /** The web application firewall's part of an event: known to rules, always empty here, since Testudo has no WAF. */
@@ -102,7 +122,13 @@ const appsecType: StructType = struct("Appsec", {
   methods: () => ({
     GetName: method([], stringType, () => ""),
     GetRuleIDs: method([], arrayOf(intType), () => [])
-  })
+  }),
+  json: [
+    ["HasInBandMatches", "HasInBandMatches"],
+    ["HasOutBandMatches", "HasOutBandMatches"],
+    ["MatchedRules", undefined],
+    ["Vars", undefined]
+  ]
 })
 const noAppsec = {}
 
@@ -115,6 +141,7 @@ const fieldsOf = (map: FieldMap, read: (event: EventObject) => Fields): Field =>
 })
 
 export const eventType: StructType = struct("Event", {
+  goName: "github.com/crowdsecurity/crowdsec/pkg/pipeline.Event",
   fields: () => ({
     Type: field(intType, (event: EventObject) => event.Type),
     ExpectMode: field(intType, (event: EventObject) => event.ExpectMode),
@@ -155,7 +182,26 @@ export const eventType: StructType = struct("Event", {
       (event: EventObject, key: string, value: string) => event.SetParsed(key, value),
       "writes"
     )
-  })
+  }),
+  json: [
+    ["Type", "Type", "optional"],
+    ["ExpectMode", "ExpectMode", "optional"],
+    ["Whitelisted", "Whitelisted", "optional"],
+    ["whitelist_reason", "WhitelistReason", "optional"],
+    ["Stage", "Stage", "optional"],
+    ["Line", "Line"],
+    ["Parsed", "Parsed", "optional"],
+    ["Enriched", "Enriched", "optional"],
+    ["Unmarshaled", "Unmarshaled", "optional"],
+    ["Alert", "Overflow"],
+    ["Time", "Time"],
+    ["StrTime", "StrTime", "optional"],
+    ["StrTimeFormat", "StrTimeFormat", "optional"],
+    ["MarshaledTime", "MarshaledTime", "optional"],
+    ["Process", "Process", "optional"],
+    ["Appsec", "Appsec"],
+    ["Meta", "Meta", "optional"]
+  ]
 })
 
 export interface EventScope {

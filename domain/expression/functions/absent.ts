@@ -9,6 +9,7 @@ export const absentFunctions: ReadonlyMap<string, string> = new Map([
   ["HTTPRequest", "an expression cannot ask the network"],
   ["CrowdsecCTI", "an expression cannot ask the network"],
   ["JA4H", "it needs a request seen by a web application firewall"],
+  ["IsAnomalous", "it asks a machine learning model, which is not part of Testudo"],
   ["LibInjectionIsSQLI", "it belongs to a web application firewall"],
   ["LibInjectionIsXSS", "it belongs to a web application firewall"],
   ["GetDecisionsCount", decisions],

@@ -329,6 +329,12 @@ describe("places", () => {
 })
 
 describe("places and times", () => {
+  it("reads floats as Go does, with an error or without", () => {
+    expect(evaluate("Atof('1.5') == 1.5 && Atof('x') == 0 && Atof('1e999') > 1e300 && Atof('-1e999') < -1e300")).toBe(
+      true
+    )
+  })
+
   it("measures distances", () => {
     expect((evaluate("Distance('51.45', '1.15', '41.54', '12.27')") as Float).value).toBeCloseTo(1389.1793118293067, 6)
     expect(() => evaluate("Distance('lol', '1.15', '41.54', '12.27')")).toThrow(ExpressionError)
@@ -344,6 +350,13 @@ describe("places and times", () => {
     expect(() => evaluate("MedianInterval([evt.Time])")).toThrow(EvaluationError)
   })
 })
+
+it.each(["HTTPGet('x')", "Hostname()", "JA4H('x')", "IsAnomalous(evt.Line.Raw, evt.Line.Raw)"])(
+  "%s is left out, and why",
+  (text) => {
+    expect(() => evaluate(text)).toThrow(/is not available: /)
+  }
+)
 
 describe("the world outside", () => {
   const stash = new Map([["a\0k", "v"]])

@@ -4,7 +4,7 @@ import { declare } from "../environment.ts"
 import { EvaluationError } from "../error.ts"
 import { Float } from "../float.ts"
 import { IpRange, ipRangeType } from "../net-value.ts"
-import { parseFloatText } from "../number.ts"
+import { nearestFloat, parseFloatText } from "../number.ts"
 import { boolType, field, floatType, intType, stringType, struct } from "../type.ts"
 import { numberOf } from "../value.ts"
 
@@ -75,7 +75,7 @@ export const geoFunctions: ReadonlyArray<FunctionDeclaration> = [
     boolType,
     (_, left: number | Float, right: number | Float) => Math.abs(numberOf(left)! - numberOf(right)!) < 1e-6
   ),
-  declare("Atof", [text], floatType, (_, value: string) => new Float(parseFloatText(value) ?? 0)),
+  declare("Atof", [text], floatType, (_, value: string) => new Float(nearestFloat(value))),
   declare(
     "IPToCountry",
     [text],

@@ -1,0 +1,32 @@
+/** Texts and characters in quotes, as Go's strconv writes them. */
+
+const named = ["\\a", "\\b", "\\t", "\\n", "\\v", "\\f", "\\r"]
+
+/** What cannot be seen; the spaces beyond ASCII count to it. */
+const unseen = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u
+
+export const isPrintable = (character: string): boolean => !unseen.test(character)
+
+const escaped = (text: string, quote: string, ascii: boolean): string =>
+  text.replace(/[\\"']|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]|[^\x00-\x7f]/gu, (found) => {
+    if (found === '"' || found === "'") return found === quote ? `\\${found}` : found
+    if (found === "\\") return "\\\\"
+    const code = found.codePointAt(0)!
+    if (code > 0x7f && !ascii && isPrintable(found)) return found
+    if (code >= 7 && code <= 13) return named[code - 7]!
+    if (code < 0x80) return `\\x${code.toString(16).padStart(2, "0")}`
+    return code <= 0xffff ? `\\u${code.toString(16).padStart(4, "0")}` : `\\U${code.toString(16).padStart(8, "0")}`
+  })
+
+/** `strconv.Quote`, or with `ascii` `strconv.QuoteToASCII`. */
+export const quoted = (text: string, ascii = false): string => `"${escaped(text, '"', ascii)}"`
+
+/** Between backquotes, where that is possible. */
+export const backquoted = (text: string): string | undefined =>
+  /[\x00-\x08\x0a-\x1f\x7f`\ufeff]/.test(text) ? undefined : `\`${text}\``
+
+export const quotedCharacter = (code: number, ascii: boolean): string => `'${escaped(character(code), "'", ascii)}'`
+
+/** The character of a code point, or that of none. */
+export const character = (code: number): string =>
+  code >= 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff) ? String.fromCodePoint(code) : "\ufffd"
