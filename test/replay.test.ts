@@ -1,5 +1,7 @@
 /** What `testudo replay` finds in logs whose truth is known, and that it finds the same every time. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs"
+import { open } from "node:fs/promises"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { describe, expect, it } from "vitest"
@@ -8,7 +10,7 @@ import { cardStuffing } from "../fixtures/generators/card-stuffing.ts"
 import { sshAttackers } from "../fixtures/generators/ssh-attackers.ts"
 import { monday } from "../fixtures/generators/timeline.ts"
 import { visitors } from "../fixtures/generators/visitors.ts"
-import { type Finished, run, shared, start, root, temporaryFolder } from "./process.ts"
+import { type Finished, run, shared, start, root, temporaryFolder, testudo, until } from "./process.ts"
 import { type Replayed, replayedBy } from "./replayed.ts"
 import { writtenLog } from "./written-log.ts"
 
@@ -186,6 +188,52 @@ describe("the same log", () => {
     expect(third).toEqual(resultOf(await run("replay", file, ...options)))
     expect(existsSync(join(store, "snapshots"))).toBe(true)
   }, 600_000)
+})
+
+describe("a pipe", () => {
+  const namedPipe = (): string => {
+    const path = join(temporaryFolder(), "pipe")
+    execFileSync("mkfifo", [path])
+    return path
+  }
+  const opened = (process: number, path: string): boolean =>
+    readdirSync(`/proc/${process}/fd`).some((number) => {
+      try {
+        return readlinkSync(`/proc/${process}/fd/${number}`) === path
+      } catch {
+        return false // It was closed in between.
+      }
+    })
+
+  it("that nobody writes to is waited for until somebody has enough of it", async () => {
+    const path = namedPipe()
+    const replay = testudo("replay", path, "--type", "syslog", "--json")
+    await until("the pipe is open", () => opened(replay.child.pid!, path))
+    expect(await replay.stop("SIGINT")).toMatchObject({ status: 0, stderr: "" })
+  })
+
+  it("that says nothing more for now holds nobody either", async () => {
+    const path = namedPipe()
+    const replay = testudo("replay", path, "--type", "syslog", "--json")
+    const writer = await open(path, "w")
+    await writer.write(readFileSync(join(root, "fixtures/logs/auth.log")).subarray(0, 5_000))
+    expect(await replay.stop("SIGINT")).toMatchObject({ status: 0, stderr: "" })
+    await writer.close()
+  })
+
+  it("is read to its end, packed too", async () => {
+    const log = join(root, "fixtures/logs/auth.log")
+    const plain = resultOf(await run("replay", log, "--type", "syslog", "--json", ...now))
+    for (const bytes of [readFileSync(log), gzipSync(readFileSync(log))]) {
+      const path = namedPipe()
+      const replay = testudo("replay", path, "--type", "syslog", "--json", ...now)
+      const writer = await open(path, "w")
+      await writer.write(bytes)
+      await writer.close()
+      const result = resultOf(await replay.finished)
+      expect([result.lines, banned(result)]).toEqual([plain.lines, banned(plain)])
+    }
+  })
 })
 
 describe("mistakes on the command line", () => {

@@ -1,4 +1,7 @@
 /** One cold file on the command line: plain, compressed, or a stream such as standard input. */
+import { constants, createReadStream, openSync, statSync } from "node:fs"
+import { Socket } from "node:net"
+import { Readable } from "node:stream"
 import { compressionOf, chunksOf, decompress } from "./compression.ts"
 import { findPosition, type OpenedFile, openFile, type Position } from "./file-identity.ts"
 import { GrowingFile, type OpenFile, StreamedFile } from "./open-file.ts"
@@ -41,9 +44,24 @@ async function* counted(chunks: AsyncIterable<Buffer>, onBytes: OnBytes): AsyncG
   }
 }
 
+/**
+ * Opens what is neither file nor directory. A FIFO waits for who will write to it, without holding up a thread: whoever is
+ * tired of waiting could not even end the process.
+ */
+export const openPassing = (path: string): Readable => {
+  if (!statSync(path).isFIFO()) return createReadStream(path)
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  return new Socket({ fd, readable: true, writable: false })
+}
+
 /** Opens bytes that pass by once. They have no name, so they are known by their beginning alone. */
-export const openStream = (path: string, chunks: AsyncIterable<Buffer>, onBytes: OnBytes): Promise<StreamedFile> =>
-  StreamedFile.open(path, { device: 0, inode: 0 }, unpacked(counted(chunks, onBytes)), async () => {})
+export const openStream = (path: string, chunks: AsyncIterable<Buffer>, onBytes: OnBytes): Promise<StreamedFile> => {
+  // Closed while it waits for more, it would wait for more.
+  const release = async () => {
+    if (chunks instanceof Readable) chunks.destroy()
+  }
+  return StreamedFile.open(path, { device: 0, inode: 0 }, unpacked(counted(chunks, onBytes)), release)
+}
 
 /** A plain file, or a compressed one at its first byte of text. */
 export type ColdFile = OpenedFile | StreamedFile

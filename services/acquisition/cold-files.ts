@@ -5,12 +5,12 @@
  * of their lines (see `merge.ts`). What the event log already has of a file, under this or another name, plain or
  * compressed, is not read again, so a replay that was killed goes on where the log ends.
  */
-import { createReadStream, fstatSync } from "node:fs"
+import { fstatSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import type { Sink } from "./acquisition.ts"
 import { DamagedBatch } from "./body.ts"
-import { openCold, openStream } from "./cold-file.ts"
+import { openCold, openPassing, openStream } from "./cold-file.ts"
 import { type ColdMember, ColdSet, beginningTime } from "./cold-set.ts"
 import { sha256, statusOf } from "./file-identity.ts"
 import { sourceName } from "./file-source.ts"
@@ -114,7 +114,7 @@ const examine = async <E>(
         total = undefined
       } else if (status.kind === "directory") report(noFile(path, "a directory"))
       else if (status.kind === "stream") {
-        const stream = createReadStream(path)
+        const stream = openPassing(path)
         candidates.push({ ...rest, member: { path, open: (onBytes) => openStream(path, stream, onBytes) } })
         total = undefined
       } else {

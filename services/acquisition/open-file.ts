@@ -142,6 +142,8 @@ export class StreamedFile implements OpenFile {
   #tail: Buffer = Buffer.alloc(0)
   #end = 0
   #failure: unknown
+  /** What is still on its way then fails, which is nobody's fault. */
+  #closed = false
 
   private constructor(
     path: string,
@@ -191,7 +193,7 @@ export class StreamedFile implements OpenFile {
       const next = await this.#chunks.next()
       return next.done === true ? undefined : next.value
     } catch (cause) {
-      this.#failure = cause ?? new Error("unknown")
+      if (!this.#closed) this.#failure = cause ?? new Error("unknown")
       return undefined
     }
   }
@@ -227,8 +229,8 @@ export class StreamedFile implements OpenFile {
   }
 
   async close(): Promise<void> {
-    await this.#chunks.return?.()
-    await this.#release()
+    this.#closed = true
+    await Promise.all([this.#chunks.return?.(), this.#release()])
   }
 }
 
