@@ -120,6 +120,10 @@ describe("testudo explain", () => {
   it("says what is wrong with the call", async () => {
     const cases: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
       [["/var/log/gone.log"], /There is no file \/var\/log\/gone\.log.*TST-EXPLAIN-NO-FILE/],
+      [
+        ["/tmp/my logs/gone.log"],
+        /There is no file \/tmp\/my logs\/gone\.log.*explain -t syslog - .TST-EXPLAIN-NO-FILE/
+      ],
       [["/tmp"], /This is a directory[\s\S]*TST-EXPLAIN-INCOMPLETE/],
       [["x y", "--hub", "/nowhere"], /TST-HUB-UNREADABLE/],
       [["x y", "--now", "soon"], /TST-CLI-TIME/]

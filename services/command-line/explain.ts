@@ -69,7 +69,7 @@ export const explain = Command.make(
     }
     const fromFile = yield* Effect.promise(() => isFile(input.given))
     if (!fromFile && looksLikeFile(input.given)) {
-      const message = `There is no file ${input.given}. To have a line explained that looks like one, give it on standard input: echo LINE | testudo explain -`
+      const message = `There is no file ${input.given}. To have a line explained that looks like one, give it on standard input: echo LINE | testudo explain -t ${input.type} -`
       return yield* new Failure({ code: "TST-EXPLAIN-NO-FILE", message })
     }
     output.begin()
@@ -106,8 +106,12 @@ export const explain = Command.make(
   ])
 )
 
-/** One word of the letters that paths are made of: hardly a log line, more likely a slip in a file's name. */
-const looksLikeFile = (given: string): boolean => /^[\w.~/-]+$/.test(given) && /[./]/.test(given)
+/**
+ * One word of the letters that paths are made of, or several that begin like a path and have none of the marks of log
+ * lines: more likely a slip in a file's name.
+ */
+const looksLikeFile = (given: string): boolean =>
+  (/^[\p{L}\p{N}_.~/-]+$/u.test(given) && /[./]/.test(given)) || /^(?:~|\.{1,2})?\/[^"'=<>[\]|;:]*$/.test(given)
 
 interface Output {
   readonly begin: () => void
