@@ -13,7 +13,7 @@ import { openGeo } from "../geo/geo.ts"
 import { reason } from "../hub/hub-error.ts"
 import { type AssertionKind, evaluateAssertions, type FailedAssertion } from "./assertions.ts"
 import { type PreparedTest, tooLarge } from "./prepared-test.ts"
-import { Results } from "./results.ts"
+import { type ParserResults, Results } from "./results.ts"
 import { seenFrom } from "./test-folder.ts"
 import { overridesIn } from "./test-rules.ts"
 import { parserAssertions, scenarioAssertions } from "./written-assertions.ts"
@@ -37,8 +37,15 @@ export interface TestResult {
   readonly updated: ReadonlyArray<string>
   /** The rules that it loaded; undefined when it could not be run. */
   readonly files: ReadonlyArray<RuleFile>
-  /** Names of nodes that took an event, of scenarios that ran over. */
-  readonly touched: ReadonlySet<string>
+  readonly touched: Touched
+}
+
+/** By name. */
+export interface Touched {
+  /** Nodes that took an event, by stage. */
+  readonly nodes: ReadonlyMap<string, ReadonlySet<string>>
+  /** Scenarios that ran over. */
+  readonly scenarios: ReadonlySet<string>
 }
 
 export interface TestRun {
@@ -71,7 +78,7 @@ export const runTest = async (
     assertions: 0,
     updated: [],
     files,
-    touched: new Set<string>()
+    touched: { nodes: new Map(), scenarios: new Set<string>() }
   }
   if (configuration === undefined || prepared.problems.length > 0) return { ...nothing, problems: prepared.problems }
 
@@ -136,7 +143,7 @@ export const runTest = async (
     assertions,
     updated,
     files,
-    touched: touchedBy(results, overflows)
+    touched: touchedBy(results.parsers, overflows)
   }
 }
 
@@ -160,11 +167,11 @@ const unasserted = (file: string): Problem => ({
   message: "holds no assertion, so nothing is proved; --update writes those that hold now"
 })
 
-const touchedBy = (results: Results, overflows: ReadonlyArray<PipelineEvent>): ReadonlySet<string> => {
-  const touched = new Set<string>()
-  for (const nodes of results.parsers.values()) {
-    for (const [name, passes] of nodes) if (passes.some(({ Success }) => Success)) touched.add(name)
+const touchedBy = (parser: ParserResults, scenario: ReadonlyArray<PipelineEvent>): Touched => {
+  const nodes = new Map<string, ReadonlySet<string>>()
+  for (const [stage, each] of parser) {
+    const took = [...each].filter(([, passes]) => passes.some(({ Success }) => Success))
+    nodes.set(stage, new Set(took.map(([name]) => name)))
   }
-  for (const { Overflow } of overflows) if (Overflow.Alert !== undefined) touched.add(Overflow.Alert.Scenario)
-  return touched
+  return { nodes, scenarios: new Set(scenario.flatMap(({ Overflow }) => Overflow.Alert?.Scenario ?? [])) }
 }

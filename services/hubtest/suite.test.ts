@@ -53,4 +53,15 @@ describe("a suite", () => {
       { kind: "postoverflows", total: 0, touched: 0, idle: [], untested: [] }
     ])
   })
+
+  test("does not take a scenario for touched when a parser of its name was", async () => {
+    put("hub/scenarios/me/door-logs.yaml", bruteForce("me/door-logs").replace("capacity: 2", "capacity: 200"))
+    testOf("door", plain.replace("me/door-bf", "me/door-bf, me/door-logs"))
+    const { suite, results } = await runAll()
+    expect(coverageOf(suite.places.items, results)).toMatchObject([
+      { kind: "parsers", touched: 1 },
+      { kind: "scenarios", touched: 1, idle: ["me/door-logs"] },
+      { kind: "postoverflows" }
+    ])
+  })
 })
