@@ -99,6 +99,17 @@ describe("testudo hubtest", () => {
     expect((await watching.stop("SIGINT")).status).toBe(0)
   }, 600_000)
 
+  it("says with --watch why a config.yaml cannot be used, each time that it is for another reason", async () => {
+    const tests = copied("CVE-2017-9841")
+    const file = join(tests, "CVE-2017-9841/config.yaml")
+    edit(file, /^log_type:.*$/m, 'log_type: ""')
+    const watching = testudo("hubtest", ...places(tests), "--watch")
+    await watching.says(/`log_type` is empty/)
+    edit(file, /^log_file:.*$/m, "log_file: [a, b]")
+    await watching.says(/`log_file` must be a text/)
+    expect((await watching.stop("SIGINT")).status).toBe(0)
+  }, 600_000)
+
   it("lists the rules that no test touched with --coverage", async () => {
     const { status, stdout } = await run("hubtest", ...places(copied("CVE-2017-9841")), "--coverage")
     expect(status).toBe(0)

@@ -3,7 +3,7 @@ import { readRules } from "../../domain/rules/rule-file.ts"
 import { nameOfRule, type Rule } from "../../domain/rules/rule.ts"
 import type { Items } from "../hub/item.ts"
 import type { TestResult, Touched } from "./run.ts"
-import { type TestedKind, testedKinds } from "./test-folder.ts"
+import { type TestedKind, testedKinds } from "./test-configuration.ts"
 
 export interface KindCoverage {
   readonly kind: TestedKind

@@ -80,7 +80,8 @@ export const runTest = async (
     files,
     touched: { nodes: new Map(), scenarios: new Set<string>() }
   }
-  if (configuration === undefined || prepared.problems.length > 0) return { ...nothing, problems: prepared.problems }
+  const unusable = [...prepared.problems, ...Object.values(prepared.oversized)]
+  if (configuration === undefined || unusable.length > 0) return { ...nothing, problems: unusable }
 
   const { ruleset, problems: found } = compileRuleset(files, { names: "off" })
   const { geo, problems: damaged } = openGeo(files)

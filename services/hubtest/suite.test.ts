@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs"
+import { mkdirSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { coverageOf } from "./coverage.ts"
@@ -25,6 +25,16 @@ describe("a suite", () => {
     expect(results.map(({ test, problems }) => [test, problems.map(({ code }) => code)])).toEqual([
       ["door", []],
       ["lost", ["TST-HUBTEST-CONFIG"]]
+    ])
+  })
+
+  test("fails for a folder that cannot be read: a test may be in it", async () => {
+    testOf("door", plain)
+    symlinkSync("two", join(root, "tests/two"))
+    const { results } = await runAll()
+    expect(results.map(({ test, problems }) => [test, problems])).toMatchObject([
+      ["door", []],
+      ["two", [{ code: "TST-HUBTEST-FILE", file: join(root, "tests/two") }]]
     ])
   })
 
