@@ -87,6 +87,21 @@ describe("testudo hubtest", () => {
     expect((await run("hubtest", ...places(tests), "--strict")).status).toBe(0)
   })
 
+  it("writes with --update what depends on the time only when that is given with --now", async () => {
+    const tests = copied("sshd-invalid-bf")
+    const file = join(tests, "sshd-invalid-bf/scenario.assert")
+    const year = /GetMeta\("timestamp"\) == "2026-/
+    for (const [given, written] of [
+      [now, true],
+      [[], false]
+    ] as const) {
+      writeFileSync(file, "")
+      await run("hubtest", ...places(tests).slice(0, -now.length), ...given, "--update")
+      const text = readFileSync(file, "utf8")
+      expect([year.test(text), text.includes("GetSources()")]).toEqual([written, true])
+    }
+  })
+
   it("runs again what was edited with --watch, and only that", async () => {
     const tests = copied("CVE-2017-9841", "CVE-2021-4034")
     const file = join(tests, "CVE-2017-9841/scenario.assert")
