@@ -175,7 +175,7 @@ describe("hubtest", () => {
     expect(seconds).toBeLessThan(mostSeconds)
     expect(stdout).not.toContain("root:")
     expect(stdout.match(/outside the folder of the tests \(TST-HUBTEST-FILE\)/g)).toHaveLength(2)
-    expect(stdout).toMatch(/config\.yaml: .*\(TST-HUBTEST-CONFIG\)/)
+    expect(stdout).toMatch(/config\.yaml, line 1: .*\(TST-HUBTEST-CONFIG\)/)
     expect(stderr).toContain("5 of 5 tests failed. (TST-HUBTEST-FAILED)")
     const wrong = await costOf(testudo("hubtest", "--hub", hub, "--tests", tests, `codez-${terminalCodes}`))
     expect(wrong.status).toBe(1)

@@ -87,6 +87,21 @@ describe("testudo hubtest", () => {
     expect((await run("hubtest", ...places(tests), "--strict")).status).toBe(0)
   })
 
+  it("writes with --update what depends on the time only when that is given with --now", async () => {
+    const tests = copied("sshd-invalid-bf")
+    const file = join(tests, "sshd-invalid-bf/scenario.assert")
+    const year = /GetMeta\("timestamp"\) == "2026-/
+    for (const [given, written] of [
+      [now, true],
+      [[], false]
+    ] as const) {
+      writeFileSync(file, "")
+      await run("hubtest", ...places(tests).slice(0, -now.length), ...given, "--update")
+      const text = readFileSync(file, "utf8")
+      expect([year.test(text), text.includes("GetSources()")]).toEqual([written, true])
+    }
+  })
+
   it("runs again what was edited with --watch, and only that", async () => {
     const tests = copied("CVE-2017-9841", "CVE-2021-4034")
     const file = join(tests, "CVE-2017-9841/scenario.assert")
@@ -96,6 +111,17 @@ describe("testudo hubtest", () => {
     await watching.says(/CVE-2017-9841[\s\S]*len\(results\) == 2[\s\S]*1 passed, 1 failed/)
     edit(file, "len(results) == 2", "len(results) == 1")
     await watching.says(/1 failed[\s\S]*2 passed, 0 failed/)
+    expect((await watching.stop("SIGINT")).status).toBe(0)
+  }, 600_000)
+
+  it("says with --watch why a config.yaml cannot be used, each time that it is for another reason", async () => {
+    const tests = copied("CVE-2017-9841")
+    const file = join(tests, "CVE-2017-9841/config.yaml")
+    edit(file, /^log_type:.*$/m, 'log_type: ""')
+    const watching = testudo("hubtest", ...places(tests), "--watch")
+    await watching.says(/`log_type` is empty/)
+    edit(file, /^log_file:.*$/m, "log_file: [a, b]")
+    await watching.says(/`log_file` must be a text/)
     expect((await watching.stop("SIGINT")).status).toBe(0)
   }, 600_000)
 

@@ -11,7 +11,7 @@ import { formatProblem } from "../../domain/rules/problem.ts"
 import { watchHub } from "../hub/watch.ts"
 import { coverageOf } from "../hubtest/coverage.ts"
 import type { PreparedTest } from "../hubtest/prepared-test.ts"
-import { passed, type TestResult } from "../hubtest/run.ts"
+import { passed, type TestResult, type TestRun } from "../hubtest/run.ts"
 import { openSuite, runSuite, type Suite, type SuitePlaces, SuiteProblem } from "../hubtest/suite.ts"
 import { starterHub } from "./configuration-flag.ts"
 import { describe, Failure } from "./failure.ts"
@@ -102,14 +102,14 @@ class Session {
 
   /** Fails when a test does. */
   run(places: SuitePlaces): Effect.Effect<void, Failure> {
-    const { names, json, coverage, now: flag } = this.#input
+    const { names, json, coverage, strict, update, now: flag } = this.#input
     const session = this
     return Effect.gen(function* () {
       const now = yield* nowOf(flag)
       const suite = yield* open(places, names)
       for (const problem of suite.problems) yield* Console.error(formatProblem(problem))
       const started = performance.now()
-      yield* Effect.promise(() => session.#runAll(suite, now))
+      yield* Effect.promise(() => session.#runAll(suite, { now, nowIsGiven: Option.isSome(flag), strict, update }))
       const seconds = (performance.now() - started) / 1000
       const results = [...session.#results.values()]
       const covered = coverage ? coverageOf(suite.places.items, results) : undefined
@@ -125,8 +125,8 @@ class Session {
     })
   }
 
-  async #runAll(suite: Suite, now: number): Promise<void> {
-    const { json, strict, update } = this.#input
+  async #runAll(suite: Suite, run: TestRun): Promise<void> {
+    const { json } = this.#input
     const shown = !json && process.stderr.isTTY === true
     const results = new Map<string, TestResult>()
     const unchanged = (prepared: PreparedTest): boolean => {
@@ -137,7 +137,7 @@ class Session {
       results.set(prepared.test, result)
       return true
     }
-    for await (const result of runSuite(suite, { now, strict, update }, unchanged)) {
+    for await (const result of runSuite(suite, run, unchanged)) {
       results.set(result.test, result)
       if (shown) process.stderr.write("\r\x1b[K")
       if (!json) {

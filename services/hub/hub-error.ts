@@ -7,17 +7,23 @@ export class HubUnreadable extends Data.TaggedError("HubUnreadable")<{
   readonly message: string
 }> {}
 
-export const isMissing = (cause: unknown): boolean => (cause as { readonly code?: unknown } | null)?.code === "ENOENT"
+const codeOf = (cause: unknown): unknown => (cause as { readonly code?: unknown } | null)?.code
+
+export const isMissing = (cause: unknown): boolean => codeOf(cause) === "ENOENT"
+
+export const isNoFolder = (cause: unknown): boolean => codeOf(cause) === "ENOTDIR"
 
 /** What a failed file operation means to a person. */
-export const reason = (cause: unknown): string => {
+export const reason = (cause: unknown, doing: "reading" | "writing" = "reading"): string => {
   const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : undefined
   const known: Readonly<Record<string, string>> = {
     ENOENT: "it does not exist",
     ENOTDIR: "it is not a folder",
     EISDIR: "it is a folder",
-    EACCES: "reading it is not permitted",
-    EPERM: "reading it is not permitted",
+    EACCES: `${doing} it is not permitted`,
+    EPERM: `${doing} it is not permitted`,
+    EROFS: "nothing can be written there",
+    ENOSPC: "there is no space left",
     ELOOP: "its symbolic links go round in circles",
     EMFILE: "too many files are open",
     ENAMETOOLONG: "its name is too long"

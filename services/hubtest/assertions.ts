@@ -67,6 +67,10 @@ export const evaluateAssertions = (kind: AssertionKind, text: string, results: u
   return { count, failed, tolerated }
 }
 
+/** Whether a line is true as it is read. */
+export const holds = (kind: AssertionKind, assertion: string, results: unknown): boolean =>
+  evaluateAssertions(kind, assertion, results, true).failed.length === 0
+
 const messageOf = (error: unknown): string => {
   if (error instanceof ExpressionError) return `${error.message} (column ${error.column})`
   if (error instanceof EvaluationError) return error.message

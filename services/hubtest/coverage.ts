@@ -1,9 +1,9 @@
 /** Which rules of the hub no test has touched. */
 import { readRules } from "../../domain/rules/rule-file.ts"
-import { nameOfRule, type RuleFile } from "../../domain/rules/rule.ts"
+import { nameOfRule, type Rule } from "../../domain/rules/rule.ts"
 import type { Items } from "../hub/item.ts"
-import type { TestResult } from "./run.ts"
-import { type TestedKind, testedKinds } from "./test-folder.ts"
+import type { TestResult, Touched } from "./run.ts"
+import { type TestedKind, testedKinds } from "./test-configuration.ts"
 
 export interface KindCoverage {
   readonly kind: TestedKind
@@ -23,7 +23,7 @@ export const coverageOf = (items: Items, results: ReadonlyArray<TestResult>): Re
   for (const result of results) {
     for (const file of result.files) {
       loaded.add(file.file)
-      if (namesIn(file).some((name) => result.touched.has(name))) touched.add(file.file)
+      if (readRules(file).rules.some((rule) => isTouched(rule, result.touched))) touched.add(file.file)
     }
   }
   return testedKinds.map((kind) => {
@@ -40,5 +40,10 @@ export const coverageOf = (items: Items, results: ReadonlyArray<TestResult>): Re
   })
 }
 
-const namesIn = (file: RuleFile): ReadonlyArray<string> =>
-  readRules(file).rules.flatMap((rule) => nameOfRule(rule) ?? [])
+/** A parser and a scenario may have the same name. */
+const isTouched = (rule: Rule, { nodes, scenarios }: Touched): boolean => {
+  const name = nameOfRule(rule)
+  if (name === undefined) return false
+  if (rule.kind === "scenarios") return scenarios.has(name)
+  return "stage" in rule && nodes.get(rule.stage)?.has(name) === true
+}

@@ -66,6 +66,17 @@ describe("a test", () => {
     ])
   })
 
+  test("that asks about nothing does not pass, nor is anything written for it", async () => {
+    const config = plain.replace("[me/door-bf]", "[]").replace("ignore_parsers: false", "ignore_parsers: true")
+    testOf("door", config, {})
+    for (const update of [false, true]) {
+      expect(await runOne({ update })).toMatchObject({
+        problems: [{ code: "TST-HUBTEST-NO-ASSERTION", file: join(root, "tests/door/config.yaml") }],
+        updated: []
+      })
+    }
+  })
+
   test("lets a parser before all others write what override_statics says, and gives labels", async () => {
     const statics = "override_statics: [{ target: evt.Line.Labels.type, value: door }]\nlabels: { floor: 3 }\n"
     const config = plain

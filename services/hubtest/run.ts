@@ -1,22 +1,19 @@
 /** Runs one hub test: its rules, its log, its assertions. */
-import { randomUUID } from "node:crypto"
-import { rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { makeEngine } from "../../domain/detection/engine.ts"
-import type { PipelineEvent } from "../../domain/detection/event/pipeline-event.ts"
 import { compileRuleset } from "../../domain/detection/ruleset.ts"
 import { unrecordedBatch } from "../../domain/detection/unrecorded-batch.ts"
 import type { Problem } from "../../domain/rules/problem.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
 import { formatTimestamp } from "../../domain/time/instant.ts"
 import { openGeo } from "../geo/geo.ts"
-import { reason } from "../hub/hub-error.ts"
+import { draftOf, type Outcomes, writeAssertions } from "./assertion-file.ts"
 import { type AssertionKind, evaluateAssertions, type FailedAssertion } from "./assertions.ts"
 import { type PreparedTest, tooLarge } from "./prepared-test.ts"
 import { Results } from "./results.ts"
+import type { TestConfiguration } from "./test-configuration.ts"
 import { seenFrom } from "./test-folder.ts"
 import { overridesIn } from "./test-rules.ts"
-import { parserAssertions, scenarioAssertions } from "./written-assertions.ts"
 
 export interface TestFailure extends FailedAssertion {
   readonly file: string
@@ -37,13 +34,22 @@ export interface TestResult {
   readonly updated: ReadonlyArray<string>
   /** The rules that it loaded; undefined when it could not be run. */
   readonly files: ReadonlyArray<RuleFile>
-  /** Names of nodes that took an event, of scenarios that ran over. */
-  readonly touched: ReadonlySet<string>
+  readonly touched: Touched
+}
+
+/** By name. */
+export interface Touched {
+  /** Nodes that took an event, by stage. */
+  readonly nodes: ReadonlyMap<string, ReadonlySet<string>>
+  /** Scenarios that ran over. */
+  readonly scenarios: ReadonlySet<string>
 }
 
 export interface TestRun {
   /** What the test sees as now, in milliseconds since 1970. */
   readonly now: number
+  /** It was said, and will be said again: what is taken from it may be written. */
+  readonly nowIsGiven?: boolean
   /** Write the assertions that hold now where there are none or some fail. */
   readonly update?: boolean
   /** Make no known exceptions. */
@@ -58,11 +64,14 @@ export const passed = ({ problems, failures }: TestResult): boolean => problems.
  */
 const knownExceptions: ReadonlySet<string> = new Set(["postfix-honeypot-users"])
 
+/** From now to another time, to see what depends on it: no part of date and time is the same then, nor the weekday. */
+const otherwhile = ((400 * 24 + 1) * 3600 + 61) * 1000 + 1
+
 export const runTest = async (
   prepared: PreparedTest,
-  { now, update = false, strict = false }: TestRun
+  { now, nowIsGiven = false, update = false, strict = false }: TestRun
 ): Promise<TestResult> => {
-  const { test, folder, configuration, files } = prepared
+  const { test, folder, configuration, files, oversized } = prepared
   const nothing = {
     test,
     warnings: [],
@@ -71,10 +80,74 @@ export const runTest = async (
     assertions: 0,
     updated: [],
     files,
-    touched: new Set<string>()
+    touched: { nodes: new Map(), scenarios: new Set<string>() }
   }
-  if (configuration === undefined || prepared.problems.length > 0) return { ...nothing, problems: prepared.problems }
+  if (configuration === undefined) return { ...nothing, problems: [...prepared.problems, ...Object.values(oversized)] }
+  const asked = askedBy(configuration)
+  const lost = (["parser", "scenario"] as const).flatMap((kind) =>
+    update && asked.includes(kind) ? [] : (oversized[kind] ?? [])
+  )
+  const unusable = [...prepared.problems, ...lost]
+  if (unusable.length > 0) return { ...nothing, problems: unusable }
 
+  const { outcomes, touched, problems, warnings } = readLog(prepared, configuration, now)
+  if (asked.length === 0) problems.push(unasking(join(folder, "config.yaml")))
+  const failures: Array<TestFailure> = []
+  const tolerated: Array<TestFailure> = []
+  const outdated: Array<AssertionKind> = []
+  let assertions = 0
+  const isUpdated = update && problems.length === 0
+  for (const kind of asked) {
+    const file = join(folder, `${kind}.assert`)
+    const evaluation = evaluateAssertions(
+      kind,
+      prepared.assertions[kind],
+      outcomes[kind],
+      strict || !knownExceptions.has(test)
+    )
+    if (isUpdated && (evaluation.count === 0 || evaluation.failed.length > 0)) {
+      outdated.push(kind)
+      continue
+    }
+    assertions += evaluation.count
+    for (const failure of evaluation.failed) failures.push({ file, ...failure })
+    for (const failure of evaluation.tolerated) tolerated.push({ file, ...failure })
+    if (evaluation.count === 0) problems.push(oversized[kind] ?? unasserted(file))
+  }
+
+  const updated: Array<string> = []
+  if (outdated.length > 0) {
+    // What is taken from the clock is false at the next run.
+    const others = nowIsGiven ? [] : [readLog(prepared, configuration, now + otherwhile).outcomes]
+    const drafts = outdated.map((kind) => draftOf(join(folder, `${kind}.assert`), kind, [outcomes, ...others]))
+    problems.push(...drafts.filter((draft) => "code" in draft))
+    if (problems.length === 0) {
+      for (const draft of drafts.filter((each) => "lines" in each)) {
+        const problem = await writeAssertions(draft)
+        if (problem !== undefined) problems.push(problem)
+        else updated.push(draft.file)
+        assertions += draft.lines.length
+      }
+    }
+  }
+  return { test, problems, warnings, failures, tolerated, assertions, updated, files, touched }
+}
+
+/** Which files of assertions count. */
+const askedBy = ({ ignoreParsers, items }: TestConfiguration): ReadonlyArray<AssertionKind> => [
+  ...(ignoreParsers ? [] : (["parser"] as const)),
+  ...(items.scenarios.length > 0 ? (["scenario"] as const) : [])
+]
+
+interface Reading {
+  readonly outcomes: Outcomes
+  readonly touched: Touched
+  readonly problems: Array<Problem>
+  readonly warnings: ReadonlyArray<Problem>
+}
+
+/** Lets the rules read the log. */
+const readLog = ({ folder, files, lines }: PreparedTest, configuration: TestConfiguration, now: number): Reading => {
   const { ruleset, problems: found } = compileRuleset(files, { names: "off" })
   const { geo, problems: damaged } = openGeo(files)
   const overrides = overridesIn(folder)
@@ -87,70 +160,12 @@ export const runTest = async (
   const results = new Results()
   const { labels } = configuration
   const logFile = seenFrom(folder, configuration.logFile)
-  const clock = formatTimestamp(now)
-  const batch = unrecordedBatch({
-    path: logFile,
-    labels,
-    zone: "UTC",
-    observedAt: clock
-  })
-  makeEngine(ruleset, { geo, time: "said", watch: results.watch }).pour(batch, prepared.lines)
-  const overflows = results.overflows()
+  const batch = unrecordedBatch({ path: logFile, labels, zone: "UTC", observedAt: formatTimestamp(now) })
+  makeEngine(ruleset, { geo, time: "said", watch: results.watch }).pour(batch, lines)
   if (results.areCut)
     problems.push(tooLarge(logFile, "gives so many results that they are not kept; use fewer lines or rules"))
-
-  const failures: Array<TestFailure> = []
-  const tolerated: Array<TestFailure> = []
-  const updated: Array<string> = []
-  let assertions = 0
-  const judge = async (kind: AssertionKind, outcome: unknown, holding: () => ReadonlyArray<string>): Promise<void> => {
-    const file = join(folder, `${kind}.assert`)
-    const evaluation = evaluateAssertions(
-      kind,
-      prepared.assertions[kind],
-      outcome,
-      strict || !knownExceptions.has(test)
-    )
-    if (update && problems.length === 0 && (evaluation.count === 0 || evaluation.failed.length > 0)) {
-      // What is taken from the clock is false at the next run.
-      const lines = holding().filter((line) => !line.includes(clock))
-      const problem = await write(file, lines)
-      if (problem !== undefined) problems.push(problem)
-      else updated.push(file)
-      assertions += lines.length
-      return
-    }
-    assertions += evaluation.count
-    for (const failure of evaluation.failed) failures.push({ file, ...failure })
-    for (const failure of evaluation.tolerated) tolerated.push({ file, ...failure })
-    if (evaluation.count === 0) problems.push(unasserted(file))
-  }
-  if (!configuration.ignoreParsers) await judge("parser", results.parsers, () => parserAssertions(results.parsers))
-  if (configuration.items.scenarios.length > 0) await judge("scenario", overflows, () => scenarioAssertions(overflows))
-  return {
-    test,
-    problems,
-    warnings,
-    failures,
-    tolerated,
-    assertions,
-    updated,
-    files,
-    touched: touchedBy(results, overflows)
-  }
-}
-
-/** Takes the place of what is there. Written through a link, it might take the place of anything. */
-const write = async (file: string, lines: ReadonlyArray<string>): Promise<Problem | undefined> => {
-  const draft = `${file}.${randomUUID()}`
-  try {
-    await writeFile(draft, `${lines.join("\n")}\n`, { flag: "wx" })
-    await rename(draft, file)
-    return undefined
-  } catch (cause) {
-    await rm(draft, { force: true })
-    return { code: "TST-HUBTEST-WRITE", severity: "error", file, message: `cannot be written: ${reason(cause)}` }
-  }
+  const outcomes = { parser: results.parsers, scenario: results.overflows() }
+  return { outcomes, touched: touchedBy(outcomes), problems, warnings }
 }
 
 const unasserted = (file: string): Problem => ({
@@ -160,11 +175,19 @@ const unasserted = (file: string): Problem => ({
   message: "holds no assertion, so nothing is proved; --update writes those that hold now"
 })
 
-const touchedBy = (results: Results, overflows: ReadonlyArray<PipelineEvent>): ReadonlySet<string> => {
-  const touched = new Set<string>()
-  for (const nodes of results.parsers.values()) {
-    for (const [name, passes] of nodes) if (passes.some(({ Success }) => Success)) touched.add(name)
+const unasking = (file: string): Problem => ({
+  code: "TST-HUBTEST-NO-ASSERTION",
+  severity: "error",
+  file,
+  message:
+    "asks about nothing, so nothing is proved: name `scenarios`, or have the parsers' assertions count with `ignore_parsers: false`"
+})
+
+const touchedBy = ({ parser, scenario }: Outcomes): Touched => {
+  const nodes = new Map<string, ReadonlySet<string>>()
+  for (const [stage, each] of parser) {
+    const took = [...each].filter(([, passes]) => passes.some(({ Success }) => Success))
+    nodes.set(stage, new Set(took.map(([name]) => name)))
   }
-  for (const { Overflow } of overflows) if (Overflow.Alert !== undefined) touched.add(Overflow.Alert.Scenario)
-  return touched
+  return { nodes, scenarios: new Set(scenario.flatMap(({ Overflow }) => Overflow.Alert?.Scenario ?? [])) }
 }

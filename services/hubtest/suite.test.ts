@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs"
+import { mkdirSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { coverageOf } from "./coverage.ts"
@@ -28,6 +28,16 @@ describe("a suite", () => {
     ])
   })
 
+  test("fails for a folder that cannot be read: a test may be in it", async () => {
+    testOf("door", plain)
+    symlinkSync("two", join(root, "tests/two"))
+    const { results } = await runAll()
+    expect(results.map(({ test, problems }) => [test, problems])).toMatchObject([
+      ["door", []],
+      ["two", [{ code: "TST-HUBTEST-FILE", file: join(root, "tests/two") }]]
+    ])
+  })
+
   test("names a folder that is not there", async () => {
     await expect(runAll()).rejects.toMatchObject({ code: "TST-HUBTEST-FOLDER" })
     mkdirSync(join(root, "tests"))
@@ -51,6 +61,17 @@ describe("a suite", () => {
       { kind: "parsers", total: 1, touched: 1, idle: [], untested: [] },
       { kind: "scenarios", total: 3, touched: 1, idle: ["me/idle"], untested: ["me/untested"] },
       { kind: "postoverflows", total: 0, touched: 0, idle: [], untested: [] }
+    ])
+  })
+
+  test("does not take a scenario for touched when a parser of its name was", async () => {
+    put("hub/scenarios/me/door-logs.yaml", bruteForce("me/door-logs").replace("capacity: 2", "capacity: 200"))
+    testOf("door", plain.replace("me/door-bf", "me/door-bf, me/door-logs"))
+    const { suite, results } = await runAll()
+    expect(coverageOf(suite.places.items, results)).toMatchObject([
+      { kind: "parsers", touched: 1 },
+      { kind: "scenarios", touched: 1, idle: ["me/door-logs"] },
+      { kind: "postoverflows" }
     ])
   })
 })

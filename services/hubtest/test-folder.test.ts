@@ -50,7 +50,7 @@ describe("a test's folder", () => {
     expect(codes).toEqual([
       ["a", "TST-HUBTEST-CONFIG"],
       ["b", "TST-HUBTEST-CONFIG"],
-      ["c", "TST-HUBTEST-CONFIG"],
+      ["c", "TST-HUBTEST-CONFIG", "TST-HUBTEST-CONFIG"],
       ["d", "TST-HUBTEST-TOO-LARGE"],
       ["e", "TST-HUBTEST-FILE"],
       ["f", "TST-HUBTEST-TOO-LARGE"],
@@ -76,6 +76,26 @@ describe("a test's folder", () => {
     put("tests/door/own/s01-parse/me/door.yaml", door)
     const absolute = plain.replace("me/door-logs", join(root, "tests/door/own/s01-parse/me/door.yaml"))
     testOf("door", absolute.replace("door.log", join(root, "tests/door/door.log")))
+    expect(await runOne()).toMatchObject({ problems: [], failures: [] })
+  })
+
+  test("takes a parser from no stage's folder", async () => {
+    testOf("door", plain.replace("[me/door-logs]", "[./door-logs.yaml, parsers/s01-parse/door.yaml]"), {
+      ...assertions,
+      "door-logs.yaml": door,
+      "parsers/s01-parse/door.yaml": door
+    })
+    const noStage = (file: string) => ({
+      code: "TST-RULE-NO-STAGE",
+      file: join(root, "tests/door", file),
+      message: expect.stringContaining("`parsers/s01-parse/me/my-rule.yaml`")
+    })
+    expect((await runOne()).problems).toMatchObject([noStage("door-logs.yaml"), noStage("parsers/s01-parse/door.yaml")])
+    put("hub/parsers/early/me/door-logs.yaml", door)
+    testOf("door", plain.replace("me/door-logs", "parsers/early/me/door-logs.yaml"), {
+      ...assertions,
+      "parser.assert": 'results["early"]["me/door-logs"][0].Success == true\n'
+    })
     expect(await runOne()).toMatchObject({ problems: [], failures: [] })
   })
 
@@ -140,7 +160,7 @@ describe("what is wrong with a test is named", () => {
 
   test("a config.yaml or log that cannot be used", async () => {
     for (const [config, code] of [
-      ["parsers: [}", /TST-HUBTEST-CONFIG is not YAML/],
+      ["parsers: [}", /TST-HUBTEST-CONFIG is not valid YAML/],
       ["", /TST-HUBTEST-CONFIG must hold keys/],
       ["log_file: door.log", /TST-HUBTEST-CONFIG `log_type` is missing/],
       [`${plain}labels: [a]`, /TST-HUBTEST-CONFIG `labels`/],
@@ -149,6 +169,46 @@ describe("what is wrong with a test is named", () => {
     ] as const) {
       testOf("door", config)
       expect((await problems()).join()).toMatch(code)
+    }
+  })
+
+  test("a value of config.yaml that is of the wrong kind, with line and key", async () => {
+    const wrong = async (from: string | RegExp, to: string) => {
+      testOf("door", plain.replace(from, to))
+      return (await runOne()).problems.map(({ code, line, key, message }) => [code, line, key, message])
+    }
+    const code = "TST-HUBTEST-CONFIG"
+    expect(await wrong("log_file: door.log", 'log_file: ""')).toEqual([[code, 5, "log_file", "`log_file` is empty"]])
+    expect(await wrong("log_type: door", "log_type: ''")).toEqual([[code, 6, "log_type", "`log_type` is empty"]])
+    expect(await wrong("ignore_parsers: false", "ignore_parsers: maybe")).toEqual([
+      [code, 8, "ignore_parsers", "`ignore_parsers` must be true or false (without quotes), but is `maybe`"]
+    ])
+    expect(await wrong(/$/, "labels: {a: {b: c}}\n")).toMatchObject([
+      [code, 9, "labels.a", expect.stringContaining("must be a text")]
+    ])
+    expect(await wrong(/$/, "override_statics: [{ meta: [a], value: b }]\n")).toMatchObject([
+      [code, 9, "override_statics[0].meta", expect.stringContaining("must be a text")]
+    ])
+    expect(await wrong("[me/door-bf]", "[{ me: door-bf }]")).toMatchObject([
+      [code, 3, "scenarios[0]", expect.stringContaining("must be a text")]
+    ])
+    expect(await wrong(/$/, "---\nlog_type: window\n")).toEqual([
+      [code, 10, undefined, "holds more than one document; remove the `---`"]
+    ])
+  })
+
+  test("the words for true and false that CrowdSec knows are known", async () => {
+    for (const [word, ignored] of [
+      ["yes", true],
+      ["On", true],
+      ["no", false],
+      ["OFF", false]
+    ] as const) {
+      testOf("door", plain.replace("ignore_parsers: false", `ignore_parsers: ${word}`), {
+        ...assertions,
+        "parser.assert": "len(results) == 99"
+      })
+      expect(await runOne()).toMatchObject({ problems: [], failures: ignored ? [] : [{ got: "2" }] })
     }
   })
 })

@@ -12,7 +12,8 @@ import { readBounded } from "../hub/folder.ts"
 import { reason } from "../hub/hub-error.ts"
 import type { Items } from "../hub/item.ts"
 import { readPatterns } from "../hub/patterns.ts"
-import { seenFrom, staysWithin, type TestConfiguration, type TestedKind, testedKinds } from "./test-folder.ts"
+import { type TestConfiguration, type TestedKind, testedKinds } from "./test-configuration.ts"
+import { seenFrom, staysWithin } from "./test-folder.ts"
 
 /** Where things are found. */
 export interface TestPlaces {
@@ -79,7 +80,7 @@ const ruleFile = async (
   return `the hub has no ${kind.slice(0, -1)} ${quote(name)}${near === undefined ? "" : `; did you mean ${quote(near)}?`}`
 }
 
-/** A file by its path: the stage of a parser is the folder two above it, as in the hub. */
+/** A file by its path. */
 const customFile = async (
   { hub, tests }: TestPlaces,
   folder: string,
@@ -96,14 +97,25 @@ const customFile = async (
     try {
       await staysWithin(file, [hub, tests])
       const content = await readBounded(file, ruleBytes)
-      const place = kind === "scenarios" ? kind : `${kind}/${basename(dirname(dirname(file)))}`
-      const within = `${place}/custom/${path.replaceAll("../", "")}`
+      const within = placeOf(kind, file, `custom/${path.replaceAll("../", "")}`)
       return { kind, path: within, file, version: "?", content }
     } catch (cause) {
       return `${file} cannot be read: ${reason(cause)}`
     }
   }
   return `there is no file ${quote(name)}; looked for ${places.join(" and ")}`
+}
+
+/**
+ * The stage of a parser is the folder two above it, as in CrowdSec, when that is one as the hub has them. A parser
+ * elsewhere gets a place in no stage's folder, for which the reader of rules refuses it.
+ */
+const placeOf = (kind: TestedKind, file: string, path: string): string => {
+  if (kind === "scenarios") return `${kind}/${path}`
+  const folder = dirname(dirname(file))
+  const stage = basename(folder)
+  const isStage = /^s\d\d-/.test(stage) || basename(dirname(folder)) === kind
+  return `${kind}/${isStage ? `${stage}/${path}` : basename(path)}`
 }
 
 /** How messages call the parser that is made of `override_statics`. */
