@@ -1,3 +1,4 @@
+import { add, negate, plus } from "./arithmetic.ts"
 import { builtins } from "./builtins/catalogue.ts"
 import type { Checked } from "./check.ts"
 import { compileMember, compileMethod, reachesOver, shortcut } from "./compile/member.ts"
@@ -5,8 +6,8 @@ import { compileOperator, conjunction, disjunction } from "./compile/operator.ts
 import { compilePredicate } from "./compile/predicate.ts"
 import type { Frame, Run } from "./compile/run.ts"
 import { charge, chargeText } from "./compile/run.ts"
-import { alternatives } from "./environment.ts"
 import type { Context, FunctionDeclaration, Parameter } from "./environment.ts"
+import { alternatives } from "./environment.ts"
 import { EvaluationError, ExpressionError } from "./error.ts"
 import { Float } from "./float.ts"
 import { remember, takesAnything, tellsMore } from "./known-type.ts"
@@ -14,7 +15,7 @@ import type { BinaryNode, BuiltinNode, CallNode, MapNode, MethodNode, Node, Slic
 import { operandsOf } from "./syntax.ts"
 import type { Type } from "./type.ts"
 import { anyType, countType, isAny } from "./type.ts"
-import { add, boolOperand, conforms, intOf, isNil, kindOf, negate, plus, slice } from "./value.ts"
+import { boolOperand, conforms, intOf, isNil, kindOf, slice } from "./value.ts"
 
 /** A checked tree to closures: one per node, chosen by the static types of its parts. */
 export const compile = (

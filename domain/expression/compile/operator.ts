@@ -1,23 +1,11 @@
 import { compilePattern } from "../../grok/pattern.ts"
 import { PatternError } from "../../grok/pattern-error.ts"
+import { divide, multiply, power, remainder, subtract } from "../arithmetic.ts"
 import type { Compiler } from "../compile.ts"
 import { EvaluationError, ExpressionError } from "../error.ts"
 import { limit } from "../limit.ts"
 import type { BinaryNode, Node, StringNode } from "../syntax.ts"
-import {
-  compare,
-  divide,
-  equals,
-  isIn,
-  isNil,
-  mismatch,
-  multiply,
-  power,
-  range,
-  remainder,
-  subtract,
-  textOperand
-} from "../value.ts"
+import { compare, equals, isIn, isNil, mismatch, range, textOperand } from "../value.ts"
 import type { Frame, Run } from "./run.ts"
 import { charge } from "./run.ts"
 
