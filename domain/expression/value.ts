@@ -1,7 +1,7 @@
 /**
- * Values, and what comparisons, indices and keys make of them. At run time: text is a string, bool a boolean, int a number, float a `Float`, nil
- * `undefined` (`null` is read as nil too), array an Array, map a `Map` with string keys or an `AnyKeyMap`, time a `Time`,
- * duration a `Duration`; a struct is any object whose type is declared.
+ * Values, and what comparisons, indices and keys make of them. At run time: text is a string, bool a boolean, int a number,
+ * float a `Float`, nil `undefined` (`null` is read as nil too), array an Array, map a `Map` with string keys or an
+ * `AnyKeyMap`, time a `Time`, duration a `Duration`; a struct is any object whose type is declared.
  */
 import { byteOrder } from "../text/byte-order.ts"
 import { Duration } from "./duration.ts"
