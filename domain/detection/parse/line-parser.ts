@@ -79,23 +79,39 @@ export class LineParser implements Origin, LineSource {
     watch?: Watch,
     lean = false
   ): number | undefined {
-    const { world, parsers, liveness } = this.#ruleset
+    const { world, liveness } = this.#ruleset
     const arrival = this.#arrival
     arrival.previous = previous
     const raw = text.length > longestLine ? text.slice(0, longestLine) : text
     event.origin = this
     event.batch = this.batch
     event.correlation = this.correlation
-    event.begin(raw, this, detectionTime(arrival, undefined))
-    world.enter(state, event.at)
     const isLean = lean && liveness !== undefined && raw.length <= longLine
-    const pass: Pass = { evt: event, world, arrival, date: undefined, lean: isLean }
-    parsers.parse(pass, watch)
-    const own = ownTime(pass)
+    const assumed = detectionTime(arrival, undefined)
+    const isTimeKnown = state.clock !== undefined
+    let own: number | undefined
+    if (!isTimeKnown) {
+      // What asks for the present, stashes above all, goes by the line's own time, which only parsing it tells.
+      world.rehearse(state, assumed)
+      own = this.#run(event, raw, assumed, isLean)
+    }
+    if (isTimeKnown || world.asksTime || watch !== undefined) {
+      world.enter(state, detectionTime(arrival, own))
+      own = this.#run(event, raw, assumed, isLean, watch)
+    }
     event.at = detectionTime(arrival, own)
     event.singular = world.touched
     event.lean = isLean
     return own
+  }
+
+  /** Lets the rules make the event that of the line. Gives what the line itself says of its time. */
+  #run(event: PipelineEvent, raw: string, assumed: number, lean: boolean, watch?: Watch): number | undefined {
+    const { world, parsers } = this.#ruleset
+    event.begin(raw, this, assumed)
+    const pass: Pass = { evt: event, world, arrival: this.#arrival, date: undefined, lean }
+    parsers.parse(pass, watch)
+    return ownTime(pass)
   }
 
   /** Whoever is at work in the rules' world meanwhile finds it as it was. */

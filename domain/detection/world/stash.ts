@@ -42,6 +42,12 @@ export class Stash {
     this.#counts = rules.strategy === "LFU" ? new UseCounts() : undefined
   }
 
+  /** The value, which does not count as a use. */
+  peek(key: string, now: number): string {
+    const entry = this.#entries.get(shortened(key))
+    return entry === undefined || now >= entry.expires ? "" : entry.value
+  }
+
   get(key: string, now: number): string {
     const known = shortened(key)
     const entry = this.#entries.get(known)
@@ -117,6 +123,10 @@ export class Stashes {
       stashes.set(rule.name, old?.isLike(rule) ? old : new Stash(rule))
     }
     this.#stashes = stashes
+  }
+
+  peek(name: string, key: string, now: number): string {
+    return this.#stashes.get(name)?.peek(key, now) ?? ""
   }
 
   get(name: string, key: string, now: number): string {

@@ -42,6 +42,10 @@ export class World implements Context {
   touched = false
   /** Whether the event at hand can wait for an answer of the DNS. */
   #waits = false
+  /** Whether something was done that goes by the present. */
+  asksTime = false
+  /** Nothing is written to stashes. */
+  #rehearses = false
 
   /** false: nothing is skipped or remembered, everything is evaluated for every line. For tests: verdicts are the same. */
   readonly shortcuts: boolean
@@ -52,12 +56,18 @@ export class World implements Context {
     this.stashes = {
       get: (stash, key) => {
         this.touched = true
-        return this.state.stashes.get(stash, key, this.time)
+        this.asksTime = true
+        const { stashes } = this.state
+        return this.#rehearses ? stashes.peek(stash, key, this.time) : stashes.get(stash, key, this.time)
       },
-      set: (stash, key, value, ttl) => this.state.stashes.set(stash, key, value, this.time, ttl)
+      set: (stash, key, value, ttl) => {
+        this.asksTime = true
+        if (!this.#rehearses) this.state.stashes.set(stash, key, value, this.time, ttl)
+      }
     }
     this.now = () => {
       this.touched = true
+      this.asksTime = true
       return new Time(BigInt(this.time) * 1000n)
     }
     this.geo = {
@@ -77,8 +87,16 @@ export class World implements Context {
     this.#state = state
     this.time = state.clock ?? time
     this.touched = false
+    this.asksTime = false
+    this.#rehearses = false
     this.#waits = waits
     this.#unmarshaled = 0
+  }
+
+  /** The same for an event whose time is not known yet: it leaves no trace in the stashes. */
+  rehearse(state: WorldState, time: number): void {
+    this.enter(state, time)
+    this.#rehearses = true
   }
 
   unmarshals = (text: string): void => {
@@ -95,6 +113,7 @@ export class World implements Context {
    */
   resolved(question: string): ReadonlyArray<string> {
     this.touched = true
+    this.asksTime = true
     const { names, asksNames } = this.state
     const answers = names.get(question, this.time)
     if (answers === undefined && asksNames && this.#waits) throw new NameUnknown(question)
@@ -122,7 +141,8 @@ export class World implements Context {
   /** Does something in between, as if nothing had been. */
   aside(work: () => void): void {
     const state = this.#state
-    const { time, touched } = this
+    const { time, touched, asksTime } = this
+    const rehearses = this.#rehearses
     const waits = this.#waits
     const unmarshaled = this.#unmarshaled
     try {
@@ -131,6 +151,8 @@ export class World implements Context {
       this.#state = state
       this.time = time
       this.touched = touched
+      this.asksTime = asksTime
+      this.#rehearses = rehearses
       this.#waits = waits
       this.#unmarshaled = unmarshaled
     }
