@@ -91,6 +91,18 @@ data:
     })
   })
 
+  it("keeps of a whitelist what is right in it: whoever is on it is not to be punished for a slip", () => {
+    const whitelist = `  reason: us\n  ip:\n    - 192.0.2.1\n    -\n  expression:\n    - evt.Meta.u == 'a: b'\n    - "true"\n`
+    const { rules, problems } = read("parsers", `name: w\nwhitelist:\n${whitelist}`)
+    expect(problems.map(({ line, key, code }) => [line, key, code])).toEqual([
+      [6, "whitelist.ip[1]", "TST-RULE-WRONG-TYPE"],
+      [8, "whitelist.expression[0]", "TST-RULE-WRONG-TYPE"]
+    ])
+    expect(rules).toMatchObject([
+      { node: { whitelist: { ips: [{ text: "192.0.2.1" }], expressions: [{ text: "true" }] } } }
+    ])
+  })
+
   it("may share a file with others; a broken one leaves the others in", () => {
     const good = (name: string) => `name: ${name}\nstatics: [{meta: a, value: b}]\n`
     const { rules, problems } = read("parsers", `${good("a")}---\nname: b\nfilter: [x\n---\n${good("c")}`)

@@ -118,19 +118,29 @@ export const anything: Reader<undefined> = () => undefined
 export const list =
   <A>(read: Reader<A>): Reader<ReadonlyArray<A>> =>
   (field, report) => {
-    const { value } = field
-    if (value.kind !== "list") return mismatch(field, report, "a list (each item begins with `- `)")
-    const items: A[] = []
-    let whole = true
-    for (const [index, item] of value.items.entries()) {
-      const at = { value: item, line: item.line, key: `${field.key}[${index}]` }
-      if (!report.admit(at)) return broken
-      const result = isNothing(item) ? mismatch(at, report, "there; remove the lone `-`") : read(at, report)
-      if (result === broken) whole = false
-      else items.push(result)
-    }
-    return whole ? items : broken
+    const items = itemsOf(read, field, report)
+    return items === broken || items.includes(broken) ? broken : (items as ReadonlyArray<A>)
   }
+
+/** A list of which what is right counts, whatever is wrong with the others. */
+export const listOfRight =
+  <A>(read: Reader<A>): Reader<ReadonlyArray<A>> =>
+  (field, report) => {
+    const items = itemsOf(read, field, report)
+    return items === broken ? broken : items.filter((item): item is A => item !== broken)
+  }
+
+const itemsOf = <A>(read: Reader<A>, field: Field, report: Report): ReadonlyArray<A | Broken> | Broken => {
+  const { value } = field
+  if (value.kind !== "list") return mismatch(field, report, "a list (each item begins with `- `)")
+  const items: Array<A | Broken> = []
+  for (const [index, item] of value.items.entries()) {
+    const at = { value: item, line: item.line, key: `${field.key}[${index}]` }
+    if (!report.admit(at)) return broken
+    items.push(isNothing(item) ? mismatch(at, report, "there; remove the lone `-`") : read(at, report))
+  }
+  return items
+}
 
 /** A mapping whose keys the author chooses, in the order written. */
 export const dictionary =

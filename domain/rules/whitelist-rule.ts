@@ -1,15 +1,13 @@
 /** `whitelist`: addresses, ranges and expressions that are never to be punished, and why. */
-import { defaulted, list, located, mapping, refined, text } from "./reader.ts"
+import { defaulted, listOfRight, located, mapping, refined, text } from "./reader.ts"
 import type { Reader } from "./reader.ts"
 import type { WhitelistRule } from "./rule.ts"
 import { ruleCodes } from "./rule-code.ts"
 
-const written = mapping({
-  reason: defaulted(text, ""),
-  ip: defaulted(list(located), []),
-  cidr: defaulted(list(located), []),
-  expression: defaulted(list(located), [])
-})
+// Whoever is on the list is not to be punished for a slip in another entry.
+const entries = defaulted(listOfRight(located), [])
+
+const written = mapping({ reason: defaulted(text, ""), ip: entries, cidr: entries, expression: entries })
 
 /** Undefined for one that lists nothing: it counts as none, as in CrowdSec. */
 export const whitelistRule: Reader<WhitelistRule | undefined> = refined(written, (whitelist, field, report) => {
