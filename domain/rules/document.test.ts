@@ -116,6 +116,24 @@ describe("what is not valid is told once, with its line, and costs the other doc
   })
 })
 
+it.each([
+  ["!evt.Whitelisted", "`!evt.Whitelisted`"],
+  ["!(evt.Meta.a == 'x')", "`!(evt.Meta.a`"],
+  ["! evt.Whitelisted", "`!`"],
+  ["!!evt.Whitelisted", "`!!evt.Whitelisted`"]
+])("a text that begins with an exclamation mark needs quotes, for to YAML it is a tag: %s", (text, tag) => {
+  const message = `${tag} at the beginning is a tag in YAML, and not part of the text; put quotes around the whole text, or begin it with \`not \``
+  expect(read(`filter: ${text}\n`).problems).toMatchObject([{ code: ruleCodes.syntax, line: 1, message }])
+})
+
+it.each([
+  ["!!binary aGk=", "!!binary"],
+  ["!ours {a: b}", "!ours"]
+])("a tag that is one is to be removed: %s", (text, tag) => {
+  const message = `has the tag \`${tag}\`, which means nothing here; remove it`
+  expect(read(`a: ${text}\n`).problems).toMatchObject([{ code: ruleCodes.syntax, line: 1, message }])
+})
+
 it("random bytes and random YAML never throw", () => {
   const piece = fc.constantFrom(
     "a",

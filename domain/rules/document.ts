@@ -193,8 +193,13 @@ class Conversion {
 
   #tagged(node: YamlNode, line: number): Broken | undefined {
     const tag = (node as { readonly tag?: string }).tag
-    if (tag === undefined || tag === "!" || coreTag.test(tag)) return undefined
-    const message = `has the tag ${quote(tag)}, which means nothing here; remove it`
+    const plain = isScalar(node) && node.type === "PLAIN"
+    if (tag === undefined || (tag === "!" && !plain) || coreTag.test(tag)) return undefined
+    const written = tag.replace(/^tag:yaml\.org,2002:/, "!!")
+    const message =
+      plain && !/^!!\w+$/.test(written)
+        ? `${quote(written)} at the beginning is a tag in YAML, and not part of the text; put quotes around the whole text, or begin it with \`not \``
+        : `has the tag ${quote(written)}, which means nothing here; remove it`
     return this.#report.error(this.#report.codes.syntax, { line, key: "" }, message)
   }
 
