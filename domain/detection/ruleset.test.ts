@@ -104,6 +104,26 @@ test("what is wrong with an expression is told once, with its key and the neares
   ])
 })
 
+test("what is wrong within a block is told with its own line", () => {
+  const blocks = [
+    "|\n  evt.Meta.a == '' &&\n  evt.Nope == ''",
+    "|\n\n  evt.Nope == ''",
+    ">-\n  evt.Nope == ''",
+    "'evt.Meta.a == ``\n  && evt.Nope == ``'"
+  ]
+  const { problems } = compileRuleset(
+    blocks.map((block, place) => scenario(`block-${place}`, block)),
+    asked
+  )
+  // Of what YAML has folded into one line, the first is known.
+  expect(problems.map(({ code, key, line: at }) => [code, key, at])).toEqual([
+    ["TST-EXPR-NAME", "filter", 6],
+    ["TST-EXPR-NAME", "filter", 6],
+    ["TST-EXPR-NAME", "filter", 5],
+    ["TST-EXPR-NAME", "filter", 4]
+  ])
+})
+
 test("what works, but hardly as meant, is told: no text to tell events apart by, a list that nobody brings, a name twice", () => {
   const { ruleset, problems } = compileRuleset(
     [

@@ -42,6 +42,14 @@ describe("a document", () => {
     expect(b!.value.kind === "list" && b!.value.items.map((item) => item.line)).toEqual([4, 6])
   })
 
+  it("knows where the text of a block begins: below its head", () => {
+    const { documents } = read("---\na: x\n---\nb: 'y'\nc: |\n\n  z\nd: &d >-\n  z\ne: |2 # two\n   z\nf: *d\n")
+    const { value } = documents[1]!
+    if (value.kind !== "mapping") throw new Error("not a mapping")
+    const lines = [...value.entries.values()].map((entry) => entry.value.kind === "scalar" && entry.value.textLine)
+    expect(lines).toEqual([4, 6, 9, 11, 9])
+  })
+
   it("is counted with the empty ones before it", () => {
     const { documents, problems } = read("---\n---\na: 1\n---\n# nothing\n---\nb: 2\n...\n")
     expect(documents.map(({ index, value }) => [index, plainly(value)])).toEqual([

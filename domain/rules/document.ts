@@ -22,6 +22,8 @@ export interface Scalar {
   /** Neither quoted nor a block: may be a number, a boolean or nothing at all. */
   readonly plain: boolean
   readonly line: number
+  /** Where the text itself begins: a block has it below its `|` or `>`. */
+  readonly textLine: number
 }
 
 export interface List {
@@ -214,9 +216,10 @@ class Conversion {
       }
       return { kind: "list", items, line }
     }
-    if (!isScalar(node)) return { kind: "scalar", text: "", plain: true, line }
+    if (!isScalar(node)) return { kind: "scalar", text: "", plain: true, line, textLine: line }
     const text = typeof node.value === "string" ? node.value : (node.source ?? "")
-    return { kind: "scalar", text, plain: node.type === "PLAIN" && node.tag !== "tag:yaml.org,2002:str", line }
+    const plain = node.type === "PLAIN" && node.tag !== "tag:yaml.org,2002:str"
+    return { kind: "scalar", text, plain, line, textLine: node.type?.startsWith("BLOCK") ? line + 1 : line }
   }
 
   #mapping(node: YAMLMap<YamlNode, YamlNode | null>, line: number, depth: number): Mapping | Broken {
@@ -227,7 +230,7 @@ class Conversion {
       if (key === broken) return broken
       const value: Value | Broken =
         pair.value === null
-          ? { kind: "scalar", text: "", plain: true, line: key.line }
+          ? { kind: "scalar", text: "", plain: true, line: key.line, textLine: key.line }
           : this.value(pair.value, depth + 1)
       if (value === broken) return broken
       if (key.merges) {

@@ -207,6 +207,11 @@ data:
     expect(read("parsers", node("grok: {pattern: x, apply_on: Line.Raw}")).problems).toEqual([])
   })
 
+  it("is told where its pattern ends with a line break, not where the pattern begins", () => {
+    const { problems } = read("parsers", node("grok:\n  apply_on: message\n  pattern: |\n    x"))
+    expect(problems).toMatchObject([{ line: 4, key: "grok.pattern" }])
+  })
+
   it("made of aliases of aliases ends", () => {
     const levels = Array.from(
       { length: 30 },
