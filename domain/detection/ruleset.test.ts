@@ -237,6 +237,28 @@ test("a grok that can never take a line is told, and what is no reference in it"
   ])
 })
 
+test.each([
+  ["%{MY-NAME:x}", "%{MY-NAME:x}"],
+  ["%{IP :a}", "%{IP :a}"],
+  ["%{:x}", "%{:x}"],
+  ["%{}", "%{}"],
+  ["%{IP:a", "%{IP:a"],
+  ["%{IP:a and", "%{IP:a"],
+  ["%{IP and %{IP:b}", "%{IP"]
+])("what looks like a reference and is none is told: %s", (written, quoted) => {
+  const file = (pattern: string) =>
+    ruleFile(
+      "parsers",
+      "parsers/s00-raw/test/a.yaml",
+      `name: test/a\ngrok:\n  pattern: '%{INT:n} ${pattern}'\n  apply_on: Line.Raw\n`
+    )
+  const { problems } = compileRuleset([file(written)], asked)
+  expect(problems).toMatchObject([{ severity: "warning", code: "TST-GROK-LITERAL", line: 3, key: "grok.pattern" }])
+  expect(problems[0]!.message).toContain(`\`${quoted}\` is looked for letter by letter`)
+  for (const fine of ["%{IP:a}", "%{IP}", "5%{2,3}", "%{1,}", "[%{]", "100%"])
+    expect(compileRuleset([file(fine)], asked).problems).toEqual([])
+})
+
 test("a pattern that is known keeps its first definition, and that is told", () => {
   const file = (name: string, pattern: string) =>
     ruleFile(

@@ -16,6 +16,7 @@ import {
   text
 } from "./reader.ts"
 import type { Reader } from "./reader.ts"
+import { quote } from "./report.ts"
 import type { Broken } from "./report.ts"
 import type { NodeRule } from "./rule.ts"
 import { ruleCodes } from "./rule-code.ts"
@@ -64,6 +65,11 @@ const writtenNode: Reader<WrittenNode> = refined(keys, (node, field, report): Wr
     return report.error(ruleCodes.emptyNode, field, message)
   }
   const patterns = [...(node.pattern_syntax ?? [])]
+  for (const [name, pattern] of patterns) {
+    if (/^\w+$/.test(name)) continue
+    const message = `nothing can refer to a pattern that is called ${quote(name)}; give it a name of letters, digits and _ only`
+    report.warning(ruleCodes.noEffect, pattern, message)
+  }
   return {
     names: [node.name, node.description, node.author],
     name: node.name,

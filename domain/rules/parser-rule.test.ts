@@ -207,6 +207,17 @@ data:
     expect(read("parsers", node("grok: {pattern: x, apply_on: Line.Raw}")).problems).toEqual([])
   })
 
+  it.each(["MY-NAME", "A B", ""])("is told that nothing can refer to a pattern called %j", (name) => {
+    const { rules, problems } = read(
+      "parsers",
+      node(`pattern_syntax: {"${name}": x, A_1: y}\nstatics: [{meta: a, value: b}]`)
+    )
+    expect(problems).toMatchObject([
+      { code: "TST-RULE-NO-EFFECT", severity: "warning", line: 2, key: `pattern_syntax.${name}` }
+    ])
+    expect(rules).toHaveLength(1)
+  })
+
   it("is told where its pattern ends with a line break, not where the pattern begins", () => {
     const { problems } = read("parsers", node("grok:\n  apply_on: message\n  pattern: |\n    x"))
     expect(problems).toMatchObject([{ line: 4, key: "grok.pattern" }])
