@@ -32,6 +32,13 @@ interface WrittenNode {
   readonly nodes: ReadonlyArray<WrittenNode>
 }
 
+/** A pattern of one's own. CrowdSec refuses an empty one as well. */
+const definition = refined(located, (written, field, report) =>
+  written.text === ""
+    ? report.error(ruleCodes.missingKey, field, `\`${field.key}\` is empty; write the pattern, or remove the name`)
+    : written
+)
+
 const keys = mapping({
   name: defaulted(text, ""),
   description: defaulted(text, ""),
@@ -44,7 +51,7 @@ const keys = mapping({
   stage: optional(text),
   filter: optional(located),
   onsuccess: defaulted(choice("next_stage", "continue", ""), ""),
-  pattern_syntax: optional(dictionary(located)),
+  pattern_syntax: optional(dictionary(definition)),
   grok: optional((field, report) => grokRule(field, report)),
   whitelist: optional(whitelistRule),
   stash: defaulted(list(stashRule), []),

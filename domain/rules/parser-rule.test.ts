@@ -169,6 +169,14 @@ data:
       "x.yaml, line 4: `dest_file` is missing (TST-RULE-MISSING-KEY)"
     ],
     [
+      node("pattern_syntax:\n  B: x\n  A: ''\nstatics: [{meta: a, value: b}]"),
+      "x.yaml, line 4: `pattern_syntax.A` is empty; write the pattern, or remove the name (TST-RULE-MISSING-KEY)"
+    ],
+    [
+      node("pattern_syntax:\n  A: ~\nstatics: [{meta: a, value: b}]"),
+      "x.yaml, line 3: `pattern_syntax.A` is empty; write the pattern, or remove the name (TST-RULE-MISSING-KEY)"
+    ],
+    [
       "statics: [{meta: a, value: b}]",
       "x.yaml, line 1: the node has no `name`; give it one, such as `me/my-parser` (TST-RULE-MISSING-KEY)"
     ],
