@@ -34,7 +34,7 @@ test("what is broken is left out and named by file, line and key; the rest works
       ruleFile(
         "parsers",
         "parsers/s00-raw/test/z.yaml",
-        "name: test/z\nstatics:\n  - method: Nonsense\n    value: x\n  - target: source_ip\n    value: x\n"
+        "name: test/z\nstatics:\n  - method: Nonsense\n    value: x\n  - value: x\n    target: source_ip\n"
       )
     ],
     asked
@@ -48,8 +48,8 @@ test("what is broken is left out and named by file, line and key; the rest works
     "error /rules/parsers/s00-raw/test/y.yaml:6 whitelist.cidr[0] TST-RULE-RANGE",
     "error /rules/scenarios/test/type.yaml:4 filter TST-EXPR-TYPE",
     "error /rules/scenarios/test/unknown.yaml:4 filter TST-EXPR-NAME",
-    "warning /rules/parsers/s00-raw/test/z.yaml:3  TST-RULE-METHOD",
-    "warning /rules/parsers/s00-raw/test/z.yaml:5  TST-RULE-TARGET"
+    "warning /rules/parsers/s00-raw/test/z.yaml:3 statics[0].method TST-RULE-METHOD",
+    "warning /rules/parsers/s00-raw/test/z.yaml:6 statics[1].target TST-RULE-TARGET"
   ])
   expect(makeEngine(ruleset).pour(batch, line)).toMatchObject([{ overflow: { scenario: { name: "test/works" } } }])
 })
