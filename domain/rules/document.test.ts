@@ -134,6 +134,31 @@ it.each([
   expect(read(`filter: ${text}\n`).problems).toMatchObject([{ code: ruleCodes.syntax, line: 1, message }])
 })
 
+const quoteAll =
+  "; the text as a whole needs quotes: put single quotes around it (and double those within it), or write it below a `|`"
+const indentation = "; check the indentation"
+const close = "; close it, or double a quote that belongs to the text"
+it.each([
+  ["filter: 'a' in evt.Meta\n", quoteAll, 1],
+  ['filter: "evt.Meta.a == "x""\n', quoteAll, 1],
+  ["filter: [1,2][0] == 1\n", quoteAll, 1],
+  ["a: 1\nb:\n  - 'a' in evt.Meta\n", quoteAll, 3],
+  ["filter: !(evt.Meta['a'] == 'x')\n", quoteAll, 1],
+  ["statics:\n  - meta: a\n   value: b\n", indentation, 3],
+  ["statics:\n  - meta: 'a'\n   value: b\n", indentation, 3],
+  ["l:\n  - a: 'x'\n  - {b: 'x' in c}\n", quoteAll, 3],
+  ["a: 1\nb\nc: 2\n", "; write `key: value`, or check the indentation", 2],
+  ["a: 'x\nb: 1\n", close, 1],
+  ["a: [1, 2\nb: 1\n", "; close it, or put quotes around a text that begins with a bracket", 2],
+  ["a: [b, 'x' 'y']\n", "; put a comma there, or quotes around the whole text", 1],
+  ["a: - b\n", "; begin the list on the next line", 1],
+  ["a: |b\n  c\n", "; begin the text on the next line", 1]
+])("says what to do about what is not valid: %j", (written, told, line) => {
+  const { problems } = read(written)
+  expect(problems).toMatchObject([{ code: ruleCodes.syntax, line }])
+  expect(problems[0]!.message.replace(/^[^;]*/, "")).toBe(told)
+})
+
 it.each([
   ["!!binary aGk=", "!!binary"],
   ["!ours {a: b}", "!ours"]

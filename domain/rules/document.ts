@@ -6,7 +6,7 @@
  * is reported and left out, the others stay. Everything is bounded, because rule files come from strangers too.
  */
 import { Composer, isAlias, isMap, isPair, isScalar, isSeq, Lexer, LineCounter, Parser } from "yaml"
-import type { CST, Document as YamlDocument, Node as YamlNode, Pair, YAMLMap } from "yaml"
+import type { CST, Document as YamlDocument, Node as YamlNode, Pair, YAMLMap, YAMLParseError } from "yaml"
 import { decodeText, sections } from "./document-text.ts"
 import type { Section } from "./document-text.ts"
 import { printable } from "../text/printable.ts"
@@ -122,9 +122,27 @@ const advice: Readonly<Record<string, string>> = {
   BLOCK_AS_IMPLICIT_KEY: "; a text that holds `: ` needs quotes around it, or the indentation is off",
   BAD_INDENT: "; check the indentation",
   BAD_SCALAR_START: "; put quotes around the text",
-  MISSING_CHAR: "; close it, or double a quote that belongs to the text",
   MULTILINE_IMPLICIT_KEY: "; check the indentation and the quotes"
 }
+
+const quoteAll =
+  "; the text as a whole needs quotes: put single quotes around it (and double those within it), or write it below a `|`"
+
+/** Where one code stands for several mistakes, they are told apart by what the library says. */
+const adviceOnSaying: ReadonlyArray<readonly [said: RegExp, advice: string]> = [
+  [/at node end$/, quoteAll],
+  [/^Tags and anchors must be separated/, quoteAll],
+  [/^Missing closing/, "; close it, or double a quote that belongs to the text"],
+  [/end with a [\]}]$/, "; close it, or put quotes around a text that begins with a bracket"],
+  [/^Missing , /, "; put a comma there, or quotes around the whole text"],
+  [/^Sequence item without/, "; check the indentation"],
+  [/^Implicit map keys/, "; write `key: value`, or check the indentation"],
+  [/^Unexpected block-seq-ind/, "; begin the list on the next line"],
+  [/^Block scalar header/, "; begin the text on the next line"]
+]
+
+const adviceOn = ({ code, message }: YAMLParseError): string =>
+  adviceOnSaying.find(([said]) => said.test(message))?.[1] ?? advice[code] ?? ""
 
 /** Line of the section's character at an offset, counted in the file. */
 type Lines = (offset: number) => number
@@ -132,13 +150,15 @@ type Lines = (offset: number) => number
 const documentValue = (parsed: YamlDocument.Parsed, lines: Lines, report: Report): Value | undefined | Broken => {
   const fault = parsed.errors[0]
   if (fault !== undefined) {
-    const offset = fault.code === "MISSING_CHAR" ? (openQuote(parsed.contents) ?? fault.pos[0]) : fault.pos[0]
+    const offset = fault.message.startsWith("Missing closing")
+      ? (openQuote(parsed.contents) ?? fault.pos[0])
+      : fault.pos[0]
     const place = { line: lines(offset), key: "" }
     if (fault.code === "RESOURCE_EXHAUSTION") return tooDeep(place.line, report)
     // The message about an escape ends with the escape.
     const said = fault.code === "BAD_DQ_ESCAPE" ? fault.message : fault.message.replace(/\.$/, "")
     const what = printable(said, 120)
-    return report.error(report.codes.syntax, place, `is not valid YAML: ${what}${advice[fault.code] ?? ""}`)
+    return report.error(report.codes.syntax, place, `is not valid YAML: ${what}${adviceOn(fault)}`)
   }
   if (parsed.contents === null) return undefined
   const value = new Conversion(lines, report).value(parsed.contents, 0)
