@@ -196,11 +196,11 @@ export class Compiler {
     }
   }
 
-  /** `%{INT:port:int}` of Logstash is no reference here. */
+  /** `%{INT:port:int}` of Logstash and `%{MY-NAME:x}` are no references here. */
   #literal(at: Located, pattern: string): void {
-    const taken = /%\{\w+:(?!\w+\})[^{}]*\}/.exec(pattern)?.[0]
+    const taken = noReference.exec(pattern)?.[0]
     if (taken === undefined) return
-    const message = `${quote(taken)} is looked for letter by letter: a name has letters, digits and _ only, and no type behind it`
+    const message = `${quote(taken)} is looked for letter by letter; a reference is %{NAME} or %{NAME:field}, both names of letters, digits and _ only, without spaces and without a type behind them`
     this.warning("TST-GROK-LITERAL", at, `${inKey(at)}${message}`)
   }
 
@@ -236,6 +236,9 @@ export class Compiler {
 }
 
 const nothing = (): undefined => undefined
+
+/** What looks like a reference and is none. `%{2,5}` is a number of percent signs. */
+const noReference = /%\{(?!\w+(?::\w+)?\}|\d+,\d*\})(?:[^{}]*\}|\w+:?\w*)/
 
 /** `evt.StrTime != ""` and its like, which cannot fail. */
 const comparisonOf = (node: Node): ((scope: EventScope) => boolean) | undefined => {

@@ -34,7 +34,7 @@ test("what is broken is left out and named by file, line and key; the rest works
       ruleFile(
         "parsers",
         "parsers/s00-raw/test/z.yaml",
-        "name: test/z\nstatics:\n  - method: Nonsense\n    value: x\n  - target: source_ip\n    value: x\n"
+        "name: test/z\nstatics:\n  - method: Nonsense\n    value: x\n  - value: x\n    target: source_ip\n"
       )
     ],
     asked
@@ -48,8 +48,8 @@ test("what is broken is left out and named by file, line and key; the rest works
     "error /rules/parsers/s00-raw/test/y.yaml:6 whitelist.cidr[0] TST-RULE-RANGE",
     "error /rules/scenarios/test/type.yaml:4 filter TST-EXPR-TYPE",
     "error /rules/scenarios/test/unknown.yaml:4 filter TST-EXPR-NAME",
-    "warning /rules/parsers/s00-raw/test/z.yaml:3  TST-RULE-METHOD",
-    "warning /rules/parsers/s00-raw/test/z.yaml:5  TST-RULE-TARGET"
+    "warning /rules/parsers/s00-raw/test/z.yaml:3 statics[0].method TST-RULE-METHOD",
+    "warning /rules/parsers/s00-raw/test/z.yaml:6 statics[1].target TST-RULE-TARGET"
   ])
   expect(makeEngine(ruleset).pour(batch, line)).toMatchObject([{ overflow: { scenario: { name: "test/works" } } }])
 })
@@ -101,6 +101,26 @@ test("what is wrong with an expression is told once, with its key and the neares
     "`filter`: Event has no field Mata; did you mean Meta?",
     "`filter`: there is no function Lowr; did you mean Lower?",
     "`groupby`: the result must be string, but is int"
+  ])
+})
+
+test("what is wrong within a block is told with its own line", () => {
+  const blocks = [
+    "|\n  evt.Meta.a == '' &&\n  evt.Nope == ''",
+    "|\n\n  evt.Nope == ''",
+    ">-\n  evt.Nope == ''",
+    "'evt.Meta.a == ``\n  && evt.Nope == ``'"
+  ]
+  const { problems } = compileRuleset(
+    blocks.map((block, place) => scenario(`block-${place}`, block)),
+    asked
+  )
+  // Of what YAML has folded into one line, the first is known.
+  expect(problems.map(({ code, key, line: at }) => [code, key, at])).toEqual([
+    ["TST-EXPR-NAME", "filter", 6],
+    ["TST-EXPR-NAME", "filter", 6],
+    ["TST-EXPR-NAME", "filter", 5],
+    ["TST-EXPR-NAME", "filter", 4]
   ])
 })
 
@@ -215,6 +235,28 @@ test("a grok that can never take a line is told, and what is no reference in it"
     expect.stringContaining("names nothing, so it never takes a line; name"),
     expect.stringContaining("never counts as a match, and the nodes below are asked of every line; name")
   ])
+})
+
+test.each([
+  ["%{MY-NAME:x}", "%{MY-NAME:x}"],
+  ["%{IP :a}", "%{IP :a}"],
+  ["%{:x}", "%{:x}"],
+  ["%{}", "%{}"],
+  ["%{IP:a", "%{IP:a"],
+  ["%{IP:a and", "%{IP:a"],
+  ["%{IP and %{IP:b}", "%{IP"]
+])("what looks like a reference and is none is told: %s", (written, quoted) => {
+  const file = (pattern: string) =>
+    ruleFile(
+      "parsers",
+      "parsers/s00-raw/test/a.yaml",
+      `name: test/a\ngrok:\n  pattern: '%{INT:n} ${pattern}'\n  apply_on: Line.Raw\n`
+    )
+  const { problems } = compileRuleset([file(written)], asked)
+  expect(problems).toMatchObject([{ severity: "warning", code: "TST-GROK-LITERAL", line: 3, key: "grok.pattern" }])
+  expect(problems[0]!.message).toContain(`\`${quoted}\` is looked for letter by letter`)
+  for (const fine of ["%{IP:a}", "%{IP}", "5%{2,3}", "%{1,}", "[%{]", "100%"])
+    expect(compileRuleset([file(fine)], asked).problems).toEqual([])
 })
 
 test("a pattern that is known keeps its first definition, and that is told", () => {

@@ -42,6 +42,14 @@ describe("a document", () => {
     expect(b!.value.kind === "list" && b!.value.items.map((item) => item.line)).toEqual([4, 6])
   })
 
+  it("knows where the text of a block begins: below its head", () => {
+    const { documents } = read("---\na: x\n---\nb: 'y'\nc: |\n\n  z\nd: &d >-\n  z\ne: |2 # two\n   z\nf: *d\n")
+    const { value } = documents[1]!
+    if (value.kind !== "mapping") throw new Error("not a mapping")
+    const lines = [...value.entries.values()].map((entry) => entry.value.kind === "scalar" && entry.value.textLine)
+    expect(lines).toEqual([4, 6, 9, 11, 9])
+  })
+
   it("is counted with the empty ones before it", () => {
     const { documents, problems } = read("---\n---\na: 1\n---\n# nothing\n---\nb: 2\n...\n")
     expect(documents.map(({ index, value }) => [index, plainly(value)])).toEqual([
@@ -114,6 +122,49 @@ describe("what is not valid is told once, with its line, and costs the other doc
     expect(problems[0]).toMatchObject({ code, severity: "error" })
     expect(problems[0]!.line).toBe(line)
   })
+})
+
+it.each([
+  ["!evt.Whitelisted", "`!evt.Whitelisted`"],
+  ["!(evt.Meta.a == 'x')", "`!(evt.Meta.a`"],
+  ["! evt.Whitelisted", "`!`"],
+  ["!!evt.Whitelisted", "`!!evt.Whitelisted`"]
+])("a text that begins with an exclamation mark needs quotes, for to YAML it is a tag: %s", (text, tag) => {
+  const message = `${tag} at the beginning is a tag in YAML, and not part of the text; put quotes around the whole text, or begin it with \`not \``
+  expect(read(`filter: ${text}\n`).problems).toMatchObject([{ code: ruleCodes.syntax, line: 1, message }])
+})
+
+const quoteAll =
+  "; the text as a whole needs quotes: put single quotes around it (and double those within it), or write it below a `|`"
+const indentation = "; check the indentation"
+const close = "; close it, or double a quote that belongs to the text"
+it.each([
+  ["filter: 'a' in evt.Meta\n", quoteAll, 1],
+  ['filter: "evt.Meta.a == "x""\n', quoteAll, 1],
+  ["filter: [1,2][0] == 1\n", quoteAll, 1],
+  ["a: 1\nb:\n  - 'a' in evt.Meta\n", quoteAll, 3],
+  ["filter: !(evt.Meta['a'] == 'x')\n", quoteAll, 1],
+  ["statics:\n  - meta: a\n   value: b\n", indentation, 3],
+  ["statics:\n  - meta: 'a'\n   value: b\n", indentation, 3],
+  ["l:\n  - a: 'x'\n  - {b: 'x' in c}\n", quoteAll, 3],
+  ["a: 1\nb\nc: 2\n", "; write `key: value`, or check the indentation", 2],
+  ["a: 'x\nb: 1\n", close, 1],
+  ["a: [1, 2\nb: 1\n", "; close it, or put quotes around a text that begins with a bracket", 2],
+  ["a: [b, 'x' 'y']\n", "; put a comma there, or quotes around the whole text", 1],
+  ["a: - b\n", "; begin the list on the next line", 1],
+  ["a: |b\n  c\n", "; begin the text on the next line", 1]
+])("says what to do about what is not valid: %j", (written, told, line) => {
+  const { problems } = read(written)
+  expect(problems).toMatchObject([{ code: ruleCodes.syntax, line }])
+  expect(problems[0]!.message.replace(/^[^;]*/, "")).toBe(told)
+})
+
+it.each([
+  ["!!binary aGk=", "!!binary"],
+  ["!ours {a: b}", "!ours"]
+])("a tag that is one is to be removed: %s", (text, tag) => {
+  const message = `has the tag \`${tag}\`, which means nothing here; remove it`
+  expect(read(`a: ${text}\n`).problems).toMatchObject([{ code: ruleCodes.syntax, line: 1, message }])
 })
 
 it("random bytes and random YAML never throw", () => {

@@ -6,7 +6,7 @@
  * is reported and left out, the others stay. Everything is bounded, because rule files come from strangers too.
  */
 import { Composer, isAlias, isMap, isPair, isScalar, isSeq, Lexer, LineCounter, Parser } from "yaml"
-import type { CST, Document as YamlDocument, Node as YamlNode, Pair, YAMLMap } from "yaml"
+import type { CST, Document as YamlDocument, Node as YamlNode, Pair, YAMLMap, YAMLParseError } from "yaml"
 import { decodeText, sections } from "./document-text.ts"
 import type { Section } from "./document-text.ts"
 import { printable } from "../text/printable.ts"
@@ -22,6 +22,8 @@ export interface Scalar {
   /** Neither quoted nor a block: may be a number, a boolean or nothing at all. */
   readonly plain: boolean
   readonly line: number
+  /** Where the text itself begins: a block has it below its `|` or `>`. */
+  readonly textLine: number
 }
 
 export interface List {
@@ -120,9 +122,27 @@ const advice: Readonly<Record<string, string>> = {
   BLOCK_AS_IMPLICIT_KEY: "; a text that holds `: ` needs quotes around it, or the indentation is off",
   BAD_INDENT: "; check the indentation",
   BAD_SCALAR_START: "; put quotes around the text",
-  MISSING_CHAR: "; close it, or double a quote that belongs to the text",
   MULTILINE_IMPLICIT_KEY: "; check the indentation and the quotes"
 }
+
+const quoteAll =
+  "; the text as a whole needs quotes: put single quotes around it (and double those within it), or write it below a `|`"
+
+/** Where one code stands for several mistakes, they are told apart by what the library says. */
+const adviceOnSaying: ReadonlyArray<readonly [said: RegExp, advice: string]> = [
+  [/at node end$/, quoteAll],
+  [/^Tags and anchors must be separated/, quoteAll],
+  [/^Missing closing/, "; close it, or double a quote that belongs to the text"],
+  [/end with a [\]}]$/, "; close it, or put quotes around a text that begins with a bracket"],
+  [/^Missing , /, "; put a comma there, or quotes around the whole text"],
+  [/^Sequence item without/, "; check the indentation"],
+  [/^Implicit map keys/, "; write `key: value`, or check the indentation"],
+  [/^Unexpected block-seq-ind/, "; begin the list on the next line"],
+  [/^Block scalar header/, "; begin the text on the next line"]
+]
+
+const adviceOn = ({ code, message }: YAMLParseError): string =>
+  adviceOnSaying.find(([said]) => said.test(message))?.[1] ?? advice[code] ?? ""
 
 /** Line of the section's character at an offset, counted in the file. */
 type Lines = (offset: number) => number
@@ -130,13 +150,15 @@ type Lines = (offset: number) => number
 const documentValue = (parsed: YamlDocument.Parsed, lines: Lines, report: Report): Value | undefined | Broken => {
   const fault = parsed.errors[0]
   if (fault !== undefined) {
-    const offset = fault.code === "MISSING_CHAR" ? (openQuote(parsed.contents) ?? fault.pos[0]) : fault.pos[0]
+    const offset = fault.message.startsWith("Missing closing")
+      ? (openQuote(parsed.contents) ?? fault.pos[0])
+      : fault.pos[0]
     const place = { line: lines(offset), key: "" }
     if (fault.code === "RESOURCE_EXHAUSTION") return tooDeep(place.line, report)
     // The message about an escape ends with the escape.
     const said = fault.code === "BAD_DQ_ESCAPE" ? fault.message : fault.message.replace(/\.$/, "")
     const what = printable(said, 120)
-    return report.error(report.codes.syntax, place, `is not valid YAML: ${what}${advice[fault.code] ?? ""}`)
+    return report.error(report.codes.syntax, place, `is not valid YAML: ${what}${adviceOn(fault)}`)
   }
   if (parsed.contents === null) return undefined
   const value = new Conversion(lines, report).value(parsed.contents, 0)
@@ -193,8 +215,13 @@ class Conversion {
 
   #tagged(node: YamlNode, line: number): Broken | undefined {
     const tag = (node as { readonly tag?: string }).tag
-    if (tag === undefined || tag === "!" || coreTag.test(tag)) return undefined
-    const message = `has the tag ${quote(tag)}, which means nothing here; remove it`
+    const plain = isScalar(node) && node.type === "PLAIN"
+    if (tag === undefined || (tag === "!" && !plain) || coreTag.test(tag)) return undefined
+    const written = tag.replace(/^tag:yaml\.org,2002:/, "!!")
+    const message =
+      plain && !/^!!\w+$/.test(written)
+        ? `${quote(written)} at the beginning is a tag in YAML, and not part of the text; put quotes around the whole text, or begin it with \`not \``
+        : `has the tag ${quote(written)}, which means nothing here; remove it`
     return this.#report.error(this.#report.codes.syntax, { line, key: "" }, message)
   }
 
@@ -209,9 +236,10 @@ class Conversion {
       }
       return { kind: "list", items, line }
     }
-    if (!isScalar(node)) return { kind: "scalar", text: "", plain: true, line }
+    if (!isScalar(node)) return { kind: "scalar", text: "", plain: true, line, textLine: line }
     const text = typeof node.value === "string" ? node.value : (node.source ?? "")
-    return { kind: "scalar", text, plain: node.type === "PLAIN" && node.tag !== "tag:yaml.org,2002:str", line }
+    const plain = node.type === "PLAIN" && node.tag !== "tag:yaml.org,2002:str"
+    return { kind: "scalar", text, plain, line, textLine: node.type?.startsWith("BLOCK") ? line + 1 : line }
   }
 
   #mapping(node: YAMLMap<YamlNode, YamlNode | null>, line: number, depth: number): Mapping | Broken {
@@ -222,7 +250,7 @@ class Conversion {
       if (key === broken) return broken
       const value: Value | Broken =
         pair.value === null
-          ? { kind: "scalar", text: "", plain: true, line: key.line }
+          ? { kind: "scalar", text: "", plain: true, line: key.line, textLine: key.line }
           : this.value(pair.value, depth + 1)
       if (value === broken) return broken
       if (key.merges) {

@@ -55,7 +55,7 @@ export const grokRule: Reader<GrokRule | undefined> = refined(written, (grok, fi
   }
   if (pattern.text.text.endsWith("\n")) {
     const message = "the pattern ends with a line break, which no log line has; write `|-` instead of `|`"
-    report.warning(ruleCodes.doubtful, pattern.text, message)
+    report.warning(ruleCodes.doubtful, placeOf(field, pattern.kind), message)
   }
   return { pattern, input, statics: grok.statics }
 })

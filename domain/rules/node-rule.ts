@@ -16,6 +16,7 @@ import {
   text
 } from "./reader.ts"
 import type { Reader } from "./reader.ts"
+import { quote } from "./report.ts"
 import type { Broken } from "./report.ts"
 import type { NodeRule } from "./rule.ts"
 import { ruleCodes } from "./rule-code.ts"
@@ -31,6 +32,13 @@ interface WrittenNode {
   readonly nodes: ReadonlyArray<WrittenNode>
 }
 
+/** A pattern of one's own. CrowdSec refuses an empty one as well. */
+const definition = refined(located, (written, field, report) =>
+  written.text === ""
+    ? report.error(ruleCodes.missingKey, field, `\`${field.key}\` is empty; write the pattern, or remove the name`)
+    : written
+)
+
 const keys = mapping({
   name: defaulted(text, ""),
   description: defaulted(text, ""),
@@ -43,7 +51,7 @@ const keys = mapping({
   stage: optional(text),
   filter: optional(located),
   onsuccess: defaulted(choice("next_stage", "continue", ""), ""),
-  pattern_syntax: optional(dictionary(located)),
+  pattern_syntax: optional(dictionary(definition)),
   grok: optional((field, report) => grokRule(field, report)),
   whitelist: optional(whitelistRule),
   stash: defaulted(list(stashRule), []),
@@ -64,6 +72,11 @@ const writtenNode: Reader<WrittenNode> = refined(keys, (node, field, report): Wr
     return report.error(ruleCodes.emptyNode, field, message)
   }
   const patterns = [...(node.pattern_syntax ?? [])]
+  for (const [name, pattern] of patterns) {
+    if (/^\w+$/.test(name)) continue
+    const message = `nothing can refer to a pattern that is called ${quote(name)}; give it a name of letters, digits and _ only`
+    report.warning(ruleCodes.noEffect, pattern, message)
+  }
   return {
     names: [node.name, node.description, node.author],
     name: node.name,

@@ -181,6 +181,14 @@ data:
       "x.yaml, line 4: `dest_file` is missing (TST-RULE-MISSING-KEY)"
     ],
     [
+      node("pattern_syntax:\n  B: x\n  A: ''\nstatics: [{meta: a, value: b}]"),
+      "x.yaml, line 4: `pattern_syntax.A` is empty; write the pattern, or remove the name (TST-RULE-MISSING-KEY)"
+    ],
+    [
+      node("pattern_syntax:\n  A: ~\nstatics: [{meta: a, value: b}]"),
+      "x.yaml, line 3: `pattern_syntax.A` is empty; write the pattern, or remove the name (TST-RULE-MISSING-KEY)"
+    ],
+    [
       "statics: [{meta: a, value: b}]",
       "x.yaml, line 1: the node has no `name`; give it one, such as `me/my-parser` (TST-RULE-MISSING-KEY)"
     ],
@@ -217,6 +225,22 @@ data:
     expect(problems).toMatchObject([{ code: "TST-RULE-DOUBTFUL", severity: "warning" }])
     expect(problems[0]!.message.endsWith(`looks like neither${hint}`)).toBe(true)
     expect(read("parsers", node("grok: {pattern: x, apply_on: Line.Raw}")).problems).toEqual([])
+  })
+
+  it.each(["MY-NAME", "A B", ""])("is told that nothing can refer to a pattern called %j", (name) => {
+    const { rules, problems } = read(
+      "parsers",
+      node(`pattern_syntax: {"${name}": x, A_1: y}\nstatics: [{meta: a, value: b}]`)
+    )
+    expect(problems).toMatchObject([
+      { code: "TST-RULE-NO-EFFECT", severity: "warning", line: 2, key: `pattern_syntax.${name}` }
+    ])
+    expect(rules).toHaveLength(1)
+  })
+
+  it("is told where its pattern ends with a line break, not where the pattern begins", () => {
+    const { problems } = read("parsers", node("grok:\n  apply_on: message\n  pattern: |\n    x"))
+    expect(problems).toMatchObject([{ line: 4, key: "grok.pattern" }])
   })
 
   it("made of aliases of aliases ends", () => {

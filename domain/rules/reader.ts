@@ -46,7 +46,8 @@ export const text: Reader<string> = (field, report) => {
 /** Text that is an expression or a pattern, with its place for whoever compiles it. */
 export const located: Reader<Located> = (field, report) => {
   const read = text(field, report)
-  return read === broken ? broken : { text: read, line: field.line, key: field.key }
+  if (read === broken) return broken
+  return { text: read, line: field.value.kind === "scalar" ? field.value.textLine : field.line, key: field.key }
 }
 
 /** A YAML 1.1 boolean: `true`, `yes`, `on` and their opposites, without quotes. */

@@ -37,7 +37,9 @@ export type StaticSource =
 export interface StaticRule {
   readonly target: StaticTarget
   readonly source: StaticSource
+  /** Where the target stands. */
   readonly line: number
+  readonly key: string
 }
 
 export interface GrokRule {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
 import { resolveScalar } from "./scalar.ts"
 
-const plain = (text: string) => resolveScalar({ kind: "scalar", text, plain: true, line: 1 })
-const quoted = (text: string) => resolveScalar({ kind: "scalar", text, plain: false, line: 1 })
+const plain = (text: string) => resolveScalar({ kind: "scalar", text, plain: true, line: 1, textLine: 1 })
+const quoted = (text: string) => resolveScalar({ kind: "scalar", text, plain: false, line: 1, textLine: 1 })
 
 describe("a plain scalar", () => {
   it.each([

@@ -108,6 +108,23 @@ describe("a scenario", () => {
     expect(rules).toMatchObject([{ type, capacity }])
   })
 
+  it("is told which of its keys its type does not look at, and stays", () => {
+    const shares =
+      "bayesian_prior: 0.5\nbayesian_threshold: .8\nbayesian_conditions:\n  - {condition: a, prob_given_evil: 0.8, prob_given_benign: 0.2}\n"
+    const content = scenario(`cancel_on: x\ncondition: x\n${shares}`, "trigger")
+    const atOnce = "changes nothing: a trigger runs over with its first event; remove it (TST-RULE-NO-EFFECT)"
+    const other = "changes nothing: the bucket is trigger, not bayesian; remove it (TST-RULE-NO-EFFECT)"
+    expect(told("scenarios", content)).toEqual([
+      `x.yaml, line 5: \`cancel_on\` ${atOnce}`,
+      `x.yaml, line 6: \`condition\` ${atOnce}`,
+      `x.yaml, line 7: \`bayesian_prior\` ${other}`,
+      `x.yaml, line 8: \`bayesian_threshold\` ${other}`,
+      `x.yaml, line 9: \`bayesian_conditions\` ${other}`
+    ])
+    expect(read("scenarios", content).rules).toHaveLength(1)
+    expect(told("scenarios", leaky("cancel_on: x\ncondition: x\n"))).toEqual([])
+  })
+
   it("of the type bayesian has its shares", () => {
     const rest =
       "bayesian_prior: 0.5\nbayesian_threshold: .8\nbayesian_conditions:\n  - {condition: a, prob_given_evil: 0.8, prob_given_benign: 0.2}\n"

@@ -133,6 +133,29 @@ const warnOfRemediation = ({ labels: { remediation } }: Written, field: Field, r
   report.warning(ruleCodes.doubtful, placeOf(field, "labels"), message)
 }
 
+/**
+ * What a type does not look at. The `distinct` of a trigger is not told, though it is idle as well: scenarios of the
+ * public hub have it.
+ */
+const warnOfIdleKeys = (written: Written, field: Field, report: Report): void => {
+  const { type } = written
+  const warn = (there: boolean, key: string, why: string): void => {
+    const message = `\`${key}\` changes nothing: ${why}; remove it`
+    if (there) report.warning(ruleCodes.noEffect, placeOf(field, key), message)
+  }
+  if (type === "trigger") {
+    const atOnce = "a trigger runs over with its first event"
+    warn(Boolean(written.cancel_on?.text), "cancel_on", atOnce)
+    warn(Boolean(written.condition?.text), "condition", atOnce)
+  }
+  if (type !== "bayesian") {
+    const other = `the bucket is ${type}, not bayesian`
+    warn(written.bayesian_prior !== undefined, "bayesian_prior", other)
+    warn(written.bayesian_threshold !== undefined, "bayesian_threshold", other)
+    warn(written.bayesian_conditions.length > 0, "bayesian_conditions", other)
+  }
+}
+
 const told = (expression: Located | undefined): Located | undefined => (expression?.text ? expression : undefined)
 
 /** The rule but for its origin; `version` is the one that the document itself names. */
@@ -142,6 +165,7 @@ export const scenarioRule: Reader<ScenarioText> = refined(keys, (written, field,
   const size = capacity(written, field, report)
   if (!complete(written, field, report) || size === broken) return broken
   warnOfRemediation(written, field, report)
+  warnOfIdleKeys(written, field, report)
   return {
     version: written.version,
     name: written.name,

@@ -1,5 +1,5 @@
 /** One item of `statics`: a value or the result of an expression, written to one place of the event. */
-import { located, mapping, optional, refined, text } from "./reader.ts"
+import { located, mapping, optional, placeOf, refined, text } from "./reader.ts"
 import type { Field, Reader } from "./reader.ts"
 import { brief, type Broken, type Report } from "./report.ts"
 import type { StaticRule, StaticSource, StaticTarget } from "./rule.ts"
@@ -54,7 +54,7 @@ const assemble = (item: Written, field: Field, report: Report): StaticRule | Bro
     const message = `\`${field.key}\` has a \`value\` and an \`expression\`; only \`value\` counts`
     report.warning(ruleCodes.noEffect, field, message)
   }
-  return { target, source, line: field.line }
+  return { target, source, ...placeOf(field, target.kind) }
 }
 
 export const staticRule: Reader<StaticRule> = refined(written, assemble)

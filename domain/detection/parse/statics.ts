@@ -2,6 +2,7 @@
 import { Recent } from "../../text/recent.ts"
 import { staticText } from "../../expression/format.ts"
 import { nameOf, type Type } from "../../expression/type.ts"
+import { inKey } from "../../rules/report.ts"
 import { ruleCodes } from "../../rules/rule-code.ts"
 import type { StaticRule, StaticTarget } from "../../rules/rule.ts"
 import type { AlertSource } from "../overflow/alert.ts"
@@ -112,8 +113,9 @@ export const applyStatics = ({ all, needed }: Statics, pass: Pass): void => {
   for (let i = 0; i < statics.length; i++) statics[i]!.apply(pass)
 }
 
-const compileStatic = ({ target, source, line }: StaticRule, compiler: Compiler): Static => {
-  const to = compileTarget(target, line, compiler)
+const compileStatic = (rule: StaticRule, compiler: Compiler): Static => {
+  const { target, source } = rule
+  const to = compileTarget(rule, compiler)
   // Only a date may be looked for in nothing: then it is the time of observation.
   const takesNothing = target.kind === "method" && target.method === "ParseDate"
   if (source.kind === "value") return new Static({ text: source.value }, to, true)
@@ -198,7 +200,7 @@ const compileLookup = (method: string, { tree }: Expression, compiler: Compiler)
   return { write }
 }
 
-const compileTarget = (target: StaticTarget, line: number, compiler: Compiler): Target => {
+const compileTarget = ({ target, line, key }: StaticRule, compiler: Compiler): Target => {
   const place = pathOf(target)
   const to = place === undefined ? undefined : TextPlace.at(place)
   if (to) return { to }
@@ -207,8 +209,8 @@ const compileTarget = (target: StaticTarget, line: number, compiler: Compiler): 
     if (method !== undefined) return { write: method }
     compiler.warning(
       "TST-RULE-METHOD",
-      { line },
-      `nothing happens: there is no method ${target.method}; there are ${[...enrichmentMethods.keys()].join(", ")}`
+      { line, key },
+      `${inKey({ key })}nothing happens: there is no method ${target.method}; there are ${[...enrichmentMethods.keys()].join(", ")}`
     )
     return { write: ignore }
   }
@@ -217,8 +219,8 @@ const compileTarget = (target: StaticTarget, line: number, compiler: Compiler): 
   if (write !== undefined) return { write }
   compiler.warning(
     "TST-RULE-TARGET",
-    { line },
-    `nothing happens: ${path} is no place in an event that takes text; write for example evt.Meta.name`
+    { line, key },
+    `${inKey({ key })}nothing happens: ${path} is no place in an event that takes text; write for example evt.Meta.name`
   )
   return { write: ignore }
 }
