@@ -1,4 +1,5 @@
 /** What a replay found, as a fold over the verdicts in the log: a resumed replay reports the same as an undisturbed one. */
+import { canonicalScope, canonicalValue } from "../../domain/decision/scope.ts"
 import { DecisionMade } from "../../domain/events/decision.ts"
 import type { ProposedEvent } from "../../domain/events/event.ts"
 import { OverflowRaised, placedEntries } from "../../domain/events/overflow.ts"
@@ -83,7 +84,11 @@ export class ReplayReport {
     return number * mostLines + line
   }
 
-  #offender({ scope, value }: { readonly scope: string; readonly value: string }): Offender {
+  /** An overflow names a range or an address as its scenario wrote it, and a decision in its canonical text. */
+  #offender(named: { readonly scope: string; readonly value: string }): Offender {
+    const scope = canonicalScope(named.scope)
+    const canonical = canonicalValue(scope, named.value)
+    const value = "problem" in canonical ? named.value : canonical.value
     const key = `${scope}\0${value}`
     let offender = this.#offenders.get(key)
     if (offender === undefined) {
