@@ -3,12 +3,11 @@ import { byteOrder } from "../text/byte-order.ts"
 import { EvaluationError } from "./error.ts"
 import { Duration } from "./duration.ts"
 import { Float } from "./float.ts"
-import { remember } from "./known-type.ts"
 import { limit } from "./limit.ts"
 import { IpAddress } from "./net-value.ts"
 import { CalendarName, Time } from "./time.ts"
 import type { JsonField, StructType } from "./type.ts"
-import { isNil, kindOf, readField, structOf, tooLong } from "./value.ts"
+import { isNil, kindOf, structOf, tooLong, typedField } from "./value.ts"
 
 /**
  * Objects become maps, numbers floats. Throws `EvaluationError` when the text is not JSON. What is nested too deep is nil:
@@ -88,7 +87,7 @@ const entriesOf = (map: ReadonlyMap<unknown, unknown>): Members => {
 const fieldsOf = (object: object, { fields }: StructType, json: ReadonlyArray<JsonField>): Members =>
   json.flatMap(([name, key, optional]) => {
     const field = key === undefined ? undefined : fields.get(key)
-    const value = field === undefined ? undefined : remember(readField(field, object), field.type)
+    const value = field === undefined ? undefined : typedField(field, object)
     return optional === "optional" && isEmpty(value) ? [] : [[name, value] as const]
   })
 

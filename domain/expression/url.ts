@@ -4,9 +4,11 @@ import { bounded } from "./value.ts"
 const utf8 = new TextEncoder()
 const text = new TextDecoder("utf-8", { ignoreBOM: true })
 
+const brokenEscape = /%(?![0-9a-fA-F]{2})/
+
 /** Undefined when a `%` is not followed by two hexadecimal digits. */
 export const unescapePath = (value: string): string | undefined =>
-  /%(?![0-9a-fA-F]{2})/.test(value) ? undefined : unescaped(value)
+  brokenEscape.test(value) ? undefined : unescaped(value)
 
 /** `+` is a space besides. */
 export const unescapeQuery = (value: string): string | undefined => unescapePath(withSpaces(value))
@@ -53,7 +55,7 @@ export type Query = ReadonlyMap<string, ReadonlyArray<string>>
 
 /** Undefined when an escape is broken or a `;` separates, which Go's net/url refuses. */
 export const parseQuery = (query: string): Query | undefined =>
-  query.includes(";") || /%(?![0-9a-fA-F]{2})/.test(query) ? undefined : parseAnyQuery(query)
+  query.includes(";") || brokenEscape.test(query) ? undefined : parseAnyQuery(query)
 
 /**
  * Whatever it is, as CrowdSec's `ParseQuery` reads it: only `&` separates, and a broken escape stays as it is. Attackers

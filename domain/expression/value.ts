@@ -208,7 +208,7 @@ export const member = (object: unknown, key: unknown): unknown => {
   if (Array.isArray(object)) return itemAt(object, key)
   if (typeof object === "string") return itemAt(utf8.encode(object), key)
   const field = typeof key === "string" ? structOf(object)?.fields.get(key) : undefined
-  if (field !== undefined) return remember(readField(field, object), field.type)
+  if (field !== undefined) return typedField(field, object)
   throw new EvaluationError(`${kindOf(object)} has no member ${typeof key === "string" ? key : kindOf(key)}`)
 }
 
@@ -239,6 +239,9 @@ export const readField = ({ type, read }: Field, object: unknown): unknown => {
   if (value === undefined) return zeroOf(type)
   return type.kind === "float" && typeof value === "number" ? new Float(value) : value
 }
+
+/** The same where no type will be known: the value remembers its own. */
+export const typedField = (field: Field, object: unknown): unknown => remember(readField(field, object), field.type)
 
 /** Whether a value whose type was not known is of a type after all. */
 export const conforms = (value: unknown, type: Type): boolean => {

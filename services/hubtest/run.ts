@@ -90,7 +90,9 @@ export const runTest = async (
   const unusable = [...prepared.problems, ...lost]
   if (unusable.length > 0) return { ...nothing, problems: unusable }
 
-  const { outcomes, touched, problems, warnings } = readLog(prepared, configuration, now)
+  const rules = rulesFor(prepared)
+  const { outcomes, problems: ofReading } = readLog(prepared, configuration, rules, now)
+  const problems = [...rules.problems, ...ofReading]
   if (asked.length === 0) problems.push(unasking(join(folder, "config.yaml")))
   const failures: Array<TestFailure> = []
   const tolerated: Array<TestFailure> = []
@@ -118,7 +120,7 @@ export const runTest = async (
   const updated: Array<string> = []
   if (outdated.length > 0) {
     // What is taken from the clock is false at the next run.
-    const others = nowIsGiven ? [] : [readLog(prepared, configuration, now + otherwhile).outcomes]
+    const others = nowIsGiven ? [] : [readLog(prepared, configuration, rules, now + otherwhile).outcomes]
     const drafts = outdated.map((kind) => draftOf(join(folder, `${kind}.assert`), kind, [outcomes, ...others]))
     problems.push(...drafts.filter((draft) => "code" in draft))
     if (problems.length === 0) {
@@ -130,7 +132,8 @@ export const runTest = async (
       }
     }
   }
-  return { test, problems, warnings, failures, tolerated, assertions, updated, files, touched }
+  const { warnings } = rules
+  return { test, problems, warnings, failures, tolerated, assertions, updated, files, touched: touchedBy(outcomes) }
 }
 
 /** Which files of assertions count. */
@@ -139,15 +142,8 @@ const askedBy = ({ ignoreParsers, items }: TestConfiguration): ReadonlyArray<Ass
   ...(items.scenarios.length > 0 ? (["scenario"] as const) : [])
 ]
 
-interface Reading {
-  readonly outcomes: Outcomes
-  readonly touched: Touched
-  readonly problems: Array<Problem>
-  readonly warnings: ReadonlyArray<Problem>
-}
-
-/** Lets the rules read the log. */
-const readLog = ({ folder, files, lines }: PreparedTest, configuration: TestConfiguration, now: number): Reading => {
+/** The rules of the test, ready to read its log. */
+const rulesFor = ({ folder, files }: PreparedTest) => {
   const { ruleset, problems: found } = compileRuleset(files, { names: "off" })
   const { geo, problems: damaged } = openGeo(files)
   const overrides = overridesIn(folder)
@@ -157,15 +153,25 @@ const readLog = ({ folder, files, lines }: PreparedTest, configuration: TestConf
   )
   const problems = told.filter(({ severity }) => severity === "error")
   const warnings = told.filter(({ severity }) => severity === "warning")
+  return { ruleset, geo, problems, warnings }
+}
+
+const readLog = (
+  { folder, lines }: PreparedTest,
+  configuration: TestConfiguration,
+  { ruleset, geo }: Pick<ReturnType<typeof rulesFor>, "ruleset" | "geo">,
+  now: number
+): { readonly outcomes: Outcomes; readonly problems: ReadonlyArray<Problem> } => {
   const results = new Results()
   const { labels } = configuration
   const logFile = seenFrom(folder, configuration.logFile)
   const batch = unrecordedBatch({ path: logFile, labels, zone: "UTC", observedAt: formatTimestamp(now) })
   makeEngine(ruleset, { geo, time: "said", watch: results.watch }).pour(batch, lines)
-  if (results.areCut)
-    problems.push(tooLarge(logFile, "gives so many results that they are not kept; use fewer lines or rules"))
-  const outcomes = { parser: results.parsers, scenario: results.overflows() }
-  return { outcomes, touched: touchedBy(outcomes), problems, warnings }
+  const tooMany = "gives so many results that they are not kept; use fewer lines or rules"
+  return {
+    outcomes: { parser: results.parsers, scenario: results.overflows() },
+    problems: results.areCut ? [tooLarge(logFile, tooMany)] : []
+  }
 }
 
 const unasserted = (file: string): Problem => ({

@@ -42,8 +42,8 @@ export class World implements Context {
   touched = false
   /** Whether the event at hand can wait for an answer of the DNS. */
   #waits = false
-  /** Whether something was done that goes by the present. */
-  asksTime = false
+  /** Whether something was put into a stash. */
+  #stashed = false
   /** Nothing is written to stashes. */
   #rehearses = false
 
@@ -56,18 +56,16 @@ export class World implements Context {
     this.stashes = {
       get: (stash, key) => {
         this.touched = true
-        this.asksTime = true
         const { stashes } = this.state
         return this.#rehearses ? stashes.peek(stash, key, this.time) : stashes.get(stash, key, this.time)
       },
       set: (stash, key, value, ttl) => {
-        this.asksTime = true
+        this.#stashed = true
         if (!this.#rehearses) this.state.stashes.set(stash, key, value, this.time, ttl)
       }
     }
     this.now = () => {
       this.touched = true
-      this.asksTime = true
       return new Time(BigInt(this.time) * 1000n)
     }
     this.geo = {
@@ -87,7 +85,7 @@ export class World implements Context {
     this.#state = state
     this.time = state.clock ?? time
     this.touched = false
-    this.asksTime = false
+    this.#stashed = false
     this.#rehearses = false
     this.#waits = waits
     this.#unmarshaled = 0
@@ -97,6 +95,11 @@ export class World implements Context {
   rehearse(state: WorldState, time: number): void {
     this.enter(state, time)
     this.#rehearses = true
+  }
+
+  /** Whether something was done that goes by the present. */
+  get asksTime(): boolean {
+    return this.touched || this.#stashed
   }
 
   unmarshals = (text: string): void => {
@@ -113,7 +116,6 @@ export class World implements Context {
    */
   resolved(question: string): ReadonlyArray<string> {
     this.touched = true
-    this.asksTime = true
     const { names, asksNames } = this.state
     const answers = names.get(question, this.time)
     if (answers === undefined && asksNames && this.#waits) throw new NameUnknown(question)
@@ -141,7 +143,8 @@ export class World implements Context {
   /** Does something in between, as if nothing had been. */
   aside(work: () => void): void {
     const state = this.#state
-    const { time, touched, asksTime } = this
+    const { time, touched } = this
+    const stashed = this.#stashed
     const rehearses = this.#rehearses
     const waits = this.#waits
     const unmarshaled = this.#unmarshaled
@@ -151,7 +154,7 @@ export class World implements Context {
       this.#state = state
       this.time = time
       this.touched = touched
-      this.asksTime = asksTime
+      this.#stashed = stashed
       this.#rehearses = rehearses
       this.#waits = waits
       this.#unmarshaled = unmarshaled

@@ -3,9 +3,8 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js"
 import { byteOrder } from "../../text/byte-order.ts"
 import { Duration } from "../duration.ts"
 import { Float } from "../float.ts"
-import { remember } from "../known-type.ts"
 import { CalendarName } from "../time.ts"
-import { isNil, kindOf, lengthOf, readField, structOf, tooLong } from "../value.ts"
+import { isNil, kindOf, lengthOf, numberOf, structOf, tooLong, typedField } from "../value.ts"
 import type { Directive } from "./directive.ts"
 import { floatDigits, specialFloat } from "./float.ts"
 import { backquoted, character, isPrintable, quoted, quotedCharacter } from "./quote.ts"
@@ -84,9 +83,6 @@ const inOrder = (left: WrittenKey, right: WrittenKey): number => {
 
 const textIn = ({ key, text }: WrittenKey): string => (typeof key === "string" ? key : text)
 
-const numberOf = (key: unknown): number | undefined =>
-  key instanceof Float ? key.value : typeof key === "number" ? key : undefined
-
 const structText = (directive: Directive, value: object, budget: Budget): string | undefined => {
   const type = structOf(value)
   const string = type?.methods.get("String")
@@ -99,7 +95,7 @@ const structText = (directive: Directive, value: object, budget: Budget): string
   if (string !== undefined) return undefined
   if (type?.printed !== true) return /[vs]/.test(directive.verb) ? `{${kindOf(value)}}` : undefined
   const parts = Array.from(type.fields, ([name, field]) => {
-    const text = item(directive, remember(readField(field, value), field.type), budget)
+    const text = item(directive, typedField(field, value), budget)
     return directive.named || directive.source ? `${name}:${text}` : text
   })
   return directive.source ? `${goTypeOf(value)}{${parts.join(", ")}}` : `{${parts.join(" ")}}`
