@@ -1,4 +1,4 @@
-/** `GET /metrics`: what the parts of this node count and measure, for Prometheus. Open like the projections. */
+/** `GET /metrics`: what the parts of this node count and measure, and what it takes, for Prometheus. Open like the projections. */
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
@@ -7,6 +7,7 @@ import { EventStore, type StoreUnavailable } from "../event-store/event-store.ts
 import type { States } from "../projections/projections.ts"
 import { mayRead } from "./access.ts"
 import { fail } from "./failure.ts"
+import { updateProcessMetrics } from "./process-metrics.ts"
 
 const head = Metric.gauge("testudo_log_head_position", { description: "Position of the last event of the log" })
 
@@ -14,6 +15,7 @@ const head = Metric.gauge("testudo_log_head_position", { description: "Position 
 export const metricsText: Effect.Effect<string, StoreUnavailable, EventStore> = Effect.gen(function* () {
   const store = yield* EventStore
   yield* Metric.update(head, yield* store.head)
+  yield* updateProcessMetrics
   return yield* PrometheusMetrics.format()
 })
 

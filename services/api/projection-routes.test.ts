@@ -21,6 +21,14 @@ describe("/projections", () => {
         assert.match(metrics.body, /^testudo_projection_parked\{projection="active-bans"\} 0$/m)
         assert.match(metrics.body, /^testudo_projection_lag_seconds\{projection="reputation"\} [\d.]+$/m)
         assert.match(metrics.body, /^testudo_log_head_position 1$/m)
+        assert.match(metrics.body, /^# TYPE process_cpu_seconds_total counter$/m)
+        const of = (body: string, name: string) => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(body)?.[1])
+        assert.closeTo(of(metrics.body, "process_start_time_seconds"), Date.now() / 1000 - process.uptime(), 1)
+        assert.isAbove(of(metrics.body, "process_resident_memory_bytes"), 1e7)
+        const cpu = "process_cpu_seconds_total"
+        const later = yield* get(app, "/metrics")
+        assert.isAbove(of(later.body, cpu), of(metrics.body, cpu))
+        assert.isAtMost(of(later.body, cpu), process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6)
         for (const path of ["/projections", "/metrics"]) {
           const fromElsewhere = yield* get(app, path, { headers: { host: "rebound.example" } })
           assert.strictEqual(fromElsewhere.statusCode, 403)
