@@ -5,7 +5,8 @@
 import type { FastifyReply } from "fastify"
 import { Readable } from "node:stream"
 import { setImmediate as turn } from "node:timers/promises"
-import { gathered, jsonPieces } from "../projections/json-pieces.ts"
+import { gathered } from "../projections/iterable-json.ts"
+import { jsonPieces } from "./json-pieces.ts"
 
 /**
  * What is shorter goes out whole, anything else in pieces of so many characters: few turns are needed beside an engine that

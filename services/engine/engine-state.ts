@@ -25,9 +25,9 @@ import { DamagedBatch, decodeLines } from "../acquisition/body.ts"
 import { EventStore } from "../event-store/event-store.ts"
 import { foldLog } from "../event-store/fold-log.ts"
 import { lookBack } from "../event-store/look-back.ts"
-import { jsonPieces } from "../projections/json-pieces.ts"
 import { misfit } from "../projections/restore.ts"
 import { readSnapshot, writeSnapshot } from "../projections/snapshot.ts"
+import { stateLines } from "../projections/state-lines.ts"
 import { Judge, type JudgedBefore } from "./judge.ts"
 import { type Part, rulesetStreamOf, snapshotOf } from "./part.ts"
 import { compileRules, type Rulebook } from "./rulebook.ts"
@@ -111,7 +111,7 @@ export const keepState = (
     }
     const header = { projection: snapshotOf(part), version: snapshotVersion, ...place, recordedAt: 0 }
     yield* Effect.tryPromise(() =>
-      mkdir(snapshots, { recursive: true }).then(() => writeSnapshot(snapshots, header, jsonPieces(state)))
+      mkdir(snapshots, { recursive: true }).then(() => writeSnapshot(snapshots, header, stateLines(state)))
     )
     return true
   }).pipe(

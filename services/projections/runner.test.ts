@@ -123,21 +123,24 @@ describe("the runner of the projections", () => {
 
         // A snapshot is believed: with another address in it (and the right checksum) that one is shown.
         const { createHash } = yield* Effect.promise(() => import("node:crypto"))
-        const [header, body] = saved.replaceAll("192.0.2.1", "192.0.2.9").split("\n") as [string, string]
+        const [header, ...lines] = saved.replaceAll("192.0.2.1", "192.0.2.9").split("\n") as [string, ...Array<string>]
+        const body = lines.join("\n")
         const sha256 = createHash("sha256").update(body).digest("hex")
-        const forged = `${JSON.stringify({ ...JSON.parse(header), sha256 })}\n${body}\n`
+        const forged = `${JSON.stringify({ ...JSON.parse(header), sha256 })}\n${body}`
         writeFileSync(path, forged)
         assert.deepStrictEqual(yield* start({ directory, save: false }, life), ["192.0.2.9"])
 
         const foreign = forged.replace(/"event":"[^"]+"/, '"event":"00000000-0000-4000-8000-000000000000"')
         const otherVersion = forged.replace('"version":1', '"version":99')
+        const otherLayout = forged.replace('"layout":2', '"layout":1')
         for (const damaged of [
           saved.replace("192.0.2.1", "192.0.2.8"),
           saved.slice(0, 200),
           "",
           "\n\n",
           foreign,
-          otherVersion
+          otherVersion,
+          otherLayout
         ]) {
           writeFileSync(path, damaged)
           assert.deepStrictEqual(yield* start({ directory, save: false }, life), ["192.0.2.1"])

@@ -17,11 +17,11 @@ import * as Stream from "effect/Stream"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { EventStore, type StoreUnavailable } from "../event-store/event-store.ts"
 import { Feed } from "./feed.ts"
-import { jsonPieces } from "./json-pieces.ts"
 import type { Place } from "./place.ts"
 import { type Change, type Places, Projections, ProjectionParked, places, statesOf } from "./projections.ts"
 import { restore } from "./restore.ts"
 import { retainSnapshot, writeSnapshot } from "./snapshot.ts"
+import { stateLines } from "./state-lines.ts"
 
 export interface RunnerOptions {
   /** Folder of the snapshot files, made when missing. Without one every start folds the whole log. */
@@ -122,7 +122,7 @@ const make = Effect.fnUntraced(function* (options: RunnerOptions) {
     const { state, ...header } = snapshot
     // A copy, of which the fold changes nothing. Its text may be longer than any text can be, and bouncers wait meanwhile.
     yield* Effect.tryPromise(() =>
-      writeSnapshot(directory, header, jsonPieces(state)).then(() => retainSnapshot(directory, snapshot))
+      writeSnapshot(directory, header, stateLines(state)).then(() => retainSnapshot(directory, snapshot))
     ).pipe(
       Effect.tap(() => Effect.sync(() => target.saved(snapshot))),
       Effect.catch(({ cause }) =>

@@ -2,15 +2,17 @@
  * Snapshot files: the state of one projection and the place in the log at which it stands, so that a start does not
  * fold the whole log. They are a cache: whatever is wrong with one, the log has it all.
  *
- * A file is two lines of JSON: a header `{projection, version, position, event, recordedAt, sha256}` and the encoded
- * state. It is replaced as a whole (written beside, synced, renamed), so a crash leaves the old or the new one. The first
- * one of a day is retained beside the newest, for rebuilds.
+ * A file is lines of JSON: a header `{layout, projection, version, position, event, recordedAt, sha256}` and the encoded
+ * state (see `state-lines.ts`). It is replaced as a whole (written beside, synced, renamed), so a crash leaves the old or
+ * the new one. The first one of a day is retained beside the newest, for rebuilds.
  */
-import { createHash, hash } from "node:crypto"
-import { type FileHandle, link, open, readdir, readFile, rename, unlink } from "node:fs/promises"
+import { createHash } from "node:crypto"
+import { type FileHandle, link, open, readdir, rename, unlink } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import type { Json } from "effect/Schema"
 import * as Schema from "effect/Schema"
+import { gathered } from "./iterable-json.ts"
+import { StateReader } from "./state-lines.ts"
 
 export interface Snapshot {
   readonly projection: string
@@ -27,8 +29,12 @@ export interface Snapshot {
 /** How many days' first snapshots are retained. */
 const retainedDays = 7
 
+/** How the lines of a file are to be read. */
+const layout = 2
+
 const Header = Schema.fromJsonString(
   Schema.Struct({
+    layout: Schema.Literal(layout),
     projection: Schema.String,
     version: Schema.Int,
     position: Schema.Int,
@@ -38,8 +44,6 @@ const Header = Schema.fromJsonString(
   })
 )
 const decodeHeader = Schema.decodeUnknownSync(Header)
-
-const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes)
 
 export const snapshotPath = (directory: string, projection: string): string =>
   join(directory, `${projection}.snapshot.json`)
@@ -51,34 +55,33 @@ const retained = async (directory: string, projection: string): Promise<Readonly
   return names.filter((name) => name.startsWith(projection) && day.test(name.slice(projection.length))).sort()
 }
 
-/** About how many characters are written at once. */
+/** About how many characters are written at once, and bytes read. */
 const pieceLength = 262_144
 
 /**
  * Resolves when the file is durable. Rejects with the system's error.
  *
- * @param json the text of the state, in pieces: states are large. They are asked for while the file is written.
+ * @param lines the state, which is large: they are asked for while the file is written.
  */
 export const writeSnapshot = async (
   directory: string,
   header: Omit<Snapshot, "state">,
-  json: Iterable<string>
+  lines: Iterable<string>
 ): Promise<void> => {
   const path = snapshotPath(directory, header.projection)
   const beside = `${path}.new`
-  const headerWith = (sha256: string) => Buffer.from(`${JSON.stringify({ ...header, sha256 })}\n`)
+  const headerWith = (sha256: string) => Buffer.from(`${JSON.stringify({ layout, ...header, sha256 })}\n`)
   const file = await open(beside, "w", 0o600)
   try {
     // It begins with the digest of what comes behind it, which is known in the end.
     let { length: end } = headerWith(noDigest)
     const digest = createHash("sha256")
-    for (const text of gathered(json)) {
+    for (const text of gathered(ended(lines), pieceLength)) {
       const bytes = Buffer.from(text)
       digest.update(bytes)
       await writeWhole(file, bytes, end)
       end += bytes.length
     }
-    await writeWhole(file, Buffer.from("\n"), end)
     await writeWhole(file, headerWith(digest.digest("hex")), 0)
     await file.sync()
   } catch (cause) {
@@ -97,6 +100,10 @@ export const writeSnapshot = async (
   }
 }
 
+function* ended(lines: Iterable<string>): Iterable<string> {
+  for (const line of lines) yield `${line}\n`
+}
+
 /** The system may take a part of it, when the disk is nearly full, and refuse only what comes behind. */
 const writeWhole = async (file: FileHandle, bytes: Buffer, at: number): Promise<void> => {
   for (let done = 0; done < bytes.length; )
@@ -104,18 +111,6 @@ const writeWhole = async (file: FileHandle, bytes: Buffer, at: number): Promise<
 }
 
 const noDigest = "0".repeat(64)
-
-/** The same text in pieces that are worth a write. */
-function* gathered(pieces: Iterable<string>): Iterable<string> {
-  let some = ""
-  for (const piece of pieces) {
-    some += piece
-    if (some.length < pieceLength) continue
-    yield some
-    some = ""
-  }
-  yield some
-}
 
 /** Keeps the newest snapshot as that of its day (of the log's time), unless the day has one, and drops old days'. */
 export const retainSnapshot = async (
@@ -138,29 +133,56 @@ export type ReadSnapshot =
   | { readonly _tag: "Unusable"; readonly reason: string; readonly outdated?: true }
 
 const readFrom = async (path: string, projection: string, versions: ReadonlyArray<number>): Promise<ReadSnapshot> => {
-  const unusable = (reason: string): ReadSnapshot => ({ _tag: "Unusable", reason })
-  let bytes: Buffer
+  let file: FileHandle
   try {
-    bytes = await readFile(path)
+    file = await open(path)
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code
+    const { code } = cause as NodeJS.ErrnoException
     return code === "ENOENT" ? { _tag: "None" } : unusable(`it cannot be read (${code})`)
   }
-  const end = bytes.indexOf(10)
-  const body = bytes.subarray(end + 1, -1)
   try {
-    const header = decodeHeader(bytes.toString("utf8", 0, end))
+    const lines = linesOf(file)
+    const first = await lines.next()
+    if (first.done === true) return unusable("it is empty")
+    const { layout: its } = JSON.parse(first.value.toString()) as { readonly layout?: unknown }
+    if (its !== layout) return outdated("it is laid out in another way than this program does it")
+    const header = decodeHeader(first.value.toString())
     if (header.projection !== projection) return unusable(`it belongs to ${header.projection}`)
-    if (!versions.includes(header.version)) {
-      const reason = `it is of version ${header.version}, this program's is ${versions[0]}`
-      return { _tag: "Unusable", reason, outdated: true }
+    if (!versions.includes(header.version))
+      return outdated(`it is of version ${header.version}, this program's is ${versions[0]}`)
+    const digest = createHash("sha256")
+    const reader = new StateReader()
+    for await (const line of lines) {
+      digest.update(line)
+      reader.add(line.toString())
     }
-    if (header.sha256 !== sha256(body)) return unusable("its checksum is wrong")
-    const { sha256: _, ...place } = header
-    return { _tag: "Found", snapshot: { ...place, state: JSON.parse(body.toString()) as Json } }
+    if (digest.digest("hex") !== header.sha256) return unusable("its checksum is wrong")
+    const { layout: _, sha256: __, ...place } = header
+    return { _tag: "Found", snapshot: { ...place, state: reader.state } }
   } catch {
     return unusable("it is damaged")
+  } finally {
+    await file.close()
   }
+}
+
+const unusable = (reason: string): ReadSnapshot => ({ _tag: "Unusable", reason })
+const outdated = (reason: string): ReadSnapshot => ({ _tag: "Unusable", reason, outdated: true })
+
+/** The lines of a file with their ends; the last one may lack it. */
+async function* linesOf(file: FileHandle): AsyncGenerator<Buffer, void, void> {
+  let begun: Array<Buffer> = []
+  for await (const chunk of file.createReadStream({ autoClose: false, highWaterMark: pieceLength })) {
+    let start = 0
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      yield Buffer.concat([...begun, chunk.subarray(start, end + 1)])
+      begun = []
+      start = end + 1
+    }
+    begun.push(chunk.subarray(start))
+  }
+  const last = Buffer.concat(begun)
+  if (last.length > 0) yield last
 }
 
 /** What the newest file of a projection holds. Never rejects. */

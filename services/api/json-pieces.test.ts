@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
-import { gathered, jsonPieces } from "./json-pieces.ts"
+import { jsonPieces } from "./json-pieces.ts"
 
 const joined = (value: unknown): string => [...jsonPieces(value)].join("")
 
@@ -42,9 +42,4 @@ it("asks for an item when its turn has come, and for a key's value after the one
   expect(asked.length).toBe(500)
   for (let next = pieces.next(); !next.done; next = pieces.next());
   expect(asked.at(-1)).toBe("after")
-})
-
-it("gathers small pieces, in order, into such that have a length", () => {
-  expect([...gathered(["a", "bc", "d", "efgh", "", "i"], 3)]).toEqual(["abc", "defgh", "i"])
-  expect([...gathered([], 3)]).toEqual([])
 })
