@@ -11,6 +11,7 @@ import { type FileHandle, link, open, readdir, readFile, rename, unlink } from "
 import { dirname, join } from "node:path"
 import type { Json } from "effect/Schema"
 import * as Schema from "effect/Schema"
+import { gathered } from "./json-pieces.ts"
 
 export interface Snapshot {
   readonly projection: string
@@ -44,6 +45,9 @@ const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes)
 export const snapshotPath = (directory: string, projection: string): string =>
   join(directory, `${projection}.snapshot.json`)
 
+/** The folder of the snapshots in the one where this machine keeps what is beside the store. */
+export const snapshotFolder = (localFolder: string): string => join(localFolder, "snapshots")
+
 /** Names of the retained snapshots of a projection, the oldest first. */
 const retained = async (directory: string, projection: string): Promise<ReadonlyArray<string>> => {
   const names = await readdir(directory).catch(() => [])
@@ -51,7 +55,7 @@ const retained = async (directory: string, projection: string): Promise<Readonly
   return names.filter((name) => name.startsWith(projection) && day.test(name.slice(projection.length))).sort()
 }
 
-/** About how many characters are written at once. */
+/** About how many characters are written at once: so much is worth a write. */
 const pieceLength = 262_144
 
 /**
@@ -72,7 +76,7 @@ export const writeSnapshot = async (
     // It begins with the digest of what comes behind it, which is known in the end.
     let { length: end } = headerWith(noDigest)
     const digest = createHash("sha256")
-    for (const text of gathered(json)) {
+    for (const text of gathered(json, pieceLength)) {
       const bytes = Buffer.from(text)
       digest.update(bytes)
       await writeWhole(file, bytes, end)
@@ -104,18 +108,6 @@ const writeWhole = async (file: FileHandle, bytes: Buffer, at: number): Promise<
 }
 
 const noDigest = "0".repeat(64)
-
-/** The same text in pieces that are worth a write. */
-function* gathered(pieces: Iterable<string>): Iterable<string> {
-  let some = ""
-  for (const piece of pieces) {
-    some += piece
-    if (some.length < pieceLength) continue
-    yield some
-    some = ""
-  }
-  yield some
-}
 
 /** Keeps the newest snapshot as that of its day (of the log's time), unless the day has one, and drops old days'. */
 export const retainSnapshot = async (
