@@ -7,7 +7,7 @@ import { quote } from "../../domain/rules/report.ts"
 import { printable } from "../../domain/text/printable.ts"
 import type { DataFile, Rule, RuleFile } from "../../domain/rules/rule.ts"
 import { FileTooLarge, isInside, longestPath, readHashed } from "./folder.ts"
-import { isMissing, reason } from "./hub-error.ts"
+import { isMissing, reason } from "../file-failure.ts"
 
 /** A path that stays below whatever folder it is put in; undefined for one that does not. */
 const inner = (path: string): string | undefined => {

@@ -11,6 +11,7 @@ import { type FileHandle, link, open, readdir, readFile, rename, unlink } from "
 import { dirname, join } from "node:path"
 import type { Json } from "effect/Schema"
 import * as Schema from "effect/Schema"
+import { isMissing, reason } from "../file-failure.ts"
 import { gathered } from "./json-pieces.ts"
 
 export interface Snapshot {
@@ -135,8 +136,7 @@ const readFrom = async (path: string, projection: string, versions: ReadonlyArra
   try {
     bytes = await readFile(path)
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code
-    return code === "ENOENT" ? { _tag: "None" } : unusable(`it cannot be read (${code})`)
+    return isMissing(cause) ? { _tag: "None" } : unusable(`it cannot be read: ${reason(cause)}`)
   }
   const end = bytes.indexOf(10)
   const body = bytes.subarray(end + 1, -1)
