@@ -13,7 +13,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Appender, directAppender, failureOf } from "./appender.ts"
-import { EventLog, type PageSize } from "./event-log.ts"
+import { EventLog } from "./event-log.ts"
 import {
   type AppendError,
   type Appended,
@@ -30,6 +30,7 @@ import { Horizon } from "./horizon.ts"
 import { closedOnFailure, makeDirectory, openForReading, openForWriting, storeFile } from "./layout.ts"
 import { lastEvents } from "./last-events.ts"
 import { LogWriter } from "./log-writer.ts"
+import type { PageSize } from "./page-size.ts"
 import type { Drop, ReadyAppend, ReadyGroup, Written } from "./ready-group.ts"
 import { proposals } from "./proposal.ts"
 import { subscription } from "./subscription.ts"
