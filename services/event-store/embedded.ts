@@ -34,7 +34,7 @@ import type { PageSize } from "./page-size.ts"
 import type { Drop, ReadyAppend, ReadyGroup, Written } from "./ready-group.ts"
 import { proposals } from "./proposal.ts"
 import { subscription } from "./subscription.ts"
-import { whole } from "./whole.ts"
+import { wholeNumber } from "./whole-number.ts"
 import { lockForWriting } from "./writer-lock.ts"
 import { WriterThread } from "./writer-thread.ts"
 
@@ -113,13 +113,13 @@ const storeOver = (log: EventLog, path: string, horizon: Horizon, appender: Appe
       Effect.map(appendGroup([{ stream, events, expected }]), (appended) => appended[0]!),
     appendGroup,
     readStream: (stream, options = {}) =>
-      whole(options.limit, 1, "limit").pipe(
-        Effect.andThen(whole(options.from, 0, "from")),
+      wholeNumber(options.limit, 1, "limit").pipe(
+        Effect.andThen(wholeNumber(options.from, 0, "from")),
         Effect.andThen(attempt(() => log.readStream(stream, options)))
       ),
     readAll: ({ after = -1, limit = 1000, filter = {} }: ReadAllOptions = {}) =>
-      whole(limit, 1, "limit").pipe(
-        Effect.andThen(whole(after, -1, "after")),
+      wholeNumber(limit, 1, "limit").pipe(
+        Effect.andThen(wholeNumber(after, -1, "after")),
         Effect.andThen(attempt(() => log.page(after, log.head(), filter, { events: limit, bytes: Infinity }).events))
       ),
     subscribe: ({ after = -1, filter = {} } = {}) => {
@@ -129,24 +129,24 @@ const storeOver = (log: EventLog, path: string, horizon: Horizon, appender: Appe
           const page = log.page(position, upTo, filter, subscriptionPage)
           return { ...page, end: page.next === upTo }
         })
-      return Stream.unwrap(Effect.as(whole(after, -1, "after"), subscription(after, nextPage, horizon)))
+      return Stream.unwrap(Effect.as(wholeNumber(after, -1, "after"), subscription(after, nextPage, horizon)))
     },
     eventAt: (position) => attempt(() => log.eventAt(position)),
     readLast: (limit, { filter = {} } = {}) =>
-      whole(limit, 1, "limit").pipe(
+      wholeNumber(limit, 1, "limit").pipe(
         Effect.andThen(attempt(() => log.head())),
         Effect.andThen((head) =>
           lastEvents(head, limit, (after) => attempt(() => log.page(after, head, filter, subscriptionPage)))
         )
       ),
     readStored: (after, limit) =>
-      whole(limit, 1, "limit").pipe(
-        Effect.andThen(whole(after, -1, "after")),
+      wholeNumber(limit, 1, "limit").pipe(
+        Effect.andThen(wholeNumber(after, -1, "after")),
         Effect.andThen(attempt(() => log.rows(after, { events: limit, bytes: storedBytes })))
       ),
     storedAt: (position) => attempt(() => log.rowAt(position)),
     head: attempt(() => log.head()),
-    truncate: (stream, before) => Effect.andThen(whole(before, 0, "before"), dropped({ stream, before })),
+    truncate: (stream, before) => Effect.andThen(wholeNumber(before, 0, "before"), dropped({ stream, before })),
     deleteStream: (stream, options = {}) => dropped({ stream, before: "all", ...options })
   })
 }

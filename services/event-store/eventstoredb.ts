@@ -22,7 +22,7 @@ import { Segments } from "./eventstoredb/segments.ts"
 import { subscription } from "./eventstoredb/subscription.ts"
 import { View } from "./eventstoredb/view.ts"
 import { storeFailure } from "./failure.ts"
-import { whole } from "./whole.ts"
+import { wholeNumber } from "./whole-number.ts"
 
 export interface EventStoreDbOptions {
   /** What the client takes (`kurrentdb://…`), with the password in it. */
@@ -145,33 +145,34 @@ const open = (options: EventStoreDbOptions): Effect.Effect<RewritableStore, Stor
         Effect.map(appendGroup([{ stream, events, expected }]), (appended) => appended[0]!),
       appendGroup,
       readStream: (stream, page = {}) =>
-        whole(page.limit, 1, "limit").pipe(
-          Effect.andThen(whole(page.from, 0, "from")),
+        wholeNumber(page.limit, 1, "limit").pipe(
+          Effect.andThen(wholeNumber(page.from, 0, "from")),
           Effect.andThen(view.stream(stream, page))
         ),
       readAll: ({ after = -1, limit = 1000, filter = {} } = {}) =>
-        whole(limit, 1, "limit").pipe(
-          Effect.andThen(whole(after, -1, "after")),
+        wholeNumber(limit, 1, "limit").pipe(
+          Effect.andThen(wholeNumber(after, -1, "after")),
           Effect.andThen(view.page(after, filter, { events: limit, bytes: Infinity })),
           Effect.map(({ events }) => events)
         ),
       eventAt: (position) => view.eventAt(position),
-      readLast: (limit, { filter = {} } = {}) => Effect.andThen(whole(limit, 1, "limit"), view.last(limit, filter)),
+      readLast: (limit, { filter = {} } = {}) =>
+        Effect.andThen(wholeNumber(limit, 1, "limit"), view.last(limit, filter)),
       readStored: (after, limit) =>
-        whole(limit, 1, "limit").pipe(
-          Effect.andThen(whole(after, -1, "after")),
+        wholeNumber(limit, 1, "limit").pipe(
+          Effect.andThen(wholeNumber(after, -1, "after")),
           Effect.andThen(view.rows(after, limit))
         ),
       storedAt: (position) => view.rowAt(position),
       subscribe: ({ after = -1, filter = {} } = {}) =>
         Stream.unwrap(
-          whole(after, -1, "after").pipe(
+          wholeNumber(after, -1, "after").pipe(
             Effect.andThen(follow),
             Effect.as(subscription(after, filter, { reader, view, live, shown: options.shown }))
           )
         ),
       head: reader.head,
-      truncate: (stream, before) => Effect.andThen(whole(before, 0, "before"), truncateAll(stream, before)),
+      truncate: (stream, before) => Effect.andThen(wholeNumber(before, 0, "before"), truncateAll(stream, before)),
       deleteStream: (stream, { last } = {}) => deleteAll(stream, last)
     })
     return { store, rewriter, known: Effect.sleep(2 * lookUpAfter) }
