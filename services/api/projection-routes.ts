@@ -10,7 +10,7 @@ import { type Offender, offenderOf, scoreAt, worstAt } from "../../projections/r
 import { type Attack, attacksByTime, isOpenAt } from "../../projections/targeted-attacks.ts"
 import type { Progress, States } from "../projections/projections.ts"
 import { mayRead } from "./access.ts"
-import { fail } from "./failure.ts"
+import { fail, forbidden } from "./failure.ts"
 import { parameter } from "./http.ts"
 import { lazily, sendJson } from "./json-answer.ts"
 
@@ -143,7 +143,7 @@ export const projectionRoutes = (app: FastifyInstance, options: ProjectionRoutes
   ): void => {
     app.get(path, async (request: FastifyRequest, reply: FastifyReply) => {
       await ready("bouncers", name)
-      if (!mayRead(states().bouncers, request)) return fail(reply, 403, "access forbidden", "TST-API-KEY")
+      if (!mayRead(states().bouncers, request)) return forbidden(reply)
       try {
         const present = now()
         const time = timeOf(request, present)
@@ -160,7 +160,7 @@ export const projectionRoutes = (app: FastifyInstance, options: ProjectionRoutes
 
   app.get("/projections", async (request, reply) => {
     await ready("bouncers")
-    if (!mayRead(states().bouncers, request)) return fail(reply, 403, "access forbidden", "TST-API-KEY")
+    if (!mayRead(states().bouncers, request)) return forbidden(reply)
     const projections = (await options.progress()).map(({ parked, ...progress }) => ({
       ...progress,
       parked: parked === undefined ? null : parked
