@@ -1,10 +1,11 @@
 /** The shipped nginx configuration and the bouncer, as real processes, in both choices for when nothing is known. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer as createTcpServer, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { freePort } from "../../fixtures/free-port.ts"
+import { variables } from "./configuration.ts"
 import { ask, type Nginx, type Reply, startNginx } from "./nginx.fixture.ts"
 import { type Program, startBouncer, until } from "./program.fixture.ts"
 import { Api, Application } from "./servers.fixture.ts"
@@ -269,6 +270,14 @@ describe.each(["open", "closed"] as const)("nginx with the choice %s", (whenUnkn
     )
   })
 })
+
+it.each(["testudo-nginx-bouncer.service", "../../deno.json"])(
+  "%s starts the bouncer with the right to its settings",
+  (file) => {
+    const allowed = /--allow-env=([\w,]+)/.exec(readFileSync(new URL(file, import.meta.url), "utf8"))?.[1]
+    expect(allowed?.split(",").sort()).toEqual([...variables].sort())
+  }
+)
 
 describe("the bouncer's messages", () => {
   const ended = async (env: Record<string, string>): Promise<readonly [number | null, string]> => {
