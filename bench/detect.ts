@@ -24,7 +24,7 @@ import { compileRules } from "../services/engine/rulebook.ts"
 import { loadHub } from "../services/hub/hub.ts"
 import { copyData, type DebianCrowdSec, debianCrowdSec, installCrowdSec } from "../test/debian-crowdsec.ts"
 import { type BenchLog, benchLogs } from "./measure/logs.ts"
-import { table } from "./measure/table.ts"
+import { table, thousands } from "./measure/table.ts"
 import { type Taken, watched } from "./measure/watched.ts"
 
 const here = fileURLToPath(import.meta.url)
@@ -117,8 +117,6 @@ const beyond = (taken: Taken, start: Taken | undefined): Pick<Taken, "seconds" |
   seconds: taken.seconds - (start?.seconds ?? 0),
   cpuSeconds: taken.cpuSeconds - (start?.cpuSeconds ?? 0)
 })
-
-const thousands = (value: number): string => Math.round(value).toLocaleString("en")
 
 class Comparison {
   readonly rows = [["log", "what", "lines", "lines/s", "lines/CPU s", "× yardstick", "MB above idle"]]

@@ -26,6 +26,7 @@ import { batchOf } from "../services/acquisition/line-reader.ts"
 import { storeNamed } from "../services/command-line/store-flag.ts"
 import { table } from "../services/command-line/table.ts"
 import { EventStore } from "../services/event-store/event-store.ts"
+import { thousands } from "./measure/table.ts"
 
 const { values: flags } = parseArgs({
   args: process.argv.slice(2).filter((argument) => argument !== "log"),
@@ -35,7 +36,6 @@ const { values: flags } = parseArgs({
 type Store = typeof EventStore.Service
 
 const linesPerBatch = 1_000
-const thousands = (value: number): string => Math.round(value).toLocaleString("en")
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(2)} s`
 
 const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>

@@ -1,5 +1,5 @@
 /** Lines that attackers leave, at the times that a test wants. */
-import { accessLine } from "../fixtures/generators/access-log.ts"
+import { accessLine, missing as missingPage } from "../fixtures/generators/access-log.ts"
 import { sshdLine } from "../fixtures/generators/auth-log.ts"
 
 /** Times from this one on (milliseconds since 1970), so many seconds apart. */
@@ -13,7 +13,7 @@ export const visited = (at: number, address: string, path: string): string => ac
 
 /** A line of nginx's access log: there is no such page. */
 export const missing = (at: number, address: string, path: string): string =>
-  accessLine(at, address, browser, { path, status: 404, bytes: 153 })
+  accessLine(at, address, browser, missingPage(path))
 
 /** A line of sshd in an auth.log: a password was wrong. */
 export const failedPassword = (at: number, address: string, port: number): string =>

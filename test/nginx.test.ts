@@ -5,10 +5,10 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { ask } from "../bouncers/nginx/nginx.fixture.ts"
+import { ask, shippedFile } from "../bouncers/nginx/nginx.fixture.ts"
 import { type Program, startBouncer } from "../bouncers/nginx/program.fixture.ts"
 import { freePort } from "../fixtures/free-port.ts"
-import { type Running, root, run, start, temporaryFolder, testudo, until } from "./process.ts"
+import { type Running, run, start, temporaryFolder, testudo, until } from "./process.ts"
 
 const folder = temporaryFolder()
 const configuration = join(folder, "testudo.yaml")
@@ -17,12 +17,6 @@ let node: Running
 let bouncer: Program
 let nginx: Running
 let bouncerEnvironment: Record<string, string>
-
-/** The shipped snippet with this test's port, and more patience than the shipped 200 ms: the machine is busy with tests. */
-const shipped = (name: string, bouncerPort: number): string =>
-  readFileSync(join(root, "bouncers/nginx/nginx", name), "utf8")
-    .replace("127.0.0.1:8081", `127.0.0.1:${bouncerPort}`)
-    .replace("proxy_read_timeout 200ms", "proxy_read_timeout 1s")
 
 /** The combined format with the client that the trusted proxy named: what Debian's nginx writes. */
 const nginxConfiguration = (bouncerPort: number): string => `
@@ -35,13 +29,13 @@ events { worker_connections 256; }
 http {
   access_log access.log combined;
   client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-${shipped("testudo-http.conf", bouncerPort)}
+${shippedFile("testudo-http.conf", bouncerPort)}
   set_real_ip_from 127.0.0.1;
   real_ip_header X-Forwarded-For;
   server {
     listen 127.0.0.1:${nginxPort};
     root site;
-${shipped("testudo-server.conf", bouncerPort)}
+${shippedFile("testudo-server.conf", bouncerPort)}
   }
 }
 `

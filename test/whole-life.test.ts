@@ -3,7 +3,7 @@
  * whatever people do meanwhile (allowlists, rules, decisions of their own, retention, erasure, a move to another
  * store), what the log holds of verdicts is what one undisturbed fold of it gives, what was acknowledged is there once,
  * and the projections show what the log says. `services/engine/one-fold.test.ts` states the first part of the engine
- * alone.
+ * alone. `TESTUDO_SEEDS` says how many lives of each kind, `TESTUDO_FIRST_SEED` from which one on.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"

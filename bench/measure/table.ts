@@ -5,3 +5,6 @@ export const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
     row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join("  ")
   return rows.map(line).join("\n")
 }
+
+/** A whole number as people read it: `2,825,729`. */
+export const thousands = (value: number): string => Math.round(value).toLocaleString("en")

@@ -4,12 +4,12 @@
  *
  *     deno run --allow-net=127.0.0.1 --allow-env=TESTUDO_API_URL,… --allow-read=/etc/testudo main.ts
  */
+import manifest from "../../package.json" with { type: "json" }
 import { BanSet } from "../edge/ban-set.ts"
 import { BanSync } from "../edge/sync.ts"
 import { type Configuration, ConfigurationProblem, readConfiguration, variables } from "./configuration.ts"
 import { createHandler } from "./handler.ts"
 
-const version = "0.1.0"
 const goodbyeMs = 1_000
 
 const report = (message: string): void => console.error(`testudo-nginx-bouncer: ${message}`)
@@ -54,7 +54,7 @@ const set = new BanSet()
 const sync = new BanSync({
   url: configuration.apiUrl,
   key: configuration.apiKey,
-  userAgent: `testudo-nginx-bouncer/${version}`,
+  userAgent: `testudo-nginx-bouncer/${manifest.version}`,
   set,
   report
 })

@@ -24,9 +24,20 @@ const nginxPath = (): string => {
 }
 
 /**
- * nginx with the shipped files, but for the port of the bouncer, the choice for when nothing is known, and more patience:
- * on a busy test machine even a healthy bouncer may take more than 200 ms.
+ * A shipped file, but for the port of the bouncer, and more patience: on a busy test machine even a healthy bouncer may take
+ * more than 200 ms.
  */
+export const shippedFile = (name: "testudo-http.conf" | "testudo-server.conf", bouncer: number): string => {
+  const text = readFileSync(join(snippets, name), "utf8")
+  const [shipped, ours] =
+    name === "testudo-http.conf"
+      ? ["127.0.0.1:8081", `127.0.0.1:${bouncer}`]
+      : ["proxy_read_timeout 200ms", "proxy_read_timeout 1s"]
+  if (!text.includes(shipped)) throw new Error(`${name} does not say ${shipped}`)
+  return text.replace(shipped, ours)
+}
+
+/** nginx with the shipped files, and the choice for when nothing is known. */
 export const startNginx = async (options: {
   readonly bouncer: number
   readonly application: number
@@ -37,13 +48,8 @@ export const startNginx = async (options: {
   mkdirSync(join(folder, "testudo"))
   mkdirSync(join(folder, "site", "listing"), { recursive: true })
   for (const name of ["index.html", "style.css"]) writeFileSync(join(folder, "site", name), "the site")
-  const install = (name: string, shipped: string, ours: string): void => {
-    const text = readFileSync(join(snippets, name), "utf8")
-    if (!text.includes(shipped)) throw new Error(`${name} does not say ${shipped}`)
-    writeFileSync(join(folder, "testudo", name), text.replace(shipped, ours))
-  }
-  install("testudo-http.conf", "127.0.0.1:8081", `127.0.0.1:${options.bouncer}`)
-  install("testudo-server.conf", "proxy_read_timeout 200ms", "proxy_read_timeout 1s")
+  for (const name of ["testudo-http.conf", "testudo-server.conf"] as const)
+    writeFileSync(join(folder, "testudo", name), shippedFile(name, options.bouncer))
   const port = await freePort()
   writeFileSync(
     join(folder, "nginx.conf"),

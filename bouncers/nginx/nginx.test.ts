@@ -1,10 +1,11 @@
 /** The shipped nginx configuration and the bouncer, as real processes, in both choices for when nothing is known. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer as createTcpServer, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { freePort } from "../../fixtures/free-port.ts"
+import { variables } from "./configuration.ts"
 import { ask, type Nginx, type Reply, startNginx } from "./nginx.fixture.ts"
 import { type Program, startBouncer, until } from "./program.fixture.ts"
 import { Api, Application } from "./servers.fixture.ts"
@@ -268,6 +269,12 @@ describe.each(["open", "closed"] as const)("nginx with the choice %s", (whenUnkn
       /unexpected status|uninitialized|rewrite or internal redirection cycle|\[(emerg|alert|warn)\]/
     )
   })
+})
+
+it("the shipped unit starts the bouncer with the right to see its settings", () => {
+  const unit = readFileSync(new URL("testudo-nginx-bouncer.service", import.meta.url), "utf8")
+  const [, allowed = ""] = /--allow-env=([\w,]+)/.exec(unit) ?? []
+  expect(allowed.split(",").sort()).toEqual([...variables].sort())
 })
 
 describe("the bouncer's messages", () => {

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { variables } from "./configuration.ts"
 
 const here = dirname(fileURLToPath(import.meta.url))
 
@@ -57,11 +58,17 @@ export class Program {
 export const startBouncer = (env: Record<string, string>): Program => {
   const deno = join(here, "../../node_modules/.bin/deno")
   if (!existsSync(deno)) throw new Error("Deno is missing: run npm install")
-  const names = "TESTUDO_API_URL,TESTUDO_API_KEY,TESTUDO_API_KEY_FILE,TESTUDO_BOUNCER_LISTEN,TESTUDO_WHEN_UNKNOWN"
   const read = env["TESTUDO_API_KEY_FILE"] === undefined ? [] : [`--allow-read=${env["TESTUDO_API_KEY_FILE"]}`]
   return new Program(
     deno,
-    ["run", "--no-prompt", "--allow-net=127.0.0.1", `--allow-env=${names}`, ...read, join(here, "main.ts")],
+    [
+      "run",
+      "--no-prompt",
+      "--allow-net=127.0.0.1",
+      `--allow-env=${variables.join(",")}`,
+      ...read,
+      join(here, "main.ts")
+    ],
     env
   )
 }

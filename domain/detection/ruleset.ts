@@ -74,8 +74,7 @@ export const compileRuleset = (
   const contexts = rules.filter((rule): rule is ContextRule => rule.kind === "contexts")
   const shortcuts = options.shortcuts ?? true
   const data = new DataFileSet(ordered, shortcuts)
-  for (const rule of [...parsers, ...postoverflows, ...scenarios])
-    for (const file of dataOf(rule)) data.load(file, rule.origin.file)
+  for (const rule of [...parsers, ...postoverflows, ...scenarios]) for (const file of dataOf(rule)) data.load(file)
 
   const world = new World(data, shortcuts)
   const library = readPatternLibrary(ordered)

@@ -1,5 +1,6 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
+import { stamp } from "./engine.fixture.ts"
 import { type Engine, makeEngine } from "./engine.ts"
 import type { Outcome } from "./outcome.ts"
 import {
@@ -77,9 +78,6 @@ blackhole: 30s
 labels: {remediation: true}`
   )
 ]
-
-const start = Date.UTC(2026, 0, 1, 10)
-const stamp = (seconds: number): string => new Date(start + seconds * 1000).toISOString()
 
 type Step =
   | {

@@ -157,9 +157,7 @@ export const adminLayer = (options: { readonly path: string }): Layer.Layer<neve
       const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
       const app = httpServer({
         bodyLimit,
-        onDefect: (error, request) => {
-          void run(Effect.logError(`${request.method} ${request.url.split("?", 1)[0]} failed (TST-API-DEFECT)`, error))
-        }
+        onDefect: (error, what) => void run(Effect.logError(what, error))
       })
       adminRoutes(app, administration, run)
       yield* Effect.acquireRelease(

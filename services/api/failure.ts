@@ -7,3 +7,6 @@ export const fail = (reply: FastifyReply, status: number, message: string, code?
     .code(status)
     .header("content-type", "application/json; charset=utf-8")
     .send(JSON.stringify(code === undefined ? { message } : { message, code }))
+
+/** To whoever asks without a key that is known, where the wire has codes. */
+export const forbidden = (reply: FastifyReply): FastifyReply => fail(reply, 403, "access forbidden", "TST-API-KEY")

@@ -12,8 +12,8 @@ export interface HttpOptions {
   readonly bodyLimit: number
   /** Most connections at a time; others are closed at once. */
   readonly connections?: number
-  /** Takes what went wrong in the program itself, for the log; the client is told nothing of it. */
-  readonly onDefect: (error: unknown, request: FastifyRequest) => void
+  /** Takes what went wrong in the program itself, and at which request, for the node's output; the client is told nothing of it. */
+  readonly onDefect: (error: unknown, what: string) => void
 }
 
 /** Each takes one of the files that the process may have open, and the logs and the event store must have theirs. */
@@ -54,11 +54,11 @@ export const httpServer = ({
   app.setErrorHandler((error: unknown, request, reply) => {
     const { statusCode = 500, message = "", code } = error as { statusCode?: number; message?: string; code?: string }
     if (statusCode < 500) return fail(reply, statusCode, message, code)
-    onDefect(error, request)
+    onDefect(error, `${request.method} ${pathOf(request)} failed (TST-API-DEFECT)`)
     return fail(reply, 500, "The server failed at this request; its log says why.", "TST-API-DEFECT")
   })
   app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split("?", 1)[0] ?? ""
+    const path = pathOf(request)
     const allowed = methods.filter((method) => app.findRoute({ url: path, method }) !== null)
     if (allowed.length === 0) return fail(reply, 404, `There is nothing at ${path.slice(0, 200)}.`, "TST-API-NOT-FOUND")
     reply.header("allow", allowed.join(", "))
@@ -67,6 +67,8 @@ export const httpServer = ({
   })
   return app
 }
+
+const pathOf = (request: FastifyRequest): string => request.url.split("?", 1)[0] ?? ""
 
 /** A query parameter; the first one of several with the same name. Undefined when it is missing. */
 export const parameter = (request: FastifyRequest, name: string): string | undefined => {

@@ -6,7 +6,7 @@ import type { FastifyInstance } from "fastify"
 import { EventStore, type StoreUnavailable } from "../event-store/event-store.ts"
 import type { States } from "../projections/projections.ts"
 import { mayRead } from "./access.ts"
-import { fail } from "./failure.ts"
+import { forbidden } from "./failure.ts"
 import { updateProcessMetrics } from "./process-metrics.ts"
 
 const head = Metric.gauge("testudo_log_head_position", { description: "Position of the last event of the log" })
@@ -29,7 +29,7 @@ export const metricsRoute = (
 ): void => {
   app.get("/metrics", async (request, reply) => {
     await options.ready()
-    if (!mayRead(options.states().bouncers, request)) return fail(reply, 403, "access forbidden", "TST-API-KEY")
+    if (!mayRead(options.states().bouncers, request)) return forbidden(reply)
     return reply.header("content-type", "text/plain; version=0.0.4; charset=utf-8").send(await options.text())
   })
 }

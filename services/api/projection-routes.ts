@@ -10,7 +10,7 @@ import { type Offender, offenderOf, scoreAt, worstAt } from "../../projections/r
 import { type Attack, attacksByTime, isOpenAt } from "../../projections/targeted-attacks.ts"
 import type { Progress, States } from "../projections/projections.ts"
 import { mayRead } from "./access.ts"
-import { fail } from "./failure.ts"
+import { fail, forbidden } from "./failure.ts"
 import { parameter } from "./http.ts"
 import { lazily, sendJson } from "./json-answer.ts"
 
@@ -25,13 +25,15 @@ export interface ProjectionRoutesOptions {
   readonly at: (time: number, signal: AbortSignal) => Promise<States>
 }
 
-/** Bad input, with the answer that it gets. */
-class BadRequest {
+/** The answer to a request that gets no projection. */
+class Refusal extends Error {
+  readonly status: 400 | 404 | 503
   readonly code: string
-  readonly message: string
-  constructor(code: string, message: string) {
+
+  constructor(status: Refusal["status"], code: string, message: string) {
+    super(message)
+    this.status = status
     this.code = code
-    this.message = message
   }
 }
 
@@ -42,25 +44,27 @@ const defaultItems = 1_000
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString()
 
-const limitOf = (request: FastifyRequest): number | BadRequest => {
+/** Throws a {@link Refusal}. */
+const limitOf = (request: FastifyRequest): number => {
   const text = parameter(request, "limit")
   if (text === undefined) return defaultItems
   const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0
   if (limit >= 1 && limit <= mostItems) return limit
-  return new BadRequest("TST-API-LIMIT", `limit=${text.slice(0, 40)} is not a whole number from 1 to ${mostItems}.`)
+  throw new Refusal(400, "TST-API-LIMIT", `limit=${text.slice(0, 40)} is not a whole number from 1 to ${mostItems}.`)
 }
 
 const rfc3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/
 
-const timeOf = (request: FastifyRequest, now: number): number | undefined | BadRequest => {
+/** The past time that is asked for, undefined for now. Throws a {@link Refusal}. */
+const timeOf = (request: FastifyRequest, now: number): number | undefined => {
   const text = parameter(request, "at")
   if (text === undefined) return undefined
   // An unescaped plus arrives as a space.
   const written = text.replace(" ", "+")
   const time = rfc3339.test(written) ? Date.parse(written.toUpperCase()) : Number.NaN
   if (Number.isNaN(time))
-    return new BadRequest("TST-API-AT", `at=${text.slice(0, 40)} is not a time such as 2026-11-22T07:00:00Z.`)
-  if (time > now) return new BadRequest("TST-API-AT", `at=${text.slice(0, 40)} lies in the future.`)
+    throw new Refusal(400, "TST-API-AT", `at=${text.slice(0, 40)} is not a time such as 2026-11-22T07:00:00Z.`)
+  if (time > now) throw new Refusal(400, "TST-API-AT", `at=${text.slice(0, 40)} lies in the future.`)
   return time
 }
 
@@ -122,7 +126,7 @@ export const projectionRoutes = (app: FastifyInstance, options: ProjectionRoutes
 
   const look = async (time: number, request: FastifyRequest): Promise<States> => {
     if (looks >= mostLooks)
-      throw new BadRequest("TST-API-BUSY", "Too many looks into the past at a time. Ask again in a moment.")
+      throw new Refusal(503, "TST-API-BUSY", "Too many looks into the past at a time. Ask again in a moment.")
     looks += 1
     try {
       return await options.at(time, request.signal)
@@ -131,36 +135,32 @@ export const projectionRoutes = (app: FastifyInstance, options: ProjectionRoutes
     }
   }
 
-  /** Answers with what `show` makes of the states at the time asked for, or undefined for 404. */
+  /** Answers with what `show` makes of the states at the time asked for. */
   const projection = (
     path: string,
     name: keyof States,
-    show: (states: States, at: number, limit: number, request: FastifyRequest) => object | string
+    show: (states: States, at: number, limit: number, request: FastifyRequest) => object
   ): void => {
     app.get(path, async (request: FastifyRequest, reply: FastifyReply) => {
       await ready("bouncers", name)
-      if (!mayRead(states().bouncers, request)) return fail(reply, 403, "access forbidden", "TST-API-KEY")
+      if (!mayRead(states().bouncers, request)) return forbidden(reply)
       try {
         const present = now()
         const time = timeOf(request, present)
-        if (time instanceof BadRequest) throw time
         const limit = limitOf(request)
-        if (limit instanceof BadRequest) throw limit
         const seen = time === undefined ? states() : await look(time, request)
         const at = time ?? present
-        const shown = show(seen, at, limit, request)
-        if (typeof shown === "string") return fail(reply, 404, shown, "TST-API-UNKNOWN")
-        return sendJson(reply, { at: iso(at), ...shown })
+        return sendJson(reply, { at: iso(at), ...show(seen, at, limit, request) })
       } catch (error) {
-        if (!(error instanceof BadRequest)) throw error
-        return fail(reply, error.code === "TST-API-BUSY" ? 503 : 400, error.message, error.code)
+        if (!(error instanceof Refusal)) throw error
+        return fail(reply, error.status, error.message, error.code)
       }
     })
   }
 
   app.get("/projections", async (request, reply) => {
     await ready("bouncers")
-    if (!mayRead(states().bouncers, request)) return fail(reply, 403, "access forbidden", "TST-API-KEY")
+    if (!mayRead(states().bouncers, request)) return forbidden(reply)
     const projections = (await options.progress()).map(({ parked, ...progress }) => ({
       ...progress,
       parked: parked === undefined ? null : parked
@@ -182,11 +182,10 @@ export const projectionRoutes = (app: FastifyInstance, options: ProjectionRoutes
     const params = request.params as { readonly scope: string; readonly value: string }
     const scope = canonicalScope(params.scope)
     const canonical = canonicalValue(scope, params.value)
-    if ("problem" in canonical) throw new BadRequest("TST-API-VALUE", canonical.problem)
+    if ("problem" in canonical) throw new Refusal(400, "TST-API-VALUE", canonical.problem)
     const offender = offenderOf(reputation, scope, canonical.value)
-    return offender === undefined
-      ? `Nothing is known about ${scope} ${canonical.value.slice(0, 100)}.`
-      : offenderShown(offender, at)
+    if (offender !== undefined) return offenderShown(offender, at)
+    throw new Refusal(404, "TST-API-UNKNOWN", `Nothing is known about ${scope} ${canonical.value.slice(0, 100)}.`)
   })
 
   projection("/projections/targeted-attacks", "targetedAttacks", ({ targetedAttacks }, at, limit) => ({

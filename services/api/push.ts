@@ -15,7 +15,7 @@ import { gathered } from "../projections/iterable-json.ts"
 import { jsonPieces } from "./json-pieces.ts"
 import type { Projections } from "../projections/projections.ts"
 import { callerOf } from "./bouncer-key.ts"
-import { fail } from "./failure.ts"
+import { fail, forbidden } from "./failure.ts"
 import { lazily, pieceLength } from "./json-answer.ts"
 
 export interface PushOptions {
@@ -181,7 +181,7 @@ export const pushRoute = Effect.fnUntraced(function* (app: FastifyInstance, opti
   app.get("/projections/active-bans/stream", async (request, reply) => {
     await run(projections.ready("activeBans", "bouncers"))
     const caller = callerOf(projections.states().bouncers, request)
-    if (caller === undefined) return fail(reply, 403, "access forbidden", "TST-API-KEY")
+    if (caller === undefined) return forbidden(reply)
     if (listeners.size >= most)
       return fail(reply, 503, `There are ${most} bouncers on this stream already.`, "TST-API-BUSY")
     const log = await run(logOf)

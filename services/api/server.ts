@@ -5,7 +5,6 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { AddressInfo } from "node:net"
-import type { FastifyInstance } from "fastify"
 import { parsePrefix } from "../../domain/net/prefix.ts"
 import { EventStore } from "../event-store/event-store.ts"
 import { Projections, type States } from "../projections/projections.ts"
@@ -53,8 +52,8 @@ const listenFailure = (place: string, cause: unknown): ApiUnavailable => {
 export class ApiServer extends Context.Service<
   ApiServer,
   {
-    readonly app: FastifyInstance
-    readonly host: string
+    /** Where it answers, such as `http://127.0.0.1:8080`. */
+    readonly url: string
     /** The port that it really listens on. */
     readonly port: number
   }
@@ -65,15 +64,16 @@ export class ApiServer extends Context.Service<
       Effect.gen(function* () {
         const app = yield* apiRoutes(options.trustedProxies ?? [])
         const { host, port } = options
-        const place = `${host.includes(":") ? `[${host}]` : host}:${port}`
+        const shownHost = host.includes(":") ? `[${host}]` : host
         yield* Effect.acquireRelease(
           Effect.tryPromise({
             try: () => app.listen({ host, port }),
-            catch: (cause) => listenFailure(place, cause)
+            catch: (cause) => listenFailure(`${shownHost}:${port}`, cause)
           }),
           () => Effect.promise(() => app.close()).pipe(Effect.timeoutOption("10 seconds"))
         )
-        return ApiServer.of({ app, host, port: (app.server.address() as AddressInfo).port })
+        const { port: taken } = app.server.address() as AddressInfo
+        return ApiServer.of({ url: `http://${shownHost}:${taken}`, port: taken })
       })
     )
 }
@@ -93,9 +93,7 @@ export const apiRoutes = Effect.fnUntraced(function* (trustedProxies: ReadonlyAr
   const app = httpServer({
     trustedProxies,
     bodyLimit,
-    onDefect: (error, request) => {
-      void run(Effect.logError(`${request.method} ${request.url.split("?", 1)[0]} failed (TST-API-DEFECT)`, error))
-    }
+    onDefect: (error, what) => void run(Effect.logError(what, error))
   })
   const { states } = projections
   const now = () => clock.currentTimeMillisUnsafe()

@@ -9,6 +9,7 @@ import * as Flag from "effect/cli/Flag"
 import { formatProblem } from "../../domain/rules/problem.ts"
 import type { Configuration } from "../configuration/configuration.ts"
 import { type ReadConfiguration, readConfiguration } from "../configuration/configuration-file.ts"
+import { reason } from "../file-failure.ts"
 import { Failure } from "./failure.ts"
 
 /** The rules that ship with Testudo. */
@@ -47,15 +48,11 @@ const findFile = (flag: Option.Option<string>) =>
 export const reread = (file: string): Effect.Effect<ReadConfiguration, Failure> =>
   Effect.tryPromise({
     try: () => readFile(file),
-    catch: (cause) => {
-      const { code } = cause as NodeJS.ErrnoException
-      const why =
-        code === "ENOENT" ? "there is no such file" : code === "EACCES" ? "no permission to read it" : String(code)
-      return new Failure({
+    catch: (cause) =>
+      new Failure({
         code: "TST-CONFIG-UNREADABLE",
-        message: `The configuration ${file} cannot be read: ${why}.`
+        message: `The configuration ${file} cannot be read: ${reason(cause)}.`
       })
-    }
   }).pipe(Effect.map((content) => readConfiguration(file, content, starterHub)))
 
 /** The configuration to go by; what is wrong with it is said line by line. */

@@ -43,8 +43,7 @@ export const explain = Command.make(
     const { files, problems: found } = yield* loadHub(hubOf(input))
     const { ruleset, problems: broken } = compileRuleset(files, { names: "off" })
     const { geo, problems: damaged } = openGeo(files)
-    // A data file that is missing has been told already: by the loader, which knows where it looked.
-    const problems = [...found, ...broken.filter(({ code }) => code !== "TST-DATA-MISSING"), ...damaged]
+    const problems = [...found, ...broken, ...damaged]
     for (const problem of problems) yield* Console.error(formatProblem(problem))
 
     const explainer = new Explainer(ruleset, { geo })

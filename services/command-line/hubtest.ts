@@ -22,17 +22,19 @@ import { paintOf } from "./paint.ts"
 import { rulesFlags } from "./rules-flag.ts"
 import { toggleFlag } from "./toggle-flag.ts"
 
-const folder = (name: string, description: string) =>
-  Flag.optional(Flag.String(name).pipe(Flag.withMetavar("DIR"), Flag.withDescription(description)))
-
 const flags = {
   names: Argument.String("name").pipe(
     Argument.withDescription("Tests to run, by name or as a pattern such as 'nginx-*'; without any all of them"),
     Argument.variadic()
   ),
-  hub: folder("hub", "Rules in the layout of CrowdSec's hub; without it the starter rules"),
-  tests: folder("tests", "The folder of test folders; without it .tests in the hub folder"),
-  data: folder("data", "Where the data files of the rules are"),
+  hub: rulesFlags.hub,
+  tests: Flag.optional(
+    Flag.String("tests").pipe(
+      Flag.withMetavar("DIR"),
+      Flag.withDescription("The folder of test folders; without it .tests in the hub folder")
+    )
+  ),
+  data: rulesFlags.data,
   patterns: rulesFlags.patterns,
   now: nowFlag,
   json: jsonObjectFlag,

@@ -22,6 +22,7 @@ import { EmbeddedEventStore } from "../event-store/embedded.ts"
 import type { AppendError } from "../event-store/event-store.ts"
 import { storeAt } from "../event-store/located-store.ts"
 import { foldLog } from "../event-store/fold-log.ts"
+import { reason } from "../file-failure.ts"
 import { loadHub } from "../hub/hub.ts"
 import { Names } from "../names/names.ts"
 import { Failure } from "./failure.ts"
@@ -70,7 +71,7 @@ const checkProfiles = (file: string) =>
     catch: (cause) =>
       new Failure({
         code: "TST-REPLAY-PROFILES",
-        message: `The profiles ${file} cannot be read (${(cause as NodeJS.ErrnoException).code}). Name another file with --profiles.`
+        message: `The profiles ${file} cannot be read: ${reason(cause)}. Name another file with --profiles.`
       })
   })
 

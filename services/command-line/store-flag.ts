@@ -2,7 +2,6 @@
  * The event store of a command that looks at a node's log or changes it. Beside a running node every command works. An
  * embedded store has one writer: writes go through the node, and reads go beside it. A server takes both from everybody.
  */
-import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -15,6 +14,7 @@ import type { EventStore, StoreUnavailable } from "../event-store/event-store.ts
 import { storeAt } from "../event-store/located-store.ts"
 import { readHolder } from "../event-store/writer-lock.ts"
 import { projectionsLayer } from "../projections/runner.ts"
+import { snapshotFolder } from "../projections/snapshot.ts"
 import { configFlag, configurationOf } from "./configuration-flag.ts"
 import { Failure } from "./failure.ts"
 import { remoteAdministration } from "./remote-administration.ts"
@@ -41,9 +41,6 @@ export interface NamedStore {
   readonly location: StoreLocation
   readonly snapshots: string | undefined
 }
-
-/** Folder of the snapshots in what this machine keeps beside the store. */
-const snapshotFolder = (folder: string): string => join(folder, "snapshots")
 
 /** The store that `--store` names. A server that is named so has no folder of this machine beside it. */
 export const namedStore = (text: string): Effect.Effect<NamedStore, Failure> => {

@@ -3,14 +3,12 @@ import { expect, it } from "vitest"
 import type { Decision } from "../../domain/events/decision.ts"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import type { ProposedEvent } from "../../domain/events/event.ts"
+import { stamp } from "../../domain/detection/engine.fixture.ts"
 import { makeEngine } from "../../domain/detection/engine.ts"
 import { batchOf, plainParser, ruleFile, scenarioFile } from "../../domain/detection/recorded.fixture.ts"
 import { sealBody } from "../acquisition/body.ts"
 import { Judge, type JudgedBefore } from "./judge.ts"
 import { compileRules } from "./rulebook.ts"
-
-const start = Date.UTC(2026, 0, 1, 10)
-const stamp = (seconds: number): string => new Date(start + seconds * 1000).toISOString()
 
 /** Every decision lasts a minute longer than the one before. */
 const { rules, problems } = compileRules(

@@ -1,6 +1,7 @@
 /**
  * The law of the engine: whatever happens to nodes, to the store and to snapshots, what the log holds of verdicts is what
  * one undisturbed fold of it gives, each once. `test/whole-life.test.ts` states it of whole nodes and of what people do.
+ * `TESTUDO_SEEDS` says how many lives.
  */
 import { mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs"
 import { tmpdir } from "node:os"

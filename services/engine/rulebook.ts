@@ -31,8 +31,7 @@ export const compileRules = (
   const { geo, problems: geoProblems } = openGeo(files)
   return {
     rules: { hash: ruleset.hash, activation: ruleset.activation, ruleset, profiles: compiled.profiles, geo },
-    // A data file that is missing has been told already: by the loader, which knows where it looked.
-    problems: [...problems.filter(({ code }) => code !== "TST-DATA-MISSING"), ...compiled.problems, ...geoProblems]
+    problems: [...problems, ...compiled.problems, ...geoProblems]
   }
 }
 

@@ -1,11 +1,10 @@
 /** Erasure in a log that an earlier version wrote, and of values that are no addresses. */
 import { randomUUID } from "node:crypto"
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { zstdDecompressSync } from "node:zlib"
 import * as Effect from "effect/Effect"
-import { afterAll, expect, it } from "vitest"
-import { memoryFolder } from "../../fixtures/memory-folder.ts"
+import { expect, it } from "vitest"
 import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { offenderStream } from "../../domain/events/stream-name.ts"
 import { activeBans } from "../../projections/active-bans.ts"
@@ -13,16 +12,13 @@ import { decisionMade, overflowRaised } from "../../projections/example.fixture.
 import { fold } from "../../projections/projection.ts"
 import { reputation } from "../../projections/reputation.ts"
 import { decodeLines } from "../acquisition/body.ts"
-import { EmbeddedEventStore } from "../event-store/embedded.ts"
-import { EventStore } from "../event-store/event-store.ts"
+import type { Store } from "../event-store/contract/sample.ts"
+import { newDirectory, using as opened } from "../event-store/embedded.fixture.ts"
 import { verifyEmbedded } from "../event-store/verify-embedded.ts"
 import { eraseOffender } from "./erase-embedded.ts"
 
-const base = memoryFolder("testudo-erase-")
-afterAll(() => rmSync(base, { recursive: true, force: true }))
-
-const using = <A, E>(directory: string, use: (store: typeof EventStore.Service) => Effect.Effect<A, E>) =>
-  EventStore.use(use).pipe(Effect.provide(EmbeddedEventStore.layer({ directory, mode: "writer" })), Effect.runPromise)
+const using = <A, E>(directory: string, use: (store: Store) => Effect.Effect<A, E>) =>
+  Effect.runPromise(opened(directory, use))
 
 const eventsIn = (directory: string): Promise<ReadonlyArray<TestudoEvent>> =>
   using(directory, (store) => store.readAll({ limit: 10_000 }))
@@ -31,7 +27,7 @@ const erase = (directory: string, value: string) => Effect.runPromise(eraseOffen
 const findings = async (directory: string) => (await Effect.runPromise(verifyEmbedded(directory))).findings
 
 it("erases an address from a log of version 1: its lines, its dossier, what the reverse DNS said", async () => {
-  const directory = join(base, "older")
+  const directory = newDirectory()
   mkdirSync(directory)
   const packed = readFileSync(join(import.meta.dirname, "../../fixtures/event-log/layout-1.sqlite.zst"))
   writeFileSync(join(directory, "events.sqlite"), zstdDecompressSync(packed))
@@ -62,7 +58,7 @@ it("erases an address from a log of version 1: its lines, its dossier, what the 
 })
 
 it("erases what the lines of another's overflow have alike, and with it what each of them shows", async () => {
-  const directory = join(base, "alike")
+  const directory = newDirectory()
   const entries = [0, 1].map((line) => ({
     event: randomUUID(),
     line,
@@ -83,7 +79,7 @@ it("erases what the lines of another's overflow have alike, and with it what eac
 })
 
 it("erases any other value, and of an overflow of somebody else only the lines that speak of it", async () => {
-  const directory = join(base, "user")
+  const directory = newDirectory()
   const until = "1971-01-01T00:00:00Z"
   const decision = decisionMade({ number: 1, value: "grün", scope: "User", until }, { position: 1 })
   const entries = ["alice", "grün", "grüner"].map((name, line) => ({
@@ -114,7 +110,7 @@ it("erases any other value, and of an overflow of somebody else only the lines t
 })
 
 it("erases nothing for a value that names nobody", async () => {
-  const directory = join(base, "nobody")
+  const directory = newDirectory()
   const { stream, id, type, data, metadata } = overflowRaised({}, { position: 1 })
   await using(directory, (store) => store.append(stream, [{ id, type, data, metadata }], "any"))
   for (const value of ["", " ", "-", "*"]) await expect(erase(directory, value)).rejects.toThrow(/names nobody/)
@@ -122,7 +118,7 @@ it("erases nothing for a value that names nobody", async () => {
 })
 
 it("leaves what rules say alone, also when an offender is called so", async () => {
-  const directory = join(base, "words")
+  const directory = newDirectory()
   const made = decisionMade({ number: 1, value: "198.51.100.7", overflow: randomUUID() }, { position: 1 })
   const raised = overflowRaised({ message: "the message of ssh-bf" }, { position: 2 })
   const proposed = [made, raised].map(({ id, type, data, metadata }) => ({ id, type, data, metadata }))

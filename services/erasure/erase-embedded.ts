@@ -15,6 +15,7 @@ import { openForReading, storeFile } from "../event-store/layout.ts"
 import { LogWriter, type Rewrite } from "../event-store/log-writer.ts"
 import { type ChainedEvent, StoredEvents } from "../event-store/stored-events.ts"
 import { lockForWriting } from "../event-store/writer-lock.ts"
+import { snapshotFolder } from "../projections/snapshot.ts"
 import { type Erased, EraseRefused, Holding, Search } from "./search.ts"
 
 const pageSize = { events: 500, bytes: 4_000_000 }
@@ -102,7 +103,7 @@ export const eraseOffender = (
           try {
             const erased = erase(path, writer, value, by, now)
             // What was folded from the log before is folded anew, without him.
-            rmSync(join(folder, "snapshots"), { recursive: true, force: true })
+            rmSync(snapshotFolder(folder), { recursive: true, force: true })
             return erased
           } finally {
             writer.close()

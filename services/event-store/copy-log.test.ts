@@ -1,17 +1,17 @@
 /** A log is copied whole, in order and once, into an embedded store and into EventStoreDB (the stand-in: it has to be empty). */
 import { randomUUID } from "node:crypto"
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { zstdDecompressSync } from "node:zlib"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { afterAll, describe, expect, it } from "vitest"
-import { memoryFolder } from "../../fixtures/memory-folder.ts"
+import { describe, expect, it } from "vitest"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
 import { StandIn } from "../../fixtures/eventstoredb/stand-in.ts"
 import { copyLog } from "./copy-log.ts"
+import { newDirectory } from "./embedded.fixture.ts"
 import { EmbeddedEventStore } from "./embedded.ts"
 import { EventStore, type StoreUnavailable } from "./event-store.ts"
 import { EventStoreDb } from "./eventstoredb.ts"
@@ -20,11 +20,6 @@ import { proposedFrom, type Row } from "./row.ts"
 import { verifyLog } from "./verify-log.ts"
 
 type Store = typeof EventStore.Service
-
-const base = memoryFolder("testudo-copy-")
-afterAll(() => rmSync(base, { recursive: true, force: true }))
-let made = 0
-const newDirectory = (): string => join(base, String(made++))
 
 const resolved = (count: number) =>
   Array.from({ length: count }, (_, n) =>

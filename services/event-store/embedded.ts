@@ -11,15 +11,13 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import { type Appender, directAppender, failureOf } from "./appender.ts"
-import { EventLog, type PageSize } from "./event-log.ts"
+import { EventLog } from "./event-log.ts"
 import {
   type AppendError,
   type Appended,
   AppendRefused,
   EventStore,
-  type ReadAllOptions,
   type StoreUnavailable,
   storedBytes,
   type StreamAppend
@@ -30,10 +28,11 @@ import { Horizon } from "./horizon.ts"
 import { closedOnFailure, makeDirectory, openForReading, openForWriting, storeFile } from "./layout.ts"
 import { lastEvents } from "./last-events.ts"
 import { LogWriter } from "./log-writer.ts"
+import type { PageSize } from "./page-size.ts"
+import { portOver } from "./port-over.ts"
 import type { Drop, ReadyAppend, ReadyGroup, Written } from "./ready-group.ts"
 import { proposals } from "./proposal.ts"
 import { subscription } from "./subscription.ts"
-import { whole } from "./whole.ts"
 import { lockForWriting } from "./writer-lock.ts"
 import { WriterThread } from "./writer-thread.ts"
 
@@ -107,20 +106,11 @@ const storeOver = (log: EventLog, path: string, horizon: Horizon, appender: Appe
       return appended
     })
 
-  return EventStore.of({
-    append: (stream, events, expected) =>
-      Effect.map(appendGroup([{ stream, events, expected }]), (appended) => appended[0]!),
+  return portOver({
     appendGroup,
-    readStream: (stream, options = {}) =>
-      whole(options.limit, 1, "limit").pipe(
-        Effect.andThen(whole(options.from, 0, "from")),
-        Effect.andThen(attempt(() => log.readStream(stream, options)))
-      ),
-    readAll: ({ after = -1, limit = 1000, filter = {} }: ReadAllOptions = {}) =>
-      whole(limit, 1, "limit").pipe(
-        Effect.andThen(whole(after, -1, "after")),
-        Effect.andThen(attempt(() => log.page(after, log.head(), filter, { events: limit, bytes: Infinity }).events))
-      ),
+    readStream: (stream, options = {}) => attempt(() => log.readStream(stream, options)),
+    readAll: ({ after = -1, limit = 1000, filter = {} } = {}) =>
+      attempt(() => log.page(after, log.head(), filter, { events: limit, bytes: Infinity }).events),
     subscribe: ({ after = -1, filter = {} } = {}) => {
       const nextPage = (position: number) =>
         attempt(() => {
@@ -128,24 +118,18 @@ const storeOver = (log: EventLog, path: string, horizon: Horizon, appender: Appe
           const page = log.page(position, upTo, filter, subscriptionPage)
           return { ...page, end: page.next === upTo }
         })
-      return Stream.unwrap(Effect.as(whole(after, -1, "after"), subscription(after, nextPage, horizon)))
+      return subscription(after, nextPage, horizon)
     },
     eventAt: (position) => attempt(() => log.eventAt(position)),
     readLast: (limit, { filter = {} } = {}) =>
-      whole(limit, 1, "limit").pipe(
-        Effect.andThen(attempt(() => log.head())),
-        Effect.andThen((head) =>
-          lastEvents(head, limit, (after) => attempt(() => log.page(after, head, filter, subscriptionPage)))
-        )
+      Effect.flatMap(
+        attempt(() => log.head()),
+        (head) => lastEvents(head, limit, (after) => attempt(() => log.page(after, head, filter, subscriptionPage)))
       ),
-    readStored: (after, limit) =>
-      whole(limit, 1, "limit").pipe(
-        Effect.andThen(whole(after, -1, "after")),
-        Effect.andThen(attempt(() => log.rows(after, { events: limit, bytes: storedBytes })))
-      ),
+    readStored: (after, limit) => attempt(() => log.rows(after, { events: limit, bytes: storedBytes })),
     storedAt: (position) => attempt(() => log.rowAt(position)),
     head: attempt(() => log.head()),
-    truncate: (stream, before) => Effect.andThen(whole(before, 0, "before"), dropped({ stream, before })),
+    truncate: (stream, before) => dropped({ stream, before }),
     deleteStream: (stream, options = {}) => dropped({ stream, before: "all", ...options })
   })
 }

@@ -4,14 +4,9 @@ import type { TestudoEvent } from "../../domain/events/catalogue.ts"
 import { DatabaseFile } from "./database-file.ts"
 import type { EventFilter, ReadStreamOptions } from "./event-store.ts"
 import { Kinds } from "./kinds.ts"
+import type { PageSize } from "./page-size.ts"
 import { bytesOf, isKnown, type Row, recordedEvent } from "./row.ts"
 import { RowQuery } from "./row-query.ts"
-
-/** How much one page holds at most; one event more than the bytes, so that a page always gets on. */
-export interface PageSize {
-  readonly events: number
-  readonly bytes: number
-}
 
 export interface Page {
   readonly events: ReadonlyArray<TestudoEvent>

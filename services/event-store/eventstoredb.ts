@@ -22,7 +22,7 @@ import { Segments } from "./eventstoredb/segments.ts"
 import { subscription } from "./eventstoredb/subscription.ts"
 import { View } from "./eventstoredb/view.ts"
 import { storeFailure } from "./failure.ts"
-import { whole } from "./whole.ts"
+import { portOver } from "./port-over.ts"
 
 export interface EventStoreDbOptions {
   /** What the client takes (`kurrentdb://…`), with the password in it. */
@@ -140,38 +140,19 @@ const open = (options: EventStoreDbOptions): Effect.Effect<RewritableStore, Stor
       return Effect.fail(new AppendRefused({ stream, message }))
     }
 
-    const store = EventStore.of({
-      append: (stream, events, expected) =>
-        Effect.map(appendGroup([{ stream, events, expected }]), (appended) => appended[0]!),
+    const store = portOver({
       appendGroup,
-      readStream: (stream, page = {}) =>
-        whole(page.limit, 1, "limit").pipe(
-          Effect.andThen(whole(page.from, 0, "from")),
-          Effect.andThen(view.stream(stream, page))
-        ),
+      readStream: (stream, page = {}) => view.stream(stream, page),
       readAll: ({ after = -1, limit = 1000, filter = {} } = {}) =>
-        whole(limit, 1, "limit").pipe(
-          Effect.andThen(whole(after, -1, "after")),
-          Effect.andThen(view.page(after, filter, { events: limit, bytes: Infinity })),
-          Effect.map(({ events }) => events)
-        ),
+        Effect.map(view.page(after, filter, { events: limit, bytes: Infinity }), ({ events }) => events),
       eventAt: (position) => view.eventAt(position),
-      readLast: (limit, { filter = {} } = {}) => Effect.andThen(whole(limit, 1, "limit"), view.last(limit, filter)),
-      readStored: (after, limit) =>
-        whole(limit, 1, "limit").pipe(
-          Effect.andThen(whole(after, -1, "after")),
-          Effect.andThen(view.rows(after, limit))
-        ),
+      readLast: (limit, { filter = {} } = {}) => view.last(limit, filter),
+      readStored: (after, limit) => view.rows(after, limit),
       storedAt: (position) => view.rowAt(position),
       subscribe: ({ after = -1, filter = {} } = {}) =>
-        Stream.unwrap(
-          whole(after, -1, "after").pipe(
-            Effect.andThen(follow),
-            Effect.as(subscription(after, filter, { reader, view, live, shown: options.shown }))
-          )
-        ),
+        Stream.unwrap(Effect.as(follow, subscription(after, filter, { reader, view, live, shown: options.shown }))),
       head: reader.head,
-      truncate: (stream, before) => Effect.andThen(whole(before, 0, "before"), truncateAll(stream, before)),
+      truncate: truncateAll,
       deleteStream: (stream, { last } = {}) => deleteAll(stream, last)
     })
     return { store, rewriter, known: Effect.sleep(2 * lookUpAfter) }

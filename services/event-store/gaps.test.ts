@@ -1,33 +1,23 @@
 /** Truncation and deletion leave a log that still verifies, and nothing else may take an event away. */
-import { rmSync } from "node:fs"
-import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { randomUUID } from "node:crypto"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
-import { afterAll, expect, it } from "vitest"
-import { memoryFolder } from "../../fixtures/memory-folder.ts"
+import { expect, it } from "vitest"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
-import { EmbeddedEventStore } from "./embedded.ts"
-import { EventStore } from "./event-store.ts"
+import type { Store } from "./contract/sample.ts"
+import { databaseFile, newDirectory, using } from "./embedded.fixture.ts"
 import { verifyEmbedded } from "./verify-embedded.ts"
-
-// Many stores: the machine may be busy.
-
-const base = memoryFolder("testudo-gaps-")
-afterAll(() => rmSync(base, { recursive: true, force: true }))
-let made = 0
-const newDirectory = (): string => join(base, String(made++))
 
 const event = () => NameResolved.propose(randomUUID(), { address: "203.0.113.7", name: "", outcome: "none" })
 
-const writing = <A, E>(directory: string, use: (store: typeof EventStore.Service) => Effect.Effect<A, E>) =>
-  EventStore.use(use).pipe(Effect.provide(EmbeddedEventStore.layer({ directory, mode: "writer" })), Effect.runPromise)
+const writing = <A, E>(directory: string, use: (store: Store) => Effect.Effect<A, E>) =>
+  Effect.runPromise(using(directory, use))
 
 const verified = (directory: string) => Effect.runPromise(verifyEmbedded(directory))
 
 const sql = (directory: string, statement: string): unknown => {
-  const db = new DatabaseSync(join(directory, "events.sqlite"))
+  const db = new DatabaseSync(databaseFile(directory))
   try {
     return Object.values(db.prepare(statement).get() ?? {})[0]
   } finally {
@@ -95,7 +85,7 @@ it("an event that somebody hides among the dropped ones is missed", async () => 
       })
     )
     expect((await verified(directory)).findings).toEqual([])
-    const db = new DatabaseSync(join(directory, "events.sqlite"))
+    const db = new DatabaseSync(databaseFile(directory))
     db.exec(`
       update gaps set last = 5, events = events + ${counted}, link = (select link from events where position = 5);
       delete from events where position = 5;

@@ -1,26 +1,23 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import { rmSync, writeFileSync } from "node:fs"
+import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import * as Effect from "effect/Effect"
-import { afterAll, afterEach, describe, expect, it } from "vitest"
-import { memoryFolder } from "../../fixtures/memory-folder.ts"
+import { afterEach, describe, expect, it } from "vitest"
 import { derivedId } from "../../domain/events/derived-id.ts"
 import { NameResolved } from "../../domain/events/name-resolved.ts"
+import type { Store } from "./contract/sample.ts"
+import { newDirectory, using as opened } from "./embedded.fixture.ts"
 import { EmbeddedEventStore } from "./embedded.ts"
 import { EventStore, type StoreUnavailable } from "./event-store.ts"
 import { readHolder, withoutSecrets } from "./writer-lock.ts"
 
-const base = memoryFolder("testudo-processes-")
 const children = new Set<ChildProcess>()
-let made = 0
-const newDirectory = (): string => join(base, String(made++))
 
 afterEach(async () => {
   for (const child of children) await killed(child)
 })
-afterAll(() => rmSync(base, { recursive: true, force: true }))
 
 const killed = (child: ChildProcess): Promise<void> => {
   children.delete(child)
@@ -61,14 +58,11 @@ const other = (what: "hold" | "append" | "follow", directory: string): Other => 
   return { child, said, until }
 }
 
-type Store = typeof EventStore.Service
-
 const using = <A, E>(
   directory: string,
   use: (store: Store) => Effect.Effect<A, E>,
   mode: "writer" | "reader" = "writer"
-): Promise<A> =>
-  EventStore.use(use).pipe(Effect.provide(EmbeddedEventStore.layer({ directory, mode })), Effect.runPromise)
+): Promise<A> => Effect.runPromise(opened(directory, use, mode))
 
 const failure = (directory: string, mode: "writer" | "reader" = "writer"): Promise<StoreUnavailable> =>
   EventStore.use(({ head }) => head).pipe(

@@ -7,7 +7,7 @@ import { quote } from "../../domain/rules/report.ts"
 import { printable } from "../../domain/text/printable.ts"
 import type { DataFile, Rule, RuleFile } from "../../domain/rules/rule.ts"
 import { FileTooLarge, isInside, longestPath, readHashed } from "./folder.ts"
-import { isMissing, reason } from "./hub-error.ts"
+import { isMissing, reason } from "../file-failure.ts"
 
 /** A path that stays below whatever folder it is put in; undefined for one that does not. */
 const inner = (path: string): string | undefined => {
@@ -54,7 +54,7 @@ const placesOf = (
 /**
  * Finds and reads the data files of the rules. For an entry with the URL U and the name D these are looked at in turn:
  * `<data>/<path of U>`, `<data>/<D>`, `<hub>/data/<D>`. A missing one is a warning and the rule stays, as in CrowdSec.
- * Two entries with the same name are the same file: the first one found.
+ * Two entries with the same name are the same file: the first one found. Expressions ask by the name as it is written.
  */
 export const readData = async (
   rules: ReadonlyArray<Rule>,
@@ -77,7 +77,7 @@ export const readData = async (
         complain("TST-HUB-DATA-PATH", "error", message)
         continue
       }
-      if (found.has(destination)) continue
+      if (found.has(entry.destFile)) continue
       const places = placesOf(entry, destination, hub, data)
       const { bytes } = mostData[entry.type]
       const key = JSON.stringify([places, bytes])
@@ -86,7 +86,7 @@ export const readData = async (
       tried.set(key, search)
       const result = await search
       if ("content" in result) {
-        found.set(destination, { kind: "data", path: destination, version: "?", ...result })
+        found.set(entry.destFile, { kind: "data", path: entry.destFile, version: "?", ...result })
       } else if ("bytes" in result) {
         const message = tooMuchData(entry.type, `${result.bytes} bytes`)
         if (known === undefined)

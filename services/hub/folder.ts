@@ -8,7 +8,7 @@ import { isAbsolute, join, relative, sep } from "node:path"
 import type { Problem } from "../../domain/rules/problem.ts"
 import { printable } from "../../domain/text/printable.ts"
 import { byteOrder } from "../../domain/text/byte-order.ts"
-import { isMissing, reason } from "./hub-error.ts"
+import { isMissing, reason } from "../file-failure.ts"
 
 export interface FoundFile {
   /** Path within the folder, `/`-separated. */

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import type { Problem } from "../../domain/rules/problem.ts"
 import { printable } from "../../domain/text/printable.ts"
 import { readBounded } from "./folder.ts"
-import { isMissing, reason } from "./hub-error.ts"
+import { isMissing, reason } from "../file-failure.ts"
 
 export interface IndexItem {
   readonly name: string

@@ -257,6 +257,13 @@ describe("a hub folder", () => {
       expect(await content("y.txt")).toBe("path")
     })
 
+    it("gives one by the name that the rule writes, however it is spelt: so expressions ask for it", async () => {
+      write("data/lists/y.txt", "spelt")
+      for (const [file, name] of ["./lists/y.txt", "lists//y.txt", "lists/y.txt"].entries())
+        write(`hub/scenarios/me/${file}.yaml`, scenario(`me/${file}`, data("https://h.example/x", name)))
+      for (const name of ["./lists/y.txt", "lists//y.txt", "lists/y.txt"]) expect(await content(name)).toBe("spelt")
+    })
+
     it("finds those of nested nodes", async () => {
       write(
         "hub/parsers/s01-parse/me/a.yaml",

@@ -8,17 +8,25 @@
  */
 import { readdir, stat } from "node:fs/promises"
 import { basename } from "node:path"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type { Problem } from "../../domain/rules/problem.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
 import { readRules } from "../../domain/rules/rule-file.ts"
 import { orderFiles } from "../../domain/rules/inventory.ts"
+import { reason } from "../file-failure.ts"
 import { selectItems } from "./collection.ts"
 import { readData } from "./data.ts"
 import { readHashed, unreadable } from "./folder.ts"
-import { HubUnreadable, reason } from "./hub-error.ts"
 import { findItems } from "./item.ts"
 import { readPatterns } from "./patterns.ts"
+
+/** Why nothing can be loaded at all. All that is wrong with single files is a `Problem` instead. */
+export class HubUnreadable extends Data.TaggedError("HubUnreadable")<{
+  readonly code: "TST-HUB-UNREADABLE"
+  readonly folder: string
+  readonly message: string
+}> {}
 
 export interface HubOptions {
   /** The hub folder. */

@@ -17,7 +17,7 @@ export interface Item extends FoundFile {
 }
 
 /** Slightly more than what is read of a YAML file, so that the rule's own reader tells that one is too large. */
-const maximumBytes = 5 * 1024 * 1024
+export const ruleBytes = 5 * 1024 * 1024
 
 export interface Items {
   readonly all: ReadonlyArray<Item>
@@ -80,7 +80,7 @@ export const findItems = async (hub: string, problems: Problem[]): Promise<Items
 
 const readItem = async (item: Item, index: HubIndex, problems: Problem[]): Promise<ItemFile | undefined> => {
   try {
-    const { content, hash } = await readHashed(item.file, maximumBytes)
+    const { content, hash } = await readHashed(item.file, ruleBytes)
     const version = index.byPath.get(item.path)?.versions.get(hash) ?? "?"
     return { kind: item.kind, path: item.path, file: item.file, version, content, hash }
   } catch (cause) {

@@ -15,7 +15,7 @@ import {
 } from "../../domain/rules/reader.ts"
 import { broken, type DocumentCodes, openReport } from "../../domain/rules/report.ts"
 import { readBounded } from "../hub/folder.ts"
-import { isMissing, reason } from "../hub/hub-error.ts"
+import { isMissing, reason } from "../file-failure.ts"
 import { staysWithin } from "./test-folder.ts"
 
 /** Rules that a test loads; nothing else is loaded with them. */

@@ -6,7 +6,7 @@ import { readdir, realpath } from "node:fs/promises"
 import { basename, dirname, isAbsolute, join } from "node:path"
 import { byteOrder } from "../../domain/text/byte-order.ts"
 import { isInside } from "../hub/folder.ts"
-import { isMissing, isNoFolder } from "../hub/hub-error.ts"
+import { isMissing, isNoFolder } from "../file-failure.ts"
 
 /** One of them makes a folder a test: one that has lost its `config.yaml` must not go unnoticed. */
 const marks: ReadonlySet<string> = new Set(["config.yaml", "config.yml", "parser.assert", "scenario.assert"])

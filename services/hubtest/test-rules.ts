@@ -9,8 +9,8 @@ import { readRules } from "../../domain/rules/rule-file.ts"
 import { suggestion } from "../../domain/text/suggestion.ts"
 import { readData } from "../hub/data.ts"
 import { readBounded } from "../hub/folder.ts"
-import { reason } from "../hub/hub-error.ts"
-import type { Items } from "../hub/item.ts"
+import { reason } from "../file-failure.ts"
+import { type Items, ruleBytes } from "../hub/item.ts"
 import { readPatterns } from "../hub/patterns.ts"
 import { type TestConfiguration, type TestedKind, testedKinds } from "./test-configuration.ts"
 import { seenFrom, staysWithin } from "./test-folder.ts"
@@ -25,8 +25,6 @@ export interface TestPlaces {
   /** Folders of grok patterns, besides that of the hub. */
   readonly patterns: ReadonlyArray<string>
 }
-
-const ruleBytes = 5 * 1024 * 1024
 
 /** The files of the rules, and of the data that they need; a missing one is an error. */
 export const rulesOf = async (

@@ -23,6 +23,7 @@ import { storeAt } from "../event-store/located-store.ts"
 import { loadHub } from "../hub/hub.ts"
 import { Names } from "../names/names.ts"
 import { projectionsLayer } from "../projections/runner.ts"
+import { snapshotFolder } from "../projections/snapshot.ts"
 import { announce } from "./announcement.ts"
 import { whileHeld } from "./duty.ts"
 import { agentPipe, type PipeOptions, servingPipe } from "./pipe.ts"
@@ -38,11 +39,9 @@ export const runNode = (configuration: Configuration, options: NodeOptions) =>
 
 const namesLayer = ({ reverseDns }: Configuration) => (reverseDns ? Names.layerSystem() : Names.layerOff)
 
-const snapshotsOf = ({ localFolder }: Configuration): string => join(localFolder, "snapshots")
-
 const detectionLayer = (configuration: Configuration, part: Part) =>
   Detection.layer({
-    snapshots: snapshotsOf(configuration),
+    snapshots: snapshotFolder(configuration.localFolder),
     names: configuration.reverseDns ? "asked" : "off",
     atHand: Effect.orElseSucceed(
       Effect.map(loadHub(hubOptions(configuration)), ({ files }) => files),
@@ -82,7 +81,7 @@ const runAlone = (configuration: Configuration, options: NodeOptions) => {
     detectionLayer(configuration, whole),
     adminLayer({ path: socket }).pipe(Layer.provide(Administration.layer({ by: "command line" })))
   ).pipe(
-    Layer.provideMerge(projectionsLayer({ directory: snapshotsOf(configuration) })),
+    Layer.provideMerge(projectionsLayer({ directory: snapshotFolder(configuration.localFolder) })),
     Layer.provide(DecisionNumbers.layer),
     Layer.provideMerge(storeAt(eventStore, { mode: "writer", announce: { socket }, whenAway: "wait" }))
   )
@@ -119,7 +118,7 @@ const runAmongOthers = Effect.fnUntraced(function* (configuration: Configuration
   const pipe = servingPipe(configuration, { ...options, part }).pipe(Effect.provide(services, { local: true }))
   const roles = role === "all" ? ["api", ...agentRole] : ["api"]
   // The projections of a node that stands by are kept up to date, so that it answers as soon as it takes over.
-  const projections = projectionsLayer({ directory: snapshotsOf(configuration) })
+  const projections = projectionsLayer({ directory: snapshotFolder(configuration.localFolder) })
   return yield* whileHeld({ roles, node, leaseMs }, pipe).pipe(
     Effect.provide(projections.pipe(Layer.provideMerge(store)))
   )

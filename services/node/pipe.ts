@@ -112,8 +112,7 @@ export const servingPipe = Effect.fnUntraced(function* (configuration: Configura
   yield* projections.ready("activeBans", "bouncers")
   const head = yield* store.head
   const active = activeAt(projections.states().activeBans, yield* Clock.currentTimeMillis).length
-  const { host, port } = api
-  yield* Console.log(welcome(configuration, { part: options.part, inventory, active, isNew, host, port }))
+  yield* Console.log(welcome(configuration, { part: options.part, inventory, active, isNew, url: api.url }))
 
   const read = options.part.role === "api" ? [] : yield* reading(configuration, options.part)
   const tell = following(store, { after: head, filter: { types: announced } }).pipe(

@@ -28,11 +28,11 @@ export const welcome = (
     readonly inventory: Activated["inventory"]
     readonly active: number
     readonly isNew: boolean
-    readonly host: string
-    readonly port: number
+    /** Of the API. */
+    readonly url: string
   }
 ): string => {
-  const url = `http://${facts.host.includes(":") ? `[${facts.host}]` : facts.host}:${facts.port}`
+  const { url } = facts
   const { file } = configuration
   // The other terminal may be in another folder.
   const config = file === "testudo.yaml" ? "" : ` --config ${resolve(file)}`

@@ -11,6 +11,7 @@ import { type FileHandle, link, open, readdir, rename, unlink } from "node:fs/pr
 import { dirname, join } from "node:path"
 import type { Json } from "effect/Schema"
 import * as Schema from "effect/Schema"
+import { isMissing, reason } from "../file-failure.ts"
 import { gathered } from "./iterable-json.ts"
 import { StateReader } from "./state-lines.ts"
 
@@ -47,6 +48,9 @@ const decodeHeader = Schema.decodeUnknownSync(Header)
 
 export const snapshotPath = (directory: string, projection: string): string =>
   join(directory, `${projection}.snapshot.json`)
+
+/** The folder of the snapshots in the one where this machine keeps what is beside the store. */
+export const snapshotFolder = (localFolder: string): string => join(localFolder, "snapshots")
 
 /** Names of the retained snapshots of a projection, the oldest first. */
 const retained = async (directory: string, projection: string): Promise<ReadonlyArray<string>> => {
@@ -137,8 +141,7 @@ const readFrom = async (path: string, projection: string, versions: ReadonlyArra
   try {
     file = await open(path)
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    return code === "ENOENT" ? { _tag: "None" } : unusable(`it cannot be read (${code})`)
+    return isMissing(cause) ? { _tag: "None" } : unusable(`it cannot be read: ${reason(cause)}`)
   }
   try {
     const lines = linesOf(file)

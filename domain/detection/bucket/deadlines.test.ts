@@ -1,25 +1,12 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import type { RuleFile } from "../../rules/rule.ts"
+import { overflows, rulesOf, stamp, start } from "../engine.fixture.ts"
 import { type Engine, makeEngine } from "../engine.ts"
-import type { Outcome, OverflowOutcome } from "../outcome.ts"
-import { batchOf, passageTo, plainParser, ruleFile, scenarioFile } from "../recorded.fixture.ts"
-import { compileRuleset } from "../ruleset.ts"
+import type { Outcome } from "../outcome.ts"
+import { batchOf, passageTo, ruleFile, scenarioFile } from "../recorded.fixture.ts"
 import { restoreEngine, snapshotEngine } from "../snapshot.ts"
 
-const start = Date.UTC(2026, 0, 1, 10)
-const stamp = (seconds: number): string => new Date(start + seconds * 1000).toISOString()
-
-const rulesOf = (...files: ReadonlyArray<RuleFile>) => {
-  const { ruleset, problems } = compileRuleset([plainParser, ...files], { names: "off" })
-  expect(problems).toEqual([])
-  return ruleset
-}
-
 const counter = scenarioFile("counter", "type: counter\nduration: 10s")
-
-const overflows = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<OverflowOutcome> =>
-  outcomes.filter((outcome) => outcome._tag === "Overflow")
 
 /** `192.0.2.1 n=3 0→10` for each overflow. */
 const gist = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<string> =>
@@ -36,14 +23,14 @@ const pass = (engine: Engine, seconds: number): ReadonlyArray<Outcome> => engine
 describe("a counter", () => {
   it("runs over when its time is over, told by a line of somebody else or by the passing of time alike", () => {
     const lines = (engine: Engine) => [pour(engine, 0), pour(engine, 4), pour(engine, 10)].flat()
-    const engine = makeEngine(rulesOf(counter))
+    const engine = makeEngine(rulesOf([counter]))
     expect(lines(engine)).toEqual([])
     expect(engine.deadline).toBe(start + 10_000)
     const byLine = pour(engine, 10.001, "192.0.2.9")
     expect(gist(byLine)).toEqual(["192.0.2.1 n=3 0→10"])
     expect(engine.deadline).toBe(start + 20_001)
 
-    const quiet = makeEngine(rulesOf(counter))
+    const quiet = makeEngine(rulesOf([counter]))
     lines(quiet)
     expect(pass(quiet, 10)).toEqual([])
     expect(pass(quiet, 86_400)).toEqual(byLine)
@@ -51,7 +38,7 @@ describe("a counter", () => {
   })
 
   it("names its last event as its trigger, and that event's batch as its cause", () => {
-    const engine = makeEngine(rulesOf(counter))
+    const engine = makeEngine(rulesOf([counter]))
     pour(engine, 0)
     pour(engine, 4)
     const [outcome] = overflows(pass(engine, 60))
@@ -60,7 +47,7 @@ describe("a counter", () => {
   })
 
   it("begins anew with the next event, and lines that no parser takes tell the time too", () => {
-    const engine = makeEngine(rulesOf(counter))
+    const engine = makeEngine(rulesOf([counter]))
     const outcomes = [0, 5, 11, 12].flatMap((seconds) => pour(engine, seconds))
     outcomes.push(...engine.pour(batchOf({ observedAt: stamp(30) }), ["no line of ours"]))
     expect(gist(outcomes)).toEqual(["192.0.2.1 n=2 0→10", "192.0.2.1 n=2 11→21"])
@@ -76,7 +63,7 @@ describe("a counter", () => {
       "scenarios/test/again.yaml",
       `type: trigger\nname: test/again\ndescription: t\nfilter: "evt.GetType() == 'overflow'"\nlabels: {}`
     )
-    const engine = makeEngine(rulesOf(many, again))
+    const engine = makeEngine(rulesOf([many, again]))
     const outcomes = [0, 11, 12, 30, 31, 50].flatMap((seconds) => pour(engine, seconds))
     expect(overflows(outcomes).map(({ overflow }) => `${overflow.scenario.name} ${overflow.stopAt}`)).toEqual([
       "test/many 2026-01-01T10:00:21Z",
@@ -90,7 +77,7 @@ describe("a counter", () => {
       "scenarios/test/itself.yaml",
       `type: counter\nduration: 1ms\nname: test/itself\ndescription: t\nfilter: "true"\nreprocess: true\nlabels: {}`
     )
-    const engine = makeEngine(rulesOf(itself))
+    const engine = makeEngine(rulesOf([itself]))
     pour(engine, 0)
     expect(pass(engine, 86_400)).toHaveLength(1_001)
     expect(engine.counters.cutChains).toBe(1)
@@ -99,7 +86,9 @@ describe("a counter", () => {
 
 describe("other buckets with a duration", () => {
   it("run over when they are full, and when their time is over", () => {
-    const engine = makeEngine(rulesOf(scenarioFile("leaky", "type: leaky\ncapacity: 2\nleakspeed: 1m\nduration: 10s")))
+    const engine = makeEngine(
+      rulesOf([scenarioFile("leaky", "type: leaky\ncapacity: 2\nleakspeed: 1m\nduration: 10s")])
+    )
     const outcomes = [0, 1, 2, 3, 12.9].flatMap((seconds) => pour(engine, seconds))
     outcomes.push(...pass(engine, 14))
     expect(gist(outcomes)).toEqual(["192.0.2.1 n=3 0→2", "192.0.2.1 n=2 3→13"])
@@ -107,7 +96,7 @@ describe("other buckets with a duration", () => {
 
   it("are gone when they were cancelled", () => {
     const engine = makeEngine(
-      rulesOf(scenarioFile("cancel", "type: counter\nduration: 10s\ncancel_on: evt.Meta.word == 'x'"))
+      rulesOf([scenarioFile("cancel", "type: counter\nduration: 10s\ncancel_on: evt.Meta.word == 'x'")])
     )
     pour(engine, 0)
     engine.pour(batchOf({ observedAt: stamp(1) }), ["- 192.0.2.1 x"])
@@ -115,7 +104,7 @@ describe("other buckets with a duration", () => {
   })
 
   it("that had to make room do not run over", () => {
-    const engine = makeEngine(rulesOf(counter), { bucketsPerScenario: 1 })
+    const engine = makeEngine(rulesOf([counter]), { bucketsPerScenario: 1 })
     pour(engine, 0, "192.0.2.1")
     pour(engine, 1, "192.0.2.2")
     expect(gist(pass(engine, 60))).toEqual(["192.0.2.2 n=1 1→11"])
@@ -124,7 +113,7 @@ describe("other buckets with a duration", () => {
 
 describe("deadlines", () => {
   it("outlive a restart and new rules", () => {
-    const rules = rulesOf(counter)
+    const rules = rulesOf([counter])
     const engine = makeEngine(rules)
     pour(engine, 0, "192.0.2.2")
     pour(engine, 0, "192.0.2.1")
@@ -133,12 +122,12 @@ describe("deadlines", () => {
       batch: batchOf({ observedAt: stamp(0) }).data,
       text: "- 192.0.2.1 -"
     }))
-    restored.activate(rulesOf(counter, scenarioFile("other", "type: trigger")))
+    restored.activate(rulesOf([counter, scenarioFile("other", "type: trigger")]))
     expect(restored.deadline).toBe(start + 10_000)
     expect(pass(restored, 60).map(({ at }) => at)).toEqual(pass(engine, 60).map(({ at }) => at))
     restored.activate(rules)
     pour(restored, 100)
-    restored.activate(rulesOf(scenarioFile("other", "type: trigger")))
+    restored.activate(rulesOf([scenarioFile("other", "type: trigger")]))
     expect(restored.deadline).toBe(Number.POSITIVE_INFINITY)
   })
 
@@ -171,7 +160,7 @@ describe("deadlines", () => {
       tick: fc.boolean(),
       restart: fc.boolean()
     })
-    const rules = rulesOf(counter)
+    const rules = rulesOf([counter])
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         let engine = makeEngine(rules)

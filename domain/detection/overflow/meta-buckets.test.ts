@@ -2,15 +2,11 @@ import fc from "fast-check"
 import { expect, test } from "vitest"
 import type { RecordedEvent } from "../../events/event.ts"
 import { type Overflow, OverflowRaised } from "../../events/overflow.ts"
-import type { RuleFile } from "../../rules/rule.ts"
+import { overflows, rulesOf, stamp } from "../engine.fixture.ts"
 import { type Engine, makeEngine } from "../engine.ts"
-import type { Outcome, OverflowOutcome } from "../outcome.ts"
-import { batchOf, plainParser, ruleFile, scenarioFile } from "../recorded.fixture.ts"
-import { compileRuleset } from "../ruleset.ts"
+import type { OverflowOutcome } from "../outcome.ts"
+import { batchOf, ruleFile, scenarioFile } from "../recorded.fixture.ts"
 import { restoreEngine, snapshotEngine } from "../snapshot.ts"
-
-const start = Date.UTC(2026, 0, 1, 10)
-const stamp = (seconds: number): string => new Date(start + seconds * 1000).toISOString()
 
 /** Different addresses of one network that ran over. */
 const network = ruleFile(
@@ -46,11 +42,6 @@ scope: {type: Range, expression: evt.Overflow.Alert.GetValue()}
 labels: {}`
 )
 
-const rulesOf = (files: ReadonlyArray<RuleFile>) => {
-  const { ruleset, problems } = compileRuleset([plainParser, ...files], { names: "off" })
-  expect(problems).toEqual([])
-  return ruleset
-}
 const rules = rulesOf([
   network,
   networks,
@@ -58,9 +49,6 @@ const rules = rulesOf([
   scenarioFile("burst", "type: leaky\ncapacity: 1\nleakspeed: 5s\nreprocess: true"),
   scenarioFile("quiet", "type: trigger\nblackhole: 1m")
 ])
-
-const overflows = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<OverflowOutcome> =>
-  outcomes.filter((outcome) => outcome._tag === "Overflow")
 
 /** As the log has it: what JSON keeps of it, checked by the schema. */
 const raised = ({

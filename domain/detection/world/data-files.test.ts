@@ -17,7 +17,7 @@ test("a list of patterns matches what one of them matches", () => {
   fc.assert(
     fc.property(fc.array(word, { minLength: 1, maxLength: 40 }), fc.array(subject), (patterns, subjects) => {
       const files = new DataFileSet([ruleFile("data", "list.txt", patterns.join("\n"))])
-      files.load(dataFile("regexp"), "rule.yaml")
+      files.load(dataFile("regexp"))
       const each = patterns.map((source) => compilePattern(source))
       for (const text of subjects)
         expect(files.matches("list.txt", text)).toBe(each.some((pattern) => pattern.test(text)))
@@ -29,7 +29,7 @@ test.each(["string", "regexp", "map", "bots"] as const)("a file of type %s is bo
   const { bytes, lines } = mostData[type]
   const loaded = (content: string) => {
     const files = new DataFileSet([ruleFile("data", "list.txt", content)])
-    files.load(dataFile(type), "rule.yaml")
+    files.load(dataFile(type))
     return files
   }
   const codes = (content: string) => loaded(content).problems.map(({ code }) => code)
@@ -43,7 +43,7 @@ test.each(["string", "regexp", "map", "bots"] as const)("a file of type %s is bo
 
 test("of many broken lines ten are told, and how many more there are", () => {
   const files = new DataFileSet([ruleFile("data", "list.txt", "(\n".repeat(1_000))])
-  files.load(dataFile("regexp"), "rule.yaml")
+  files.load(dataFile("regexp"))
   expect(files.problems).toHaveLength(11)
   expect(files.problems.at(-1)!.message).toContain("990 more")
 })
@@ -60,7 +60,7 @@ test("a line of a map that could never be found is told and left out", () => {
     '{"pattern": "g", "tag": "last", "type": "contains", "note": "kept", "number": 1, "list": ["x"]}'
   ]
   const files = new DataFileSet([ruleFile("data", "list.txt", lines.join("\n"))])
-  files.load(dataFile("map"), "rule.yaml")
+  files.load(dataFile("map"))
   expect(files.problems.map(({ line, code }) => `${line} ${code}`)).toEqual(
     [2, 3, 4, 5, 6, 7].map((line) => `${line} TST-DATA-LINE`)
   )

@@ -31,14 +31,10 @@ export class DataFileSet implements DataFiles {
     this.#files = new Map(files.filter(({ kind }) => kind === "data").map((file) => [file.path, file]))
   }
 
-  /** Reads the file that a rule in `ruleFile` asks for, unless it has been. One that is missing is told; rules then see it empty. */
-  load({ destFile, type, line }: DataFile, ruleFile: string): void {
+  /** Reads the file that a rule asks for, unless it has been. One that is missing, which its loader tells, is empty to rules. */
+  load({ destFile, type }: DataFile): void {
     if (type === "" || this.#known(type).has(destFile)) return
     const file = this.#files.get(destFile)
-    if (file === undefined) {
-      const message = `the data file ${destFile} is missing, so rules that look into it find nothing; put it into the data folder`
-      this.problems.push({ code: "TST-DATA-MISSING", severity: "warning", file: ruleFile, line, key: "data", message })
-    }
     const lines = file === undefined ? [] : this.#linesOf(file, type)
     if (type === "string")
       this.#lines.set(

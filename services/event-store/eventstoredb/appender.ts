@@ -21,7 +21,7 @@ import {
 import { type Proposal, proposals, sizeOf } from "../proposal.ts"
 import { type Connection, type Driver, within } from "./connection.ts"
 import { isBadRequest, isStreamDeleted, isTooLarge, isWrongVersion, storeFailureOf, wantsNewClient } from "./failure.ts"
-import { KnownIds, mixed, tailLength } from "./known-ids.ts"
+import { mixed, StreamTails, tailLength } from "./stream-tails.ts"
 import type { Outage } from "./outage.ts"
 import type { Reader } from "./reader.ts"
 import { numberOf, positionOf, sentEvent } from "./recorded.ts"
@@ -49,7 +49,7 @@ export class Appender {
   readonly #connection: Connection
   readonly #outage: Outage
   readonly #reader: Reader
-  readonly #known = new KnownIds()
+  readonly #tails = new StreamTails()
   /** Told when something was appended. */
   readonly #appended: () => void
   /** The client whose stream of appends is open: only then does it keep the order of appends that do not wait. */
@@ -64,7 +64,7 @@ export class Appender {
 
   /** Whatever comes to a stream now may be one that had another end. */
   forget(stream: string): void {
-    this.#known.forget(stream)
+    this.#tails.forget(stream)
   }
 
   /**
@@ -111,9 +111,9 @@ export class Appender {
       const unknown = new Set(checked.filter((part) => this.#wantsEnd(part)).map(({ stream }) => stream))
       yield* Effect.forEach(unknown, (stream) => this.#learnEnd(stream), { concurrency: looks, discard: true })
       for (const [index, { stream, proposals, expected }] of checked.entries()) {
-        const atEnd = exactly(expected) !== undefined && exactly(expected) === this.#known.end(stream)
-        const mixed = this.#known.refusal(stream, proposals, atEnd)
-        if (mixed !== undefined) return { ready: checked.slice(0, index), refused: mixed }
+        const atEnd = exactly(expected) !== undefined && exactly(expected) === this.#tails.end(stream)
+        const refusal = this.#tails.refusal(stream, proposals, atEnd)
+        if (refusal !== undefined) return { ready: checked.slice(0, index), refused: refusal }
       }
       return refused === undefined ? { ready: checked } : { ready: checked, refused }
     })
@@ -123,14 +123,14 @@ export class Appender {
   #wantsEnd({ stream, events, expected }: Ready): boolean {
     const behind = exactly(expected)
     if (events.length === 0 || behind === -1) return false
-    const end = this.#known.end(stream)
+    const end = this.#tails.end(stream)
     return end === undefined || end < (behind ?? -1)
   }
 
   #learnEnd(stream: string): Effect.Effect<void, StoreUnavailable> {
     return Effect.map(this.#reader.streamEvents(stream, { direction: "backwards", limit: tailLength }), (events) => {
       const tail = events.map(({ id, revision }) => ({ id, revision: numberOf(revision, this.#connection.shown) }))
-      this.#known.learn(stream, tail.reverse())
+      this.#tails.learn(stream, tail.reverse())
     })
   }
 
@@ -195,9 +195,9 @@ export class Appender {
     const revision = numberOf(answer.nextExpectedRevision, shown)
     const position = numberOf(answer.position?.commit ?? -1n, shown)
     const first = revision - events.length + 1
-    const isNew = (this.#known.end(stream) ?? -1) < revision
+    const isNew = (this.#tails.end(stream) ?? -1) < revision
     if (isNew)
-      this.#known.learn(
+      this.#tails.learn(
         stream,
         part.proposals.map(({ id }, index) => ({ id, revision: first + index }))
       )

@@ -3,18 +3,13 @@ import type { Filter, ReadAllOptions, ReadStreamOptions } from "@kurrent/kurrent
 import * as Effect from "effect/Effect"
 import type { ReadStreamOptions as StreamPage, StoreUnavailable } from "../event-store.ts"
 import { storeFailure } from "../failure.ts"
+import type { PageSize } from "../page-size.ts"
 import { isStreamName } from "../proposal.ts"
 import { type Connection, type Driver, NoAnswer } from "./connection.ts"
 import { isStreamDeleted, isStreamNotFound, storeFailureOf, wantsNewClient } from "./failure.ts"
 import type { Outage } from "./outage.ts"
 import { positionOf, type ServerEvent } from "./recorded.ts"
 import { visitAll } from "./visit-all.ts"
-
-/** How much a page holds at most; one event more than the bytes, so that a page always gets on. */
-export interface PageSize {
-  readonly events: number
-  readonly bytes: number
-}
 
 /** What is asked of the log. */
 export interface Wanted<A> {

@@ -3,10 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { EventFilter, StoreUnavailable, Subscribed } from "../event-store.ts"
+import type { PageSize } from "../page-size.ts"
 import { storeFailureOf } from "./failure.ts"
 import { splitFilter } from "./filter.ts"
 import type { Epoch, Live } from "./live.ts"
-import type { PageSize, Reader } from "./reader.ts"
+import type { Reader } from "./reader.ts"
 import type { View } from "./view.ts"
 
 interface State {

@@ -8,9 +8,10 @@ import {
   storedBytes
 } from "../event-store.ts"
 import type { Row } from "../row.ts"
+import type { PageSize } from "../page-size.ts"
 import { storeFailureOf } from "./failure.ts"
 import { everything, type SplitFilter, splitFilter } from "./filter.ts"
-import { leastGlance, type LogPage, type PageSize, type Reader } from "./reader.ts"
+import { leastGlance, type LogPage, type Reader } from "./reader.ts"
 import { numberOf, receivedEvent, receivedRow, type ServerEvent } from "./recorded.ts"
 import type { Segments } from "./segments.ts"
 

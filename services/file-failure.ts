@@ -1,11 +1,4 @@
-/** Why nothing can be loaded at all. All that is wrong with single files is a `Problem` instead. */
-import * as Data from "effect/Data"
-
-export class HubUnreadable extends Data.TaggedError("HubUnreadable")<{
-  readonly code: "TST-HUB-UNREADABLE"
-  readonly folder: string
-  readonly message: string
-}> {}
+/** What the operating system answered to an operation on a file, for people. */
 
 const codeOf = (cause: unknown): unknown => (cause as { readonly code?: unknown } | null)?.code
 
@@ -13,9 +6,9 @@ export const isMissing = (cause: unknown): boolean => codeOf(cause) === "ENOENT"
 
 export const isNoFolder = (cause: unknown): boolean => codeOf(cause) === "ENOTDIR"
 
-/** What a failed file operation means to a person. */
+/** Why it failed, as the rest of a sentence: `it does not exist`. The message of any other error as it is. */
 export const reason = (cause: unknown, doing: "reading" | "writing" = "reading"): string => {
-  const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : undefined
+  const code = String(codeOf(cause))
   const known: Readonly<Record<string, string>> = {
     ENOENT: "it does not exist",
     ENOTDIR: "it is not a folder",
@@ -28,5 +21,5 @@ export const reason = (cause: unknown, doing: "reading" | "writing" = "reading")
     EMFILE: "too many files are open",
     ENAMETOOLONG: "its name is too long"
   }
-  return (code !== undefined && known[code]) || (cause instanceof Error ? cause.message : String(cause))
+  return known[code] ?? (cause instanceof Error ? cause.message : String(cause))
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { reason } from "./hub-error.ts"
+import { reason } from "./file-failure.ts"
 
 it("what is not permitted is what was tried", () => {
   const denied = Object.assign(new Error("EACCES: permission denied"), { code: "EACCES" })

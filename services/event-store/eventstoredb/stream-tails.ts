@@ -19,7 +19,7 @@ interface Tail {
   readonly ids: ReadonlyMap<string, number>
 }
 
-export class KnownIds {
+export class StreamTails {
   readonly #tails = new Map<string, Tail>()
 
   /** Revision of the last event that is known of a stream; undefined when nothing is. */
