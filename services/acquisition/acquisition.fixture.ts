@@ -56,6 +56,7 @@ export const reader = (store: Store, sources: ReadonlyArray<FileSource>, changes
     timeOf: (line) => (/^\d+ \w$/.test(line) ? Number.parseInt(line, 10) * 1_000 : undefined),
     report: (problem) => store.problems.push(problem),
     poll: 20,
+    gather: 10,
     discover: 40,
     patience: { rotated: 60, deleted: 100, bothWritten: 2_000 },
     ...changes

@@ -47,6 +47,27 @@ describe("a growing file", () => {
     expect(store.problems).toEqual([])
   })
 
+  it("gives the first line after a pause at once, and those that come one by one after it together", async () => {
+    writeFileSync(log, "")
+    const store = new Store()
+    const { stop } = reader(store, [logFile(log)], { gather: 1_000 })
+    await sleep(60)
+    const begun = performance.now()
+    appendFileSync(log, text([numbered(0)]))
+    await until("the first line", () => store.count === 1)
+    const first = performance.now()
+    for (let line = 1; line <= 20; line++) {
+      appendFileSync(log, text([numbered(line)]))
+      await sleep(2)
+    }
+    await until("the others", () => store.count === 21)
+    await stop()
+    // A machine that sleeps in between may cut them once more.
+    expect(store.batches.length).toBeLessThan(5)
+    if (first - begun < 500) expect(performance.now() - first).toBeGreaterThan(500)
+    expect(store.lines).toEqual(numbers(0, 21))
+  })
+
   it("may begin with a byte order mark: it stays in the recorded bytes, and out of the lines", async () => {
     const bytes = `\ufeff${text(numbers(0, 3))}`
     writeFileSync(log, bytes.slice(0, 1))

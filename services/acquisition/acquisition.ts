@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type { LogBatch } from "../../domain/events/log-batch.ts"
 import { sourceOf } from "../../domain/events/stream-name.ts"
-import type { DamagedBatch } from "./body.ts"
+import { type DamagedBatch, maxBatchBytes, maxBatchLines } from "./body.ts"
 import { positionAfter } from "./file-identity.ts"
 import { type FileSource, pathsOf, sourceName } from "./file-source.ts"
 import { FolderWatch } from "./folder-watch.ts"
@@ -42,6 +42,11 @@ export interface AcquireOptions<E, E2> {
    * long. Default 250.
    */
   readonly poll?: number
+  /**
+   * How long lines are gathered after a small batch, in milliseconds: programs write line by line, and each batch costs a
+   * commit. The first line after a pause is stored at once. Default 200.
+   */
+  readonly gather?: number
   /** How often patterns are looked at for new files, in milliseconds. Default 1,000. */
   readonly discover?: number
   readonly patience?: Partial<Patience>
@@ -159,9 +164,13 @@ const longestPoll = 5_000
 /** So many times longer than it waits for the next look a file is idle. */
 const idleFor = 40
 
+/** Whether more would have had room in it: the file's end was near. */
+const isSmall = ({ lines, range }: LogBatch): boolean =>
+  lines < maxBatchLines / 2 && range.to - range.from < maxBatchBytes / 2
+
 /**
- * Gives what one look at the file gave, at once; waits only when there is nothing. Ends with a file that a pattern found
- * and that is gone: when it comes back, the pattern finds it again, and the log knows how far it was read.
+ * Gives what one look at the file gave, at once, and gathers what comes next. Ends with a file that a pattern found and
+ * that is gone: when it comes back, the pattern finds it again, and the log knows how far it was read.
  */
 const followLive = <E, E2>(
   options: AcquireOptions<E, E2>,
@@ -169,7 +178,7 @@ const followLive = <E, E2>(
   watch: FolderWatch
 ): Effect.Effect<void, E> =>
   Effect.gen(function* () {
-    const poll = options.poll ?? 250
+    const { poll = 250, gather = 200 } = options
     let hint = false
     let wake = (): void => {}
     const onHint = (): void => {
@@ -190,7 +199,9 @@ const followLive = <E, E2>(
       if (state === "lines") {
         busy = now
         const batch = file.take(now)
-        if (batch !== undefined) yield* options.sink.append([batch])
+        if (batch === undefined) continue
+        yield* options.sink.append([batch])
+        if (isSmall(batch)) yield* Effect.sleep(Duration.millis(gather))
       } else if (file.isGone) return
       else {
         yield* Effect.timeoutOption(nextHint, pollAfter(now - busy, poll))

@@ -36,7 +36,7 @@ const maximumEntries = 50_000
  */
 export const watchHub = (
   folders: ReadonlyArray<string>,
-  timing: Timing = { quiet: 150, poll: 5_000 }
+  timing: Timing = { quiet: 150, poll: 30_000 }
 ): Stream.Stream<void> =>
   Stream.callback<void>(
     Effect.fnUntraced(function* (changes) {
