@@ -10,11 +10,12 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type { LogBatch } from "../../domain/events/log-batch.ts"
 import { sourceOf } from "../../domain/events/stream-name.ts"
-import { type DamagedBatch, maxBatchBytes, maxBatchLines } from "./body.ts"
+import type { DamagedBatch } from "./body.ts"
 import { positionAfter } from "./file-identity.ts"
 import { type FileSource, pathsOf, sourceName } from "./file-source.ts"
 import { FolderWatch } from "./folder-watch.ts"
 import { FollowedFile, type Patience, usualPatience } from "./followed-file.ts"
+import { Gathering, isSmall } from "./gathering.ts"
 import type { LineReader, TimeOf } from "./line-reader.ts"
 import { Merge } from "./merge.ts"
 import { type Report, readingProblem } from "./reading-problem.ts"
@@ -42,10 +43,7 @@ export interface AcquireOptions<E, E2> {
    * long. Default 250.
    */
   readonly poll?: number
-  /**
-   * How long lines are gathered after a small batch, in milliseconds: programs write line by line, and each batch costs a
-   * commit. The first line after a pause is stored at once. Default 200.
-   */
+  /** How long lines are gathered, in milliseconds. Default 200. */
   readonly gather?: number
   /** How often patterns are looked at for new files, in milliseconds. Default 1,000. */
   readonly discover?: number
@@ -75,8 +73,9 @@ export const acquire = <E, E2>(options: AcquireOptions<E, E2>): Effect.Effect<ne
       yield* catchUp(options, [...files.values()])
       if (options.onCaughtUp !== undefined) yield* options.onCaughtUp
       const following = yield* FiberSet.make<void, E | E2 | DamagedBatch>()
+      const gathering = new Gathering(options.gather ?? 200)
       const follow = (file: FollowedFile) =>
-        followLive(options, file, watch).pipe(
+        followLive(options, file, watch, gathering).pipe(
           Effect.andThen(close(file)),
           Effect.andThen(Effect.sync(() => files.delete(file.source)))
         )
@@ -164,10 +163,6 @@ const longestPoll = 5_000
 /** So many times longer than it waits for the next look a file is idle. */
 const idleFor = 40
 
-/** Whether more would have had room in it: the file's end was near. */
-const isSmall = ({ lines, range }: LogBatch): boolean =>
-  lines < maxBatchLines / 2 && range.to - range.from < maxBatchBytes / 2
-
 /**
  * Gives what one look at the file gave, at once, and gathers what comes next. Ends with a file that a pattern found and
  * that is gone: when it comes back, the pattern finds it again, and the log knows how far it was read.
@@ -175,10 +170,11 @@ const isSmall = ({ lines, range }: LogBatch): boolean =>
 const followLive = <E, E2>(
   options: AcquireOptions<E, E2>,
   file: FollowedFile,
-  watch: FolderWatch
+  watch: FolderWatch,
+  gathering: Gathering
 ): Effect.Effect<void, E> =>
   Effect.gen(function* () {
-    const { poll = 250, gather = 200 } = options
+    const poll = options.poll ?? 250
     let hint = false
     let wake = (): void => {}
     const onHint = (): void => {
@@ -201,11 +197,13 @@ const followLive = <E, E2>(
         const batch = file.take(now)
         if (batch === undefined) continue
         yield* options.sink.append([batch])
-        if (isSmall(batch)) yield* Effect.sleep(Duration.millis(gather))
+        yield* gathering.stored(batch)
+        if (isSmall(batch)) yield* gathering.over
       } else if (file.isGone) return
       else {
         yield* Effect.timeoutOption(nextHint, pollAfter(now - busy, poll))
         if (hint) busy = now
+        yield* gathering.over
       }
     }
   }).pipe(Effect.scoped)

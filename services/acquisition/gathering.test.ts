@@ -1,0 +1,46 @@
+import { assert, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { TestClock } from "effect/testing"
+import { batchOf } from "../../domain/detection/recorded.fixture.ts"
+import { Gathering } from "./gathering.ts"
+
+const { data: small } = batchOf({ observedAt: "2026-01-01T10:00:00Z" })
+const large = { ...small, lines: 2_000 }
+
+/** When each of those that wait goes on, in milliseconds since the clock's beginning. */
+const waiting = (gathering: Gathering) => Effect.forkChild(Effect.andThen(gathering.over, Clock.currentTimeMillis))
+
+it.effect("lets the first lines through at once, and those behind them together, of all sources", () =>
+  Effect.gen(function* () {
+    const gathering = new Gathering(200)
+    yield* gathering.over
+    yield* gathering.stored(small)
+    const one = yield* waiting(gathering)
+    yield* TestClock.adjust("50 millis")
+    // Stored meanwhile, it keeps nobody waiting for longer.
+    yield* gathering.stored(small)
+    const another = yield* waiting(gathering)
+    yield* TestClock.adjust("1 second")
+    assert.deepStrictEqual([yield* Fiber.join(one), yield* Fiber.join(another)], [200, 200])
+    yield* gathering.over
+    assert.strictEqual(yield* Clock.currentTimeMillis, 1_050)
+  })
+)
+
+it.effect("gathers nothing behind a large batch, nor for long when the clock is set back", () =>
+  Effect.gen(function* () {
+    const gathering = new Gathering(200)
+    yield* gathering.stored(large)
+    yield* gathering.over
+    yield* TestClock.setTime(86_400_000)
+    yield* gathering.stored(small)
+    yield* TestClock.setTime(0)
+    yield* gathering.over
+    yield* gathering.stored(small)
+    const next = yield* waiting(gathering)
+    yield* TestClock.adjust("200 millis")
+    assert.strictEqual(yield* Fiber.join(next), 200)
+  })
+)
