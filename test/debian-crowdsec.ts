@@ -82,9 +82,13 @@ export interface RecordedAlert {
   readonly stopAt: string
 }
 
+type Command = readonly [command: string, ...args: ReadonlyArray<string>]
+
 export interface Installation {
   /** Reads a log from beginning to end with a local API of its own. */
-  readonly command: (log: string, type: string) => readonly [command: string, ...args: ReadonlyArray<string>]
+  readonly command: (log: string, type: string) => Command
+  /** Follows logs, by their names or by a pattern, until it is stopped. */
+  readonly follow: (logs: string, type: string) => Command
   /** What the local API has stored, in no particular order. */
   readonly alerts: () => ReadonlyArray<RecordedAlert>
 }
@@ -158,16 +162,13 @@ export const installCrowdSec = async (
     { encoding: "utf8" }
   )
   if (added.status !== 0) throw new Error(`cscli machines add failed: ${added.stderr}`)
+  const program = [join(crowdsec.root, "usr/bin/crowdsec"), "-c", file] as const
   return {
-    command: (log, type) => [
-      join(crowdsec.root, "usr/bin/crowdsec"),
-      "-c",
-      file,
-      "-dsn",
-      `file://${log}`,
-      "-type",
-      type
-    ],
+    command: (log, type) => [...program, "-dsn", `file://${log}`, "-type", type],
+    follow: (logs, type) => {
+      writeFileSync(join(config, "acquis.yaml"), JSON.stringify({ filenames: [logs], labels: { type } }))
+      return program
+    },
     alerts: () => {
       const db = new DatabaseSync(database, { readOnly: true })
       const rows = db

@@ -1,16 +1,11 @@
-/** Runs a program and watches what it takes, as the kernel counts it: all threads, and children that ended. */
+/** Runs a program and watches what it takes. */
 import { spawn } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { type Usage, usageOf } from "./usage.ts"
 
-export interface Taken {
+export interface Taken extends Usage {
   readonly output: string
   readonly seconds: number
-  readonly cpuSeconds: number
-  /** The most memory that it ever had, in MB. */
-  readonly peak: number
 }
-
-const ticksPerSecond = 100
 
 /** Rejects when the program does not end well. */
 export const watched = ([program, ...args]: readonly [string, ...ReadonlyArray<string>]): Promise<Taken> =>
@@ -19,20 +14,10 @@ export const watched = ([program, ...args]: readonly [string, ...ReadonlyArray<s
     const running = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] })
     let output = ""
     let complaints = ""
-    let peak = 0
-    let ticks = 0
+    let usage: Usage = { cpuSeconds: 0, peak: 0 }
+    // What is known when it ends stays.
     const look = setInterval(() => {
-      try {
-        const status = readFileSync(`/proc/${running.pid}/status`, "utf8")
-        peak = Number(/VmHWM:\s*(\d+)/.exec(status)?.[1] ?? peak * 1024) / 1024
-        const counted = readFileSync(`/proc/${running.pid}/stat`, "utf8")
-          .replace(/^.*\) /, "")
-          .split(" ")
-          .slice(11, 15)
-        ticks = counted.reduce((sum, count) => sum + Number(count), 0)
-      } catch {
-        // It has ended, or this is no Linux: what is known stays.
-      }
+      usage = usageOf(running.pid!) ?? usage
     }, 20)
     running.stdout.on("data", (chunk) => {
       output += chunk
@@ -44,6 +29,6 @@ export const watched = ([program, ...args]: readonly [string, ...ReadonlyArray<s
     running.on("close", (code) => {
       clearInterval(look)
       if (code !== 0) return reject(new Error(`${program} ${args.join(" ")} ended with ${code}: ${complaints}`))
-      return resolve({ output, seconds: (performance.now() - start) / 1000, cpuSeconds: ticks / ticksPerSecond, peak })
+      return resolve({ output, seconds: (performance.now() - start) / 1000, ...usage })
     })
   })
