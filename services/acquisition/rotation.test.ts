@@ -3,8 +3,13 @@ import { oldestFirst, rotatedName, rotationOf } from "./rotation.ts"
 
 describe("names of rotated files", () => {
   it("tell the log, the suffix and the compression", () => {
-    expect(rotatedName("auth.log.1")).toEqual({ base: "auth.log", suffix: "1", compressed: false })
-    expect(rotatedName("auth.log-20260131.gz")).toEqual({ base: "auth.log", suffix: "20260131", compressed: true })
+    expect(rotatedName("auth.log.1")).toEqual({ base: "auth.log", suffix: "1", compressed: false, place: "behind" })
+    expect(rotatedName("auth.log-20260131.gz")).toEqual({
+      base: "auth.log",
+      suffix: "20260131",
+      compressed: true,
+      place: "behind"
+    })
     expect(rotatedName("auth.log.2026-01-31.zst")).toMatchObject({ base: "auth.log", suffix: "2026-01-31" })
     expect(rotatedName("access-2026-01-31.log.gz")).toMatchObject({ base: "access.log", suffix: "2026-01-31" })
     expect(rotatedName("auth.log.old")).toMatchObject({ base: "auth.log", suffix: "old" })

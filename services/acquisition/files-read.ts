@@ -1,0 +1,97 @@
+/**
+ * Which files were read, and how far, whatever they are called now: a log that is renamed to another name that a pattern
+ * finds is no new one.
+ */
+import type { FileIdentity } from "../../domain/events/log-batch.ts"
+import { beginsAs, findPosition, fingerprintBytes, type OpenedFile, type Position } from "./file-identity.ts"
+
+interface Place {
+  readonly device: number
+  readonly inode: number
+}
+
+/** Somebody who reads files. */
+export interface FileHolder {
+  /** Whether this file is open there. */
+  holds(file: Place): boolean
+  /** Where reading is to go on as soon as the file is found. */
+  readonly expected: ReadonlyArray<Position>
+  /** Of the file that is being read. */
+  readonly identity: FileIdentity | undefined
+}
+
+/** So many files that nobody reads any more are remembered, with 1 KiB of each: the latest. */
+const mostLeft = 10_000
+
+const keyOf = ({ device, inode }: Place): string => `${device}:${inode}`
+
+/** Of an empty file nothing proves that it is the same. */
+const isIn = async (opened: OpenedFile, position: Position): Promise<boolean> =>
+  position.to > 0 && (await findPosition(opened, position)) === "here"
+
+export class FilesRead {
+  readonly #holders = new Set<FileHolder>()
+  /** By device and inode. */
+  readonly #left = new Map<string, Position>()
+
+  enter(holder: FileHolder): void {
+    this.#holders.add(holder)
+  }
+
+  leave(holder: FileHolder): void {
+    this.#holders.delete(holder)
+  }
+
+  /** How far a file was read that nobody may have open now. The furthest counts, but for a newer file with this inode. */
+  remember(position: Position): void {
+    const key = keyOf(position.file)
+    const known = this.#left.get(key)
+    if (known !== undefined && known.to > position.to && known.seen >= position.seen) return
+    this.#left.delete(key)
+    this.#left.set(key, position)
+    const oldest = this.#left.keys().next()
+    if (this.#left.size > mostLeft && oldest.done !== true) this.#left.delete(oldest.value)
+  }
+
+  /** How far the file of this position was read, under whatever name. */
+  furthest(position: Position): Position {
+    const known = this.#left.get(keyOf(position.file))
+    return known !== undefined && known.to > position.to && known.seen >= position.seen ? known : position
+  }
+
+  /** Whether somebody else has this file. While it is open, its inode is nobody else's. */
+  isHeld(file: Place, own?: FileHolder): boolean {
+    return this.#holders.values().some((holder) => holder !== own && holder.holds(file))
+  }
+
+  /** Whether somebody is about to open this file, which has another name now. */
+  async isExpected(opened: OpenedFile): Promise<boolean> {
+    for (const position of this.#holders.values().flatMap(({ expected }) => expected)) {
+      if (keyOf(position.file) === keyOf(opened.status) && (await isIn(opened, position))) return true
+    }
+    return false
+  }
+
+  /** Whether this file, which begins with `head`, was left, as far as it had been read then. */
+  wasLeft(file: Place & { readonly head: Buffer }): boolean {
+    const position = this.#left.get(keyOf(file))
+    return position !== undefined && position.to > 0 && beginsAs(file.head, position.file)
+  }
+
+  /** Where reading stands in this file, when it was left. */
+  async positionIn(opened: OpenedFile): Promise<Position | undefined> {
+    const position = this.#left.get(keyOf(opened.status))
+    return position !== undefined && (await isIn(opened, position)) ? position : undefined
+  }
+
+  /** Whether this is the beginning of a file that is or was read: it is a copy then, by whatever name. */
+  isCopy(head: Buffer): boolean {
+    const identities = [
+      ...this.#holders.values().map(({ identity }) => identity),
+      ...this.#left.values().map(({ file }) => file)
+    ]
+    return identities.some(
+      (identity) => identity !== undefined && identity.fingerprint.bytes >= fingerprintBytes && beginsAs(head, identity)
+    )
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * What is still written to the files of a log after a rotation, when reading has gone on to the next one: by a worker that
+ * finishes a long request, or a daemon that nobody told of the rotation.
+ *
+ * It is a source of its own, because the last batch of a log's source has to say where reading stands in the newest file.
+ * Each file begins there with a checkpoint, so that a stop loses nothing: what is written to it meanwhile is read then.
+ */
+import type { LogBatch } from "../../domain/events/log-batch.ts"
+import { checkpointOf } from "./checkpoint.ts"
+import { reopen } from "./continuation.ts"
+import { type Position, statusOf } from "./file-identity.ts"
+import { lateSourceName } from "./file-source.ts"
+import { batchOf, type LogDescription } from "./line-reader.ts"
+import { LineWindow } from "./line-window.ts"
+import { GrowingFile, type OpenFile } from "./open-file.ts"
+import type { Patience } from "./patience.ts"
+import * as Say from "./reading-problem.ts"
+
+export interface LateLinesOptions extends LogDescription {
+  /** Name of the log's source. */
+  readonly source: string
+  readonly path: string
+  /** Where reading stands in the files that were left before a stop. */
+  readonly positions: ReadonlyArray<Position>
+  readonly patience: Patience
+  readonly report: Say.Report
+  /** Is told of each file that is let go, and how far it was read. */
+  readonly onLeft: (position: Position) => void
+}
+
+interface LateFile {
+  readonly file: OpenFile
+  readonly window: LineWindow
+  /** When reading went on to the next file. Milliseconds since 1970, as all times here. */
+  readonly since: number
+  /** When it was found changed last. */
+  written: number
+  isRecorded: boolean
+  isTold: boolean
+  /** Nothing more is read; it is closed when its lines are taken. */
+  isOver: boolean
+}
+
+/** A log that is rotated again and again within minutes has no writers so slow that they are at more files than these. */
+export const mostLateFiles = 3
+
+export class LateLines {
+  readonly source: string
+  readonly path: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly zone: string
+  readonly #options: LateLinesOptions
+  #expected: ReadonlyArray<Position>
+  #files: ReadonlyArray<LateFile> = []
+  #current: LateFile | undefined
+
+  constructor(options: LateLinesOptions) {
+    this.#options = options
+    this.source = lateSourceName(options.source)
+    this.path = options.path
+    this.labels = options.labels
+    this.zone = options.zone
+    this.#expected = options.positions
+  }
+
+  get isEmpty(): boolean {
+    return this.#files.length === 0 && this.#expected.length === 0
+  }
+
+  holds({ device, inode }: { readonly device: number; readonly inode: number }): boolean {
+    return this.#files.some(({ file }) => file.device === device && file.inode === inode)
+  }
+
+  /** Where reading is to go on in a file that is not open yet. */
+  get expected(): ReadonlyArray<Position> {
+    return this.#expected
+  }
+
+  /** Takes over a file that was read to its end. False: nobody is expected to write to it. */
+  async takeOver(file: OpenFile, now: number): Promise<boolean> {
+    if (file.settled || !(file instanceof GrowingFile) || file.end === 0) return false
+    const { changed, links } = await statusOf(file.handle)
+    if (links === 0 || now - changed >= this.#options.patience.late) return false
+    this.#add(file, file.position(now).insideLine, { now, isRecorded: false })
+    for (const old of this.#files.slice(0, -mostLateFiles)) this.#end(old)
+    return true
+  }
+
+  /** `place`: where the log is now. Problems are reported, never thrown. */
+  async fill(place: string, now: number): Promise<"lines" | "waiting"> {
+    for (const position of this.#expected) await this.#goOn(place, position, now)
+    this.#expected = []
+    for (const late of this.#files) {
+      this.#current = late
+      try {
+        if (await this.#read(late, now)) return "lines"
+      } catch (cause) {
+        this.#options.report(Say.readingProblem(late.file.path, cause))
+        await this.#letGo(late, now)
+      }
+    }
+    return "waiting"
+  }
+
+  /** After `fill` has found some: lines of one file. */
+  take(now: number): LogBatch | undefined {
+    const late = this.#current
+    const piece = late?.window.take()
+    return late === undefined || piece === undefined ? undefined : batchOf(this, late.file, piece, "observed", now)
+  }
+
+  /** Of the files that were taken over since: to be stored before anything of the files after them. */
+  checkpoints(now: number): ReadonlyArray<LogBatch> {
+    const fresh = this.#files.filter(({ isRecorded }) => !isRecorded)
+    for (const late of fresh) late.isRecorded = true
+    return fresh.map(({ file }) => checkpointOf(this, file.position(now), now))
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#files.map(({ file }) => file.close()))
+    this.#files = []
+  }
+
+  async #goOn(place: string, position: Position, now: number): Promise<void> {
+    try {
+      const file = await reopen(place, position)
+      if (file === undefined) this.#options.onLeft(position)
+      else this.#add(file, position.insideLine, { now, isRecorded: true })
+    } catch (cause) {
+      this.#options.report(Say.readingProblem(place, cause))
+    }
+  }
+
+  /** A line that was taken without its end is over: what comes of it is no line of its own. */
+  #add(file: OpenFile, insideLine: boolean, { now, isRecorded }: { now: number; isRecorded: boolean }): void {
+    const window = new LineWindow(file.end, insideLine)
+    const late = { file, window, since: now, written: now, isRecorded, isTold: false, isOver: false }
+    this.#files = [...this.#files, late]
+  }
+
+  /** Whether there are lines. */
+  async #read(late: LateFile, now: number): Promise<boolean> {
+    for (;;) {
+      if (late.window.ready > 0) return true
+      if (late.isOver) {
+        await this.#letGo(late, now)
+        return false
+      }
+      const chunk = await late.file.read(late.window.room)
+      if (chunk === "changed" || (chunk === "end" && (await this.#isQuiet(late, now)))) this.#end(late)
+      else if (chunk === "end") return false
+      else {
+        late.window.push(chunk)
+        late.written = now
+        this.#tell(late, now)
+      }
+    }
+  }
+
+  async #isQuiet(late: LateFile, now: number): Promise<boolean> {
+    const { file } = late
+    if (!(file instanceof GrowingFile) || file.settled) return true
+    const { late: usual, deleted } = this.#options.patience
+    // The clock may be set back meanwhile.
+    late.written = Math.min(late.written, now)
+    return now - late.written >= ((await statusOf(file.handle)).links > 0 ? usual : deleted)
+  }
+
+  #tell(late: LateFile, now: number): void {
+    if (late.isTold || now - late.since < this.#options.patience.stillWritten) return
+    late.isTold = true
+    this.#options.report(Say.stillWritten(this.path))
+  }
+
+  #end(late: LateFile): void {
+    late.window.finish()
+    late.isOver = true
+  }
+
+  async #letGo(late: LateFile, now: number): Promise<void> {
+    this.#files = this.#files.filter((each) => each !== late)
+    this.#options.onLeft(late.file.position(now))
+    await late.file.close()
+  }
+}
