@@ -41,10 +41,10 @@ export class Store {
     return this.batches.filter(({ source }) => source === sourceName(path)).flatMap(decodeLines)
   }
 
-  /** The last few batches of a source, the newest first. */
-  recent(source: string): ReadonlyArray<LogBatch> {
+  /** The last batches of a source, the newest first. */
+  recent(source: string, most: number): ReadonlyArray<LogBatch> {
     const own = this.batches.filter((batch) => batch.source === source)
-    return own.slice(-10).reverse()
+    return own.slice(-most).reverse()
   }
 
   get codes(): Array<string> {
@@ -58,7 +58,7 @@ export const reader = (store: Store, sources: ReadonlyArray<FileSource>, changes
   const program = acquire({
     sources,
     sink: { append: (batches) => Effect.sync(() => void store.batches.push(...batches)) },
-    recent: (source) => Effect.sync(() => store.recent(source)),
+    recent: (source, most) => Effect.sync(() => store.recent(source, most)),
     timeOf: (line) => (/^\d+ \w$/.test(line) ? Number.parseInt(line, 10) * 1_000 : undefined),
     report: (problem) => store.problems.push(problem),
     poll: 20,

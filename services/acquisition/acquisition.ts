@@ -30,8 +30,8 @@ export interface AcquireOptions<E, E2> {
   /** Name of the node that reads them, where several share a log: part of the names of the sources. */
   readonly node?: string | undefined
   readonly sink: Sink<E>
-  /** The last few batches on the stream of this source, the newest first. */
-  readonly recent: (source: string) => Effect.Effect<ReadonlyArray<LogBatch>, E2>
+  /** The last batches on the stream of this source, about so many, the newest first. */
+  readonly recent: (source: string, most: number) => Effect.Effect<ReadonlyArray<LogBatch>, E2>
   /** Orders the backlogs of several sources. */
   readonly timeOf: TimeOf
   readonly report: Report

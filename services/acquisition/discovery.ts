@@ -2,6 +2,7 @@
  * Finds the files that are to be followed. Of what nothing was recorded is read from its beginning, but for a file that was
  * read under another name: there reading goes on where it stands.
  */
+import { dirname } from "node:path"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { LogBatch } from "../../domain/events/log-batch.ts"
@@ -22,11 +23,16 @@ export interface DiscoveryOptions<E, E2> {
   readonly node: string | undefined
   /** Stores a batch. */
   readonly append: (batch: LogBatch) => Effect.Effect<void, E>
-  /** The last few batches on the stream of this source, the newest first. */
-  readonly recent: (source: string) => Effect.Effect<ReadonlyArray<LogBatch>, E2>
+  /** The last batches on the stream of this source, about so many, the newest first. */
+  readonly recent: (source: string, most: number) => Effect.Effect<ReadonlyArray<LogBatch>, E2>
   readonly patience: Patience
   readonly report: Report
 }
+
+/** In so many batches the files are looked for that something may still be written to. */
+const lately = 10
+/** In so many, those that are done with: most of them are checkpoints. */
+const longAgo = 200
 
 /** A file that is not followed yet. */
 interface Candidate extends Match {
@@ -58,6 +64,7 @@ export class Discovery<E, E2> {
       for (const { position, late } of candidates) {
         if (position !== undefined) for (const each of [position, ...late]) this.#read.remember(each)
       }
+      if (isStart) yield* this.#lookBack(candidates)
       const recorded = candidates.filter(({ position }) => position !== undefined)
       const fresh = candidates.filter(({ position }) => position === undefined)
       const found: Array<FollowedFile> = []
@@ -80,7 +87,7 @@ export class Discovery<E, E2> {
           if (this.files.has(source) || candidates.has(source)) continue
           if (match.perhapsRotated && !(yield* this.#isLog(match.path, source))) continue
           const [position] = yield* this.#positions(source, 1)
-          const late = position === undefined ? [] : yield* this.#positions(lateSourceName(source), mostLateFiles)
+          const late = position === undefined ? [] : yield* this.#positions(lateSourceName(source), lately)
           candidates.set(source, { ...match, configured, source, position, late })
         }
       }
@@ -100,11 +107,29 @@ export class Discovery<E, E2> {
     )
   }
 
-  /** Where reading stands, by the last batches on a stream, in its latest files, so many at most. */
-  #positions(source: string, most: number) {
-    return Effect.flatMap(this.#options.recent(source), (batches) =>
+  /**
+   * Which files were read longer ago, when one is there of which the last batches do not tell: under loggers that rename
+   * all their files again and again, it may have been another one.
+   */
+  #lookBack(candidates: ReadonlyArray<Candidate>) {
+    return Effect.gen({ self: this }, function* () {
+      const folders = new Set<string>()
+      for (const candidate of candidates) {
+        const status = isNamed(candidate) ? undefined : yield* attempt(() => statusOf(candidate.path))
+        if (status !== undefined && !this.#read.knows(status)) folders.add(dirname(candidate.path))
+      }
+      for (const { path, position, source } of candidates) {
+        if (position === undefined || !folders.has(dirname(path))) continue
+        for (const each of yield* this.#positions(lateSourceName(source), longAgo)) this.#read.remember(each)
+      }
+    })
+  }
+
+  /** Where reading stands in the files that the last batches on a stream are of, so many: the latest file first. */
+  #positions(source: string, batches: number) {
+    return Effect.flatMap(this.#options.recent(source, batches), (recent) =>
       Effect.try({
-        try: () => batches.filter(isLastOfFile).slice(0, most).map(positionAfter),
+        try: () => recent.filter(isLastOfFile).map(positionAfter),
         catch: (cause) => cause as DamagedBatch
       })
     )
@@ -121,7 +146,7 @@ export class Discovery<E, E2> {
       const before = this.#looks.get(path)
       this.#looks.set(path, status)
       if (before !== undefined) return before.inode === status.inode && before.size < status.size
-      const [last] = yield* this.#options.recent(source)
+      const [last] = yield* this.#options.recent(source, 1)
       return last?.file.inode === status.inode
     })
   }
@@ -132,19 +157,15 @@ export class Discovery<E, E2> {
       const { configured, late, path, source } = candidate
       const { labels, zone } = configured
       const { append, patience, report } = this.#options
-      const recorded = candidate.position === undefined ? undefined : this.#read.furthest(candidate.position)
       const now = yield* Clock.currentTimeMillis
-      const begin = yield* attempt(() => this.#begin({ ...candidate, position: recorded }, isStart, now))
+      const begin = yield* attempt(() => this.#begin(candidate, isStart, now))
       if (begin === "elsewhere") return undefined
       if (begin !== undefined) yield* append(checkpointOf({ source, path, labels, zone }, begin, now))
-      const position = begin ?? recorded
+      const position = begin ?? candidate.position
       return new FollowedFile({
         ...{ source, path, labels, zone, position, patience, report },
         isNamed: isNamed(candidate),
-        // What another reader took over since is left to it.
-        latePositions: late.filter(
-          (each) => each.file.inode !== position?.file.inode && this.#read.furthest(each) === each
-        ),
+        latePositions: late.filter(({ file }) => file.inode !== position?.file.inode).slice(0, mostLateFiles),
         read: this.#read
       })
     })
@@ -162,7 +183,8 @@ export class Discovery<E, E2> {
       if (!isNamed(candidate)) {
         if (this.#read.isHeld(opened.status) || (await this.#read.isExpected(opened))) return "elsewhere"
         const known = await this.#read.positionIn(opened)
-        if (known !== undefined && known.file.inode !== position?.file.inode) return known
+        const isNews = known?.file.inode !== position?.file.inode || (known?.to ?? 0) > (position?.to ?? 0)
+        if (known !== undefined && isNews) return known
         if (known === undefined && perhapsRotated && this.#read.isCopy(opened.head)) return "elsewhere"
       }
       if (position !== undefined || !isStart || configured.start === "beginning") return undefined

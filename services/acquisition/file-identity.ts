@@ -19,6 +19,8 @@ export interface FileStatus {
   readonly modified: number
   /** Of the content, the name, the owner: a rename counts. Milliseconds since 1970. */
   readonly changed: number
+  /** When it was made, under whatever name, in milliseconds since 1970; 0 when the file system does not tell. */
+  readonly born: number
   /** Number of names; 0 when the file was deleted and is only held open. */
   readonly links: number
 }
@@ -31,6 +33,7 @@ interface BigStatus {
   readonly size: bigint
   readonly mtimeNs: bigint
   readonly ctimeNs: bigint
+  readonly birthtimeNs: bigint
   readonly nlink: bigint
 }
 
@@ -44,6 +47,7 @@ const fileStatus = (status: BigStatus): FileStatus => ({
   size: Number(status.size),
   modified: Number(status.mtimeNs) / 1e6,
   changed: Number(status.ctimeNs) / 1e6,
+  born: Number(status.birthtimeNs) / 1e6,
   links: Number(status.nlink)
 })
 

@@ -3,7 +3,8 @@
  * finds is no new one.
  */
 import type { FileIdentity } from "../../domain/events/log-batch.ts"
-import { beginsAs, findPosition, fingerprintBytes, type OpenedFile, type Position } from "./file-identity.ts"
+import { beginsAs, findPosition, fingerprintBytes, type OpenedFile, type Position, statusOf } from "./file-identity.ts"
+import { GrowingFile, type OpenFile } from "./open-file.ts"
 
 interface Place {
   readonly device: number
@@ -29,6 +30,9 @@ const keyOf = ({ device, inode }: Place): string => `${device}:${inode}`
 const isIn = async (opened: OpenedFile, position: Position): Promise<boolean> =>
   position.to > 0 && (await findPosition(opened, position)) === "here"
 
+const isLater = (one: Position, other: Position): boolean =>
+  one.seen > other.seen || (one.seen === other.seen && one.to > other.to)
+
 export class FilesRead {
   readonly #holders = new Set<FileHolder>()
   /** By device and inode. */
@@ -42,21 +46,20 @@ export class FilesRead {
     this.#holders.delete(holder)
   }
 
-  /** How far a file was read that nobody may have open now. The furthest counts, but for a newer file with this inode. */
+  /** How far a file was read that nobody may have open now. The latest word counts. */
   remember(position: Position): void {
     const key = keyOf(position.file)
     const known = this.#left.get(key)
-    if (known !== undefined && known.to > position.to && known.seen >= position.seen) return
+    if (known !== undefined && isLater(known, position)) return
     this.#left.delete(key)
     this.#left.set(key, position)
     const oldest = this.#left.keys().next()
     if (this.#left.size > mostLeft && oldest.done !== true) this.#left.delete(oldest.value)
   }
 
-  /** How far the file of this position was read, under whatever name. */
-  furthest(position: Position): Position {
-    const known = this.#left.get(keyOf(position.file))
-    return known !== undefined && known.to > position.to && known.seen >= position.seen ? known : position
+  /** Whether something was read of a file with this device and inode. */
+  knows(file: Place): boolean {
+    return this.#left.has(keyOf(file))
   }
 
   /** Whether somebody else has this file. While it is open, its inode is nobody else's. */
@@ -78,10 +81,20 @@ export class FilesRead {
     return position !== undefined && position.to > 0 && beginsAs(file.head, position.file)
   }
 
-  /** Where reading stands in this file, when it was left. */
+  /** Where reading stood in this file when it was left. */
   async positionIn(opened: OpenedFile): Promise<Position | undefined> {
     const position = this.#left.get(keyOf(opened.status))
     return position !== undefined && (await isIn(opened, position)) ? position : undefined
+  }
+
+  /** The same file, behind what was read of it under another name. */
+  async beyond(file: OpenFile): Promise<OpenFile> {
+    if (!(file instanceof GrowingFile)) return file
+    const opened = { handle: file.handle, status: await statusOf(file.handle), head: file.head }
+    const position = await this.positionIn(opened)
+    return position === undefined || position.to <= file.end
+      ? file
+      : GrowingFile.at(file.path, opened, position.to, file.settled)
   }
 
   /** Whether this is the beginning of a file that is or was read: it is a copy then, by whatever name. */

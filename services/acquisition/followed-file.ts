@@ -82,8 +82,8 @@ export class FollowedFile implements LineReader, FileHolder {
     this.zone = options.zone
     this.#known = options.position
     this.#place = options.path
-    const { latePositions: positions, read, ...rest } = options
-    this.late = new LateLines({ ...rest, positions, onLeft: (left) => read.remember(left) })
+    const { latePositions: positions, read } = options
+    this.late = new LateLines({ ...options, positions, isHeld: (file) => read.isHeld(file, this) })
     read.enter(this)
   }
 
@@ -237,7 +237,8 @@ export class FollowedFile implements LineReader, FileHolder {
       return false
     }
     if (as === "cut") this.#say(Say.cutShort(this.path, file.end))
-    this.#begin(file, atPath, as === "same" ? position.insideLine : undefined)
+    const beyond = as === "same" ? await this.#options.read.beyond(file) : file
+    this.#begin(beyond, atPath, as === "same" && beyond === file ? position.insideLine : undefined)
     return true
   }
 

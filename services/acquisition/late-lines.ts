@@ -3,13 +3,15 @@
  * finishes a long request, or a daemon that nobody told of the rotation.
  *
  * It is a source of its own, because the last batch of a log's source has to say where reading stands in the newest file.
- * Each file begins there with a checkpoint, so that a stop loses nothing: what is written to it meanwhile is read then.
+ * Each file that was read begins there with a checkpoint, so that a stop loses nothing: what is written to it meanwhile is
+ * read then, and whatever it is called by then, it is known to have been read.
  */
 import type { LogBatch } from "../../domain/events/log-batch.ts"
 import { checkpointOf } from "./checkpoint.ts"
 import { reopen } from "./continuation.ts"
 import { type Position, statusOf } from "./file-identity.ts"
 import { lateSourceName } from "./file-source.ts"
+import type { FilesRead } from "./files-read.ts"
 import { batchOf, type LogDescription } from "./line-reader.ts"
 import { LineWindow } from "./line-window.ts"
 import { GrowingFile, type OpenFile } from "./open-file.ts"
@@ -24,8 +26,10 @@ export interface LateLinesOptions extends LogDescription {
   readonly positions: ReadonlyArray<Position>
   readonly patience: Patience
   readonly report: Say.Report
-  /** Is told of each file that is let go, and how far it was read. */
-  readonly onLeft: (position: Position) => void
+  /** The files that all readers have or had. */
+  readonly read: FilesRead
+  /** Whether the reader of another log has this file. */
+  readonly isHeld: (file: OpenFile) => boolean
 }
 
 interface LateFile {
@@ -35,7 +39,6 @@ interface LateFile {
   readonly since: number
   /** When it was found changed last. */
   written: number
-  isRecorded: boolean
   isTold: boolean
   /** Nothing more is read; it is closed when its lines are taken. */
   isOver: boolean
@@ -53,6 +56,7 @@ export class LateLines {
   #expected: ReadonlyArray<Position>
   #files: ReadonlyArray<LateFile> = []
   #current: LateFile | undefined
+  #unrecorded: ReadonlyArray<Position> = []
 
   constructor(options: LateLinesOptions) {
     this.#options = options
@@ -80,8 +84,10 @@ export class LateLines {
   async takeOver(file: OpenFile, now: number): Promise<boolean> {
     if (file.settled || !(file instanceof GrowingFile) || file.end === 0) return false
     const { changed, links } = await statusOf(file.handle)
-    if (links === 0 || now - changed >= this.#options.patience.late) return false
-    this.#add(file, file.position(now).insideLine, { now, isRecorded: false })
+    if (links === 0) return false
+    this.#unrecorded = [...this.#unrecorded, file.position(now)]
+    if (now - changed >= this.#options.patience.late) return false
+    this.#add(file, now)
     for (const old of this.#files.slice(0, -mostLateFiles)) this.#end(old)
     return true
   }
@@ -109,11 +115,11 @@ export class LateLines {
     return late === undefined || piece === undefined ? undefined : batchOf(this, late.file, piece, "observed", now)
   }
 
-  /** Of the files that were taken over since: to be stored before anything of the files after them. */
+  /** Of the files that were left since: to be stored before anything of the files after them. */
   checkpoints(now: number): ReadonlyArray<LogBatch> {
-    const fresh = this.#files.filter(({ isRecorded }) => !isRecorded)
-    for (const late of fresh) late.isRecorded = true
-    return fresh.map(({ file }) => checkpointOf(this, file.position(now), now))
+    const positions = this.#unrecorded
+    this.#unrecorded = []
+    return positions.map((position) => checkpointOf(this, position, now))
   }
 
   async close(): Promise<void> {
@@ -124,17 +130,18 @@ export class LateLines {
   async #goOn(place: string, position: Position, now: number): Promise<void> {
     try {
       const file = await reopen(place, position)
-      if (file === undefined) this.#options.onLeft(position)
-      else this.#add(file, position.insideLine, { now, isRecorded: true })
+      if (file === undefined) return
+      if (this.#options.isHeld(file)) await file.close()
+      else this.#add(await this.#options.read.beyond(file), now)
     } catch (cause) {
       this.#options.report(Say.readingProblem(place, cause))
     }
   }
 
   /** A line that was taken without its end is over: what comes of it is no line of its own. */
-  #add(file: OpenFile, insideLine: boolean, { now, isRecorded }: { now: number; isRecorded: boolean }): void {
-    const window = new LineWindow(file.end, insideLine)
-    const late = { file, window, since: now, written: now, isRecorded, isTold: false, isOver: false }
+  #add(file: OpenFile, now: number): void {
+    const window = new LineWindow(file.end, file.position(now).insideLine)
+    const late = { file, window, since: now, written: now, isTold: false, isOver: false }
     this.#files = [...this.#files, late]
   }
 
@@ -179,7 +186,7 @@ export class LateLines {
 
   async #letGo(late: LateFile, now: number): Promise<void> {
     this.#files = this.#files.filter((each) => each !== late)
-    this.#options.onLeft(late.file.position(now))
+    this.#options.read.remember(late.file.position(now))
     await late.file.close()
   }
 }

@@ -11,6 +11,7 @@ export interface Sibling {
   readonly name: string
   readonly status: FileStatus
   readonly modified: number
+  readonly born: number
 }
 
 export interface Rotated extends Sibling {
@@ -38,7 +39,8 @@ export const siblingsOf = async (path: string): Promise<ReadonlyArray<Sibling>> 
     if (name === own) continue
     try {
       const status = await statusOf(join(folder, name))
-      if (status.kind === "file") siblings.push({ path: join(folder, name), name, status, modified: status.modified })
+      const { born, kind, modified } = status
+      if (kind === "file") siblings.push({ path: join(folder, name), name, status, modified, born })
     } catch {
       // It went away between the two looks, or may not be looked at: either way it cannot be read.
     }

@@ -60,20 +60,42 @@ export const bySuffix = (left: string, right: string): number | undefined =>
       ? natural.compare(left, right)
       : undefined
 
+/** A file that rotation made. Times in milliseconds since 1970. */
+interface RotatedFile {
+  readonly rotated: RotatedName
+  readonly modified: number
+  /** When it was made under whatever name; 0 when the file system does not tell. */
+  readonly born: number
+}
+
+/** Renaming keeps both times, gzip that of the last change. A writer that was late spoils that one. */
+const byTime = (left: RotatedFile, right: RotatedFile): number => {
+  const kept = [left, right].every(({ born, rotated }) => born > 0 && !rotated.compressed)
+  return kept ? left.born - right.born : left.modified - right.modified
+}
+
+/**
+ * Whether a higher counter is a newer file, by the times of most neighbours: some loggers that count inside of the name
+ * count up (Log4j 2), some down (Logback).
+ */
+const countsUp = (files: ReadonlyArray<RotatedFile>): boolean => {
+  if (files.some(({ rotated }) => rotated.place === "behind")) return false
+  const counted = [...files].sort((left, right) => Number(left.rotated.suffix) - Number(right.rotated.suffix))
+  const votes = counted.slice(1).map((file, index) => Math.sign(byTime(file, counted[index]!)))
+  return votes.reduce((sum, vote) => sum + vote, 0) > 0
+}
+
 /**
  * Sorts rotated files oldest first: by their suffixes when these are all counters or all dates, else by the time of
- * their last change, which renaming and gzip keep. Some loggers that count inside of the name count up (Log4j 2), some
- * down (Logback), so there it is by that time as well.
+ * their last change, which renaming and gzip keep.
  */
-export const oldestFirst = <File extends { readonly rotated: RotatedName; readonly modified: number }>(
-  files: ReadonlyArray<File>
-): Array<File> => {
-  const named =
-    files.every(({ rotated }) => isCounter(rotated.suffix) && rotated.place === "behind") ||
-    files.every(({ rotated }) => isDate(rotated.suffix))
+export const oldestFirst = <File extends RotatedFile>(files: ReadonlyArray<File>): Array<File> => {
+  const counters = files.every(({ rotated }) => isCounter(rotated.suffix))
+  const named = counters || files.every(({ rotated }) => isDate(rotated.suffix))
+  const direction = counters && countsUp(files) ? -1 : 1
   return [...files].sort(
     (left, right) =>
-      ((named ? bySuffix(left.rotated.suffix, right.rotated.suffix) : undefined) ?? left.modified - right.modified) ||
-      natural.compare(left.rotated.suffix, right.rotated.suffix)
+      ((named ? bySuffix(left.rotated.suffix, right.rotated.suffix) : undefined) ?? left.modified - right.modified) *
+        direction || natural.compare(left.rotated.suffix, right.rotated.suffix)
   )
 }
