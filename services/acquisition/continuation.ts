@@ -114,6 +114,16 @@ const firstUnread = async (
   return undefined
 }
 
+/**
+ * Whether this is what is left of the file that was read, where that is less than its fingerprint covers. A log that was
+ * emptied and begins as it did before may look the same, so its copy is looked for first.
+ */
+const isCutWithinHead = ({ head, status }: OpenedFile, position: Position): boolean =>
+  status.inode === position.file.inode &&
+  head.length > 0 &&
+  head.length < position.file.fingerprint.bytes &&
+  position.head?.subarray(0, head.length).equals(head) === true
+
 const tryToContinue = async (
   path: string,
   position: Position,
@@ -151,6 +161,10 @@ const tryToContinue = async (
         return { file: keep, as: "same", atPath: false, lost: false }
       }
       await located.file.close()
+    }
+    if (located === undefined && current !== undefined && isCutWithinHead(current, position)) {
+      keep = await GrowingFile.at(path, current, current.status.size)
+      return { file: keep, as: "cut", atPath: true, lost: false }
     }
     const lost = located === undefined
     const newer = newerThan(located?.sibling, rotated, position.seen)

@@ -62,7 +62,7 @@ export class Discovery<E, E2> {
       const candidates = yield* this.#candidates()
       // All that was recorded is known before the first file of which nothing was is opened.
       for (const { position, late } of candidates) {
-        if (position !== undefined) for (const each of [position, ...late]) this.#read.remember(each)
+        if (position !== undefined) for (const each of [position, ...late]) this.#read.recall(each)
       }
       if (isStart) yield* this.#lookBack(candidates)
       const recorded = candidates.filter(({ position }) => position !== undefined)
@@ -81,11 +81,16 @@ export class Discovery<E, E2> {
   #candidates() {
     return Effect.gen({ self: this }, function* () {
       const candidates = new Map<string, Candidate>()
+      const isHeld = this.#read.held
       for (const configured of this.#options.sources) {
         for (const match of yield* this.#matches(configured)) {
           const source = sourceOf(this.#options.node, sourceName(match.path))
           if (this.files.has(source) || candidates.has(source)) continue
-          if (match.perhapsRotated && !(yield* this.#isLog(match.path, source))) continue
+          if (match.path !== configured.path) {
+            const status = yield* attempt(() => statusOf(match.path))
+            if (status === undefined || isHeld(status)) continue
+            if (match.perhapsRotated && !(yield* this.#isLog(match.path, source, status))) continue
+          }
           const [position] = yield* this.#positions(source, 1)
           const late = position === undefined ? [] : yield* this.#positions(lateSourceName(source), lately)
           candidates.set(source, { ...match, configured, source, position, late })
@@ -120,7 +125,7 @@ export class Discovery<E, E2> {
       }
       for (const { path, position, source } of candidates) {
         if (position === undefined || !folders.has(dirname(path))) continue
-        for (const each of yield* this.#positions(lateSourceName(source), longAgo)) this.#read.remember(each)
+        for (const each of yield* this.#positions(lateSourceName(source), longAgo)) this.#read.recall(each)
       }
     })
   }
@@ -139,10 +144,8 @@ export class Discovery<E, E2> {
    * Whether a file whose name may be that of a rotated one is a log: it was followed under this name, or something is
    * written to it.
    */
-  #isLog(path: string, source: string) {
+  #isLog(path: string, source: string, status: FileStatus) {
     return Effect.gen({ self: this }, function* () {
-      const status = yield* attempt(() => statusOf(path))
-      if (status === undefined) return false
       const before = this.#looks.get(path)
       this.#looks.set(path, status)
       if (before !== undefined) return before.inode === status.inode && before.size < status.size
@@ -181,7 +184,7 @@ export class Discovery<E, E2> {
     if (opened === undefined) return undefined
     try {
       if (!isNamed(candidate)) {
-        if (this.#read.isHeld(opened.status) || (await this.#read.isExpected(opened))) return "elsewhere"
+        if (await this.#read.isExpected(opened)) return "elsewhere"
         const known = await this.#read.positionIn(opened)
         const isNews = known?.file.inode !== position?.file.inode || (known?.to ?? 0) > (position?.to ?? 0)
         if (known !== undefined && isNews) return known

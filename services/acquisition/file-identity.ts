@@ -98,6 +98,8 @@ export interface Position {
   readonly insideLine: boolean
   /** The bytes before `to`, up to 1 KiB. */
   readonly tail: Buffer
+  /** The first bytes, up to 1 KiB, as long as the file is at hand: the log keeps no more of them than their hash. */
+  readonly head?: Buffer
   /** Milliseconds since 1970: whatever was modified later may hold something new. */
   readonly seen: number
 }

@@ -6,6 +6,7 @@ import type { FileIdentity } from "../../domain/events/log-batch.ts"
 import { beginsAs, findPosition, fingerprintBytes, type OpenedFile, type Position, statusOf } from "./file-identity.ts"
 import { GrowingFile, type OpenFile } from "./open-file.ts"
 
+/** Where a file is on the disk. While it is open, no other file gets its inode. */
 interface Place {
   readonly device: number
   readonly inode: number
@@ -13,8 +14,8 @@ interface Place {
 
 /** Somebody who reads files. */
 export interface FileHolder {
-  /** Whether this file is open there. */
-  holds(file: Place): boolean
+  /** The files that are open there. */
+  readonly open: ReadonlyArray<Place>
   /** Where reading is to go on as soon as the file is found. */
   readonly expected: ReadonlyArray<Position>
   /** Of the file that is being read. */
@@ -46,11 +47,15 @@ export class FilesRead {
     this.#holders.delete(holder)
   }
 
-  /** How far a file was read that nobody may have open now. The latest word counts. */
+  /** How far a file was read by what was recorded; what is known better already stays. */
+  recall(position: Position): void {
+    const known = this.#left.get(keyOf(position.file))
+    if (known === undefined || !isLater(known, position)) this.remember(position)
+  }
+
+  /** How far a file was read that nobody has open any more. */
   remember(position: Position): void {
     const key = keyOf(position.file)
-    const known = this.#left.get(key)
-    if (known !== undefined && isLater(known, position)) return
     this.#left.delete(key)
     this.#left.set(key, position)
     const oldest = this.#left.keys().next()
@@ -62,9 +67,16 @@ export class FilesRead {
     return this.#left.has(keyOf(file))
   }
 
-  /** Whether somebody else has this file. While it is open, its inode is nobody else's. */
-  isHeld(file: Place, own?: FileHolder): boolean {
-    return this.#holders.values().some((holder) => holder !== own && holder.holds(file))
+  /** Whether somebody else has this file. */
+  isHeld(file: Place, own: FileHolder): boolean {
+    const key = keyOf(file)
+    return this.#holders.values().some((holder) => holder !== own && holder.open.some((each) => keyOf(each) === key))
+  }
+
+  /** Whether somebody has a file now: for many questions at once. */
+  get held(): (file: Place) => boolean {
+    const keys = new Set(this.#holders.values().flatMap(({ open }) => open.map(keyOf)))
+    return (file) => keys.has(keyOf(file))
   }
 
   /** Whether somebody is about to open this file, which has another name now. */

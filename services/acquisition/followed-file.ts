@@ -116,8 +116,8 @@ export class FollowedFile implements LineReader, FileHolder {
     return this.#missing && !this.#options.isNamed
   }
 
-  holds({ device, inode }: { readonly device: number; readonly inode: number }): boolean {
-    return (this.#file?.device === device && this.#file.inode === inode) || this.late.holds({ device, inode })
+  get open(): ReadonlyArray<OpenFile> {
+    return this.#file === undefined ? this.late.open : [this.#file, ...this.late.open]
   }
 
   get expected(): ReadonlyArray<Position> {
@@ -302,7 +302,8 @@ export class FollowedFile implements LineReader, FileHolder {
   /** Whether a file is or was read already, here or by another reader. */
   #isRead(file: { readonly device: number; readonly inode: number; readonly head: Buffer }): boolean {
     const { read } = this.#options
-    return read.isHeld(file, this) || this.late.holds(file) || read.wasLeft(file)
+    const isLate = this.late.open.some(({ device, inode }) => device === file.device && inode === file.inode)
+    return isLate || read.isHeld(file, this) || read.wasLeft(file)
   }
 
   /**

@@ -71,8 +71,8 @@ export class LateLines {
     return this.#files.length === 0 && this.#expected.length === 0
   }
 
-  holds({ device, inode }: { readonly device: number; readonly inode: number }): boolean {
-    return this.#files.some(({ file }) => file.device === device && file.inode === inode)
+  get open(): ReadonlyArray<OpenFile> {
+    return this.#files.map(({ file }) => file)
   }
 
   /** Where reading is to go on in a file that is not open yet. */

@@ -43,6 +43,7 @@ const positionOf = (file: OpenFile, tail: Buffer, seen: number): Position => ({
   to: file.end,
   insideLine: tail.length > 0 && tail.at(-1) !== 10,
   tail,
+  head: file.head,
   seen
 })
 
