@@ -7,12 +7,12 @@
  * (see `late-lines.ts`).
  */
 import { realpath } from "node:fs/promises"
-import { dirname } from "node:path"
 import type { FileIdentity, LogBatch } from "../../domain/events/log-batch.ts"
 import { maxBatchLines } from "./body.ts"
 import { compressionOf } from "./compression.ts"
 import { continueAfter } from "./continuation.ts"
-import { type FileStatus, fingerprintBytes, openFile, type Position, statusOf } from "./file-identity.ts"
+import { Departure } from "./departure.ts"
+import { fingerprintBytes, openFile, type Position, statusOf } from "./file-identity.ts"
 import type { FileHolder, FilesRead } from "./files-read.ts"
 import { endsAsLog } from "./binary.ts"
 import { LateLines } from "./late-lines.ts"
@@ -21,7 +21,7 @@ import { LineWindow } from "./line-window.ts"
 import { GrowingFile, noTextAt, type OpenFile } from "./open-file.ts"
 import type { Patience } from "./patience.ts"
 import * as Say from "./reading-problem.ts"
-import { hasBetween } from "./rotated-files.ts"
+import { lookAt } from "./rotated-files.ts"
 
 export interface FollowOptions {
   readonly source: string
@@ -70,8 +70,7 @@ export class FollowedFile implements LineReader, FileHolder {
   #status: { readonly inode: number; readonly size: number } | undefined
   /** What was there when the last search found nothing. */
   #looked = ""
-  /** Inode of the new file at the path, and since when there is something newer to read. */
-  #successor: { readonly inode: number; since: number | undefined } | undefined
+  readonly #departure: Departure
   readonly #said = new Set<string>()
 
   constructor(options: FollowOptions) {
@@ -83,7 +82,9 @@ export class FollowedFile implements LineReader, FileHolder {
     this.#known = options.position
     this.#place = options.path
     const { latePositions: positions, read } = options
-    this.late = new LateLines({ ...options, positions, isHeld: (file) => read.isHeld(file, this) })
+    const isHeld = (file: { readonly device: number; readonly inode: number }): boolean => read.isHeld(file, this)
+    this.late = new LateLines({ ...options, positions, isHeld })
+    this.#departure = new Departure({ ...options, isHeld })
     read.enter(this)
   }
 
@@ -210,7 +211,7 @@ export class FollowedFile implements LineReader, FileHolder {
     this.#place = await realpath(this.path).catch(() => this.#place)
     if (this.#known === undefined) return this.#openFirst()
     const position = this.#known
-    const look = await this.#look()
+    const look = await lookAt(this.#place)
     if (look === this.#looked) return false
     if (this.#leftOut !== undefined && (await this.#reconsider())) return true
     const next = await continueAfter(this.#place, position, this.#finished, (other) => this.#isRead(other))
@@ -242,13 +243,6 @@ export class FollowedFile implements LineReader, FileHolder {
     return true
   }
 
-  /** Whatever happens to the file or its neighbours changes this text. */
-  async #look(): Promise<string> {
-    const folder = await statusOf(dirname(this.#place))
-    const file = await statusOf(this.#place).catch(() => undefined)
-    return [folder.modified, file?.inode, file?.size, file?.changed].join()
-  }
-
   /** Nothing was recorded: the file at the path, and no rotated ones. */
   async #openFirst(): Promise<boolean> {
     const status = await statusOf(this.path)
@@ -274,7 +268,7 @@ export class FollowedFile implements LineReader, FileHolder {
     this.#leftOut = undefined
     this.#finished = true
     this.#missing = false
-    this.#successor = undefined
+    this.#departure.reset()
     this.#looked = ""
     if (atPath) this.#said.clear()
   }
@@ -337,49 +331,17 @@ export class FollowedFile implements LineReader, FileHolder {
     this.#left = "not what it was"
   }
 
-  /** Whether there are rotated files between this one and an empty one at the path. */
-  async #between(own: FileStatus): Promise<boolean> {
-    const look = await this.#look()
-    if (look === this.#looked) return false
-    if (await hasBetween(this.#place, own)) return true
-    this.#looked = look
-    return false
-  }
-
   /** At the end of a file: whether to leave it for a newer one. */
   async #leave(file: OpenFile, now: number): Promise<boolean> {
-    if (!file.settled && !(await this.#isOver(file as GrowingFile, now))) return false
+    if (file instanceof GrowingFile && !file.settled) {
+      this.#place = await realpath(this.path).catch(() => this.#place)
+      const departure = await this.#departure.from(file, { place: this.#place, atPath: this.#atPath, now })
+      if (departure === "not yet") return false
+      if (departure === "is gone") this.#say(Say.gone(this.path))
+    }
     if (file.failure !== undefined) this.#options.report(Say.endedEarly(file))
     this.#window.finish()
     this.#left = "at its end"
     return true
-  }
-
-  async #isOver(file: GrowingFile, now: number): Promise<boolean> {
-    const { patience } = this.#options
-    const own = await statusOf(file.handle)
-    this.#place = await realpath(this.path).catch(() => this.#place)
-    const current = await statusOf(this.path).catch((cause: unknown) => {
-      if (!Say.isMissing(cause)) throw cause
-      return undefined
-    })
-    if (current === undefined || (!this.#options.isNamed && this.#options.read.isHeld(current, this))) {
-      // Whoever still writes goes on into the old file; but it must not be held for ever.
-      const moved = this.#options.isNamed ? Number.POSITIVE_INFINITY : patience.moved
-      if (now - own.changed < (own.links > 0 ? moved : patience.deleted)) return false
-      this.#say(Say.gone(this.path))
-      return true
-    }
-    if (current.inode === file.inode || current.kind !== "file") {
-      this.#successor = undefined
-      return false
-    }
-    if (this.#successor?.inode !== current.inode) this.#successor = { inode: current.inode, since: undefined }
-    // An empty new file can wait, and then nobody has begun to write to it: the old one may still grow.
-    if (current.size === 0 && !(await this.#between(own))) return false
-    // The clock may be set back meanwhile: nobody shall wait for it to come there again.
-    this.#successor.since = Math.min(this.#successor.since ?? now, now)
-    const quietSince = Math.max(own.changed, this.#atPath ? this.#successor.since : 0)
-    return now - quietSince >= patience.rotated || now - this.#successor.since >= patience.bothWritten
   }
 }

@@ -98,3 +98,10 @@ export const namesOf = async (path: string): Promise<string> => {
   const rotated = rotatedOf(path, await siblingsOf(path))
   return [own?.inode, ...rotated.flatMap(({ name, status }) => [name, status.inode])].join("/")
 }
+
+/** Whatever happens to a log or its rotated files changes this text. */
+export const lookAt = async (path: string): Promise<string> => {
+  const folder = await statusOf(dirname(path))
+  const file = await statusOf(path).catch(() => undefined)
+  return [folder.modified, file?.inode, file?.size, file?.changed].join()
+}
