@@ -212,8 +212,8 @@ export const continueAfter = async (
 /** The file that holds this position, under whatever name it has now, open there; undefined when it holds nothing new. */
 export const reopen = async (path: string, position: Position): Promise<OpenFile | undefined> => {
   const siblings = await siblingsOf(path)
-  // Renaming and compressing keep the time of the last change.
-  const changed = rotatedOf(path, siblings).filter(({ modified }) => modified > position.seen)
+  // Renaming and compressing keep the time of the last change, which is that of the kernel's last tick.
+  const changed = rotatedOf(path, siblings).filter(({ modified }) => modified > position.seen - 100)
   const located = await locate(position, siblings, changed)
   return located === moved ? undefined : located?.file
 }

@@ -1,6 +1,7 @@
 /** When a file that was read to its end is left: once it was rotated and its writer has gone over to a newer one. */
+import { AwaitedFile } from "./awaited-file.ts"
 import { type FileStatus, statusOf } from "./file-identity.ts"
-import type { GrowingFile } from "./open-file.ts"
+import type { GrowingFile, OpenFile } from "./open-file.ts"
 import type { Patience } from "./patience.ts"
 import { isMissing } from "./reading-problem.ts"
 import { hasBetween, lookAt } from "./rotated-files.ts"
@@ -18,11 +19,21 @@ export class Departure {
   readonly #options: DepartureOptions
   /** Inode of the new file at the path, and since when there is something newer to read. */
   #successor: { readonly inode: number; since: number | undefined } | undefined
+  readonly #awaited = new AwaitedFile()
   /** What was there when nothing lay between the file and an empty one at the path. */
   #looked = ""
 
   constructor(options: DepartureOptions) {
     this.#options = options
+  }
+
+  /** The file that was waited for, when reading has gone on to another one and something may yet be written to it. */
+  passedOver(next: OpenFile): Promise<GrowingFile | undefined> {
+    return this.#awaited.passedOver(next)
+  }
+
+  close(): Promise<void> {
+    return this.#awaited.close()
   }
 
   /** Another file is read now. */
@@ -66,7 +77,8 @@ export class Departure {
 
   /** Whether there are rotated files between this one and an empty one at the path. */
   async #between(place: string, own: FileStatus): Promise<boolean> {
-    const look = await lookAt(place)
+    await this.#awaited.hold(place)
+    const look = `${await lookAt(place)},${await this.#awaited.look()}`
     if (look === this.#looked) return false
     if (await hasBetween(place, own)) return true
     this.#looked = look

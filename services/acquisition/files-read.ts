@@ -74,7 +74,7 @@ export class FilesRead {
   }
 
   /** Whether somebody has a file now: for many questions at once. */
-  get held(): (file: Place) => boolean {
+  held(): (file: Place) => boolean {
     const keys = new Set(this.#holders.values().flatMap(({ open }) => open.map(keyOf)))
     return (file) => keys.has(keyOf(file))
   }

@@ -141,7 +141,7 @@ export class FollowedFile implements LineReader, FileHolder {
       for (;;) {
         if (this.#window.ready > 0) return "lines"
         if (this.#left !== undefined) await this.#letGo(now)
-        if (this.#file === undefined && !(await this.#open())) return "waiting"
+        if (this.#file === undefined && !(await this.#open(now))) return "waiting"
         const file = this.#file!
         const chunk = await file.read(this.#window.room)
         if (chunk !== "changed") this.#seen = now
@@ -168,7 +168,7 @@ export class FollowedFile implements LineReader, FileHolder {
     const file = this.#file
     this.#file = undefined
     this.#options.read.leave(this)
-    await Promise.all([file?.close(), this.late.close()])
+    await Promise.all([file?.close(), this.#departure.close(), this.late.close()])
   }
 
   async #accept(file: OpenFile, chunk: Buffer): Promise<void> {
@@ -207,7 +207,7 @@ export class FollowedFile implements LineReader, FileHolder {
   }
 
   /** Goes on where reading stands. False: there is nothing to open now. */
-  async #open(): Promise<boolean> {
+  async #open(now: number): Promise<boolean> {
     this.#place = await realpath(this.path).catch(() => this.#place)
     if (this.#known === undefined) return this.#openFirst()
     const position = this.#known
@@ -228,7 +228,7 @@ export class FollowedFile implements LineReader, FileHolder {
     if (as === "same" && this.#options.read.isHeld(file, this)) {
       await file.close()
       this.#finished = true
-      return this.#open()
+      return this.#open(now)
     }
     // Another log was renamed to this path.
     if (!this.#options.isNamed && atPath && as === "next" && this.#isRead(file)) {
@@ -238,6 +238,8 @@ export class FollowedFile implements LineReader, FileHolder {
       return false
     }
     if (as === "cut") this.#say(Say.cutShort(this.path, file.end))
+    const passedOver = await this.#departure.passedOver(file)
+    if (passedOver !== undefined) this.late.watch(passedOver, now)
     const beyond = as === "same" ? await this.#options.read.beyond(file) : file
     this.#begin(beyond, atPath, as === "same" && beyond === file ? position.insideLine : undefined)
     return true

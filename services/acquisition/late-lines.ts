@@ -87,9 +87,14 @@ export class LateLines {
     if (links === 0) return false
     this.#unrecorded = [...this.#unrecorded, file.position(now)]
     if (now - changed >= this.#options.patience.late) return false
+    this.watch(file, now)
+    return true
+  }
+
+  /** Looks at this file from now on. */
+  watch(file: OpenFile, now: number): void {
     this.#add(file, now)
     for (const old of this.#files.slice(0, -mostLateFiles)) this.#end(old)
-    return true
   }
 
   /** `place`: where the log is now. Problems are reported, never thrown. */
