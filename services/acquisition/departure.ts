@@ -56,14 +56,14 @@ export class Departure {
       if (!isMissing(cause)) throw cause
       return undefined
     })
+    if (current !== undefined && (current.inode === file.inode || current.kind !== "file")) {
+      this.#successor = undefined
+      return "not yet"
+    }
     if (current === undefined || (!isNamed && isHeld(current))) {
       // Whoever still writes goes on into the old file; but it must not be held for ever.
       const moved = isNamed ? Number.POSITIVE_INFINITY : patience.moved
       return now - own.changed < (own.links > 0 ? moved : patience.deleted) ? "not yet" : "is gone"
-    }
-    if (current.inode === file.inode || current.kind !== "file") {
-      this.#successor = undefined
-      return "not yet"
     }
     if (this.#successor?.inode !== current.inode) this.#successor = { inode: current.inode, since: undefined }
     // An empty new file can wait, and then nobody has begun to write to it: the old one may still grow.

@@ -81,15 +81,13 @@ export class Discovery<E, E2> {
   #candidates() {
     return Effect.gen({ self: this }, function* () {
       const candidates = new Map<string, Candidate>()
-      let isHeld: ReturnType<FilesRead["held"]> | undefined
       for (const configured of this.#options.sources) {
         for (const match of yield* this.#matches(configured)) {
           const source = sourceOf(this.#options.node, sourceName(match.path))
           if (this.files.has(source) || candidates.has(source)) continue
           if (match.path !== configured.path) {
             const status = yield* attempt(() => statusOf(match.path))
-            isHeld ??= this.#read.held()
-            if (status === undefined || isHeld(status)) continue
+            if (status === undefined || this.#read.isHeld(status)) continue
             if (match.perhapsRotated && !(yield* this.#isLog(match.path, source, status))) continue
           }
           const [position] = yield* this.#positions(source, 1)

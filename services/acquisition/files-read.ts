@@ -13,9 +13,7 @@ interface Place {
 }
 
 /** Somebody who reads files. */
-export interface FileHolder {
-  /** The files that are open there. */
-  readonly open: ReadonlyArray<Place>
+export interface FileReader {
   /** Where reading is to go on as soon as the file is found. */
   readonly expected: ReadonlyArray<Position>
   /** Of the file that is being read. */
@@ -35,16 +33,28 @@ const isLater = (one: Position, other: Position): boolean =>
   one.seen > other.seen || (one.seen === other.seen && one.to > other.to)
 
 export class FilesRead {
-  readonly #holders = new Set<FileHolder>()
+  readonly #readers = new Set<FileReader>()
+  /** Who has a file open, by device and inode. */
+  readonly #holders = new Map<string, object>()
   /** By device and inode. */
   readonly #left = new Map<string, Position>()
 
-  enter(holder: FileHolder): void {
-    this.#holders.add(holder)
+  enter(reader: FileReader): void {
+    this.#readers.add(reader)
   }
 
-  leave(holder: FileHolder): void {
-    this.#holders.delete(holder)
+  leave(reader: FileReader): void {
+    this.#readers.delete(reader)
+  }
+
+  /** This file is open there from now on, and nowhere else. */
+  hold(file: Place, holder: object): void {
+    this.#holders.set(keyOf(file), holder)
+  }
+
+  release(file: Place, holder: object): void {
+    const key = keyOf(file)
+    if (this.#holders.get(key) === holder) this.#holders.delete(key)
   }
 
   /** How far a file was read by what was recorded; what is known better already stays. */
@@ -67,21 +77,15 @@ export class FilesRead {
     return this.#left.has(keyOf(file))
   }
 
-  /** Whether somebody else has this file. */
-  isHeld(file: Place, own: FileHolder): boolean {
-    const key = keyOf(file)
-    return this.#holders.values().some((holder) => holder !== own && holder.open.some((each) => keyOf(each) === key))
-  }
-
-  /** Whether somebody has a file now: for many questions at once. */
-  held(): (file: Place) => boolean {
-    const keys = new Set(this.#holders.values().flatMap(({ open }) => open.map(keyOf)))
-    return (file) => keys.has(keyOf(file))
+  /** Whether somebody (else) has this file. */
+  isHeld(file: Place, own?: object): boolean {
+    const holder = this.#holders.get(keyOf(file))
+    return holder !== undefined && holder !== own
   }
 
   /** Whether somebody is about to open this file, which has another name now. */
   async isExpected(opened: OpenedFile): Promise<boolean> {
-    for (const position of this.#holders.values().flatMap(({ expected }) => expected)) {
+    for (const position of this.#readers.values().flatMap(({ expected }) => expected)) {
       if (keyOf(position.file) === keyOf(opened.status) && (await isIn(opened, position))) return true
     }
     return false
@@ -112,7 +116,7 @@ export class FilesRead {
   /** Whether this is the beginning of a file that is or was read: it is a copy then, by whatever name. */
   isCopy(head: Buffer): boolean {
     const identities = [
-      ...this.#holders.values().map(({ identity }) => identity),
+      ...this.#readers.values().map(({ identity }) => identity),
       ...this.#left.values().map(({ file }) => file)
     ]
     return identities.some(

@@ -13,7 +13,7 @@ import { compressionOf } from "./compression.ts"
 import { continueAfter } from "./continuation.ts"
 import { Departure } from "./departure.ts"
 import { fingerprintBytes, openFile, type Position, statusOf } from "./file-identity.ts"
-import type { FileHolder, FilesRead } from "./files-read.ts"
+import type { FileReader, FilesRead } from "./files-read.ts"
 import { endsAsLog } from "./binary.ts"
 import { LateLines } from "./late-lines.ts"
 import { batchOf, type LineReader } from "./line-reader.ts"
@@ -42,7 +42,7 @@ export interface FollowOptions {
 
 const isMissing = (path: string): Promise<boolean> => statusOf(path).then(() => false, Say.isMissing)
 
-export class FollowedFile implements LineReader, FileHolder {
+export class FollowedFile implements LineReader, FileReader {
   readonly source: string
   readonly path: string
   readonly labels: Readonly<Record<string, string>>
@@ -51,7 +51,7 @@ export class FollowedFile implements LineReader, FileHolder {
   readonly late: LateLines
   readonly #options: FollowOptions
   #window = new LineWindow(0)
-  #file: OpenFile | undefined
+  #opened: OpenFile | undefined
   /** The open file was found at the path, not among the rotated ones. */
   #atPath = false
   /** Why the open file is done with; it is let go when its lines are taken. */
@@ -82,9 +82,8 @@ export class FollowedFile implements LineReader, FileHolder {
     this.#known = options.position
     this.#place = options.path
     const { latePositions: positions, read } = options
-    const isHeld = (file: { readonly device: number; readonly inode: number }): boolean => read.isHeld(file, this)
-    this.late = new LateLines({ ...options, positions, isHeld })
-    this.#departure = new Departure({ ...options, isHeld })
+    this.late = new LateLines({ ...options, positions })
+    this.#departure = new Departure({ ...options, isHeld: (file) => read.isHeld(file, this) })
     read.enter(this)
   }
 
@@ -117,8 +116,14 @@ export class FollowedFile implements LineReader, FileHolder {
     return this.#missing && !this.#options.isNamed
   }
 
-  get open(): ReadonlyArray<OpenFile> {
-    return this.#file === undefined ? this.late.open : [this.#file, ...this.late.open]
+  get #file(): OpenFile | undefined {
+    return this.#opened
+  }
+
+  set #file(file: OpenFile | undefined) {
+    if (this.#opened !== undefined) this.#options.read.release(this.#opened, this)
+    this.#opened = file
+    if (file !== undefined) this.#options.read.hold(file, this)
   }
 
   get expected(): ReadonlyArray<Position> {
@@ -298,8 +303,7 @@ export class FollowedFile implements LineReader, FileHolder {
   /** Whether a file is or was read already, here or by another reader. */
   #isRead(file: { readonly device: number; readonly inode: number; readonly head: Buffer }): boolean {
     const { read } = this.#options
-    const isLate = this.late.open.some(({ device, inode }) => device === file.device && inode === file.inode)
-    return isLate || read.isHeld(file, this) || read.wasLeft(file)
+    return read.isHeld(file, this) || read.wasLeft(file)
   }
 
   /**

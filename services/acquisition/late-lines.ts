@@ -28,8 +28,6 @@ export interface LateLinesOptions extends LogDescription {
   readonly report: Say.Report
   /** The files that all readers have or had. */
   readonly read: FilesRead
-  /** Whether the reader of another log has this file. */
-  readonly isHeld: (file: OpenFile) => boolean
 }
 
 interface LateFile {
@@ -69,10 +67,6 @@ export class LateLines {
 
   get isEmpty(): boolean {
     return this.#files.length === 0 && this.#expected.length === 0
-  }
-
-  get open(): ReadonlyArray<OpenFile> {
-    return this.#files.map(({ file }) => file)
   }
 
   /** Where reading is to go on in a file that is not open yet. */
@@ -128,15 +122,17 @@ export class LateLines {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#files.map(({ file }) => file.close()))
+    const files = this.#files
     this.#files = []
+    for (const { file } of files) this.#options.read.release(file, this)
+    await Promise.all(files.map(({ file }) => file.close()))
   }
 
   async #goOn(place: string, position: Position, now: number): Promise<void> {
     try {
       const file = await reopen(place, position)
       if (file === undefined) return
-      if (this.#options.isHeld(file)) await file.close()
+      if (this.#options.read.isHeld(file)) await file.close()
       else this.#add(await this.#options.read.beyond(file), now)
     } catch (cause) {
       this.#options.report(Say.readingProblem(place, cause))
@@ -148,6 +144,7 @@ export class LateLines {
     const window = new LineWindow(file.end, file.position(now).insideLine)
     const late = { file, window, since: now, written: now, isTold: false, isOver: false }
     this.#files = [...this.#files, late]
+    this.#options.read.hold(file, this)
   }
 
   /** Whether there are lines. */
@@ -192,6 +189,7 @@ export class LateLines {
   async #letGo(late: LateFile, now: number): Promise<void> {
     this.#files = this.#files.filter((each) => each !== late)
     this.#options.read.remember(late.file.position(now))
+    this.#options.read.release(late.file, this)
     await late.file.close()
   }
 }
