@@ -95,6 +95,17 @@ const locate = async (
   return shorter
 }
 
+/** The same, and at last among all files: there may be thousands of others in the folder, each of which has to be looked at. */
+const locateAnywhere = async (
+  path: string,
+  position: Position,
+  siblings: ReadonlyArray<Sibling>,
+  rotated: ReadonlyArray<Rotated>
+): Promise<Located | undefined | typeof moved> => {
+  const located = await locate(position, siblings, rotated)
+  return located === undefined ? locate(position, await siblingsOf(path, "all"), []) : located
+}
+
 /** Whether a file was read before, or is being read by somebody else: then it is not what comes next. */
 export type IsRead = (file: { readonly device: number; readonly inode: number; readonly head: Buffer }) => boolean
 
@@ -151,9 +162,9 @@ const tryToContinue = async (
         return { file: keep, as: is === "here" ? "same" : "cut", atPath: true, lost: false }
       }
     }
-    const siblings = await siblingsOf(path)
+    const siblings = await siblingsOf(path, "rotated")
     const rotated = rotatedOf(path, siblings)
-    const located = await locate(position, siblings, rotated)
+    const located = await locateAnywhere(path, position, siblings, rotated)
     if (located === moved) return moved
     if (located?.file !== undefined) {
       if (!finished) {
@@ -211,9 +222,9 @@ export const continueAfter = async (
 
 /** The file that holds this position, under whatever name it has now, open there; undefined when it holds nothing new. */
 export const reopen = async (path: string, position: Position): Promise<OpenFile | undefined> => {
-  const siblings = await siblingsOf(path)
+  const siblings = await siblingsOf(path, "rotated")
   // Renaming and compressing keep the time of the last change, which is that of the kernel's last tick.
   const changed = rotatedOf(path, siblings).filter(({ modified }) => modified > position.seen - 100)
-  const located = await locate(position, siblings, changed)
+  const located = await locateAnywhere(path, position, siblings, changed)
   return located === moved ? undefined : located?.file
 }

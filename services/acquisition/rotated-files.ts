@@ -24,7 +24,8 @@ const maxEntries = 10_000
 /** What the reader can decompress. */
 const isReadable = (name: string): boolean => !/\.(?:bz2|xz|Z)$/.test(name)
 
-export const siblingsOf = async (path: string): Promise<ReadonlyArray<Sibling>> => {
+/** The other files in the folder of a log; `rotated`: only those whose names may be of rotated ones. */
+export const siblingsOf = async (path: string, which: "all" | "rotated"): Promise<ReadonlyArray<Sibling>> => {
   const folder = dirname(path)
   const own = basename(path)
   let names: ReadonlyArray<string>
@@ -35,8 +36,8 @@ export const siblingsOf = async (path: string): Promise<ReadonlyArray<Sibling>> 
     throw cause
   }
   const siblings: Array<Sibling> = []
-  for (const name of names.slice(0, maxEntries)) {
-    if (name === own) continue
+  const others = names.filter((name) => name !== own && (which === "all" || rotationOf(own, name) !== undefined))
+  for (const name of others.slice(0, maxEntries)) {
     try {
       const status = await statusOf(join(folder, name))
       const { born, kind, modified } = status
@@ -86,7 +87,7 @@ export const hasBetween = async (
   path: string,
   file: { readonly inode: number; readonly modified: number }
 ): Promise<boolean> => {
-  const rotated = rotatedOf(path, await siblingsOf(path))
+  const rotated = rotatedOf(path, await siblingsOf(path, "rotated"))
   // It may be compressed or deleted: by time then, which may say yes too often, and only makes us look closer.
   const own = rotated.find(({ status }) => status.inode === file.inode)
   return newerThan(own, rotated, file.modified).some(({ status }) => status.size > 0)
@@ -95,7 +96,7 @@ export const hasBetween = async (
 /** The names of a log and its rotated files, and which file each of them leads to. */
 export const namesOf = async (path: string): Promise<string> => {
   const own = await statusOf(path).catch(() => undefined)
-  const rotated = rotatedOf(path, await siblingsOf(path))
+  const rotated = rotatedOf(path, await siblingsOf(path, "rotated"))
   return [own?.inode, ...rotated.flatMap(({ name, status }) => [name, status.inode])].join("/")
 }
 
