@@ -109,7 +109,8 @@ export const positionAfter = (batch: LogBatch): Position => ({
   file: batch.file,
   to: batch.range.to,
   insideLine: batch.endsInsideLine,
-  tail: tailOf(batch, fingerprintBytes),
+  // A copy: positions are kept for long, bodies are large.
+  tail: Buffer.from(tailOf(batch, fingerprintBytes)),
   seen: Date.parse(batch.observedAt)
 })
 

@@ -20,7 +20,7 @@ export interface FileReader {
   readonly identity: FileIdentity | undefined
 }
 
-/** So many files that nobody reads any more are remembered, with 1 KiB of each: the latest. */
+/** So many files that nobody reads any more are remembered, with 2 KiB of each: the latest. */
 const mostLeft = 10_000
 
 const keyOf = ({ device, inode }: Place): string => `${device}:${inode}`
