@@ -27,7 +27,10 @@ export const LogBatch = Schema.Struct({
    */
   time: Schema.Literals(["observed", "own"]),
   file: FileIdentity,
-  /** Byte range of the (decompressed) file that the body holds: `from` inclusive, `to` exclusive. */
+  /**
+   * Byte range of the (decompressed) file that the body holds: `from` inclusive, `to` exclusive. When it is empty, the batch
+   * only says where reading goes on in this file.
+   */
   range: Schema.Struct({ from: Schema.Int, to: Schema.Int }),
   /** The range's first bytes are the rest of a line that an earlier batch began: that line is too long for one batch. */
   startsInsideLine: Schema.Boolean,

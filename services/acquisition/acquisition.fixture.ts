@@ -41,6 +41,12 @@ export class Store {
     return this.batches.filter(({ source }) => source === sourceName(path)).flatMap(decodeLines)
   }
 
+  /** The last batches of a source, the newest first. */
+  recent(source: string, most: number): ReadonlyArray<LogBatch> {
+    const own = this.batches.filter((batch) => batch.source === source)
+    return own.slice(-most).reverse()
+  }
+
   get codes(): Array<string> {
     return this.problems.map(({ code }) => code)
   }
@@ -52,7 +58,7 @@ export const reader = (store: Store, sources: ReadonlyArray<FileSource>, changes
   const program = acquire({
     sources,
     sink: { append: (batches) => Effect.sync(() => void store.batches.push(...batches)) },
-    last: (source) => Effect.sync(() => store.batches.findLast((batch) => batch.source === source)),
+    recent: (source, most) => Effect.sync(() => store.recent(source, most)),
     timeOf: (line) => (/^\d+ \w$/.test(line) ? Number.parseInt(line, 10) * 1_000 : undefined),
     report: (problem) => store.problems.push(problem),
     poll: 20,

@@ -165,7 +165,7 @@ describe("a growing file", () => {
     const failing = acquire({
       sources: [logFile(log)],
       sink: { append: () => Effect.fail("disk full" as const) },
-      last: () => Effect.succeed(undefined),
+      recent: () => Effect.succeed([]),
       timeOf: () => undefined,
       report: () => {}
     })

@@ -1,24 +1,24 @@
 /**
  * Follows log files and gives what is written to them to a sink, batch by batch, each stored before the next is read.
  *
- * The log is the only checkpoint: at the start, and when a file is found later, the sink is asked for the last batch of
- * that source, and reading goes on right behind it. When the sink is slow, reading waits and the files keep the data.
+ * The log is the only checkpoint: at the start, and when a file is found later, the log is asked for the last batches
+ * of that source, and reading goes on right behind it. When the sink is slow, reading waits and the files keep the data.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type { LogBatch } from "../../domain/events/log-batch.ts"
-import { sourceOf } from "../../domain/events/stream-name.ts"
 import type { DamagedBatch } from "./body.ts"
-import { positionAfter } from "./file-identity.ts"
-import { type FileSource, pathsOf, sourceName } from "./file-source.ts"
+import { Discovery } from "./discovery.ts"
+import type { FileSource } from "./file-source.ts"
 import { FolderWatch } from "./folder-watch.ts"
-import { FollowedFile, type Patience, usualPatience } from "./followed-file.ts"
-import { Gathering, isSmall } from "./gathering.ts"
+import type { FollowedFile } from "./followed-file.ts"
+import { Gathering } from "./gathering.ts"
 import type { LineReader, TimeOf } from "./line-reader.ts"
 import { Merge } from "./merge.ts"
-import { type Report, readingProblem } from "./reading-problem.ts"
+import { type Patience, usualPatience } from "./patience.ts"
+import type { Report } from "./reading-problem.ts"
 
 /** Where batches go. */
 export interface Sink<E> {
@@ -31,8 +31,8 @@ export interface AcquireOptions<E, E2> {
   /** Name of the node that reads them, where several share a log: part of the names of the sources. */
   readonly node?: string | undefined
   readonly sink: Sink<E>
-  /** The last batch on the stream of this source. */
-  readonly last: (source: string) => Effect.Effect<LogBatch | undefined, E2>
+  /** The last batches on the stream of this source, about so many, the newest first. */
+  readonly recent: (source: string, most: number) => Effect.Effect<ReadonlyArray<LogBatch>, E2>
   /** Orders the backlogs of several sources. */
   readonly timeOf: TimeOf
   readonly report: Report
@@ -56,7 +56,7 @@ const longCatchUp = 5_000
 const maxCatchUps = 5
 
 /**
- * Reads until it is interrupted; fails when the sink does, or `last`. First all backlogs are read, merged by the lines'
+ * Reads until it is interrupted; fails when the sink does, or `recent`. First all backlogs are read, merged by the lines'
  * own times (see `merge.ts`), then every file goes its own way without delay. Files that a pattern finds later are
  * followed from their beginning. What is wrong with a file is reported and does not touch the others.
  */
@@ -67,9 +67,15 @@ export const acquire = <E, E2>(options: AcquireOptions<E, E2>): Effect.Effect<ne
         Effect.sync(() => new FolderWatch()),
         (each) => Effect.sync(() => each.close())
       )
-      const files: Followed = new Map()
+      const discovery = new Discovery({
+        ...options,
+        node: options.node,
+        append: (batch) => options.sink.append([batch]),
+        patience: { ...usualPatience, ...options.patience }
+      })
+      const { files } = discovery
       yield* Effect.addFinalizer(() => Effect.forEach(files.values(), close, { discard: true }))
-      yield* openNew(options, files, "as configured")
+      yield* discovery.find(true)
       yield* catchUp(options, [...files.values()])
       if (options.onCaughtUp !== undefined) yield* options.onCaughtUp
       const following = yield* FiberSet.make<void, E | E2 | DamagedBatch>()
@@ -81,7 +87,7 @@ export const acquire = <E, E2>(options: AcquireOptions<E, E2>): Effect.Effect<ne
         )
       yield* Effect.forEach([...files.values()], (file) => FiberSet.run(following, follow(file)), { discard: true })
       const discover = Effect.sleep(Duration.millis(options.discover ?? 1_000)).pipe(
-        Effect.andThen(openNew(options, files, "beginning")),
+        Effect.andThen(discovery.find(false)),
         Effect.flatMap((found) => Effect.forEach(found, (file) => FiberSet.run(following, follow(file)))),
         Effect.forever
       )
@@ -90,54 +96,10 @@ export const acquire = <E, E2>(options: AcquireOptions<E, E2>): Effect.Effect<ne
     })
   )
 
-/** The files that are followed, by their sources. */
-type Followed = Map<string, FollowedFile>
-
 const close = (file: FollowedFile): Effect.Effect<void> => Effect.promise(() => file.close())
 
 /** A read is short and ends before an interruption goes on to close the file. */
 const whole = <A>(read: () => Promise<A>): Effect.Effect<A> => Effect.uninterruptible(Effect.promise(read))
-
-/** Adds the files that are not followed yet, and tells which. */
-const openNew = <E, E2>(options: AcquireOptions<E, E2>, files: Followed, start: "as configured" | "beginning") =>
-  Effect.gen(function* () {
-    const found: Array<FollowedFile> = []
-    for (const configured of options.sources) {
-      const paths = yield* Effect.tryPromise({
-        try: () => pathsOf(configured),
-        catch: (cause) => readingProblem(configured.path, cause)
-      }).pipe(
-        Effect.catch((problem) => {
-          options.report(problem)
-          return Effect.succeed<ReadonlyArray<string>>([])
-        })
-      )
-      for (const path of paths) {
-        const source = sourceOf(options.node, sourceName(path))
-        if (files.has(source)) continue
-        const last = yield* options.last(source)
-        const file = new FollowedFile({
-          source,
-          path,
-          isNamed: path === configured.path,
-          labels: configured.labels,
-          zone: configured.zone,
-          start: start === "beginning" ? start : configured.start,
-          position: yield* positionOf(last),
-          patience: { ...usualPatience, ...options.patience },
-          report: options.report
-        })
-        files.set(source, file)
-        found.push(file)
-      }
-    }
-    return found
-  })
-
-const positionOf = (last: LogBatch | undefined) =>
-  last === undefined
-    ? Effect.succeed(undefined)
-    : Effect.try({ try: () => positionAfter(last), catch: (cause) => cause as DamagedBatch })
 
 const catchUp = Effect.fnUntraced(function* <E, E2>(
   options: AcquireOptions<E, E2>,
@@ -152,7 +114,8 @@ const catchUp = Effect.fnUntraced(function* <E, E2>(
       const now = yield* Clock.currentTimeMillis
       const group = yield* whole(() => merge.next(now, isDone))
       if (group.length === 0) break
-      yield* options.sink.append(group)
+      const checkpoints = files.flatMap((file) => file.late.checkpoints(now))
+      yield* options.sink.append([...checkpoints, ...group])
     }
     if ((yield* Clock.currentTimeMillis) - started < longCatchUp) return
   }
@@ -192,14 +155,18 @@ const followLive = <E, E2>(
       watch.listen(file.place, onHint)
       const now = yield* Clock.currentTimeMillis
       const state = yield* whole(() => file.fill(now))
-      if (state === "lines") {
+      const checkpoints = file.late.checkpoints(now)
+      const lateState = yield* whole(() => file.late.fill(file.place, now))
+      const lines = [
+        lateState === "lines" ? file.late.take(now) : undefined,
+        state === "lines" ? file.take(now) : undefined
+      ]
+      const batches = [...checkpoints, ...lines.filter((batch) => batch !== undefined)]
+      if (batches.length > 0) {
         busy = now
-        const batch = file.take(now)
-        if (batch === undefined) continue
-        yield* options.sink.append([batch])
-        yield* gathering.stored(batch)
-        if (isSmall(batch)) yield* gathering.over
-      } else if (file.isGone) return
+        yield* options.sink.append(batches)
+        yield* gathering.after(batches)
+      } else if (file.isGone && file.late.isEmpty) return
       else {
         yield* Effect.timeoutOption(nextHint, pollAfter(now - busy, poll))
         if (hint) busy = now

@@ -19,6 +19,8 @@ export interface FileStatus {
   readonly modified: number
   /** Of the content, the name, the owner: a rename counts. Milliseconds since 1970. */
   readonly changed: number
+  /** When it was made, under whatever name, in milliseconds since 1970; 0 when the file system does not tell. */
+  readonly born: number
   /** Number of names; 0 when the file was deleted and is only held open. */
   readonly links: number
 }
@@ -31,6 +33,7 @@ interface BigStatus {
   readonly size: bigint
   readonly mtimeNs: bigint
   readonly ctimeNs: bigint
+  readonly birthtimeNs: bigint
   readonly nlink: bigint
 }
 
@@ -44,6 +47,7 @@ const fileStatus = (status: BigStatus): FileStatus => ({
   size: Number(status.size),
   modified: Number(status.mtimeNs) / 1e6,
   changed: Number(status.ctimeNs) / 1e6,
+  born: Number(status.birthtimeNs) / 1e6,
   links: Number(status.nlink)
 })
 
@@ -94,6 +98,8 @@ export interface Position {
   readonly insideLine: boolean
   /** The bytes before `to`, up to 1 KiB. */
   readonly tail: Buffer
+  /** The first bytes, up to 1 KiB, as long as the file is at hand: the log keeps no more of them than their hash. */
+  readonly head?: Buffer
   /** Milliseconds since 1970: whatever was modified later may hold something new. */
   readonly seen: number
 }
@@ -103,7 +109,8 @@ export const positionAfter = (batch: LogBatch): Position => ({
   file: batch.file,
   to: batch.range.to,
   insideLine: batch.endsInsideLine,
-  tail: tailOf(batch, fingerprintBytes),
+  // A copy: positions are kept for long, bodies are large.
+  tail: Buffer.from(tailOf(batch, fingerprintBytes)),
   seen: Date.parse(batch.observedAt)
 })
 

@@ -32,10 +32,10 @@ describe("patterns and links", () => {
     const store = new Store()
     const asked: Array<string> = []
     const { stop } = reader(store, [logFile(join(folder, "*.log")), logFile(join(folder, "named.txt"))], {
-      last: (source) =>
+      recent: (source, most) =>
         Effect.sync(() => {
           asked.push(source)
-          return store.batches.findLast((batch) => batch.source === source)
+          return store.recent(source, most)
         })
     })
     const paths = ["pod.log", "named.txt"].map((name) => join(folder, name))

@@ -2,7 +2,9 @@ import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, onTestFinished, test } from "vitest"
-import { FollowedFile, type FollowOptions, usualPatience } from "./followed-file.ts"
+import { FilesRead } from "./files-read.ts"
+import { FollowedFile, type FollowOptions } from "./followed-file.ts"
+import { usualPatience } from "./patience.ts"
 
 /** A log with one line, and its reader. */
 const followed = ({ isNamed }: Pick<FollowOptions, "isNamed">) => {
@@ -11,8 +13,9 @@ const followed = ({ isNamed }: Pick<FollowOptions, "isNamed">) => {
   const path = join(folder, "a.log")
   writeFileSync(path, "one\n")
   const file = new FollowedFile({
-    ...{ source: path, path, labels: {}, zone: "UTC", start: "beginning", position: undefined },
+    ...{ source: path, path, labels: {}, zone: "UTC", position: undefined, latePositions: [] },
     isNamed,
+    read: new FilesRead(),
     patience: usualPatience,
     report: () => {}
   })

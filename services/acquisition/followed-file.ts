@@ -3,37 +3,25 @@
  * truncating, while we watch or while we were away, disappears and comes back.
  *
  * Files are read strictly one after the other, each to its end. So the last recorded batch says it all: what comes
- * before its range's end was read, what comes after was not.
+ * before its range's end was read, what comes after was not. What is written to a file later than that is another source
+ * (see `late-lines.ts`).
  */
 import { realpath } from "node:fs/promises"
-import { dirname } from "node:path"
-import type { LogBatch } from "../../domain/events/log-batch.ts"
+import type { FileIdentity, LogBatch } from "../../domain/events/log-batch.ts"
 import { maxBatchLines } from "./body.ts"
 import { compressionOf } from "./compression.ts"
-import { type FileStatus, fingerprintBytes, openFile, type Position, readAt, statusOf } from "./file-identity.ts"
+import { continueAfter } from "./continuation.ts"
+import { Departure } from "./departure.ts"
+import { fingerprintBytes, openFile, type Position, statusOf } from "./file-identity.ts"
+import type { FileReader, FilesRead } from "./files-read.ts"
 import { endsAsLog } from "./binary.ts"
+import { LateLines } from "./late-lines.ts"
 import { batchOf, type LineReader } from "./line-reader.ts"
 import { LineWindow } from "./line-window.ts"
 import { GrowingFile, noTextAt, type OpenFile } from "./open-file.ts"
+import type { Patience } from "./patience.ts"
 import * as Say from "./reading-problem.ts"
-import { continueAfter, hasBetween } from "./rotated-files.ts"
-
-/** Times in milliseconds. */
-export interface Patience {
-  /** After a rotation, how long nothing may be written to the old file before it is left. Default 1,000. */
-  readonly rotated: number
-  /** How long both files may grow before the old one is left anyway. Default 60,000. */
-  readonly bothWritten: number
-  /** How long a deleted file is held open when nothing is written to it. Default 10,000. */
-  readonly deleted: number
-  /**
-   * The same of a file that a pattern found and that was moved away, with no new one at its path. Default a day: whoever
-   * archives logs under a pattern would else have all of them held open for ever.
-   */
-  readonly moved: number
-}
-
-export const usualPatience: Patience = { rotated: 1_000, bothWritten: 60_000, deleted: 10_000, moved: 86_400_000 }
+import { lookAt } from "./rotated-files.ts"
 
 export interface FollowOptions {
   readonly source: string
@@ -42,28 +30,32 @@ export interface FollowOptions {
   readonly isNamed: boolean
   readonly labels: Readonly<Record<string, string>>
   readonly zone: string
-  /** Where to begin when nothing was recorded. */
-  readonly start: "beginning" | "end"
-  /** Where to go on. */
+  /** Where to go on. Undefined: nothing was recorded, so the file is read from its beginning. */
   readonly position: Position | undefined
+  /** Where to go on in the files before that one, for what is written to them late. */
+  readonly latePositions: ReadonlyArray<Position>
+  /** The files that all readers have or had. */
+  readonly read: FilesRead
   readonly patience: Patience
   readonly report: Say.Report
 }
 
 const isMissing = (path: string): Promise<boolean> => statusOf(path).then(() => false, Say.isMissing)
 
-export class FollowedFile implements LineReader {
+export class FollowedFile implements LineReader, FileReader {
   readonly source: string
   readonly path: string
   readonly labels: Readonly<Record<string, string>>
   readonly zone: string
+  /** What still comes to the files before the open one. */
+  readonly late: LateLines
   readonly #options: FollowOptions
   #window = new LineWindow(0)
-  #file: OpenFile | undefined
+  #opened: OpenFile | undefined
   /** The open file was found at the path, not among the rotated ones. */
   #atPath = false
-  /** The open file's end is reached for good; it is closed when its lines are taken. */
-  #left = false
+  /** Why the open file is done with; it is let go when its lines are taken. */
+  #left: "at its end" | "not what it was" | undefined
   /** Inode of the file at the path that was taken for no log. */
   #leftOut: number | undefined
   /** How far was read in the file before the open one; it counts until something was read of the open one. */
@@ -78,8 +70,7 @@ export class FollowedFile implements LineReader {
   #status: { readonly inode: number; readonly size: number } | undefined
   /** What was there when the last search found nothing. */
   #looked = ""
-  /** Inode of the new file at the path, and since when there is something newer to read. */
-  #successor: { readonly inode: number; since: number | undefined } | undefined
+  readonly #departure: Departure
   readonly #said = new Set<string>()
 
   constructor(options: FollowOptions) {
@@ -90,6 +81,10 @@ export class FollowedFile implements LineReader {
     this.zone = options.zone
     this.#known = options.position
     this.#place = options.path
+    const { latePositions: positions, read } = options
+    this.late = new LateLines({ ...options, positions })
+    this.#departure = new Departure({ ...options, isHeld: (file) => read.isHeld(file, this) })
+    read.enter(this)
   }
 
   get window(): LineWindow {
@@ -121,6 +116,25 @@ export class FollowedFile implements LineReader {
     return this.#missing && !this.#options.isNamed
   }
 
+  get #file(): OpenFile | undefined {
+    return this.#opened
+  }
+
+  set #file(file: OpenFile | undefined) {
+    if (this.#opened !== undefined) this.#options.read.release(this.#opened, this)
+    this.#opened = file
+    if (file !== undefined) this.#options.read.hold(file, this)
+  }
+
+  get expected(): ReadonlyArray<Position> {
+    const known = this.#file === undefined && !this.#finished ? this.#known : undefined
+    return known === undefined ? this.late.expected : [known, ...this.late.expected]
+  }
+
+  get identity(): FileIdentity | undefined {
+    return this.#file?.position(this.#seen).file
+  }
+
   #say(problem: ReturnType<typeof Say.gone>): void {
     if (this.#said.has(problem.code)) return
     this.#said.add(problem.code)
@@ -131,8 +145,8 @@ export class FollowedFile implements LineReader {
     try {
       for (;;) {
         if (this.#window.ready > 0) return "lines"
-        if (this.#left) await this.#letGo()
-        if (this.#file === undefined && !(await this.#open())) return "waiting"
+        if (this.#left !== undefined) await this.#letGo(now)
+        if (this.#file === undefined && !(await this.#open(now))) return "waiting"
         const file = this.#file!
         const chunk = await file.read(this.#window.room)
         if (chunk !== "changed") this.#seen = now
@@ -158,7 +172,8 @@ export class FollowedFile implements LineReader {
   async close(): Promise<void> {
     const file = this.#file
     this.#file = undefined
-    await file?.close()
+    this.#options.read.leave(this)
+    await Promise.all([file?.close(), this.#departure.close(), this.late.close()])
   }
 
   async #accept(file: OpenFile, chunk: Buffer): Promise<void> {
@@ -179,7 +194,7 @@ export class FollowedFile implements LineReader {
   /** What is no text gives no lines. Only another file at its place will be read, or this one when it becomes a log. */
   #leaveOut(inode: number | undefined): void {
     this.#window = new LineWindow(0)
-    this.#left = true
+    this.#left = "not what it was"
     this.#leftOut = inode
   }
 
@@ -189,7 +204,7 @@ export class FollowedFile implements LineReader {
     if (opened === undefined) return false
     const file = await GrowingFile.at(this.#place, opened, 0)
     if (endsAsLog(await file.last())) {
-      await this.#begin(file, true)
+      this.#begin(file, true)
       return true
     }
     await file.close()
@@ -197,14 +212,15 @@ export class FollowedFile implements LineReader {
   }
 
   /** Goes on where reading stands. False: there is nothing to open now. */
-  async #open(): Promise<boolean> {
+  async #open(now: number): Promise<boolean> {
     this.#place = await realpath(this.path).catch(() => this.#place)
     if (this.#known === undefined) return this.#openFirst()
     const position = this.#known
-    const look = await this.#look()
+    const look = await lookAt(this.#place)
     if (look === this.#looked) return false
     if (this.#leftOut !== undefined && (await this.#reconsider())) return true
-    const { as, atPath, file, lost, sure } = await continueAfter(this.#place, position, this.#finished)
+    const next = await continueAfter(this.#place, position, this.#finished, (other) => this.#isRead(other))
+    const { as, atPath, file, lost, sure } = next
     if (lost && !this.#finished) this.#say(Say.lostTrack(this.path))
     if (lost) this.#finished = true
     if (file === undefined) {
@@ -213,16 +229,25 @@ export class FollowedFile implements LineReader {
       else await statusOf(this.path) // Fails, and is reported, when there is no file.
       return false
     }
+    // It was renamed to a name under which another reader found it.
+    if (as === "same" && this.#options.read.isHeld(file, this)) {
+      await file.close()
+      this.#finished = true
+      return this.#open(now)
+    }
+    // Another log was renamed to this path.
+    if (!this.#options.isNamed && atPath && as === "next" && this.#isRead(file)) {
+      await file.close()
+      this.#looked = look
+      this.#missing = true
+      return false
+    }
     if (as === "cut") this.#say(Say.cutShort(this.path, file.end))
-    await this.#begin(file, atPath, as === "same" ? position.insideLine : undefined)
+    const passedOver = await this.#departure.passedOver(file)
+    if (passedOver !== undefined) this.late.watch(passedOver, now)
+    const beyond = as === "same" ? await this.#options.read.beyond(file) : file
+    this.#begin(beyond, atPath, as === "same" && beyond === file ? position.insideLine : undefined)
     return true
-  }
-
-  /** Whatever happens to the file or its neighbours changes this text. */
-  async #look(): Promise<string> {
-    const folder = await statusOf(dirname(this.#place))
-    const file = await statusOf(this.#place).catch(() => undefined)
-    return [folder.modified, file?.inode, file?.size, file?.changed].join()
   }
 
   /** Nothing was recorded: the file at the path, and no rotated ones. */
@@ -234,42 +259,51 @@ export class FollowedFile implements LineReader {
     }
     const opened = await openFile(this.path)
     if (opened === undefined) return false
-    // Only what is there at the start is passed over; a file that appears later is new from its first byte.
-    const from = this.#options.start === "end" && this.#said.size === 0 ? opened.status.size : 0
-    await this.#begin(await GrowingFile.at(this.path, opened, from), true)
+    this.#begin(await GrowingFile.at(this.path, opened, 0), true)
     return true
   }
 
-  async #begin(file: OpenFile, atPath: boolean, insideLine?: boolean): Promise<void> {
-    const inside =
-      insideLine ??
-      (file instanceof GrowingFile && file.end > 0 && (await readAt(file.handle, file.end - 1, 1))[0] !== 10)
-    this.#window = new LineWindow(file.end, inside)
+  #begin(file: OpenFile, atPath: boolean, insideLine?: boolean): void {
+    this.#window = new LineWindow(file.end, insideLine ?? file.position(this.#seen).insideLine)
     this.#take(file, atPath)
   }
 
   #take(file: OpenFile, atPath: boolean): void {
     this.#file = file
     this.#atPath = atPath
-    this.#left = false
+    this.#left = undefined
     this.#leftOut = undefined
     this.#finished = true
     this.#missing = false
-    this.#successor = undefined
+    this.#departure.reset()
     this.#looked = ""
     if (atPath) this.#said.clear()
   }
 
   /** Closes a file whose end was reached for good and whose lines were taken. */
-  async #letGo(): Promise<void> {
+  async #letGo(now: number): Promise<void> {
     const file = this.#file
-    this.#left = false
+    const left = this.#left
+    this.#left = undefined
     if (file === undefined) return
     this.#known = file.position(this.#seen)
     this.#finished = true
     this.#looked = ""
+    if (left === "at its end") {
+      this.#options.read.remember(this.#known)
+      if (await this.late.takeOver(file, now)) {
+        this.#file = undefined
+        return
+      }
+    }
     this.#file = undefined
     await file.close()
+  }
+
+  /** Whether a file is or was read already, here or by another reader. */
+  #isRead(file: { readonly device: number; readonly inode: number; readonly head: Buffer }): boolean {
+    const { read } = this.#options
+    return read.isHeld(file, this) || read.wasLeft(file)
   }
 
   /**
@@ -283,7 +317,7 @@ export class FollowedFile implements LineReader {
       return
     }
     const position = file.position(this.#seen)
-    const next = await continueAfter(this.#place, position, false)
+    const next = await continueAfter(this.#place, position, false, (other) => this.#isRead(other))
     if (next.file !== undefined && next.as === "same") {
       this.#take(next.file, next.atPath)
       await file.close()
@@ -300,55 +334,20 @@ export class FollowedFile implements LineReader {
     }
     if (next.lost) this.#say(Say.lostTrack(this.path))
     this.#window.finish()
-    this.#left = true
-  }
-
-  /** Whether there are rotated files between this one and an empty one at the path. */
-  async #between(own: FileStatus): Promise<boolean> {
-    const look = await this.#look()
-    if (look === this.#looked) return false
-    if (await hasBetween(this.#place, own)) return true
-    this.#looked = look
-    return false
+    this.#left = "not what it was"
   }
 
   /** At the end of a file: whether to leave it for a newer one. */
   async #leave(file: OpenFile, now: number): Promise<boolean> {
-    if (!file.settled && !(await this.#isOver(file as GrowingFile, now))) return false
+    if (file instanceof GrowingFile && !file.settled) {
+      this.#place = await realpath(this.path).catch(() => this.#place)
+      const departure = await this.#departure.from(file, { place: this.#place, atPath: this.#atPath, now })
+      if (departure === "not yet") return false
+      if (departure === "is gone") this.#say(Say.gone(this.path))
+    }
     if (file.failure !== undefined) this.#options.report(Say.endedEarly(file))
     this.#window.finish()
-    this.#left = true
-    return true
-  }
-
-  async #isOver(file: GrowingFile, now: number): Promise<boolean> {
-    const { patience } = this.#options
-    const own = await statusOf(file.handle)
-    this.#place = await realpath(this.path).catch(() => this.#place)
-    let current: FileStatus
-    try {
-      current = await statusOf(this.path)
-    } catch (cause) {
-      if (!Say.isMissing(cause)) throw cause
-      // Whoever still writes goes on into the old file; but it must not be held for ever.
-      const moved = this.#options.isNamed ? Number.POSITIVE_INFINITY : patience.moved
-      if (now - own.changed < (own.links > 0 ? moved : patience.deleted)) return false
-      this.#say(Say.gone(this.path))
-      return true
-    }
-    if (current.inode === file.inode || current.kind !== "file") {
-      this.#successor = undefined
-      return false
-    }
-    if (this.#successor?.inode !== current.inode) this.#successor = { inode: current.inode, since: undefined }
-    // An empty new file can wait, and then nobody has begun to write to it: the old one may still grow.
-    if (current.size === 0 && !(await this.#between(own))) return false
-    // The clock may be set back meanwhile: nobody shall wait for it to come there again.
-    this.#successor.since = Math.min(this.#successor.since ?? now, now)
-    const quietSince = Math.max(own.changed, this.#atPath ? this.#successor.since : 0)
-    if (now - quietSince >= patience.rotated) return true
-    if (now - this.#successor.since < patience.bothWritten) return false
-    this.#say(Say.stillWritten(this.path))
+    this.#left = "at its end"
     return true
   }
 }

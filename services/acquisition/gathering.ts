@@ -18,11 +18,14 @@ export class Gathering {
     this.#span = span
   }
 
-  /** A batch was stored. A large one says that there is more in its file, and nothing to wait for. */
-  readonly stored = (batch: LogBatch): Effect.Effect<void> =>
-    Effect.map(Clock.currentTimeMillis, (now) => {
-      if (isSmall(batch) && this.#rest(now) === 0) this.#until = now + this.#span
+  /** These of one source were stored, and the next ones are gathered. One that is full tells that there are more already. */
+  after(batches: ReadonlyArray<LogBatch>): Effect.Effect<void> {
+    if (!batches.every(isSmall)) return Effect.void
+    const begin = Effect.map(Clock.currentTimeMillis, (now) => {
+      if (this.#rest(now) === 0) this.#until = now + this.#span
     })
+    return Effect.andThen(begin, this.over)
+  }
 
   /** Waits until what was gathered may be looked at. */
   readonly over: Effect.Effect<void> = Effect.flatMap(Clock.currentTimeMillis, (now) =>
@@ -37,5 +40,5 @@ export class Gathering {
 }
 
 /** Whether more would have had room in it: the file's end was near. */
-export const isSmall = ({ lines, range }: LogBatch): boolean =>
+const isSmall = ({ lines, range }: LogBatch): boolean =>
   lines < maxBatchLines / 2 && range.to - range.from < maxBatchBytes / 2

@@ -33,10 +33,19 @@ export interface OpenFile {
    * lie in the `room`, if the file can make use of it.
    */
   read(room?: (length: number) => Buffer): Promise<Buffer | "end" | "changed">
-  /** Where reading stands; whether that is inside a line, the window knows. `seen`: milliseconds since 1970. */
+  /** Where reading stands when all that was read is taken. `seen`: milliseconds since 1970. */
   position(seen: number): Position
   close(): Promise<void>
 }
+
+const positionOf = (file: OpenFile, tail: Buffer, seen: number): Position => ({
+  file: identify(file, file.head, file.end),
+  to: file.end,
+  insideLine: tail.length > 0 && tail.at(-1) !== 10,
+  tail,
+  head: file.head,
+  seen
+})
 
 const lastBytes = (tail: Buffer, chunk: Buffer): Buffer =>
   chunk.length >= fingerprintBytes
@@ -120,7 +129,7 @@ export class GrowingFile implements OpenFile {
   }
 
   position(seen: number): Position {
-    return { file: identify(this, this.#head, this.#end), to: this.#end, insideLine: false, tail: this.#tail, seen }
+    return positionOf(this, this.#tail, seen)
   }
 
   close(): Promise<void> {
@@ -225,7 +234,7 @@ export class StreamedFile implements OpenFile {
   }
 
   position(seen: number): Position {
-    return { file: identify(this, this.#head, this.#end), to: this.#end, insideLine: false, tail: this.#tail, seen }
+    return positionOf(this, this.#tail, seen)
   }
 
   async close(): Promise<void> {

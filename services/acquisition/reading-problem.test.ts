@@ -125,7 +125,7 @@ describe("what can be wrong", () => {
     const program = acquire({
       sources: [logFile(log)],
       sink: { append: () => Effect.void },
-      last: () => Effect.succeed(damaged),
+      recent: () => Effect.succeed([damaged]),
       timeOf: () => undefined,
       report: () => {}
     })

@@ -128,5 +128,5 @@ export const stillWritten = (file: string): Problem => ({
   severity: "warning",
   file,
   message:
-    "The file was rotated, but for a minute something went on writing to the old one while the new one grew too. Only the new one is read from now on; make the writer reopen its log when it is rotated."
+    "The file was rotated, but something still writes to the old one. Both are read; but what comes to the old one when it is compressed or deleted is lost. Make the writer reopen its log when it is rotated."
 })

@@ -11,6 +11,8 @@ export class RecordedFiles {
   readonly #ends = new Map<string, string>()
 
   add(batch: LogBatch): void {
+    // A checkpoint: what comes before it was passed over, or is told by other batches.
+    if (batch.range.to === batch.range.from) return
     const key = keyOf(batch)
     const { device, inode } = batch.file
     const before = `${device}:${inode}:${batch.range.from}`

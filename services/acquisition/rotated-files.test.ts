@@ -115,17 +115,36 @@ describe("rotation by copying and truncating", () => {
     expect(store.lines).toEqual(numbers(0, 4))
   })
 
-  it("goes on at the new end when only the end of the file was removed", async () => {
-    writeFileSync(log, text(numbers(0, 500)))
+  for (const left of [490 * 12, 20 * 12, 20 * 12 + 5]) {
+    it(`goes on at the new end when all but the first ${left} bytes of the file were removed`, async () => {
+      writeFileSync(log, text(numbers(0, 500)))
+      const store = new Store()
+      const { stop } = reader(store, [logFile(log)])
+      await until("begun", () => store.lines.length === 500)
+      truncateSync(log, left)
+      await until("said", () => store.codes.length === 1)
+      appendFileSync(log, `${left % 12 === 0 ? "" : "\n"}${text(numbers(500, 510))}`)
+      await until("all", () => store.lines.length === 510)
+      await stop()
+      expect(store.lines).toEqual(numbers(0, 510))
+      expect(store.codes).toEqual(["TST-ACQ-CUT"])
+    })
+  }
+
+  it("finds the rest in the copy although the log begins as it did before", async () => {
+    const banner = "the same words at each start\n"
+    writeFileSync(log, banner + text(numbers(0, 500)))
     const store = new Store()
     const { stop } = reader(store, [logFile(log)])
-    await until("begun", () => store.lines.length === 500)
-    truncateSync(log, text(numbers(0, 490)).length)
-    await until("said", () => store.codes.length === 1)
+    await until("begun", () => store.count === 501)
     appendFileSync(log, text(numbers(500, 510)))
-    await until("all", () => store.lines.length === 510)
+    copyFileSync(log, `${log}.1`)
+    writeFileSync(log, banner)
+    await until("the rest and the banner", () => store.count === 512)
+    appendFileSync(log, text(numbers(510, 520)))
+    await until("all", () => store.count === 522)
     await stop()
-    expect(store.lines).toEqual(numbers(0, 510))
-    expect(store.codes).toEqual(["TST-ACQ-CUT"])
+    expect(store.lines.filter((line) => line !== banner.trim())).toEqual(numbers(0, 520))
+    expect(store.problems).toEqual([])
   })
 })

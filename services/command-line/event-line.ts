@@ -5,8 +5,12 @@ import { counted } from "./counted.ts"
 
 const said = (event: TestudoEvent): string => {
   switch (event.type) {
-    case "LogBatchAppended":
-      return `${counted(event.data.lines, "line")} of ${event.data.path}, bytes ${event.data.range.from} to ${event.data.range.to}`
+    case "LogBatchAppended": {
+      const { lines, path, range } = event.data
+      return range.from === range.to
+        ? `${path} is read from byte ${range.to} on`
+        : `${counted(lines, "line")} of ${path}, bytes ${range.from} to ${range.to}`
+    }
     case "OverflowRaised":
       return `${event.data.scenario.name}: ${event.data.source.scope} ${event.data.source.value}, ${counted(event.data.eventsCount, "event")}`
     case "DecisionMade":

@@ -20,6 +20,9 @@ import {
 } from "../event-store/event-store.ts"
 import { patiently } from "../event-store/patience.ts"
 
+/** So many events of an erasure may stand behind the last batch of a stream. */
+const mostRewritten = 9
+
 interface End {
   /** -1: the stream has no events. */
   readonly revision: number
@@ -42,17 +45,25 @@ export class Intake implements Sink<AppendError> {
 
   /** The last batch of a source, or undefined for a new one. */
   last(source: string): Effect.Effect<LogBatch | undefined, StoreUnavailable> {
+    return Effect.map(this.recent(source, 1), ([batch]) => batch)
+  }
+
+  /** The last batches of a source, about so many, the newest first. */
+  recent(source: string, most: number): Effect.Effect<ReadonlyArray<LogBatch>, StoreUnavailable> {
     const stream = logStream(source)
-    return Effect.flatMap(this.#store.readStream(stream, { direction: "backwards", limit: 10 }), (events) => {
-      this.#ends.set(source, { revision: events[0]?.revision ?? -1, id: events[0]?.id ?? "" })
-      // An erasure may have set an event of its own behind the last batch.
-      const event = events.find(({ type }) => type !== StreamRewritten.type)
-      if (event === undefined) return Effect.succeed(undefined)
-      // Without it nobody knows what has been read: reading all anew would count everything twice.
-      if (!LogBatchAppended.is(event)) return Effect.fail(noCheckpoint(stream, event))
-      this.position = Math.max(this.position, event.position)
-      return Effect.succeed(event.data)
-    })
+    return Effect.flatMap(
+      this.#store.readStream(stream, { direction: "backwards", limit: most + mostRewritten }),
+      (events) => {
+        this.#ends.set(source, { revision: events[0]?.revision ?? -1, id: events[0]?.id ?? "" })
+        // An erasure may have set an event of its own behind the last batch.
+        const event = events.find(({ type }) => type !== StreamRewritten.type)
+        if (event === undefined) return Effect.succeed([])
+        // Without it nobody knows what has been read: reading all anew would count everything twice.
+        if (!LogBatchAppended.is(event)) return Effect.fail(noCheckpoint(stream, event))
+        this.position = Math.max(this.position, event.position)
+        return Effect.succeed(events.filter(LogBatchAppended.is).map(({ data }) => data))
+      }
+    )
   }
 
   /** Answers when the batches are durable. Waits while the store cannot take them. */

@@ -74,7 +74,7 @@ const reading = Effect.fnUntraced(function* (configuration: Configuration, { nod
     ),
     node,
     sink: { append: (batches) => detection.arriving(intake.append(batches)) },
-    last: (source) => intake.last(source),
+    recent: (source, most) => intake.recent(source, most),
     timeOf: detection.timeOf,
     report: (problem) => console.error(formatProblem(problem))
   })
