@@ -16,8 +16,10 @@ export const limit = {
   eventText: 4_194_304,
   /** Items of an array that an expression builds. */
   resultItems: 500_000,
-  /** Items of a kind that can only be compared with each other, when double ones are left out. */
-  uniqueItems: 1_000,
+  /** Comparisons of items that can only be compared with each other: when double ones are left out, or of all within two values. */
+  comparisons: 500_000,
+  /** Steps in which a text is compared with a pattern of `*` and `?`. */
+  globSteps: 4_194_304,
   /** Items that the predicates and ranges of one evaluation go over. */
   steps: 500_000,
   /** Characters of text that count as one step, where a predicate makes calls repeat. */

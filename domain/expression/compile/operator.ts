@@ -1,3 +1,4 @@
+import { indexIn } from "../../text/text-search.ts"
 import { compilePattern } from "../../grok/pattern.ts"
 import { PatternError } from "../../grok/pattern-error.ts"
 import { divide, multiply, power, remainder, subtract } from "../arithmetic.ts"
@@ -5,7 +6,8 @@ import type { Compiler } from "../compile.ts"
 import { EvaluationError, ExpressionError } from "../error.ts"
 import { limit } from "../limit.ts"
 import type { BinaryNode, Node, StringNode } from "../syntax.ts"
-import { compare, equals, isIn, isNil, mismatch, range, textOperand } from "../value.ts"
+import { equals, isIn } from "../equality.ts"
+import { compare, isNil, mismatch, range, textOperand } from "../value.ts"
 import type { Frame, Run } from "./run.ts"
 import { charge } from "./run.ts"
 
@@ -53,7 +55,7 @@ export const compileOperator = (compiler: Compiler, node: BinaryNode): Run => {
     case "in":
       return membership(compiler, node)
     case "contains":
-      return search(compiler, node, (text, part) => text.includes(part))
+      return search(compiler, node, (text, part) => indexIn(text, part) >= 0)
     case "startsWith":
       return search(compiler, node, (text, part) => text.startsWith(part))
     case "endsWith":

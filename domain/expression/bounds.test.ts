@@ -1,0 +1,96 @@
+/** What rules and lines could make endless ends, after so much work as is counted. */
+import { describe, expect, it, test } from "vitest"
+import { eventEnvironment } from "./environment/event.ts"
+import { EvaluationError } from "./error.ts"
+import { exampleEvent } from "./example.fixture.ts"
+import { compileExpression } from "./expression.ts"
+import { compileXmlPath, findElement } from "./xml-path.ts"
+import type { Element } from "./xml.ts"
+
+const value = (expression: string, raw = ""): unknown => {
+  const Line = { ...exampleEvent().Line, Raw: raw }
+  return compileExpression(expression, { environment: eventEnvironment }).evaluate({ evt: exampleEvent({ Line }) })
+}
+
+const failing = (expression: string, raw?: string): string => {
+  try {
+    return `gives ${value(expression, raw)}`
+  } catch (error) {
+    expect(error).toBeInstanceOf(EvaluationError)
+    return (error as Error).message
+  }
+}
+
+describe("a list that holds itself twice, sixty times over", () => {
+  const doubled = (first: string) => `reduce(1..60, [#acc, #acc], ${first})`
+
+  it.each([
+    [`flatten(${doubled("[1]")})`, "500000 items"],
+    [`flatten(${doubled("[]")})`, "500000 items"],
+    [`FlattenDistinct(${doubled("[]")})`, "500000 items"],
+    [`max(${doubled("[1]")})`, "500000 items"],
+    [`median(${doubled("[1]")})`, "500000 items"],
+    [
+      `let one = ${doubled("[1]")}; let other = ${doubled("[1]")}; one == other`,
+      "500000 items would have to be compared"
+    ],
+    [`let one = ${doubled("[1]")}; let other = ${doubled("[1]")}; {"a": one} == {"a": other}`, "500000 items would"],
+    [`let one = ${doubled("[1]")}; let other = ${doubled("[1]")}; one in [other]`, "500000 items would"],
+    [`uniq([${doubled("[1]")}, ${doubled("[1]")}])`, "500000 items would"],
+    [`toJSON(${doubled("[]")})`, "1048576 characters"],
+    [`ToJsonString(${doubled("[]")}) == ""`, "gives true"]
+  ])("%s", (expression, message) => {
+    expect(failing(expression)).toContain(message)
+  })
+})
+
+test("indentation counts as text that toJSON makes", () => {
+  const deep = `${"[".repeat(250)}${"1,".repeat(20_000)}1${"]".repeat(250)}`
+  expect(failing("toJSON(fromJSON(evt.Line.Raw))", deep)).toContain("1048576 characters")
+  expect(value("len(ToJsonString(fromJSON(evt.Line.Raw)))", deep)).toBe(deep.length)
+})
+
+test("numbers are told apart by hash, however many they are", () => {
+  expect(value("len(uniq(1..200000))")).toBe(200_000)
+  expect(
+    value("len(Distinct(fromJSON(evt.Line.Raw)))", `[${Array.from({ length: 30_000 }, (_, n) => n % 9_000)}]`)
+  ).toBe(9_000)
+  expect(value("uniq([1, 1.0, 2.5, 2.5, '1', true, nil, nil, [1], [1.0]])")).toHaveLength(6)
+})
+
+test("lists are told apart by comparing them, as long as they are few", () => {
+  const lists = (count: number) => `[${Array.from({ length: count }, (_, n) => `[${n}]`)}]`
+  expect(value("len(uniq(fromJSON(evt.Line.Raw)))", lists(600))).toBe(600)
+  expect(failing("len(uniq(fromJSON(evt.Line.Raw)))", lists(5_000))).toContain("would have to be compared")
+})
+
+test("a pattern of stars that nearly fits everywhere is given up", () => {
+  const nearly = `*${"a".repeat(16_000)}b`
+  expect(failing(`Match(evt.Line.Raw, repeat("a", 40000))`, nearly)).toBe("Match took more than 4194304 steps")
+  expect(value(`Match(evt.Line.Raw, repeat("a", 16000) + "b")`, nearly)).toBe(true)
+})
+
+test("a path into JSON that is deeper than any JSON that is read finds nothing", () => {
+  const deep = (levels: number) => `{"a":${"[".repeat(levels)}7${"]".repeat(levels)}}`
+  const find = (levels: number) => value(`JsonExtract(evt.Line.Raw, "a${"[0]".repeat(levels)}")`, deep(levels))
+  expect([find(200), find(300)]).toEqual(["7", ""])
+})
+
+test("what is in an element is looked through once, however many elements around it are asked for what is in them", () => {
+  let looks = 0
+  const element = (children: Array<Element>): Element => ({
+    space: "",
+    name: "a",
+    attributes: [],
+    parent: undefined,
+    get children() {
+      looks += 1
+      return children
+    },
+    text: ""
+  })
+  let comb = element(Array.from({ length: 1_000 }, () => element([])))
+  for (let level = 0; level < 200; level++) comb = element([comb])
+  expect(findElement(element([comb]), compileXmlPath("//a//a//b"))).toBeUndefined()
+  expect(looks).toBeLessThan(8 * 1_300)
+})
