@@ -3,7 +3,7 @@ import { describe, expect, it, test } from "vitest"
 import { eventEnvironment } from "./environment/event.ts"
 import { EvaluationError } from "./error.ts"
 import { exampleEvent } from "./example.fixture.ts"
-import { compileExpression } from "./expression.ts"
+import { compileExpression, emptyContext } from "./expression.ts"
 import { compileXmlPath, findElement } from "./xml-path.ts"
 import type { Element } from "./xml.ts"
 
@@ -93,4 +93,46 @@ test("what is in an element is looked through once, however many elements around
   for (let level = 0; level < 200; level++) comb = element([comb])
   expect(findElement(element([comb]), compileXmlPath("//a//a//b"))).toBeUndefined()
   expect(looks).toBeLessThan(8 * 1_300)
+})
+
+describe("what a predicate repeats costs steps", () => {
+  const words = (count: number) => Array.from({ length: count }, (_, n) => `w${n}`).join(" ")
+
+  it.each([
+    ['any(Split(evt.Line.Raw, " "), {evt.Line.Raw contains (# + "!")})', words(9_000)],
+    ['let all = Split(evt.Line.Raw, " "); any(all, {(# + "!") in all})', words(9_000)],
+    ["let all = fromJSON(evt.Line.Raw); any(all, {max(all) < #})", `[${Array.from({ length: 9_000 }, (_, n) => n)}]`],
+    ["let all = fromJSON(evt.Line.Raw); any(all, {all == [#]})", `[${Array.from({ length: 9_000 }, (_, n) => n)}]`],
+    ["any(1..50000, {(evt.Line.Raw + string(#)) == 'x'})", "x".repeat(60_000)],
+    ["any(1..50000, {evt.Line.Raw[#:60000] == 'x'})", "x".repeat(60_000)],
+    ['any(Split(evt.Line.Raw, " "), {# matches "(x+x+)+y"})', `${"x".repeat(60)} `.repeat(1_000)],
+    ['any(Split(evt.Line.Raw, " "), {"text" matches #})', words(9_000)],
+    ['any(Split(evt.Line.Raw, " "), {"text" matches #})', `${"a{1000}b{1000} ".repeat(60)}`]
+  ])("%s", (expression, raw) => {
+    expect(failing(expression, raw)).toBe("the evaluation took more than 500000 steps")
+  })
+
+  it.each([
+    ["let all = fromJSON(evt.Line.Raw); count(1..999, {get(all, #).value == all[# - 1].value + 1})", 999],
+    ["let all = fromJSON(evt.Line.Raw); count(all, {.text startsWith 'te' && .text matches '^te(x|s)t$'})", 1_000]
+  ])("but not more than an ordinary list has room for: %s", (expression, expected) => {
+    const raw = JSON.stringify(Array.from({ length: 1_000 }, (_, n) => ({ value: n, text: "text" })))
+    expect(value(expression, raw)).toBe(expected)
+  })
+
+  it("and what is the same for all items is made once", () => {
+    let asked = 0
+    const lookup = () => {
+      asked += 1
+      return "found"
+    }
+    const context = { ...emptyContext, files: { ...emptyContext.files, lookup } }
+    const evaluate = (expression: string): unknown =>
+      compileExpression(expression, { environment: eventEnvironment, context }).evaluate({ evt: exampleEvent() })
+    expect(evaluate("count(1..100, {LookupFile(evt.Line.Raw, 'file') == 'found' && # > 50})")).toBe(50)
+    expect(asked).toBe(1)
+    expect(evaluate("count(1..100, {LookupFile(string(#), 'file') == 'found'})")).toBe(100)
+    expect(asked).toBe(101)
+    expect(value("count(1..100, {Upper(evt.Line.Raw) contains string(#)})", `${"x".repeat(60_000)}77`)).toBe(2)
+  })
 })

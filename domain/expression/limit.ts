@@ -22,8 +22,17 @@ export const limit = {
   globSteps: 4_194_304,
   /** Items that the predicates and ranges of one evaluation go over. */
   steps: 500_000,
-  /** Characters of text that count as one step, where a predicate makes calls repeat. */
+  /** Characters of text that count as one step, where a predicate makes calls repeat: of what a call gives. */
   charactersPerStep: 4,
+  /** The same of a text that is only looked through. */
+  charactersReadPerStep: 24,
+  /** Steps for each character that a pattern with repetitions sees; one that sees fewer characters takes more for each. */
+  stepsPerMatchedCharacter: 16,
+  /** Steps for compiling a pattern that is computed, and for each of its characters. */
+  stepsPerPattern: 250,
+  stepsPerPatternCharacter: 75,
+  /** So many times the steps where it is not an ordinary one. */
+  widePattern: 20,
   /** Characters of a text that a pattern sees. */
   patternText: longestReach,
   /** Characters of a pattern that is computed from the event. */
@@ -41,3 +50,7 @@ export const limit = {
   /** Nesting of JSON and XML that is read. */
   dataDepth: 256
 } as const
+
+/** For compiling a pattern that is computed, if it is an ordinary one. */
+export const stepsOfPattern = (source: string): number =>
+  limit.stepsPerPattern + source.length * limit.stepsPerPatternCharacter

@@ -17,10 +17,13 @@ const ordinaryAutomatonCrowd = 32
 /** Fewer characters are not worth matching: the pattern is refused. */
 const shortestReach = 256
 
+/** At how many places of a pattern matches may be under way all the time. */
+export const crowdOf = (syntax: Syntax): number => new Crowd(syntax).most()
+
 /** undefined: the pattern is too large to be matched at all. */
-export const reachOf = (syntax: Syntax, engine: "v8" | "automaton"): number | undefined => {
+export const reachOf = (crowd: number, engine: "v8" | "automaton"): number | undefined => {
   const most = engine === "v8" ? ordinaryCrowd : ordinaryAutomatonCrowd
-  const reach = Math.floor((longestReach * most) / Math.max(most, new Crowd(syntax).most()))
+  const reach = Math.floor((longestReach * most) / Math.max(most, crowd))
   return reach < shortestReach ? undefined : reach
 }
 

@@ -47,13 +47,24 @@ describe("what conditions ask of the events in a bucket", () => {
     ["all(queue.Queue, {.Parsed.word in ['a', 'b', 'c', 'd']}) && len(queue.Queue) > 4", [4]],
     ["any(queue.Queue, {.GetMeta('word') == 'd'})", [4]],
     ["len(filter(queue.Queue, {.Meta.word == 'a'})) >= 2", [3]],
-    ["any(queue.Queue, {.Meta.nothing != ''})", []]
+    ["any(queue.Queue, {.Meta.nothing != ''})", []],
+    ["any(queue.Queue[:-1], {.Line.Raw endsWith ' ' + evt.Meta.word})", [3]]
   ])("is known without parsing their lines again: %s", (condition, expected) => {
     const again = vi.spyOn(LineParser.prototype, "parseAgain")
     expect(overflowsOf(words, true, conditional("s", `${condition} && 1 > 2`))).toEqual([])
     expect(again).not.toHaveBeenCalled()
     expect(overflowsOf(words, true, conditional("s", condition))).toEqual(expected)
     expect(overflowsOf(words, false, conditional("s", condition))).toEqual(expected)
+  })
+
+  it("is asked once of each, so that a long queue of long texts takes no more than its last event", () => {
+    const long = Array.from({ length: 12 }, (_, n) => `${"a".repeat(8_000)}${n % 2 === 0 ? "b" : "c"}`)
+    for (const shortcuts of [true, false]) {
+      const found = (condition: string) => overflowsOf(long, shortcuts, conditional("s", condition))
+      expect(found("count(queue.Queue, {.Meta.word matches '^(a|x)+b$'}) == 5")).toEqual([8])
+      expect(found("len(queue.Queue) > 9 && none(queue.Queue, {.Meta.word matches '^(a|x)+d$'})")).toEqual([9])
+      expect(found("one(queue.Queue, {.Meta.word matches '^(a|x)+c$'})")).toEqual([1, 3, 5, 7, 9, 11])
+    }
   })
 
   it("is what another scenario wrote to the event meanwhile", () => {

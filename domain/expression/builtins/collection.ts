@@ -35,14 +35,22 @@ const inOrder = (map: AnyMap): ReadonlyArray<readonly [key: unknown, value: unkn
   )
 
 export const collectionBuiltins: ReadonlyArray<FunctionDeclaration> = [
-  declare("len", [[stringType, array, map]], intType, (_, value: unknown) => lengthOf(value)),
-  declare("get", [anyType, anyType], typeGot, (_, object: unknown, key: unknown) => memberOrNil(object, key)),
-  declare("first", [array], oneElement, (_, items: ReadonlyArray<unknown>) => items[0]),
-  declare("last", [array], oneElement, (_, items: ReadonlyArray<unknown>) => items.at(-1)),
-  declare("take", [array, intType], arrayOfElement, (_, items: ReadonlyArray<unknown>, count: number) => {
-    if (count < 0) throw new EvaluationError("take cannot take less than zero items")
-    return items.slice(0, count)
+  declare("len", [[stringType, array, map]], intType, (_, value: unknown) => lengthOf(value), { glances: true }),
+  declare("get", [anyType, anyType], typeGot, (_, object: unknown, key: unknown) => memberOrNil(object, key), {
+    glances: true
   }),
+  declare("first", [array], oneElement, (_, items: ReadonlyArray<unknown>) => items[0], { glances: true }),
+  declare("last", [array], oneElement, (_, items: ReadonlyArray<unknown>) => items.at(-1), { glances: true }),
+  declare(
+    "take",
+    [array, intType],
+    arrayOfElement,
+    (_, items: ReadonlyArray<unknown>, count: number) => {
+      if (count < 0) throw new EvaluationError("take cannot take less than zero items")
+      return items.slice(0, count)
+    },
+    { glances: true }
+  ),
   declare("reverse", [array], arrayOfElement, (_, items: ReadonlyArray<unknown>) => items.toReversed()),
   declare("uniq", [array], arrayOfElement, (_, items: ReadonlyArray<unknown>) => unique(items)),
   declare("flatten", [array], array, (_, items: ReadonlyArray<unknown>) => flattened(items)),
