@@ -64,6 +64,8 @@ export class Engine {
   #sweepTurn = sweepEvery
   /** The group of scenarios that have one bucket for all events. It goes with the rules: it knows buckets of theirs. */
   #everything = new Group("")
+  /** Whether any scenario does. */
+  #looksBack = false
   #deadlines = new Deadlines()
   readonly overflows: Overflows
   readonly #options: EngineOptions
@@ -101,6 +103,7 @@ export class Engine {
     this.world.lookup = geo
     this.#scenarios = new Map(ruleset.scenarios.map((scenario) => [scenario.identity, scenario]))
     this.#candidates = new Candidates(ruleset.scenarios, ruleset.world.shortcuts)
+    this.#looksBack = ruleset.scenarios.some(({ looksBack }) => looksBack)
     this.world.asksNames = ruleset.activation.names === "asked"
     this.world.stashes.activate(ruleset.stashes)
     const turns = new Turns()
@@ -244,6 +247,8 @@ export class Engine {
     this.#ruleset.world.enter(this.world, event.at)
     let { edits } = event
     let candidates = this.#candidates.of(event)
+    // Before the first bucket has counted what it holds of the event.
+    if (this.#looksBack) event.singular ||= candidates.some(({ rule }) => rule.looksBack)
     for (let i = 0; i < candidates.length; i++) {
       const candidate = candidates[i]!
       this.#offer(candidate, scope, depth)

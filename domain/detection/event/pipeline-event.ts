@@ -186,6 +186,14 @@ export class PipelineEvent {
     return { event: this.batch, line: this.index }
   }
 
+  /** What its maps hold, in characters. */
+  get size(): number {
+    let size = 0
+    for (const map of [this.Parsed, this.Meta, this.Enriched])
+      for (const [key, text] of map) size += key.length + text.length
+    return size + (this.#unmarshaled === undefined ? 0 : sizeOf(this.#unmarshaled))
+  }
+
   get Unmarshaled(): Map<string, unknown> {
     this.#unmarshaled ??= new Map()
     return this.#unmarshaled
@@ -256,6 +264,18 @@ export class PipelineEvent {
     const address = this.Meta.get("source_ip")
     return address === undefined ? [] : [address]
   }
+}
+
+/** As many characters as take the memory of one item of a list or map. */
+const itemSize = 32
+
+/** Of what a line was unmarshaled to, in characters. */
+const sizeOf = (value: unknown): number => {
+  if (typeof value === "string") return value.length
+  let size = 0
+  if (Array.isArray(value)) for (const item of value) size += itemSize + sizeOf(item)
+  if (value instanceof Map) for (const [key, item] of value) size += itemSize + String(key).length + sizeOf(item)
+  return size
 }
 
 /** Seconds east of UTC that an RFC 3339 text ends with. */
