@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { indexIn, lastIndexIn, partsOf } from "./text-search.ts"
+import { holds, indexIn, lastIndexIn, partsOf } from "./text-search.ts"
 
 /** Parts of few letters, so that they nearly fit everywhere, and long enough that V8 is not asked. */
 const long = fc.tuple(fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 3 }), fc.integer({ min: 513, max: 700 }))
@@ -22,6 +22,7 @@ describe("a long part is found where V8 finds it", () => {
         const whole = part + ending
         const text = `${before}${(whole + after).repeat(times)}${part}${after}`
         expect(indexIn(text, whole, from)).toBe(text.indexOf(whole, from))
+        expect(holds(text, whole)).toBe(text.includes(whole))
         expect(lastIndexIn(text, whole)).toBe(text.lastIndexOf(whole))
         expect(partsOf(text, whole)).toEqual(text.split(whole))
       })

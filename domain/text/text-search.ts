@@ -6,6 +6,9 @@
 /** V8 finds parts of up to so many characters as fast as need be. */
 const longest = 512
 
+export const holds = (text: string, part: string): boolean =>
+  part.length <= longest ? text.includes(part) : indexIn(text, part) >= 0
+
 /** The first place from `from` on; -1 when there is none. */
 export const indexIn = (text: string, part: string, from = 0): number =>
   part.length <= longest ? text.indexOf(part, from) : (placesIn(text, part, from).next().value ?? -1)

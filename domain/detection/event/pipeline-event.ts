@@ -79,6 +79,8 @@ export class PipelineEvent {
   isJudged = false
   /** It holds something that parsing its line again would not give: a stash's answer, a filter's `SetMeta`. */
   singular = false
+  /** Its size, when it was known to be kept before the first bucket took it; else 0. */
+  counted = 0
   /** How often an expression wrote to `Meta` or `Parsed`: what was concluded from them before is worth nothing then. */
   edits = 0
   /** Characters that expressions built and wrote to it; moving a text from one place to another does not count. */
@@ -137,6 +139,7 @@ export class PipelineEvent {
     this.Process = false
     this.isJudged = false
     this.singular = false
+    this.counted = 0
     this.edits = 0
     this.#written = 0
     this.lean = false

@@ -71,8 +71,6 @@ export class QueuedEvent implements EventObject {
   readonly index: number
   /** The event itself: while its line is at hand, and for good when parsing the line again would give another one. */
   #event: PipelineEvent | undefined
-  /** Characters of an event that was to be kept from the beginning. */
-  readonly #kept: number
   #shown: Shown | undefined
   #recalled: Recalled | undefined
   /** Of the zone that its time stamp names, in seconds east of UTC; undefined until somebody asks for it. */
@@ -94,9 +92,11 @@ export class QueuedEvent implements EventObject {
     this.index = index
     this.#origin = origin
     this.#event = event
-    // As it will be kept.
-    if (event?.singular === true) this.complete()
-    this.#kept = event?.singular === true ? event.size : 0
+    if (event?.singular === true) {
+      // As it will be kept.
+      this.complete()
+      event.counted = event.size
+    }
     const showsAtOnce = raw.length > longLine && origin !== undefined && event !== undefined
     const shown = showsAtOnce ? show(this, event, origin.contexts) : undefined
     this.#shown = shown !== undefined && metaLength(shown) <= raw.length ? shown : undefined
@@ -125,7 +125,7 @@ export class QueuedEvent implements EventObject {
    * of an event that is kept all there is of it.
    */
   get characters(): number {
-    return (this.raw.length > longLine ? 2 * this.raw.length : this.raw.length) + this.#kept
+    return (this.raw.length > longLine ? 2 * this.raw.length : this.raw.length) + (this.#event?.counted ?? 0)
   }
 
   get Type(): PipelineEvent["Type"] {

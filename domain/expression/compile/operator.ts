@@ -1,4 +1,4 @@
-import { indexIn } from "../../text/text-search.ts"
+import { holds } from "../../text/text-search.ts"
 import { compilePattern, type Pattern } from "../../grok/pattern.ts"
 import { PatternError } from "../../grok/pattern-error.ts"
 import { longestReach } from "../../grok/reach.ts"
@@ -56,7 +56,7 @@ export const compileOperator = (compiler: Compiler, node: BinaryNode): Run => {
     case "in":
       return membership(compiler, node)
     case "contains":
-      return search(compiler, node, (text, part) => indexIn(text, part) >= 0)
+      return search(compiler, node, holds)
     case "startsWith":
       return search(compiler, node, (text, part) => text.startsWith(part))
     case "endsWith":
