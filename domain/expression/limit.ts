@@ -19,13 +19,13 @@ export const limit = {
   /** Comparisons of items that can only be compared with each other: when double ones are left out, or of all within two values. */
   comparisons: 500_000,
   /** Steps in which a text is compared with a pattern of `*` and `?`. */
-  globSteps: 4_194_304,
+  globSteps: 2_097_152,
   /** Items that the predicates and ranges of one evaluation go over. */
   steps: 500_000,
   /** Characters of text that count as one step, where a predicate makes calls repeat: of what a call gives. */
   charactersPerStep: 4,
   /** The same of a text that is only looked through. */
-  charactersReadPerStep: 24,
+  charactersReadPerStep: 20,
   /** Steps for each character that a pattern with repetitions sees; one that sees fewer characters takes more for each. */
   stepsPerMatchedCharacter: 16,
   /** Steps for compiling a pattern that is computed, and for each of its characters. */
