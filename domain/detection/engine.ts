@@ -42,7 +42,7 @@ const bucketsPerScenario = 50_000
 /** Ten lines of 250 characters for each of them: ordinary lines never come near. */
 const charactersPerScenario = 125_000_000
 
-/** Lines between two sweeps of the buckets. */
+/** Lines between two sweeps of a scenario's buckets. */
 const sweepEvery = 10_000
 
 export class Engine {
@@ -58,8 +58,14 @@ export class Engine {
   buckets: ReadonlyMap<string, Buckets> = new Map()
   /** The same by the scenarios' places, of which some are empty. */
   #bucketsAt: Array<Buckets> = []
+  /** The same in the order in which they are swept. */
+  #swept: ReadonlyArray<Buckets> = []
+  /** Lines between the sweeps of one scenario's buckets and the next one's: no line has to wait for all of them. */
+  #sweepTurn = sweepEvery
   /** The group of scenarios that have one bucket for all events. It goes with the rules: it knows buckets of theirs. */
   #everything = new Group("")
+  /** Whether any scenario does. */
+  #looksBack = false
   #deadlines = new Deadlines()
   readonly overflows: Overflows
   readonly #options: EngineOptions
@@ -97,6 +103,7 @@ export class Engine {
     this.world.lookup = geo
     this.#scenarios = new Map(ruleset.scenarios.map((scenario) => [scenario.identity, scenario]))
     this.#candidates = new Candidates(ruleset.scenarios, ruleset.world.shortcuts)
+    this.#looksBack = ruleset.scenarios.some(({ looksBack }) => looksBack)
     this.world.asksNames = ruleset.activation.names === "asked"
     this.world.stashes.activate(ruleset.stashes)
     const turns = new Turns()
@@ -104,6 +111,8 @@ export class Engine {
     this.#everything = new Group("")
     this.#bucketsAt = []
     for (const { place, home } of ruleset.scenarios) this.#bucketsAt[place] = this.buckets.get(home)!
+    this.#swept = [...this.buckets.values()]
+    this.#sweepTurn = Math.max(1, Math.floor(sweepEvery / Math.max(1, this.#swept.length)))
     this.overflows.activate(ruleset, most.open)
     this.#deadlines = new Deadlines()
     for (const buckets of former.values()) for (const bucket of [...buckets.open()]) this.adopt(bucket)
@@ -142,7 +151,7 @@ export class Engine {
       }
       event.letGo()
       // There a line that says no time is of now, and buckets of the past are alive all the same.
-      if (this.counters.lines % sweepEvery === 0 && time !== "said") this.#sweep()
+      if (this.counters.lines % this.#sweepTurn === 0 && time !== "said") this.#sweep()
     }
     return this.overflows.take()
   }
@@ -238,6 +247,8 @@ export class Engine {
     this.#ruleset.world.enter(this.world, event.at)
     let { edits } = event
     let candidates = this.#candidates.of(event)
+    // Before the first bucket has counted what it holds of the event.
+    if (this.#looksBack) event.singular ||= candidates.some(({ rule }) => rule.looksBack)
     for (let i = 0; i < candidates.length; i++) {
       const candidate = candidates[i]!
       this.#offer(candidate, scope, depth)
@@ -319,8 +330,10 @@ export class Engine {
   }
 
   #sweep(): void {
-    const horizon = this.clocks.horizon(this.counters.lines)
-    for (const buckets of this.buckets.values()) buckets.sweep(horizon)
+    const { lines } = this.counters
+    const turn = (lines / this.#sweepTurn) % this.#swept.length
+    this.#swept[turn]?.sweep(this.clocks.horizon(lines))
+    if (turn === this.#swept.length - 1) this.clocks.swept()
   }
 }
 

@@ -179,6 +179,30 @@ test("a condition that says something else than it means is told: ranges compare
   ])
 })
 
+test("a condition that computes more patterns for each line than one evaluation may is told", () => {
+  const patterns = (count: number) => Array.from({ length: count }, (_, n) => `/files/[a-z]+/secret-${n}$`).join("\n")
+  const filter = (file: string) => `"any(File('${file}'), {evt.Parsed.path != '' && evt.Parsed.path matches #})"`
+  const data = "data: [{dest_file: few.txt, type: string}, {dest_file: many.txt, type: string}]\n"
+  const { problems } = compileRuleset(
+    [
+      scenario("few", filter("few.txt"), data),
+      scenario("many", filter("many.txt")),
+      scenario("in-file", "evt.Parsed.path in File('many.txt')"),
+      ruleFile("data", "few.txt", patterns(50)),
+      ruleFile("data", "many.txt", patterns(500))
+    ],
+    asked
+  )
+  expect(problems.map(({ severity, code, file, message }) => [severity, code, file, message])).toEqual([
+    [
+      "warning",
+      "TST-RULE-DOUBTFUL",
+      expect.stringContaining("many"),
+      expect.stringContaining("RegexpInFile(TEXT, FILE) tries them all")
+    ]
+  ])
+})
+
 test("a static whose result no field can hold is told", () => {
   const { problems } = compileRuleset(
     [

@@ -26,8 +26,9 @@ describe("the time before which no line is to be expected", () => {
     clocks.set("a", start - 60 * second, 2)
     clocks.set("a", start, 3)
     expect(clocks.horizon(3)).toBe(start - 120 * second)
+    clocks.swept()
     expect(clocks.horizon(4)).toBe(start - 60 * second)
-    for (let sweep = 0; sweep < 10; sweep++) clocks.horizon(5)
+    for (let sweep = 0; sweep < 10; sweep++) clocks.swept()
     expect(clocks.horizon(5)).toBe(start - 10 * second)
   })
 

@@ -35,10 +35,7 @@ export class SourceClocks {
     }
   }
 
-  /**
-   * No line before this time is to be expected from the sources that are awake. Asked once a sweep: what a source's
-   * lines went back counts half as much each time, until they do so again.
-   */
+  /** No line before this time is to be expected from the sources that are awake. */
   horizon(line: number): number {
     let horizon = this.now - leastTolerance
     for (const clock of this.#clocks.values()) {
@@ -46,9 +43,13 @@ export class SourceClocks {
         const tolerance = Math.min(Math.max(2 * clock.late, leastTolerance), mostTolerance)
         horizon = Math.min(horizon, clock.at - tolerance)
       }
-      clock.late = Math.floor(clock.late / 2)
     }
     return horizon
+  }
+
+  /** A sweep is through: what a source's lines went back counts half as much from here on, until they do so again. */
+  swept(): void {
+    for (const clock of this.#clocks.values()) clock.late = Math.floor(clock.late / 2)
   }
 
   snapshot(): {

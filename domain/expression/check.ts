@@ -303,6 +303,7 @@ class Checker {
         result,
         effect,
         literal: undefined,
+        glances: false,
         call: () => undefined
       },
       node.arguments

@@ -5,16 +5,16 @@ import { compileMember, compileMethod, reachesOver, shortcut } from "./compile/m
 import { compileOperator, conjunction, disjunction } from "./compile/operator.ts"
 import { compilePredicate } from "./compile/predicate.ts"
 import type { Frame, Run } from "./compile/run.ts"
-import { charge, chargeText } from "./compile/run.ts"
+import { charge, chargeRead, chargeText } from "./compile/run.ts"
 import type { Context, FunctionDeclaration, Parameter } from "./environment.ts"
 import { alternatives } from "./environment.ts"
 import { EvaluationError, ExpressionError } from "./error.ts"
 import { Float } from "./float.ts"
 import { remember, takesAnything, tellsMore } from "./known-type.ts"
 import type { BinaryNode, BuiltinNode, CallNode, MapNode, MethodNode, Node, SliceNode, UnaryNode } from "./syntax.ts"
-import { operandsOf } from "./syntax.ts"
+import { childrenOf, operandsOf } from "./syntax.ts"
 import type { Type } from "./type.ts"
-import { anyType, countType, isAny } from "./type.ts"
+import { anyType, countType, isAny, isPure } from "./type.ts"
 import { boolOperand, conforms, intOf, isNil, kindOf, slice } from "./value.ts"
 
 /** A checked tree to closures: one per node, chosen by the static types of its parts. */
@@ -26,13 +26,17 @@ export const compile = (
 ): { readonly run: Run; readonly newFrame: () => Frame } => {
   const run = new Compiler(checked, context, text).compile(tree)
   // One frame serves all evaluations: no expression is evaluated while it is being evaluated.
-  const frame: Frame = { slots: new Array(checked.slotCount).fill(undefined), steps: 0 }
+  const frame: Frame = { slots: new Array(checked.slotCount).fill(undefined), steps: 0, round: 0 }
   const newFrame = () => {
     frame.steps = 0
+    frame.round += 1
     return frame
   }
   return { run, newFrame }
 }
+
+/** What can be long. */
+const isLong = ({ kind }: Type): boolean => kind === "string" || kind === "array" || kind === "map" || kind === "any"
 
 /** What is calculated once where both sides are constants. A range is not: it would take room as long as its rule is loaded. */
 const calculating: ReadonlySet<BinaryNode["operator"]> = new Set(["+", "-", "*", "/", "%", "**"])
@@ -79,6 +83,12 @@ export class Compiler {
       else if (value instanceof Map) charge(frame, value.size)
       return remember(value, type)
     }
+  }
+
+  /** A node whose value is looked through. A predicate may have that repeated for every item of a long list. */
+  compileRead(node: Node, run = this.compile(node)): Run {
+    if (this.checked.slotCount === 0 || this.constantOf(node) !== undefined || !isLong(this.typeOf(node))) return run
+    return (scope, frame) => chargeRead(frame, run(scope, frame))
   }
 
   /** A node that must give a bool, which the types tell or the evaluation shows. */
@@ -134,7 +144,7 @@ export class Compiler {
   /** A call or a calculation of constants that fails would fail on every line: that is found when the rule is loaded. */
   #attempt(node: Node): unknown {
     try {
-      return this.#build(node)({}, { slots: [], steps: 0 })
+      return this.#build(node)({}, { slots: [], steps: 0, round: 0 })
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error
       throw new ExpressionError("TST-EXPR-TYPE", `this fails always: ${error.message}`, this.text, node.offset)
@@ -170,8 +180,8 @@ export class Compiler {
         }
       }
       case "call": {
-        const { parameters, call } = this.checked.functions.get(node.name)!
-        return this.#call(call, this.#arguments(node, parameters))
+        const { parameters, call, glances } = this.checked.functions.get(node.name)!
+        return this.#once(node, this.#call(call, this.#arguments(node, parameters, glances)))
       }
       case "method":
         return this.#method(node)
@@ -240,7 +250,7 @@ export class Compiler {
       return operator === "&&" ? conjunction(operands) : disjunction(operands)
     }
     if (operator === "+") {
-      const [first, ...rest] = operandsOf(node).map((operand) => this.compile(operand))
+      const [first, ...rest] = operandsOf(node).map((operand) => this.compileRead(operand))
       return (scope, frame) => {
         let sum = first!(scope, frame)
         for (const run of rest) sum = add(sum, run(scope, frame))
@@ -258,7 +268,7 @@ export class Compiler {
   }
 
   #slice(node: SliceNode): Run {
-    const object = this.compile(node.object)
+    const object = this.compileRead(node.object)
     const isList = this.typeOf(node.object).kind === "array"
     const from = this.#bound(node.from)
     const to = this.#bound(node.to)
@@ -287,21 +297,48 @@ export class Compiler {
   #builtin(node: BuiltinNode): Run {
     const declaration = builtins.get(node.name)
     if (declaration === undefined) return compilePredicate(this, node)
-    const { parameters, call } = declaration
-    return this.#call(call, this.#arguments(node, parameters))
+    const { parameters, call, glances } = declaration
+    return this.#once(node, this.#call(call, this.#arguments(node, parameters, glances)))
+  }
+
+  /** `any(list, {Upper(evt.Parsed.args) contains #})`: a call that gives the same for all items is made for the first of them. */
+  #once(node: CallNode | BuiltinNode, run: Run): Run {
+    if (this.checked.slotCount === 0 || !isPure(this.checked.effect) || !this.#isSame(node)) return run
+    let round = -1
+    let known: unknown
+    return (scope, frame) => {
+      if (frame.round !== round) {
+        known = run(scope, frame)
+        round = frame.round
+      }
+      return known
+    }
+  }
+
+  /** Whether it gives the same wherever in an evaluation it stands. */
+  #isSame(node: Node): boolean {
+    return !this.checked.slots.has(node) && childrenOf(node).every((child) => this.#isSame(child))
   }
 
   /** Arguments, checked at evaluation where the static type does not settle it. */
-  #arguments(call: CallNode | BuiltinNode | MethodNode, parameters: ReadonlyArray<Parameter>): ReadonlyArray<Run> {
+  #arguments(
+    call: CallNode | BuiltinNode | MethodNode,
+    parameters: ReadonlyArray<Parameter>,
+    glances = false
+  ): ReadonlyArray<Run> {
     const { name } = call
     const result = this.typeOf(call)
+    const compile = (node: Node, place: Type): Run => {
+      const run = this.compileFor(node, place)
+      return glances && this.typeOf(node).kind !== "string" ? run : this.compileRead(node, run)
+    }
     return call.arguments.map((node, at) => {
-      const run = this.compileFor(node, result)
+      const run = compile(node, result)
       const parameter = parameters[Math.min(at, parameters.length - 1)]
       if (parameter === undefined) return run
       const wanted = alternatives(parameter)
       const { kind } = this.typeOf(node)
-      if (wanted.some((type) => isAny(type))) return this.compileFor(node, anyType)
+      if (wanted.some((type) => isAny(type))) return compile(node, anyType)
       if (kind === "array" || kind === "map") return this.filled(node, run)
       if (kind !== "any" && kind !== "nil") return run
       return (scope, frame) => {

@@ -1,7 +1,9 @@
 /** What an expression may say and can hardly mean. Nothing fails by it, so nobody would notice. */
 import { parsePrefix } from "../net/prefix.ts"
 import type { DataFiles } from "./environment.ts"
-import { type BinaryNode, childrenOf, type Node } from "./syntax.ts"
+import { predicateArity } from "./builtins/predicate.ts"
+import { limit, stepsOfPattern } from "./limit.ts"
+import { type BinaryNode, type BuiltinNode, childrenOf, type Node } from "./syntax.ts"
 
 /** `files`: the data files that lists may come from. */
 export const doubtsIn = (tree: Node, files: DataFiles): ReadonlyArray<string> => {
@@ -9,11 +11,16 @@ export const doubtsIn = (tree: Node, files: DataFiles): ReadonlyArray<string> =>
   const left = [tree]
   for (let node = left.pop(); node !== undefined; node = left.pop()) {
     for (const child of childrenOf(node)) left.push(child)
-    if (node.kind !== "binary") continue
-    const doubt = node.operator === "matches" ? globIn(node) : rangeIn(node, files)
+    const doubt = doubtIn(node, files)
     if (doubt !== undefined) doubts.add(doubt)
   }
   return [...doubts]
+}
+
+const doubtIn = (node: Node, files: DataFiles): string | undefined => {
+  if (node.kind === "builtin") return patternsIn(node, files)
+  if (node.kind !== "binary") return undefined
+  return node.operator === "matches" ? globIn(node) : rangeIn(node, files)
 }
 
 /** A pattern that was meant as one of the shell, for names of files. */
@@ -21,6 +28,20 @@ const globIn = ({ right }: BinaryNode): string | undefined =>
   right.kind === "string" && /(?:^\^?|\w)\/\*\//.test(right.value)
     ? `"/*/" in a pattern is any number of slashes; with a name between two slashes it is "/[^/]+/"`
     : undefined
+
+/** `any(File('patterns.txt'), {evt.Meta.http_path matches #})` with more patterns than one evaluation may compile. */
+const patternsIn = ({ name, arguments: [list, predicate] }: BuiltinNode, files: DataFiles): string | undefined => {
+  if (!predicateArity.has(name) || list?.kind !== "call" || predicate === undefined) return undefined
+  if (!matchesItem(predicate)) return undefined
+  const steps = textsOf(list, files).reduce((sum, pattern) => sum + stepsOfPattern(pattern), 0)
+  return steps <= limit.steps
+    ? undefined
+    : `the patterns of the file are too many to be computed for each line, and the condition fails when some were tried; RegexpInFile(TEXT, FILE) tries them all`
+}
+
+const matchesItem = (node: Node): boolean =>
+  (node.kind === "binary" && node.operator === "matches" && node.right.kind === "pointer" && node.right.name === "") ||
+  childrenOf(node).some(matchesItem)
 
 /** `evt.Meta.source_ip in ['10.0.0.0/8']`: an address never is the text of a range. */
 const rangeIn = ({ operator, left, right }: BinaryNode, files: DataFiles): string | undefined => {

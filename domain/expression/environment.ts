@@ -53,6 +53,8 @@ export interface FunctionDeclaration {
   readonly effect: Effect
   /** Its arguments must be texts that the rule writes out: what is wrong with one, if anything. */
   readonly literal: ((argument: string) => string | undefined) | undefined
+  /** It looks at a single place of a list or map, however large that is. */
+  readonly glances: boolean
   /** Gets values of the declared types only; whatever else an expression passes is an error before the call. */
   readonly call: (context: Context, ...given: Array<never>) => unknown
 }
@@ -62,7 +64,7 @@ export const declare = <Given extends Array<never>>(
   parameters: ReadonlyArray<Parameter>,
   result: Type | ((given: ReadonlyArray<Type>) => Type),
   call: (context: Context, ...given: Given) => unknown,
-  options: Partial<Pick<FunctionDeclaration, "required" | "rest" | "effect" | "literal">> = {}
+  options: Partial<Pick<FunctionDeclaration, "required" | "rest" | "effect" | "literal" | "glances">> = {}
 ): FunctionDeclaration => ({
   name,
   parameters,
@@ -71,6 +73,7 @@ export const declare = <Given extends Array<never>>(
   result,
   effect: options.effect ?? "pure",
   literal: options.literal,
+  glances: options.glances ?? false,
   call: call as (context: Context, ...given: Array<never>) => unknown
 })
 

@@ -5,7 +5,7 @@ import { EvaluationError, ExpressionError } from "./error.ts"
 import { parse } from "./parse.ts"
 import type { Node } from "./syntax.ts"
 import type { Effect, Type } from "./type.ts"
-import { nameOf } from "./type.ts"
+import { isPure, nameOf } from "./type.ts"
 
 export { EvaluationError, ExpressionError }
 
@@ -54,7 +54,7 @@ export const compileExpression = (
     tree,
     type,
     effect,
-    pure: effect === "pure" || effect === "data",
+    pure: isPure(effect),
     evaluate: (scope) => {
       try {
         return run(scope, newFrame())

@@ -1,6 +1,9 @@
+import { EvaluationError } from "./error.ts"
+import { limit } from "./limit.ts"
+
 /**
- * `*` for any characters, `?` for one byte of them, the whole text. Goes back to the last `*` only, so its time is bounded
- * by the product of both lengths.
+ * `*` for any characters, `?` for one byte of them, the whole text. Goes back to the last `*` only, so that it takes at
+ * most as many steps as the product of both lengths, and no more than {@link limit.globSteps}.
  */
 export const glob = (pattern: string, text: string): boolean =>
   pattern.includes("?") && beyondAscii.test(text)
@@ -21,7 +24,10 @@ const globBytes = (pattern: string, text: string): boolean => {
   let inPattern = 0
   let star = -1
   let resume = 0
+  let steps = 0
   while (at < text.length) {
+    steps += 1
+    if (steps > limit.globSteps) throw new EvaluationError(`Match took more than ${limit.globSteps} steps`)
     const character = pattern[inPattern]
     if (character === "*") {
       star = inPattern

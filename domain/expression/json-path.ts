@@ -4,6 +4,8 @@
  * one walk over the text, which asks of what it passes only that quotes and brackets close. So it finds values in JSON that
  * is cut off or damaged elsewhere, and behind other text, as long as that has no colon.
  */
+import { limit } from "./limit.ts"
+
 export type JsonKind = "string" | "number" | "boolean" | "null" | "object" | "array"
 
 export interface JsonPiece {
@@ -24,6 +26,7 @@ export const findJson = (text: string, keys: ReadonlyArray<string>): JsonPiece |
 /** Index behind the colon of the last key, or of the item; -1 when it is not found. */
 const placeOf = (text: string, keys: ReadonlyArray<string>): number => {
   if (keys.length === 0) return 0
+  if (keys.length > limit.dataDepth) return -1
   /** In how many objects the walk is, and how many of the keys it has passed. */
   let depth = 0
   let passed = 0

@@ -48,7 +48,8 @@ interface Budget {
 const written = (value: unknown, indent: string, depth: number, budget: Budget): string => {
   const members = membersOf(value)
   if (members === undefined && !Array.isArray(value)) return spent(leaf(value), budget)
-  budget.room -= 2
+  const size = members?.length ?? (value as ReadonlyArray<unknown>).length
+  spend(2 + (indent === "" ? 0 : size * indent.length * (depth + 1)), budget)
   if (depth >= limit.dataDepth) throw tooLong()
   const inner = (item: unknown) => written(item, indent, depth + 1, budget)
   if (members === undefined) return enclosed("[]", (value as ReadonlyArray<unknown>).map(inner), indent, depth)
@@ -58,9 +59,13 @@ const written = (value: unknown, indent: string, depth: number, budget: Budget):
 }
 
 const spent = (text: string, budget: Budget): string => {
-  budget.room -= text.length
-  if (budget.room < 0) throw tooLong()
+  spend(text.length, budget)
   return text
+}
+
+const spend = (characters: number, budget: Budget): void => {
+  budget.room -= characters
+  if (budget.room < 0) throw tooLong()
 }
 
 const enclosed = (brackets: string, parts: ReadonlyArray<string>, indent: string, depth: number): string => {

@@ -16,12 +16,23 @@ export const limit = {
   eventText: 4_194_304,
   /** Items of an array that an expression builds. */
   resultItems: 500_000,
-  /** Items of a kind that can only be compared with each other, when double ones are left out. */
-  uniqueItems: 1_000,
+  /** Comparisons of items that can only be compared with each other: when double ones are left out, or of all within two values. */
+  comparisons: 500_000,
+  /** Steps in which a text is compared with a pattern of `*` and `?`. */
+  globSteps: 2_097_152,
   /** Items that the predicates and ranges of one evaluation go over. */
   steps: 500_000,
-  /** Characters of text that count as one step, where a predicate makes calls repeat. */
+  /** Characters of text that count as one step, where a predicate makes calls repeat: of what a call gives. */
   charactersPerStep: 4,
+  /** The same of a text that is only looked through. */
+  charactersReadPerStep: 20,
+  /** Steps for each character that a pattern with repetitions sees; one that sees fewer characters takes more for each. */
+  stepsPerMatchedCharacter: 16,
+  /** Steps for compiling a pattern that is computed, and for each of its characters. */
+  stepsPerPattern: 250,
+  stepsPerPatternCharacter: 75,
+  /** So many times the steps where it is not an ordinary one. */
+  widePattern: 20,
   /** Characters of a text that a pattern sees. */
   patternText: longestReach,
   /** Characters of a pattern that is computed from the event. */
@@ -39,3 +50,7 @@ export const limit = {
   /** Nesting of JSON and XML that is read. */
   dataDepth: 256
 } as const
+
+/** For compiling a pattern that is computed, if it is an ordinary one. */
+export const stepsOfPattern = (source: string): number =>
+  limit.stepsPerPattern + source.length * limit.stepsPerPatternCharacter

@@ -1,4 +1,5 @@
 /** Texts as Go's strings package treats them; shared by built-in functions and CrowdSec's. */
+import { partsOf } from "../text/text-search.ts"
 import { EvaluationError } from "./error.ts"
 import { limit } from "./limit.ts"
 import { bounded, isAscii, tooLong, tooMany } from "./value.ts"
@@ -71,7 +72,7 @@ export const trimSuffix = (text: string, suffix: string): string =>
 /** Go's `SplitN`: at most `most` parts, all when it is negative; `""` splits into characters. */
 export const split = (text: string, separator: string, most = -1): ReadonlyArray<string> => {
   if (most === 0) return []
-  const parts = separator === "" ? [...text] : text.split(separator)
+  const parts = separator === "" ? [...text] : partsOf(text, separator)
   if (parts.length > limit.resultItems) throw tooMany()
   return most > 0 && parts.length > most ? [...parts.slice(0, most - 1), parts.slice(most - 1).join(separator)] : parts
 }
@@ -84,7 +85,7 @@ export const splitAfter = (text: string, separator: string, most = -1): Readonly
 
 /** Go's `Replace`: the first `most` occurrences, all when it is negative; `""` stands before and after every character. */
 export const replace = (text: string, from: string, to: string, most = -1): string => {
-  const parts = from === "" ? ["", ...text, ""] : text.split(from)
+  const parts = from === "" ? ["", ...text, ""] : partsOf(text, from)
   const found = parts.length - 1
   const count = most < 0 ? found : Math.min(most, found)
   if (text.length + count * Math.max(to.length - from.length, 0) > limit.resultLength) throw tooLong()

@@ -74,6 +74,9 @@ const effects: ReadonlyArray<Effect> = ["pure", "data", "reads", "writes"]
 export const strongest = (left: Effect, right: Effect): Effect =>
   effects.indexOf(left) > effects.indexOf(right) ? left : right
 
+/** Same scope, same result, and nothing changes: such a call may be skipped, moved and remembered. */
+export const isPure = (effect: Effect): boolean => effect === "pure" || effect === "data"
+
 export const anyType: Type = { kind: "any" }
 export const nilType: Type = { kind: "nil" }
 export const boolType: Type = { kind: "bool" }

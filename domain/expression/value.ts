@@ -90,31 +90,21 @@ export const intOf = (value: unknown): number | undefined => {
   return number === undefined ? undefined : Math.trunc(number) + 0
 }
 
-export const equals = (left: unknown, right: unknown): boolean => {
-  if (left === right) return true
-  if (isNil(left) || isNil(right)) return isNil(left) && isNil(right)
-  if (typeof left !== "object" && typeof right !== "object") return false
-  const number = numberOf(left)
-  if (number !== undefined) return number === numberOf(right)
-  if (left instanceof Time) return right instanceof Time && left.unixNanoseconds === right.unixNanoseconds
-  if (left instanceof Duration) return right instanceof Duration && left.nanoseconds === right.nanoseconds
-  if (Array.isArray(left)) {
-    return Array.isArray(right) && left.length === right.length && left.every((item, at) => equals(item, right[at]))
+/** All that is in an array and in the arrays in it. These may be the same one over and over: whoever counts must be quick. */
+export const flattened = (items: ReadonlyArray<unknown>): ReadonlyArray<unknown> => {
+  const flat: Array<unknown> = []
+  let met = 0
+  const flatten = (nested: ReadonlyArray<unknown>): void => {
+    met += nested.length
+    if (met > 2 * limit.resultItems) throw tooMany()
+    for (const item of nested) {
+      if (Array.isArray(item)) flatten(item)
+      else flat.push(item)
+    }
   }
-  if (left instanceof Map) {
-    if (!(right instanceof Map) || left.size !== right.size) return false
-    for (const [key, value] of left) if (!right.has(key) || !equalsWithin(value, right.get(key))) return false
-    return true
-  }
-  return false
-}
-
-/** Inside of a map, Go compares more strictly: an int and a float are never the same there, however deep they are. */
-const equalsWithin = (left: unknown, right: unknown): boolean => {
-  if (Array.isArray(left) && Array.isArray(right)) {
-    return left.length === right.length && left.every((item, at) => equalsWithin(item, right[at]))
-  }
-  return left instanceof Float === right instanceof Float && equals(left, right)
+  flatten(items)
+  if (flat.length > limit.resultItems) throw tooMany()
+  return flat
 }
 
 /** Below zero, zero or above; NaN where a float is not a number. Texts compare by code point, as bytes of UTF-8 do. */
@@ -133,18 +123,6 @@ const sign = (value: bigint): number => (value < 0n ? -1 : value > 0n ? 1 : 0)
 
 export const mismatch = (operator: string, left: unknown, right: unknown): EvaluationError =>
   new EvaluationError(`${operator} has no meaning between ${kindOf(left)} and ${kindOf(right)}`)
-
-export const isIn = (needle: unknown, hay: unknown): boolean => {
-  if (isNil(hay)) return false
-  if (Array.isArray(hay)) {
-    for (const item of hay) if (equals(needle, item)) return true
-    return false
-  }
-  if (hay instanceof Map) return hay.has(keyIn(hay, needle))
-  const type = structOf(hay)
-  if (type !== undefined && typeof needle === "string") return type.fields.has(needle)
-  throw mismatch("in", needle, hay)
-}
 
 /** An operand of `contains`, `startsWith`, `endsWith` or `matches`: undefined when it is nil. */
 export const textOperand = (value: unknown, operator: string): string | undefined => {
@@ -284,11 +262,22 @@ const within = (length: number, wanted: number): number =>
 
 /** Characters of a text (code points), items of an array or a map. */
 export const lengthOf = (value: unknown): number => {
-  if (typeof value === "string") return isAscii(value) ? value.length : [...value].length
+  if (typeof value === "string") return isAscii(value) ? value.length : value.length - pairsIn(value)
   if (Array.isArray(value)) return value.length
   if (value instanceof Map) return value.size
   throw new EvaluationError(`${kindOf(value)} has no length`)
 }
+
+/** Characters of which UTF-16 makes two. */
+const pairsIn = (value: string): number => {
+  let pairs = 0
+  for (let at = 1; at < value.length; at++)
+    if (isLow(value.charCodeAt(at)) && isHigh(value.charCodeAt(at - 1))) pairs += 1
+  return pairs
+}
+
+const isHigh = (code: number): boolean => code >= 0xd800 && code < 0xdc00
+const isLow = (code: number): boolean => code >= 0xdc00 && code < 0xe000
 
 /** The order that `sortBy` and `sort` were given. */
 export const descending = (order: unknown): boolean => {

@@ -5,7 +5,8 @@ import { type Element, named } from "./xml.ts"
 type Filter = (elements: ReadonlyArray<Element>) => ReadonlyArray<Element>
 
 interface Segment {
-  readonly select: (element: Element) => ReadonlyArray<Element>
+  /** `known`: elements that were found already, each with all that it holds, where that may matter. */
+  readonly select: (element: Element, known?: ReadonlySet<Element>) => ReadonlyArray<Element>
   readonly filters: ReadonlyArray<Filter>
 }
 
@@ -67,9 +68,11 @@ const isNamed = (wanted: string) => {
     item.name === name && (space === "" || space === item.space)
 }
 
-const descendants = (element: Element): ReadonlyArray<Element> => {
+/** An element and all that is in it, but for what is known with all that is in it. */
+const descendants = (element: Element, known?: ReadonlySet<Element>): ReadonlyArray<Element> => {
+  if (known?.has(element)) return []
   const found = [element]
-  for (const next of found) for (const child of next.children) found.push(child)
+  for (const next of found) for (const child of next.children) if (!known?.has(child)) found.push(child)
   return found
 }
 
@@ -127,9 +130,12 @@ export const findElement = (document: Element, path: XmlPath): Element | undefin
   let found: ReadonlySet<Element> = new Set([document])
   for (const { select, filters } of path) {
     const next = new Set<Element>()
+    let met = 0
     for (const element of found) {
-      for (const each of filters.reduce((elements, filter) => filter(elements), select(element))) next.add(each)
-      if (next.size > limit.resultItems) return undefined
+      const selected = filters.length === 0 ? select(element, next) : select(element)
+      for (const each of filters.reduce((elements, filter) => filter(elements), selected)) next.add(each)
+      met += selected.length
+      if (met > limit.resultItems) return undefined
     }
     found = next
   }

@@ -1,7 +1,7 @@
 import { Automaton, type PatternMatch } from "./automaton.ts"
 import { PatternError } from "./pattern-error.ts"
 import { type ParsedPattern, parsePattern } from "./pattern-parser.ts"
-import { longestReach, reachOf } from "./reach.ts"
+import { crowdOf, longestReach, reachOf } from "./reach.ts"
 import { beginsWithLiteral, requiredLiterals } from "./required-literals.ts"
 import { searchFor } from "./search.ts"
 import { differsInJavaScript } from "./syntax.ts"
@@ -23,6 +23,8 @@ export interface Pattern {
   readonly literals: ReadonlyArray<string>
   /** Characters of a text that it sees; see {@link reachOf}. */
   readonly reach: number
+  /** Whether it has repetitions, or as much as them, in which a match may be under way all along a text. */
+  readonly repeats: boolean
   readonly test: (text: string) => boolean
   readonly exec: (text: string) => PatternMatch | null
 }
@@ -59,9 +61,10 @@ const assembled = (source: string, { syntax, captures }: ParsedPattern, shortcut
   const literals = requiredLiterals(syntax)
   const needle = shortcuts ? literals.reduce((most, each) => (each.length > most.length ? each : most), "") : ""
   const differs = differsInJavaScript(syntax)
-  const reach = reachOf(syntax, translation.linear && !differs ? "v8" : "automaton")
+  const crowd = crowdOf(syntax)
+  const reach = reachOf(crowd, translation.linear && !differs ? "v8" : "automaton")
   if (reach === undefined) throw tooLarge()
-  const base = { source, linear: translation.linear, literals, reach }
+  const base = { source, linear: translation.linear, literals, reach, repeats: crowd > 0 }
   if (!translation.linear) {
     const automaton = new Automaton(syntax, captures)
     return {

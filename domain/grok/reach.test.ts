@@ -18,6 +18,10 @@ describe("a pattern's reach", () => {
   it.each([
     ["loops", ".*?,".repeat(130)],
     ["counted repetitions", "[ab]{900}"],
+    ["characters that may be missing", "\\S{20,300}\\w"],
+    ["characters of any kind", "a.{200}b"],
+    ["characters of sets that have some in common", "(?s).{100}[^,]{100}!"],
+    ["ranges", "\\pL+$"],
     ["counted repetitions within each other", "(?:(?:(?:[a-z]-){8}){8}){8}x"],
     ["the same character in a row", "a".repeat(900)],
     ["alternatives", `(?:${words(900)})`],
@@ -26,6 +30,11 @@ describe("a pattern's reach", () => {
     const { reach } = compilePattern(source)
     expect(reach).toBeGreaterThan(200)
     expect(reach).toBeLessThan(longestReach / 2 + 100)
+  })
+
+  it("is as long as it was where few characters may be missing, or only at one place", () => {
+    for (const source of ["^[a-z]{2,9}$", "\\d{1,3}(?:\\.\\d{1,3}){3}", "[a-f0-9]{8}-[a-f0-9]{4}", "^\\S{1,16} .{10}!"])
+      expect(compilePattern(source).reach).toBe(longestReach)
   })
 
   it("is shorter where the automaton has to match", () => {

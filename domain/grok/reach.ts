@@ -17,10 +17,13 @@ const ordinaryAutomatonCrowd = 32
 /** Fewer characters are not worth matching: the pattern is refused. */
 const shortestReach = 256
 
+/** At how many places of a pattern matches may be under way all the time. */
+export const crowdOf = (syntax: Syntax): number => new Crowd(syntax).most()
+
 /** undefined: the pattern is too large to be matched at all. */
-export const reachOf = (syntax: Syntax, engine: "v8" | "automaton"): number | undefined => {
+export const reachOf = (crowd: number, engine: "v8" | "automaton"): number | undefined => {
   const most = engine === "v8" ? ordinaryCrowd : ordinaryAutomatonCrowd
-  const reach = Math.floor((longestReach * most) / Math.max(most, new Crowd(syntax).most()))
+  const reach = Math.floor((longestReach * most) / Math.max(most, crowd))
   return reach < shortestReach ? undefined : reach
 }
 
@@ -32,11 +35,16 @@ export const shortSighted = (reach: number): string =>
 const fewCopies = 16
 /** A row of single characters is stepped through without any choice: so many cost as much as one loop. */
 const rowPerLoop = 4
+/** The same of sets that take characters beyond ASCII: for those of which UTF-16 makes two, each has alternatives. */
+const wideRowPerLoop = 0.75
+/** One that may be missing is a choice and a step. */
+const optionalLoops = 2
 /** Fewer alternatives, or parts that may be missing, in a row cost little; of more, each costs as much as a loop. */
 const fewBranches = 64
-/** V8's linear engine tries the ranges of a set in turn. */
+/** V8's linear engine tries the ranges of a set in turn; each of characters that UTF-16 makes two of is an alternative. */
 const fewRanges = 64
-const rangesPerLoop = 8
+const rangesPerLoop = 4
+const astralRangeLoops = 2
 /** In loops and captures within so many others, each round passes the ends of all of them. */
 const fewLoops = 3
 const loopEnds = 3
@@ -103,45 +111,47 @@ class Crowd {
     }
   }
 
-  /** Characters that follow each other form rows, as long as one character satisfies them all. */
+  /** What follows each other and takes the same character forms a row, for each character another one. */
   #countSequence(items: ReadonlyArray<Syntax>, around: Around): void {
-    let characters: ReadonlyArray<number> = []
-    let length = 0
-    const close = (): void => {
-      this.#addRow(characters, length, around)
-      length = 0
-    }
     for (const item of items) {
       const row = rowOf(item)
-      if (row === undefined) {
-        close()
-        if (item.kind !== "assertion") this.#count(item, around)
-        continue
-      }
-      const own = charactersOf(row.set)
-      const common = length === 0 ? own : characters.filter((code) => own.includes(code))
-      if (common.length === 0) close()
-      characters = common.length === 0 ? own : common
-      length += row.length
-      this.#addRanges(row.set.length / 2, around.copies)
+      if (row !== undefined) this.#addRanges(row.set, row.length * around.copies)
+      else if (item.kind !== "assertion") this.#count(item, around)
     }
-    close()
+    if (mayMatter(items, around)) this.#addRows(items, around)
   }
 
-  #addRow(characters: ReadonlyArray<number>, length: number, { copies, endless, loops }: Around): void {
-    const places = length * copies
-    const loop = endless || copies > fewCopies
-    if (!loop && places <= fewCopies) return
-    const weight = loop ? places * (loops > fewLoops ? loopEnds * loops : 1) : places / rowPerLoop
-    for (const code of characters) this.#busy[code]! += weight
+  #addRows(items: ReadonlyArray<Syntax>, around: Around): void {
+    const rows = items.map(rowOf)
+    const taken = rows.map((row) => (row === undefined ? none : charactersOf(row.set)))
+    for (let code = 0; code <= ascii; code++) {
+      const run = { length: 0, optional: 0, wide: 0 }
+      for (let at = 0; at < rows.length; at++) {
+        if (taken[at]![code] === 1) lengthen(run, rows[at]!, taken[at]![ascii] === 1)
+        else this.#end(code, run, around)
+      }
+      this.#end(code, run, around)
+    }
+  }
+
+  #end(code: number, run: Run, around: Around): void {
+    if (run.length === 0) return
+    this.#busy[code]! += weightOf(run, around)
+    run.length = 0
+    run.optional = 0
+    run.wide = 0
   }
 
   #addBranches(branches: number): void {
     if (branches > fewBranches) this.#addEverywhere(branches)
   }
 
-  #addRanges(ranges: number, copies: number): void {
-    if (ranges > fewRanges) this.#addEverywhere((ranges * copies) / rangesPerLoop)
+  #addRanges(set: CharacterSet, copies: number): void {
+    const ranges = set.length / 2
+    if (ranges <= fewRanges) return
+    const plain = set.findIndex((bound) => bound > 0xffff)
+    const astral = plain < 0 ? 0 : ranges - Math.floor(plain / 2)
+    this.#addEverywhere(copies * ((ranges - astral) / rangesPerLoop + astral * astralRangeLoops))
   }
 
   #addEverywhere(weight: number): void {
@@ -149,26 +159,64 @@ class Crowd {
   }
 }
 
-/** What is nothing but characters of one set, and how many at most. */
-const rowOf = (syntax: Syntax): { readonly set: CharacterSet; readonly length: number } | undefined => {
-  if (syntax.kind === "set") return { set: syntax.set, length: 1 }
+/** Of a row that takes one character: its places, those that may be missing, and the others that take any character. */
+interface Run {
+  length: number
+  optional: number
+  wide: number
+}
+
+const lengthen = (run: Run, { length, optional }: Row, isWide: boolean): void => {
+  run.length += length
+  run.optional += optional
+  if (isWide) run.wide += length - optional
+}
+
+/** Most sequences hold less than makes any row count. */
+const mayMatter = (items: ReadonlyArray<Syntax>, { copies, endless }: Around): boolean =>
+  endless ||
+  copies > fewCopies ||
+  items.reduce((length, item) => length + (rowOf(item)?.length ?? 0), 0) * copies > fewCopies
+
+const weightOf = ({ length, optional, wide }: Run, { copies, endless, loops }: Around): number => {
+  const loop = endless || copies > fewCopies
+  if (!loop && length * copies <= fewCopies) return 0
+  const choices = optional * copies * optionalLoops
+  if (loop) return Math.max(length * copies, choices) * (loops > fewLoops ? loopEnds * loops : 1)
+  return choices + (copies * wide) / wideRowPerLoop + (copies * (length - optional - wide)) / rowPerLoop
+}
+
+/** What is nothing but characters of one set, how many at most, and how many of them may be missing. */
+interface Row {
+  readonly set: CharacterSet
+  readonly length: number
+  readonly optional: number
+}
+
+const rowOf = (syntax: Syntax): Row | undefined => {
+  if (syntax.kind === "set") return { set: syntax.set, length: 1, optional: 0 }
   if (syntax.kind === "capture") return rowOf(syntax.item)
   if (syntax.kind !== "repeat" || syntax.max === Number.POSITIVE_INFINITY) return undefined
   const row = rowOf(syntax.item)
-  return row && { set: row.set, length: row.length * Math.max(1, syntax.max) }
+  if (row === undefined) return undefined
+  const length = row.length * Math.max(1, syntax.max)
+  return { set: row.set, length, optional: length - (row.length - row.optional) * syntax.min }
 }
 
 /** The parser shares sets, so that few are looked through. */
-const known = new WeakMap<CharacterSet, ReadonlyArray<number>>()
+const known = new WeakMap<CharacterSet, Uint8Array>()
 
-/** Characters of a set, {@link ascii} for any beyond ASCII. */
-const charactersOf = (set: CharacterSet): ReadonlyArray<number> => {
+/** No character at all. */
+const none = new Uint8Array(ascii + 1)
+
+/** 1 for each character that a set takes; {@link ascii} stands for any beyond. */
+const charactersOf = (set: CharacterSet): Uint8Array => {
   const found = known.get(set)
   if (found !== undefined) return found
-  const characters = Array.from({ length: ascii }, (_, code) => code).filter((code) => includes(set, code))
-  if (set.length > 0 && set[set.length - 1]! >= ascii) characters.push(ascii)
-  known.set(set, characters)
-  return characters
+  const taken = Uint8Array.from(none, (_, code) => (code < ascii && includes(set, code) ? 1 : 0))
+  if (set.length > 0 && set[set.length - 1]! >= ascii) taken[ascii] = 1
+  known.set(set, taken)
+  return taken
 }
 
 /** How many items that are so follow each other at most. */

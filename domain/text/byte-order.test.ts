@@ -10,4 +10,11 @@ it("byte order is that of UTF-8", () => {
     })
   )
   expect(byteOrder("\uffff", "\u{10000}")).toBeLessThan(0)
+  for (const same of [1_023, 1_024, 1_025, 5_000]) {
+    const begun = "a".repeat(same)
+    expect(byteOrder(`${begun}b`, `${begun}c`)).toBeLessThan(0)
+    expect(byteOrder(`${begun}\uffff`, `${begun}\u{10000}`)).toBeLessThan(0)
+    expect(byteOrder(begun, `${begun}a`)).toBeLessThan(0)
+    expect(byteOrder(begun, begun)).toBe(0)
+  }
 })

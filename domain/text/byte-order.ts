@@ -4,7 +4,7 @@
  */
 export const byteOrder = (left: string, right: string): number => {
   const length = Math.min(left.length, right.length)
-  for (let at = 0; at < length; at++) {
+  for (let at = commonBeginning(left, right, length); at < length; at++) {
     const first = left.charCodeAt(at)
     const second = right.charCodeAt(at)
     if (first === second) continue
@@ -12,6 +12,17 @@ export const byteOrder = (left: string, right: string): number => {
     return surrogates !== 0 ? surrogates : first - second
   }
   return left.length - right.length
+}
+
+/** Characters that are passed at once: long texts that begin alike are sorted as soon as others. */
+const step = 1_024
+
+/** So many characters at least are the same. */
+const commonBeginning = (left: string, right: string, length: number): number => {
+  let common = 0
+  while (common + step < length && left.slice(common, common + step) === right.slice(common, common + step))
+    common += step
+  return common
 }
 
 const isSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdfff

@@ -7,6 +7,11 @@ import type { Bucket } from "./bucket.ts"
 export class Deadlines {
   /** The soonest first. Buckets mostly come in the order of their deadlines, so they are put in from the end. */
   readonly #waiting: Array<Bucket> = []
+  /**
+   * Those before it are taken out. They make room together, when they are as many as the others: very many may be due at
+   * once, and each would else move all that wait behind it.
+   */
+  #first = 0
   /** The soonest deadline in microseconds since 1970; infinite when no bucket waits. */
   next = Number.POSITIVE_INFINITY
 
@@ -22,24 +27,30 @@ export class Deadlines {
   remove(bucket: Bucket): void {
     const place = this.#placeOf(bucket)
     if (this.#waiting[place] !== bucket) return
-    this.#waiting.splice(place, 1)
+    if (place === this.#first) this.#first += 1
+    else this.#waiting.splice(place, 1)
     this.#look()
   }
 
   /** Takes out the bucket whose time is over first. */
   shift(): Bucket | undefined {
-    const bucket = this.#waiting.shift()
+    const bucket = this.#waiting[this.#first]
+    if (bucket !== undefined) this.#first += 1
     this.#look()
     return bucket
   }
 
   #look(): void {
-    this.next = this.#waiting[0]?.deadline ?? Number.POSITIVE_INFINITY
+    if (2 * this.#first >= this.#waiting.length) {
+      this.#waiting.splice(0, this.#first)
+      this.#first = 0
+    }
+    this.next = this.#waiting[this.#first]?.deadline ?? Number.POSITIVE_INFINITY
   }
 
   /** Where it is, or belongs. */
   #placeOf(bucket: Bucket): number {
-    let low = 0
+    let low = this.#first
     let high = this.#waiting.length
     while (low < high) {
       const middle = (low + high) >>> 1

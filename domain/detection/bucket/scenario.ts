@@ -13,7 +13,7 @@ import type { Located, ScenarioRule } from "../../rules/rule.ts"
 import type { Compiler, Grouping } from "../compiler.ts"
 import { leakRate, Limiter } from "./limiter.ts"
 import { noPrecondition, type Precondition } from "../filter/precondition.ts"
-import { entriesIn, type Entry } from "../event/recalled.ts"
+import { asksForWhole, entriesIn, type Entry } from "../event/recalled.ts"
 
 type Evaluate = (scope: object) => unknown
 
@@ -55,6 +55,8 @@ export class Scenario {
   readonly blackhole: number
   /** Its expressions may write to `evt.Unmarshaled`: an event that was poured is then not what its line parses to. */
   readonly writes: boolean
+  /** Its expressions ask for events of the past in whole: they are kept, since parsing all of them again takes too long. */
+  readonly looksBack: boolean
 
   constructor(rule: ScenarioRule, place: number, compiler: Compiler) {
     this.rule = rule
@@ -62,12 +64,16 @@ export class Scenario {
     this.identity = identityOf(rule)
     this.home = JSON.stringify([rule.filter.text, rule.name])
     let writes = false
+    let looksBack = false
     const recalls: Array<Entry> = []
     const check = (at: Located, environment: Environment, expect: ExpectedKind): Expression | undefined => {
       const expression = compiler.checked(at, environment, expect)
       if (expression?.effect === "writes" && at.text.includes("Unmarshaled")) writes = true
       const asksQueued = environment !== eventEnvironment || at === rule.scope.expression
-      if (expression !== undefined && asksQueued) recalls.push(...entriesIn(expression.tree))
+      if (expression !== undefined && asksQueued) {
+        recalls.push(...entriesIn(expression.tree))
+        looksBack ||= asksForWhole(expression.tree)
+      }
       return expression
     }
     const compile = (at: Located, environment: Environment, expect: ExpectedKind): Evaluate =>
@@ -103,6 +109,7 @@ export class Scenario {
       }))
     }
     this.writes = writes
+    this.looksBack = looksBack
     this.recalls = recalls.length > 0 && compiler.world.shortcuts ? recalls : undefined
     this.limiter = new Limiter(leakRate(rule.leakspeedNs), rule.capacity)
     this.lifetime = Number(lifetimeNs(rule)) / 1000

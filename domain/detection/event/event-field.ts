@@ -74,7 +74,8 @@ export const entryNamed = (
   return { event: map.object, map: map.name, key: key.name }
 }
 
-const isEvent = (node: Node): boolean => node.kind === "name" && node.name === "evt"
+/** The event at hand. */
+export const isEvent = (node: Node): boolean => node.kind === "name" && node.name === "evt"
 
 /** `$env`, which has the event as well. */
 const isAllThereIs = (node: Node): boolean => node.kind === "name" && node.name === "$env"

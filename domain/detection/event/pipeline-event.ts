@@ -79,6 +79,8 @@ export class PipelineEvent {
   isJudged = false
   /** It holds something that parsing its line again would not give: a stash's answer, a filter's `SetMeta`. */
   singular = false
+  /** Its size, when it was known to be kept before the first bucket took it; else 0. */
+  counted = 0
   /** How often an expression wrote to `Meta` or `Parsed`: what was concluded from them before is worth nothing then. */
   edits = 0
   /** Characters that expressions built and wrote to it; moving a text from one place to another does not count. */
@@ -137,6 +139,7 @@ export class PipelineEvent {
     this.Process = false
     this.isJudged = false
     this.singular = false
+    this.counted = 0
     this.edits = 0
     this.#written = 0
     this.lean = false
@@ -184,6 +187,14 @@ export class PipelineEvent {
 
   get reference(): LineReference {
     return { event: this.batch, line: this.index }
+  }
+
+  /** What its maps hold, in characters. */
+  get size(): number {
+    let size = 0
+    for (const map of [this.Parsed, this.Meta, this.Enriched])
+      for (const [key, text] of map) size += key.length + text.length
+    return size + (this.#unmarshaled === undefined ? 0 : sizeOf(this.#unmarshaled))
   }
 
   get Unmarshaled(): Map<string, unknown> {
@@ -256,6 +267,18 @@ export class PipelineEvent {
     const address = this.Meta.get("source_ip")
     return address === undefined ? [] : [address]
   }
+}
+
+/** As many characters as take the memory of one item of a list or map. */
+const itemSize = 32
+
+/** Of what a line was unmarshaled to, in characters. */
+const sizeOf = (value: unknown): number => {
+  if (typeof value === "string") return value.length
+  let size = 0
+  if (Array.isArray(value)) for (const item of value) size += itemSize + sizeOf(item)
+  if (value instanceof Map) for (const [key, item] of value) size += itemSize + String(key).length + sizeOf(item)
+  return size
 }
 
 /** Seconds east of UTC that an RFC 3339 text ends with. */

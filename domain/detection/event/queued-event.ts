@@ -2,7 +2,7 @@
  * An event in the queue of a bucket. Most events are never looked at again, so a queue holds no more of a line than its
  * text: when an alert or an expression asks for it, the line is parsed once more by the rules that parsed it first.
  */
-import type { EventObject } from "../../expression/environment/event.ts"
+import type { EventObject, LineObject } from "../../expression/environment/event.ts"
 import { type FieldMap, type Fields, fieldNames } from "../../text/fields.ts"
 import { Time } from "../../expression/time.ts"
 import type { LineReference, LogBatch } from "../../events/log-batch.ts"
@@ -11,7 +11,7 @@ import { type AlertContext, textsOfEvent } from "../overflow/alert-context.ts"
 import { shownMeta } from "../overflow/shown-meta.ts"
 import { shownSource } from "../overflow/shown-source.ts"
 import type { TimeMode } from "../detection-time.ts"
-import { type Line, LOG, offsetOf, PipelineEvent } from "./pipeline-event.ts"
+import { LOG, offsetOf, PipelineEvent } from "./pipeline-event.ts"
 import { type Entry, Recalled } from "./recalled.ts"
 
 /** What of a batch its lines need. */
@@ -92,6 +92,11 @@ export class QueuedEvent implements EventObject {
     this.index = index
     this.#origin = origin
     this.#event = event
+    if (event?.singular === true) {
+      // As it will be kept.
+      this.complete()
+      event.counted = event.size
+    }
     const showsAtOnce = raw.length > longLine && origin !== undefined && event !== undefined
     const shown = showsAtOnce ? show(this, event, origin.contexts) : undefined
     this.#shown = shown !== undefined && metaLength(shown) <= raw.length ? shown : undefined
@@ -115,9 +120,12 @@ export class QueuedEvent implements EventObject {
     return this.#second * 1e6 + this.#microsecond
   }
 
-  /** What it holds, in characters: of a long line what alerts show as well, which is not kept when it is more than that. */
+  /**
+   * What it holds, in characters: of a long line what alerts show as well, which is not kept when it is more than that, and
+   * of an event that is kept all there is of it.
+   */
   get characters(): number {
-    return this.raw.length > longLine ? 2 * this.raw.length : this.raw.length
+    return (this.raw.length > longLine ? 2 * this.raw.length : this.raw.length) + (this.#event?.counted ?? 0)
   }
 
   get Type(): PipelineEvent["Type"] {
@@ -224,8 +232,8 @@ export class QueuedEvent implements EventObject {
   get Stage(): string {
     return this.event.Stage
   }
-  get Line(): Line {
-    return this.event.Line
+  get Line(): LineObject {
+    return this.#event?.Line ?? lineOf(this)
   }
   get Parsed(): Fields {
     return this.event.Parsed
@@ -294,6 +302,26 @@ export class QueuedEvent implements EventObject {
     return queued.#event
   }
 }
+
+/** Its text is there; rules may have written to the rest, which only parsing it again gives. */
+const lineOf = (queued: QueuedEvent): LineObject => ({
+  Raw: queued.raw,
+  get Src() {
+    return queued.event.Line.Src
+  },
+  get Time() {
+    return queued.event.Line.Time
+  },
+  get Labels() {
+    return queued.event.Line.Labels
+  },
+  get Process() {
+    return queued.event.Line.Process
+  },
+  get Module() {
+    return queued.event.Line.Module
+  }
+})
 
 /** What stands for the event in all queues that it is poured into. */
 export const queuedOf = (event: PipelineEvent): QueuedEvent => {

@@ -47,13 +47,61 @@ describe("what conditions ask of the events in a bucket", () => {
     ["all(queue.Queue, {.Parsed.word in ['a', 'b', 'c', 'd']}) && len(queue.Queue) > 4", [4]],
     ["any(queue.Queue, {.GetMeta('word') == 'd'})", [4]],
     ["len(filter(queue.Queue, {.Meta.word == 'a'})) >= 2", [3]],
-    ["any(queue.Queue, {.Meta.nothing != ''})", []]
+    ["any(queue.Queue, {.Meta.nothing != ''})", []],
+    ["any(queue.Queue[:-1], {.Line.Raw endsWith ' ' + evt.Meta.word})", [3]]
   ])("is known without parsing their lines again: %s", (condition, expected) => {
     const again = vi.spyOn(LineParser.prototype, "parseAgain")
     expect(overflowsOf(words, true, conditional("s", `${condition} && 1 > 2`))).toEqual([])
     expect(again).not.toHaveBeenCalled()
     expect(overflowsOf(words, true, conditional("s", condition))).toEqual(expected)
     expect(overflowsOf(words, false, conditional("s", condition))).toEqual(expected)
+  })
+
+  it.each([
+    ["any(queue.Queue[:-1], {.Parsed[evt.Parsed.ip == '' ? 'x' : 'word'] == evt.Meta.word})", [3]],
+    ["any(queue.Queue[:-1], {.Unmarshaled.word?.in == evt.Meta.word})", [3]],
+    ["len(uniq(map(queue.Queue, {.Unmarshaled.word.in}))) == 6", [6]],
+    ["any(queue.Queue[:-1], {.GetMeta(evt.Meta.word == '' ? 'x' : 'word') == evt.Meta.word})", [3]],
+    ["any(queue.Queue[:-1], {.Line.Labels.type == 'test' && .Line.Raw endsWith evt.Meta.word})", [3]]
+  ])("is kept, where more than a name is asked for: %s", (condition, expected) => {
+    const unmarshals = ruleFile(
+      "parsers",
+      "parsers/s00-raw/test/z-json.yaml",
+      `name: test/json\nfilter: "true"\nstatics:\n  - {meta: j, expression: "UnmarshalJSON('{\\"in\\":\\"' + evt.Meta.word + '\\"}', evt.Unmarshaled, 'word')"}\n`
+    )
+    const again = vi.spyOn(LineParser.prototype, "parseAgain")
+    const of = (shortcuts: boolean) => overflowsOf(words, shortcuts, unmarshals, conditional("s", condition))
+    expect(of(true)).toEqual(expected)
+    // Once for each line at most, which is then whole.
+    expect(again.mock.calls.length).toBeLessThanOrEqual(words.length)
+    expect(of(false)).toEqual(expected)
+  })
+
+  it("counts for what it holds, where it is kept", () => {
+    const json = ruleFile(
+      "parsers",
+      "parsers/s00-raw/test/z-json.yaml",
+      `name: test/json\nfilter: "true"\nstatics:\n  - {meta: j, expression: "UnmarshalJSON(evt.Meta.word, evt.Unmarshaled, 'j')"}\n`
+    )
+    const held = (condition: string) => {
+      const { ruleset } = compileRuleset([plainParser, json, conditional("s", condition)], { names: "off" })
+      const engine = makeEngine(ruleset)
+      engine.pour(batchOf({ observedAt: "2026-01-01T00:00:00Z" }), [`- 192.0.2.1 [${"1,".repeat(800)}1]`])
+      const [buckets] = engine.buckets.values()
+      return [...buckets!.open()][0]!.held
+    }
+    expect(held("any(queue.Queue, {.Meta.word == 'x'})")).toBeLessThan(2_000)
+    expect(held("any(queue.Queue, {.Unmarshaled.j == evt.Unmarshaled.j && 1 > 2})")).toBeGreaterThan(20_000)
+  })
+
+  it("is asked once of each, so that a long queue of long texts takes no more than its last event", () => {
+    const long = Array.from({ length: 12 }, (_, n) => `${"a".repeat(8_000)}${n % 2 === 0 ? "b" : "c"}`)
+    for (const shortcuts of [true, false]) {
+      const found = (condition: string) => overflowsOf(long, shortcuts, conditional("s", condition))
+      expect(found("count(queue.Queue, {.Meta.word matches '^(a|x)+b$'}) == 5")).toEqual([8])
+      expect(found("len(queue.Queue) > 9 && none(queue.Queue, {.Meta.word matches '^(a|x)+d$'})")).toEqual([9])
+      expect(found("one(queue.Queue, {.Meta.word matches '^(a|x)+c$'})")).toEqual([1, 3, 5, 7, 9, 11])
+    }
   })
 
   it("is what another scenario wrote to the event meanwhile", () => {

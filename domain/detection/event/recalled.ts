@@ -5,7 +5,7 @@
 import type { EventObject } from "../../expression/environment/event.ts"
 import { childrenOf, type Node } from "../../expression/syntax.ts"
 import { type FieldMap, fieldNames } from "../../text/fields.ts"
-import { entryNamed } from "./event-field.ts"
+import { entryNamed, isEvent } from "./event-field.ts"
 
 export interface Entry {
   readonly map: FieldMap
@@ -31,6 +31,28 @@ const comparesItem = (node: Node): boolean =>
   !others.has(node.kind) && (node.kind !== "pointer" || node.name === "") && childrenOf(node).every(comparesItem)
 
 const others: ReadonlySet<Node["kind"]> = new Set(["name", "let", "call", "builtin", "method"])
+
+/**
+ * Whether an expression asks more of the events in a bucket than entries that it names, such as what their lines were
+ * unmarshaled to: all of them would be parsed again for every event that is poured into it.
+ */
+export const asksForWhole = (node: Node): boolean => {
+  const entry = entryNamed(node)
+  if (entry !== undefined) return asksForWhole(entry.event)
+  if (node.kind === "method" && wholeMethods.has(node.name) && !isEvent(node.object)) return own(node).length === 0
+  if (node.kind === "member" && node.property.kind === "string") {
+    const { object, property } = node
+    if (wholeFields.has(property.value) && !isEvent(object)) return true
+    if (property.value === "Raw" && object.kind === "member") return asksForWhole(object.object)
+  }
+  return childrenOf(node).some(asksForWhole)
+}
+
+const wholeMethods: ReadonlySet<string> = new Set(["GetMeta", "GetType", "ParseIPSources"])
+const wholeFields: ReadonlySet<string> = new Set([
+  ...["Line", "Parsed", "Enriched", "Meta", "Unmarshaled", "Overflow", "StrTime", "StrTimeFormat", "MarshaledTime"],
+  ...["Stage", "Process", "Whitelisted", "WhitelistReason"]
+])
 
 const own = (node: Node): ReadonlyArray<Entry> => {
   if (node.kind === "method" && node.name === "GetMeta" && node.arguments[0]?.kind === "string")

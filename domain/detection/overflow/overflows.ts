@@ -19,7 +19,10 @@ import type { Ruleset } from "../ruleset.ts"
 import { runtimeAlert } from "./runtime-alert.ts"
 import type { WorldState } from "../world/world.ts"
 
-/** How far an overflow that is poured again may cause others, and how many one line may cause. */
+/**
+ * How far an overflow that is poured again may cause others, how many are poured again for one line, and how many may come
+ * of those before no more are.
+ */
 const longestChain = 8
 const mostPerLine = 1_000
 
@@ -41,6 +44,7 @@ export class Overflows {
   /** To be poured again when the line at hand is through. */
   readonly #pending: Array<Again> = []
   #chained = 0
+  #caused = 0
 
   constructor(
     ruleset: Ruleset,
@@ -72,18 +76,26 @@ export class Overflows {
 
   /** The next overflow to be poured again. */
   next(): Again | undefined {
+    if (this.#pending.length === 0) return undefined
+    if (this.#chained >= mostPerLine || this.#caused >= mostPerLine) {
+      this.#counters.cutChains += this.#pending.length
+      this.#pending.length = 0
+      return undefined
+    }
+    this.#chained += 1
     return this.#pending.shift()
   }
 
   /** The line at hand is through, and all that came of it. */
   settled(): void {
     this.#chained = 0
+    this.#caused = 0
   }
 
   /** The line at hand is left out, and what was to come of it. */
   drop(): void {
     this.#pending.length = 0
-    this.#chained = 0
+    this.settled()
   }
 
   /** A bucket ran over. `depth`: how many overflows before it in the chain were poured again. */
@@ -161,13 +173,13 @@ export class Overflows {
       return [{ _tag: "Overflow", id, overflow, causation: trigger.event, correlation, at: at / 1000 }]
     })
     this.#counters.overflows += outcomes.length
+    if (depth > 0) this.#caused += outcomes.length
     this.#outcomes.push(...outcomes)
     if (!event.Overflow.Reprocess || elsewhere || outcomes.length === 0) return
-    if (depth >= longestChain || this.#chained >= mostPerLine) {
+    if (depth >= longestChain) {
       this.#counters.cutChains += 1
       return
     }
-    this.#chained += 1
     const reference: LineReference = { event: outcomes[0]!.id, line: 0 }
     const again = PipelineEvent.ofOverflow(reference, correlation, event.Overflow, at)
     this.#pending.push({ event: again, depth: depth + 1 })

@@ -1,11 +1,12 @@
 import { byteOrder } from "../../text/byte-order.ts"
 import type { FunctionDeclaration } from "../environment.ts"
 import { declare } from "../environment.ts"
+import { unique } from "../equality.ts"
 import { EvaluationError } from "../error.ts"
 import { limit } from "../limit.ts"
 import type { Type } from "../type.ts"
 import { anyType, arrayOf, intType, isNilable, mapOf, mapOfKeys, stringType } from "../type.ts"
-import { AnyKeyMap, compare, descending, equals, lengthOf, memberOrNil, tooMany } from "../value.ts"
+import { AnyKeyMap, compare, descending, flattened, lengthOf, memberOrNil, tooMany } from "../value.ts"
 
 const array = arrayOf(anyType)
 const map = mapOf(anyType)
@@ -15,29 +16,6 @@ const arrayOfElement = (given: ReadonlyArray<Type>): Type => arrayOf(elementOf(g
 
 /** The element type, or any where there may be none. */
 const oneElement = (given: ReadonlyArray<Type>): Type => (isNilable(elementOf(given)) ? elementOf(given) : anyType)
-
-const flatten = (items: ReadonlyArray<unknown>): ReadonlyArray<unknown> => {
-  const flat = items.flat(limit.depth)
-  if (flat.length > limit.resultItems) throw tooMany()
-  return flat
-}
-
-/** Items of which none equals an earlier one. Texts and ints are found by hash, others by comparing. */
-export const unique = (items: ReadonlyArray<unknown>): ReadonlyArray<unknown> => {
-  const simple = new Set<unknown>()
-  const others: Array<unknown> = []
-  return items.filter((item) => {
-    if (typeof item === "string" || typeof item === "boolean") {
-      if (simple.has(item)) return false
-      simple.add(item)
-      return true
-    }
-    if (others.some((other) => equals(other, item))) return false
-    if (others.length >= limit.uniqueItems) throw tooMany()
-    others.push(item)
-    return true
-  })
-}
 
 /** Nil where there is no such item or entry, also in a map of texts. */
 const typeGot = ([given]: ReadonlyArray<Type>): Type => {
@@ -57,17 +35,25 @@ const inOrder = (map: AnyMap): ReadonlyArray<readonly [key: unknown, value: unkn
   )
 
 export const collectionBuiltins: ReadonlyArray<FunctionDeclaration> = [
-  declare("len", [[stringType, array, map]], intType, (_, value: unknown) => lengthOf(value)),
-  declare("get", [anyType, anyType], typeGot, (_, object: unknown, key: unknown) => memberOrNil(object, key)),
-  declare("first", [array], oneElement, (_, items: ReadonlyArray<unknown>) => items[0]),
-  declare("last", [array], oneElement, (_, items: ReadonlyArray<unknown>) => items.at(-1)),
-  declare("take", [array, intType], arrayOfElement, (_, items: ReadonlyArray<unknown>, count: number) => {
-    if (count < 0) throw new EvaluationError("take cannot take less than zero items")
-    return items.slice(0, count)
+  declare("len", [[stringType, array, map]], intType, (_, value: unknown) => lengthOf(value), { glances: true }),
+  declare("get", [anyType, anyType], typeGot, (_, object: unknown, key: unknown) => memberOrNil(object, key), {
+    glances: true
   }),
+  declare("first", [array], oneElement, (_, items: ReadonlyArray<unknown>) => items[0], { glances: true }),
+  declare("last", [array], oneElement, (_, items: ReadonlyArray<unknown>) => items.at(-1), { glances: true }),
+  declare(
+    "take",
+    [array, intType],
+    arrayOfElement,
+    (_, items: ReadonlyArray<unknown>, count: number) => {
+      if (count < 0) throw new EvaluationError("take cannot take less than zero items")
+      return items.slice(0, count)
+    },
+    { glances: true }
+  ),
   declare("reverse", [array], arrayOfElement, (_, items: ReadonlyArray<unknown>) => items.toReversed()),
   declare("uniq", [array], arrayOfElement, (_, items: ReadonlyArray<unknown>) => unique(items)),
-  declare("flatten", [array], array, (_, items: ReadonlyArray<unknown>) => flatten(items)),
+  declare("flatten", [array], array, (_, items: ReadonlyArray<unknown>) => flattened(items)),
   declare(
     "concat",
     [array],

@@ -9,7 +9,7 @@ import { typeText } from "../format/type-name.ts"
 import { parseFloatText, parseIntText, truncate } from "../number.ts"
 import type { Type } from "../type.ts"
 import { anyType, arrayOf, floatType, intType, stringType } from "../type.ts"
-import { compare, kindOf, numberOf } from "../value.ts"
+import { compare, flattened, kindOf, numberOf } from "../value.ts"
 
 const number = [intType, floatType]
 const numbers = [intType, floatType, arrayOf(anyType)]
@@ -37,7 +37,7 @@ const toInt = (value: number | Float | string | CalendarName | Duration): number
 
 /** Numbers given one by one or in arrays. */
 const gathered = (name: string, given: ReadonlyArray<unknown>): ReadonlyArray<number | Float> =>
-  given.flat(Number.POSITIVE_INFINITY).map((value) => {
+  flattened(given).map((value) => {
     if (numberOf(value) === undefined) throw new EvaluationError(`${name} works on numbers, not on ${kindOf(value)}`)
     return value as number | Float
   })

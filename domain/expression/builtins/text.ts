@@ -1,3 +1,4 @@
+import { indexIn, lastIndexIn } from "../../text/text-search.ts"
 import type { FunctionDeclaration } from "../environment.ts"
 import { declare } from "../environment.ts"
 import {
@@ -62,9 +63,9 @@ export const textBuiltins: ReadonlyArray<FunctionDeclaration> = [
   declare("join", [texts, text], text, (_, parts: ReadonlyArray<unknown>, glue = "") => join(parts, glue), {
     required: 1
   }),
-  declare("indexOf", [text, text], intType, (_, value: string, part: string) => byteIndex(value, value.indexOf(part))),
+  declare("indexOf", [text, text], intType, (_, value: string, part: string) => byteIndex(value, indexIn(value, part))),
   declare("lastIndexOf", [text, text], intType, (_, value: string, part: string) =>
-    byteIndex(value, value.lastIndexOf(part))
+    byteIndex(value, lastIndexIn(value, part))
   ),
   declare("hasPrefix", [text, text], boolType, (_, value: string, prefix: string) => value.startsWith(prefix)),
   declare("hasSuffix", [text, text], boolType, (_, value: string, suffix: string) => value.endsWith(suffix))

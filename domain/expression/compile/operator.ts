@@ -1,11 +1,14 @@
-import { compilePattern } from "../../grok/pattern.ts"
+import { holds } from "../../text/text-search.ts"
+import { compilePattern, type Pattern } from "../../grok/pattern.ts"
 import { PatternError } from "../../grok/pattern-error.ts"
+import { longestReach } from "../../grok/reach.ts"
 import { divide, multiply, power, remainder, subtract } from "../arithmetic.ts"
 import type { Compiler } from "../compile.ts"
 import { EvaluationError, ExpressionError } from "../error.ts"
-import { limit } from "../limit.ts"
+import { limit, stepsOfPattern } from "../limit.ts"
 import type { BinaryNode, Node, StringNode } from "../syntax.ts"
-import { compare, equals, isIn, isNil, mismatch, range, textOperand } from "../value.ts"
+import { equals, isIn } from "../equality.ts"
+import { compare, isNil, mismatch, range, textOperand } from "../value.ts"
 import type { Frame, Run } from "./run.ts"
 import { charge } from "./run.ts"
 
@@ -53,7 +56,7 @@ export const compileOperator = (compiler: Compiler, node: BinaryNode): Run => {
     case "in":
       return membership(compiler, node)
     case "contains":
-      return search(compiler, node, (text, part) => text.includes(part))
+      return search(compiler, node, holds)
     case "startsWith":
       return search(compiler, node, (text, part) => text.startsWith(part))
     case "endsWith":
@@ -102,7 +105,8 @@ const equality = (compiler: Compiler, node: BinaryNode): Run => {
   if (kinds.includes("string") || kinds.includes("bool") || kinds.every((kind) => kind === "int")) {
     return (scope, frame) => left(scope, frame) === right(scope, frame)
   }
-  return (scope, frame) => equals(left(scope, frame), right(scope, frame))
+  const [first, second] = [compiler.compileRead(node.left, left), compiler.compileRead(node.right, right)]
+  return (scope, frame) => equals(first(scope, frame), second(scope, frame))
 }
 
 const comparison = (compiler: Compiler, node: BinaryNode): Run => {
@@ -168,14 +172,16 @@ const membership = (compiler: Compiler, node: BinaryNode): Run => {
       return Array.isArray(hay) ? setOf(hay).has(needle) : isIn(needle, hay)
     }
   }
-  return (scope, frame) => isIn(left(scope, frame), right(scope, frame))
+  const hay = compiler.compileRead(node.right, right)
+  return (scope, frame) => isIn(left(scope, frame), hay(scope, frame))
 }
 
 const isText = (node: Node): node is StringNode => node.kind === "string"
 
 const search = (compiler: Compiler, node: BinaryNode, found: (text: string, part: string) => boolean): Run => {
   const { operator } = node
-  const left = compiler.compile(node.left)
+  // Only where a text begins or ends is no more looked at of a long one.
+  const left = operator === "contains" ? compiler.compileRead(node.left) : compiler.compile(node.left)
   const right = compiler.compile(node.right)
   const part = compiler.constantOf(node.right)?.value
   if (compiler.typeOf(node.left).kind === "string" && typeof part === "string") {
@@ -192,13 +198,19 @@ const search = (compiler: Compiler, node: BinaryNode, found: (text: string, part
 const seen = (text: string): string => (text.length > limit.patternText ? text.slice(0, limit.patternText) : text)
 
 const matching = (compiler: Compiler, node: BinaryNode): Run => {
-  const left = compiler.compile(node.left)
+  const left = compiler.compileRead(node.left)
   const right = compiler.compile(node.right)
+  const repeats = compiler.checked.slotCount > 0
+  const test = (pattern: Pattern, text: string, frame: Frame): boolean => {
+    const visible = seen(text)
+    if (repeats) chargeMatch(frame, pattern, visible)
+    return pattern.test(visible)
+  }
   if (node.right.kind === "string") {
     const pattern = constantPattern(compiler, node.right)
     return (scope, frame) => {
       const text = textOperand(left(scope, frame), "matches")
-      return text !== undefined && pattern.test(seen(text))
+      return text !== undefined && test(pattern, text, frame)
     }
   }
   const patternOf = rememberedPatterns()
@@ -206,7 +218,7 @@ const matching = (compiler: Compiler, node: BinaryNode): Run => {
   if (typeof constant === "string") {
     return (scope, frame) => {
       const text = textOperand(left(scope, frame), "matches")
-      return text !== undefined && patternOf(constant).test(seen(text))
+      return text !== undefined && test(patternOf(constant), text, frame)
     }
   }
   return (scope, frame) => {
@@ -216,8 +228,22 @@ const matching = (compiler: Compiler, node: BinaryNode): Run => {
     if (source.length > limit.computedPattern) {
       throw new EvaluationError(`a computed pattern has more than ${limit.computedPattern} characters`)
     }
-    return patternOf(source).test(seen(text))
+    const pattern = patternOf(source)
+    // Also of one that is remembered: what an evaluation gives must not depend on those before it.
+    if (repeats) chargePattern(frame, pattern)
+    return test(pattern, text, frame)
   }
+}
+
+/** What compiling it may take: more where it is so wide that it sees less of a text, or is no pattern for V8. */
+const chargePattern = (frame: Frame, { source, linear, reach }: Pattern): void => {
+  const steps = stepsOfPattern(source)
+  charge(frame, linear && reach === longestReach ? steps : steps * limit.widePattern)
+}
+
+/** What a match may take, where a predicate repeats it; without repetitions in the pattern hardly more than reading. */
+const chargeMatch = (frame: Frame, { reach, repeats }: Pattern, text: string): void => {
+  if (repeats) charge(frame, (text.length * limit.stepsPerMatchedCharacter * longestReach) / reach)
 }
 
 const constantPattern = ({ text, context }: Compiler, { value, offset }: StringNode) => {
@@ -231,7 +257,7 @@ const constantPattern = ({ text, context }: Compiler, { value, offset }: StringN
 
 /** Computed patterns are compiled when they are met; the last few are kept, failures too. */
 const rememberedPatterns = () => {
-  const known = new Map<string, ReturnType<typeof compilePattern> | EvaluationError>()
+  const known = new Map<string, Pattern | EvaluationError>()
   const compiled = (source: string) => {
     try {
       return compilePattern(source)

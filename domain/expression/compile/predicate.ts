@@ -48,15 +48,31 @@ export const compilePredicate = (compiler: Compiler, node: BuiltinNode): Run => 
   }
   const passing = (array: ReadonlyArray<unknown>, scope: object, frame: Frame): Array<unknown> =>
     array.filter((item, index) => test(scope, point(frame, item, index)))
+  const selected = predicate && selection(compiler, listNode!, predicate, test, itemSlot)
+  /** What follows from how many items pass, where those that pass are known. */
+  const counting = (conclude: (passed: number) => unknown, plain: Run): Run =>
+    selected === undefined
+      ? plain
+      : (scope, frame) => {
+          const passed = selected(scope, frame)
+          // An item on which the predicate fails need not matter: it may stand behind the one that settles it.
+          return passed === undefined ? plain(scope, frame) : conclude(passed.length)
+        }
 
   switch (name) {
     case "any":
       return (
         (predicate && anyRange(compiler, listNode!, predicate, itemSlot)) ??
-        ((scope, frame) => search(items(scope, frame), scope, frame, false) >= 0)
+        counting(
+          (passed) => passed > 0,
+          (scope, frame) => search(items(scope, frame), scope, frame, false) >= 0
+        )
       )
     case "none":
-      return (scope, frame) => search(items(scope, frame), scope, frame, false) < 0
+      return counting(
+        (passed) => passed === 0,
+        (scope, frame) => search(items(scope, frame), scope, frame, false) < 0
+      )
     case "all":
       return (scope, frame) => {
         const array = items(scope, frame)
@@ -66,14 +82,17 @@ export const compilePredicate = (compiler: Compiler, node: BuiltinNode): Run => 
         return true
       }
     case "one":
-      return (scope, frame) => passing(items(scope, frame), scope, frame).length === 1
-    case "count":
-      return (scope, frame) => passing(items(scope, frame), scope, frame).length
-    case "filter":
-      return (
-        (predicate && selection(compiler, listNode!, predicate, test, itemSlot)) ??
-        ((scope, frame) => passing(items(scope, frame), scope, frame))
+      return counting(
+        (passed) => passed === 1,
+        (scope, frame) => passing(items(scope, frame), scope, frame).length === 1
       )
+    case "count":
+      return counting(
+        (passed) => passed,
+        (scope, frame) => passing(items(scope, frame), scope, frame).length
+      )
+    case "filter":
+      return (scope, frame) => selected?.(scope, frame) ?? passing(items(scope, frame), scope, frame)
     case "map":
       return (scope, frame) => items(scope, frame).map((item, index) => value(scope, point(frame, item, index)))
     case "sum":
@@ -161,28 +180,43 @@ const anyRange = (compiler: Compiler, list: Node, predicate: Node, itemSlot: num
 
 const mentionsPointer = (node: Node): boolean => node.kind === "pointer" || childrenOf(node).some(mentionsPointer)
 
-/** `filter(queue.Queue, {…})`: a long list that changes little from one evaluation to the next. */
+/**
+ * `filter(queue.Queue, {…})` and its like: of a long list that changes little from one evaluation to the next, those that
+ * pass; undefined when the predicate fails on one. Each item may take as many steps as an evaluation, since which of them
+ * are asked in this one must not matter to what it gives.
+ */
 const selection = (
   compiler: Compiler,
   list: Node,
   predicate: Node,
   test: (scope: object, frame: Frame) => boolean,
   itemSlot: number
-): Run | undefined => {
-  if (compiler.context.shortcuts === false) return undefined
+): ((scope: object, frame: Frame) => ReadonlyArray<unknown> | undefined) | undefined => {
   if (list.kind !== "member" || list.optional || list.property.kind !== "string") return undefined
   const type = compiler.typeOf(list.object)
-  const select = type.kind === "struct" ? type.fields.get(list.property.value)?.select : undefined
-  if (select === undefined || !dependsOnItem(compiler, predicate)) return undefined
+  const field = type.kind === "struct" ? type.fields.get(list.property.value) : undefined
+  if (field?.select === undefined || !dependsOnItem(compiler, predicate)) return undefined
+  const { select, read } = field
+  const asksAll = compiler.context.shortcuts === false
+  const those = (object: never, passes: (item: unknown) => boolean): ReadonlyArray<unknown> =>
+    asksAll ? (read(object) as ReadonlyArray<unknown>).filter(passes) : select(object, predicate, passes)
   const owner = compiler.compile(list.object)
   return (scope, frame) => {
     const object = owner(scope, frame)
     if (isNil(object)) throw new EvaluationError(`nil has no member ${(list.property as StringNode).value}`)
-    return select(object as never, predicate, (item) => {
-      charge(frame, 1)
-      frame.slots[itemSlot] = item
-      return test(scope, frame)
-    })
+    const { steps } = frame
+    try {
+      return those(object as never, (item) => {
+        frame.steps = 0
+        frame.slots[itemSlot] = item
+        return test(scope, frame)
+      })
+    } catch (error) {
+      if (error instanceof EvaluationError) return undefined
+      throw error
+    } finally {
+      frame.steps = steps
+    }
   }
 }
 

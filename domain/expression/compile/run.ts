@@ -5,6 +5,8 @@ import { limit } from "../limit.ts"
 export interface Frame {
   readonly slots: Array<unknown>
   steps: number
+  /** Another one in each evaluation. */
+  round: number
 }
 
 /** A compiled node. */
@@ -14,6 +16,14 @@ export type Run = (scope: object, frame: Frame) => unknown
 export const charge = (frame: Frame, steps: number): void => {
   frame.steps += steps
   if (frame.steps > limit.steps) throw new EvaluationError(`the evaluation took more than ${limit.steps} steps`)
+}
+
+/** What is looked through costs too. */
+export const chargeRead = (frame: Frame, value: unknown): unknown => {
+  if (typeof value === "string") charge(frame, value.length / limit.charactersReadPerStep)
+  else if (Array.isArray(value)) charge(frame, value.length)
+  else if (value instanceof Map) charge(frame, value.size)
+  return value
 }
 
 /** Text that a call gave costs as well. */

@@ -34,13 +34,23 @@ const parser = (name: string, pairsOf: (text: string) => ReadonlyArray<readonly 
 export const keyValueFunctions: ReadonlyArray<FunctionDeclaration> = [
   parser("ParseKV", keyValues),
   parser("ParseKVLax", laxKeyValues),
-  declare("KeyExists", [stringType, mapOf(anyType)], boolType, (_, key: string, map: ReadonlyMap<string, unknown>) =>
-    map.has(key)
+  declare(
+    "KeyExists",
+    [stringType, mapOf(anyType)],
+    boolType,
+    (_, key: string, map: ReadonlyMap<string, unknown>) => map.has(key),
+    { glances: true }
   ),
-  declare("Get", [arrayOf(stringType), intType], stringType, (_, items: ReadonlyArray<unknown>, index: number) => {
-    if (index < 0) throw new EvaluationError(`there is no item ${index}`)
-    const item = items[index] ?? ""
-    if (typeof item !== "string") throw new EvaluationError("Get works on an array of texts")
-    return item
-  })
+  declare(
+    "Get",
+    [arrayOf(stringType), intType],
+    stringType,
+    (_, items: ReadonlyArray<unknown>, index: number) => {
+      if (index < 0) throw new EvaluationError(`there is no item ${index}`)
+      const item = items[index] ?? ""
+      if (typeof item !== "string") throw new EvaluationError("Get works on an array of texts")
+      return item
+    },
+    { glances: true }
+  )
 ]

@@ -1,15 +1,14 @@
-import { unique } from "../builtins/collection.ts"
 import type { FunctionDeclaration } from "../environment.ts"
 import { declare } from "../environment.ts"
-import { limit } from "../limit.ts"
+import { unique } from "../equality.ts"
 import { anyType, arrayOf } from "../type.ts"
-import { isNil } from "../value.ts"
+import { flattened, isNil } from "../value.ts"
 
 const items = arrayOf(anyType)
 
 /** A list that is nil has no items. */
 const flatten = (given: ReadonlyArray<unknown>): ReadonlyArray<unknown> =>
-  given.filter((list) => !isNil(list)).flat(limit.depth)
+  flattened(given.filter((list) => !isNil(list)))
 
 export const listFunctions: ReadonlyArray<FunctionDeclaration> = [
   declare("Distinct", [items], items, (_, given: ReadonlyArray<unknown>) => unique(given)),

@@ -1,3 +1,4 @@
+import { indexIn } from "../../text/text-search.ts"
 import { decodeBase64 } from "../base64.ts"
 import type { FunctionDeclaration } from "../environment.ts"
 import { declare } from "../environment.ts"
@@ -52,7 +53,7 @@ export const textFunctions: ReadonlyArray<FunctionDeclaration> = [
   ),
   declare("Fields", [text], texts, (_, value: string) => fields(value)),
   declare("Join", [texts, text], text, (_, parts: ReadonlyArray<unknown>, glue: string) => join(parts, glue)),
-  declare("Index", [text, text], intType, (_, value: string, part: string) => byteIndex(value, value.indexOf(part))),
+  declare("Index", [text, text], intType, (_, value: string, part: string) => byteIndex(value, indexIn(value, part))),
   declare("IndexAny", [text, text], intType, (_, value: string, characters: string) =>
     byteIndex(value, firstOfAny(value, characters))
   ),
