@@ -1,7 +1,7 @@
 import { Automaton, type PatternMatch } from "./automaton.ts"
 import { PatternError } from "./pattern-error.ts"
 import { type ParsedPattern, parsePattern } from "./pattern-parser.ts"
-import { crowdOf, longestReach, reachOf } from "./reach.ts"
+import { crowdOf, longestReach, ownAutomaton, reachOf, v8 } from "./reach.ts"
 import { beginsWithLiteral, requiredLiterals } from "./required-literals.ts"
 import { searchFor } from "./search.ts"
 import { differsInJavaScript } from "./syntax.ts"
@@ -56,16 +56,17 @@ const tooLarge = (): PatternError =>
 
 const assembled = (source: string, { syntax, captures }: ParsedPattern, shortcuts: boolean): Pattern => {
   const translation = translate(syntax)
-  // Said before V8 sees it: compiling what is too large takes as long as matching it.
-  if (translation.source.length > longestTranslation) throw tooLarge()
+  // Compiling what is too large takes V8 as long as matching it.
+  const fits = translation.linear && translation.source.length <= longestTranslation
+  const reaches = { v8: fits ? reachOf(syntax, v8) : 0, own: reachOf(syntax, ownAutomaton) }
+  const differs = differsInJavaScript(syntax)
+  const byV8 = reaches.v8 >= reaches.own
+  const reach = byV8 && !differs ? reaches.v8 : reaches.own
+  if (reach === 0) throw tooLarge()
   const literals = requiredLiterals(syntax)
   const needle = shortcuts ? literals.reduce((most, each) => (each.length > most.length ? each : most), "") : ""
-  const differs = differsInJavaScript(syntax)
-  const crowd = crowdOf(syntax)
-  const reach = reachOf(crowd, translation.linear && !differs ? "v8" : "automaton")
-  if (reach === undefined) throw tooLarge()
-  const base = { source, linear: translation.linear, literals, reach, repeats: crowd > 0 }
-  if (!translation.linear) {
+  const base = { source, linear: translation.linear, literals, reach, repeats: crowdOf(syntax, v8) > 0 }
+  if (!byV8) {
     const automaton = new Automaton(syntax, captures)
     return {
       ...base,

@@ -10,21 +10,56 @@ import { nullable, type Syntax } from "./syntax.ts"
 /** Characters that ordinary patterns see: the beginning of a text only, which bounds what one match can cost. */
 export const longestReach = 8_192
 
-/** Places at which matches may be under way all the time, before the reach shrinks. The hub's widest pattern has 62. */
-const ordinaryCrowd = 64
-/** The automaton takes about twice as long for a step as V8's linear engine. */
-const ordinaryAutomatonCrowd = 32
 /** Fewer characters are not worth matching: the pattern is refused. */
 const shortestReach = 256
 
-/** At how many places of a pattern matches may be under way all the time. */
-export const crowdOf = (syntax: Syntax): number => new Crowd(syntax).most()
+/** What an engine takes for the places of a pattern, in loops: what it takes to step through one loop once. */
+interface Engine {
+  /** So many loops may be under way all the time before the reach shrinks. */
+  readonly ordinary: number
+  /** For a single character of a row, which is stepped through without any choice. */
+  readonly place: number
+  /** The same where its set takes characters beyond ASCII. */
+  readonly widePlace: number
+  /** For one that may be missing. */
+  readonly optionalPlace: number
+  /** For each range of a set that has many. */
+  readonly range: number
+  /** The same of a range of characters that UTF-16 makes two of. */
+  readonly astralRange: number
+}
 
-/** undefined: the pattern is too large to be matched at all. */
-export const reachOf = (crowd: number, engine: "v8" | "automaton"): number | undefined => {
-  const most = engine === "v8" ? ordinaryCrowd : ordinaryAutomatonCrowd
-  const reach = Math.floor((longestReach * most) / Math.max(most, crowd))
-  return reach < shortestReach ? undefined : reach
+/**
+ * V8's linear engine tries the ranges of a set in turn, characters that UTF-16 makes two of as alternatives; one that may
+ * be missing is a choice and a step. The hub's widest pattern has 62 loops.
+ */
+export const v8: Engine = {
+  ordinary: 64,
+  place: 1 / 4,
+  widePlace: 4 / 3,
+  optionalPlace: 2,
+  range: 1 / 4,
+  astralRange: 2
+}
+
+/** The automaton takes twice as long for a loop, and a moment for any set. */
+export const ownAutomaton: Engine = {
+  ordinary: 32,
+  place: 0.4,
+  widePlace: 0.4,
+  optionalPlace: 0.65,
+  range: 0,
+  astralRange: 0
+}
+
+/** At how many places of a pattern matches may be under way all the time, in loops of the engine. */
+export const crowdOf = (syntax: Syntax, engine: Engine): number => new Crowd(syntax, engine).most()
+
+/** Characters that it sees with this engine; 0: it is too large to be matched at all. */
+export const reachOf = (syntax: Syntax, engine: Engine): number => {
+  const { ordinary } = engine
+  const reach = Math.floor((longestReach * ordinary) / Math.max(ordinary, crowdOf(syntax, engine)))
+  return reach < shortestReach ? 0 : reach
 }
 
 /** What to tell the person who wrote the pattern. */
@@ -33,18 +68,10 @@ export const shortSighted = (reach: number): string =>
 
 /** So many places one behind the other do not matter, for a match is soon past them. */
 const fewCopies = 16
-/** A row of single characters is stepped through without any choice: so many cost as much as one loop. */
-const rowPerLoop = 4
-/** The same of sets that take characters beyond ASCII: for those of which UTF-16 makes two, each has alternatives. */
-const wideRowPerLoop = 0.75
-/** One that may be missing is a choice and a step. */
-const optionalLoops = 2
 /** Fewer alternatives, or parts that may be missing, in a row cost little; of more, each costs as much as a loop. */
 const fewBranches = 64
-/** V8's linear engine tries the ranges of a set in turn; each of characters that UTF-16 makes two of is an alternative. */
-const fewRanges = 64
-const rangesPerLoop = 4
-const astralRangeLoops = 2
+/** Fewer ranges of a set cost little. */
+const fewRanges = 16
 /** In loops and captures within so many others, each round passes the ends of all of them. */
 const fewLoops = 3
 const loopEnds = 3
@@ -68,8 +95,10 @@ interface Around {
  */
 class Crowd {
   readonly #busy = new Float64Array(ascii + 1)
+  readonly #engine: Engine
 
-  constructor(syntax: Syntax) {
+  constructor(syntax: Syntax, engine: Engine) {
+    this.#engine = engine
     this.#count(syntax, { copies: 1, endless: false, loops: 0 })
   }
 
@@ -136,7 +165,7 @@ class Crowd {
 
   #end(code: number, run: Run, around: Around): void {
     if (run.length === 0) return
-    this.#busy[code]! += weightOf(run, around)
+    this.#busy[code]! += weightOf(run, around, this.#engine)
     run.length = 0
     run.optional = 0
     run.wide = 0
@@ -151,7 +180,7 @@ class Crowd {
     if (ranges <= fewRanges) return
     const plain = set.findIndex((bound) => bound > 0xffff)
     const astral = plain < 0 ? 0 : ranges - Math.floor(plain / 2)
-    this.#addEverywhere(copies * ((ranges - astral) / rangesPerLoop + astral * astralRangeLoops))
+    this.#addEverywhere(copies * ((ranges - astral) * this.#engine.range + astral * this.#engine.astralRange))
   }
 
   #addEverywhere(weight: number): void {
@@ -178,12 +207,12 @@ const mayMatter = (items: ReadonlyArray<Syntax>, { copies, endless }: Around): b
   copies > fewCopies ||
   items.reduce((length, item) => length + (rowOf(item)?.length ?? 0), 0) * copies > fewCopies
 
-const weightOf = ({ length, optional, wide }: Run, { copies, endless, loops }: Around): number => {
+const weightOf = ({ length, optional, wide }: Run, { copies, endless, loops }: Around, engine: Engine): number => {
   const loop = endless || copies > fewCopies
   if (!loop && length * copies <= fewCopies) return 0
-  const choices = optional * copies * optionalLoops
+  const choices = optional * copies * engine.optionalPlace
   if (loop) return Math.max(length * copies, choices) * (loops > fewLoops ? loopEnds * loops : 1)
-  return choices + (copies * wide) / wideRowPerLoop + (copies * (length - optional - wide)) / rowPerLoop
+  return choices + copies * wide * engine.widePlace + copies * (length - optional - wide) * engine.place
 }
 
 /** What is nothing but characters of one set, how many at most, and how many of them may be missing. */
