@@ -235,6 +235,8 @@ export const reopen = async (path: string, position: Position): Promise<OpenFile
   const siblings = await siblingsOf(path, "rotated")
   // Renaming and compressing keep the time of the last change, which is that of the kernel's last tick.
   const changed = rotatedOf(path, siblings).filter(({ modified }) => modified > position.seen - 100)
-  const located = await locateAnywhere(path, position, siblings, changed)
+  // After a checkpoint nothing tells its copy from other files that begin alike.
+  const copies = position.tail.length === 0 ? [] : changed
+  const located = await locateAnywhere(path, position, siblings, copies)
   return located === moved ? undefined : located?.file
 }

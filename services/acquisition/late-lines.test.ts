@@ -192,6 +192,26 @@ describe("what is written to a rotated file when reading has gone on to the next
     })
   }
 
+  it("is not taken from another file that begins like the one that was left, and is gone by now", async () => {
+    const banner = "the same words at each start\n".repeat(80)
+    writeFileSync(log, banner + text(numbers(0, 10)))
+    const store = new Store()
+    const { stop } = reader(store, [logFile(log)])
+    await until("begun", () => store.count === 90)
+    renameSync(log, old())
+    writeFileSync(log, banner + text(numbers(10, 20)))
+    await until("gone on", () => store.count === 180)
+    await stop()
+    writeFileSync(`${log}.2`, "")
+    rmSync(old())
+    writeFileSync(`${log}.2`, banner + text(numbers(500, 600)))
+    append(log, 20, 21)
+    await readUntil(store, 181)
+    expect(store.lines.slice(-1)).toEqual(numbers(20, 21))
+    expect(lateLines(store)).toEqual([])
+    expect(store.count).toBe(181)
+  })
+
   it("is not read again when the reader is killed before anything of the next file is stored", async () => {
     const { store, stop } = await rotated()
     append(old(), 20, 21)
