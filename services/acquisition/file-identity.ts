@@ -152,7 +152,7 @@ export const openFile = async (path: string, inode?: number): Promise<OpenedFile
 
 /** Whether this is a newer file that got the inode of the one that was read; false when the file system does not tell. */
 export const isMadeAfter = ({ born, inode }: FileStatus, position: Position): boolean =>
-  inode === position.file.inode && born > position.seen
+  inode === position.file.inode && Math.floor(born) > position.seen
 
 /**
  * `here`: the position is in this file. `shorter`: this file begins like the one that was read and ends before the
