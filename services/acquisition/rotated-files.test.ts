@@ -156,6 +156,20 @@ describe("rotation by copying and truncating", () => {
       })
     }
 
+    it(`notices it although the log is longer than before at once, behind the same ${banner.length} bytes`, async () => {
+      writeFileSync(log, banner + text(numbers(0, 50)))
+      const store = new Store()
+      const { stop } = reader(store, [logFile(log)])
+      await until("begun", () => store.count === 50 + lines)
+      appendFileSync(log, text(numbers(50, 60)))
+      copyFileSync(log, `${log}.1`)
+      writeFileSync(log, banner + text(numbers(60, 500)))
+      await until("all", () => store.count >= 500 + 2 * lines)
+      await stop()
+      expect(withoutBanner(store)).toEqual(numbers(0, 500))
+      expect(store.problems).toEqual([])
+    })
+
     it(`does so after a stop, when the log begins with the same ${banner.length} bytes`, async () => {
       writeFileSync(log, banner + text(numbers(0, 500)))
       const store = new Store()
