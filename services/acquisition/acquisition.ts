@@ -83,7 +83,7 @@ export const acquire = <E, E2>(options: AcquireOptions<E, E2>): Effect.Effect<ne
       const follow = (file: FollowedFile) =>
         followLive(options, file, watch, gathering).pipe(
           Effect.andThen(close(file)),
-          Effect.andThen(Effect.sync(() => files.delete(file.source)))
+          Effect.andThen(Effect.sync(() => discovery.leave(file)))
         )
       yield* Effect.forEach([...files.values()], (file) => FiberSet.run(following, follow(file)), { discard: true })
       const discover = Effect.sleep(Duration.millis(options.discover ?? 1_000)).pipe(

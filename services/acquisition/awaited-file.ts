@@ -24,13 +24,13 @@ export class AwaitedFile {
   }
 
   /**
-   * Ends the waiting, as this file is read now. Gives the one that was waited for when it is another one, and still empty:
-   * something may yet be written to it.
+   * Ends the waiting, as this file is read now, unless that is one before the one that is waited for: then it is not at the
+   * path. Gives the one that was waited for when it is another one, and still empty: something may yet be written to it.
    */
-  async passedOver(next: { readonly inode: number }): Promise<GrowingFile | undefined> {
+  async passedOver(next: { readonly inode: number }, atPath: boolean): Promise<GrowingFile | undefined> {
     const file = this.#file
+    if (file === undefined || (file.inode !== next.inode && !atPath)) return undefined
     this.#file = undefined
-    if (file === undefined) return undefined
     const { links, size } = await statusOf(file.handle)
     if (file.inode !== next.inode && links > 0 && size === 0) return file
     await file.close()

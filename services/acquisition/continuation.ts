@@ -4,7 +4,15 @@
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import { chunksOf, compressionOf, decompress } from "./compression.ts"
-import { findPosition, fingerprintBytes, type OpenedFile, openFile, type Position } from "./file-identity.ts"
+import {
+  beginsAs,
+  findPosition,
+  fingerprintBytes,
+  isMadeAfter,
+  type OpenedFile,
+  openFile,
+  type Position
+} from "./file-identity.ts"
 import { GrowingFile, type OpenFile, StreamedFile } from "./open-file.ts"
 import { isMissing } from "./reading-problem.ts"
 import { namesOf, newerThan, type Rotated, rotatedOf, type Sibling, siblingsOf } from "./rotated-files.ts"
@@ -107,7 +115,7 @@ const locateAnywhere = async (
 }
 
 /** Whether a file was read before, or is being read by somebody else: then it is not what comes next. */
-export type IsRead = (file: { readonly device: number; readonly inode: number; readonly head: Buffer }) => boolean
+export type IsRead = (file: OpenFile) => Promise<boolean>
 
 /** The first of the files that was not read, at its beginning. */
 const firstUnread = async (
@@ -119,21 +127,22 @@ const firstUnread = async (
     const opened = await openSibling(sibling)
     if (opened === moved) return moved
     const file = opened instanceof StreamedFile ? opened : await GrowingFile.at(sibling.path, opened, 0)
-    if (!isRead(file)) return file
+    if (!(await isRead(file))) return file
     await file.close()
   }
   return undefined
 }
 
 /**
- * Whether this is what is left of the file that was read, where that is less than its fingerprint covers. A log that was
- * emptied and begins as it did before may look the same, so its copy is looked for first.
+ * Whether this is what is left of the file that was read, whose end was cut off. A log that was emptied and begins as it did
+ * before may look the same, so its copy is looked for first.
  */
-const isCutWithinHead = ({ head, status }: OpenedFile, position: Position): boolean =>
+const isCut = ({ head, status }: OpenedFile, position: Position): boolean =>
   status.inode === position.file.inode &&
+  !isMadeAfter(status, position) &&
   head.length > 0 &&
-  head.length < position.file.fingerprint.bytes &&
-  position.head?.subarray(0, head.length).equals(head) === true
+  status.size < position.to &&
+  (beginsAs(head, position.file) || position.head?.subarray(0, head.length).equals(head) === true)
 
 const tryToContinue = async (
   path: string,
@@ -156,10 +165,11 @@ const tryToContinue = async (
       // A small beginning proves nothing about a file with another inode: it may just begin alike.
       const proven = same || position.file.fingerprint.bytes >= fingerprintBytes
       const is = proven ? await findPosition(current, position) : "other"
-      if (is === "here" || (is === "shorter" && same)) {
-        if (finished) return { as: "next", atPath: true, lost: false }
-        keep = await GrowingFile.at(path, current, is === "here" ? position.to : status.size)
-        return { file: keep, as: is === "here" ? "same" : "cut", atPath: true, lost: false }
+      if (is === "here") {
+        // It came back, or was emptied and begins as it did before: what is behind the position is new all the same.
+        if (finished && status.size === position.to) return { as: "next", atPath: true, lost: false }
+        keep = await GrowingFile.at(path, current, position.to)
+        return { file: keep, as: "same", atPath: true, lost: false }
       }
     }
     const siblings = await siblingsOf(path, "rotated")
@@ -173,7 +183,7 @@ const tryToContinue = async (
       }
       await located.file.close()
     }
-    if (located === undefined && current !== undefined && isCutWithinHead(current, position)) {
+    if (!finished && located === undefined && current !== undefined && isCut(current, position)) {
       keep = await GrowingFile.at(path, current, current.status.size)
       return { file: keep, as: "cut", atPath: true, lost: false }
     }
@@ -225,6 +235,8 @@ export const reopen = async (path: string, position: Position): Promise<OpenFile
   const siblings = await siblingsOf(path, "rotated")
   // Renaming and compressing keep the time of the last change, which is that of the kernel's last tick.
   const changed = rotatedOf(path, siblings).filter(({ modified }) => modified > position.seen - 100)
-  const located = await locateAnywhere(path, position, siblings, changed)
+  // After a checkpoint nothing tells its copy from other files that begin alike.
+  const copies = position.tail.length === 0 ? [] : changed
+  const located = await locateAnywhere(path, position, siblings, copies)
   return located === moved ? undefined : located?.file
 }

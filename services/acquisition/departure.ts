@@ -28,8 +28,8 @@ export class Departure {
   }
 
   /** The file that was waited for, when reading has gone on to another one and something may yet be written to it. */
-  passedOver(next: OpenFile): Promise<GrowingFile | undefined> {
-    return this.#awaited.passedOver(next)
+  passedOver(next: OpenFile, atPath: boolean): Promise<GrowingFile | undefined> {
+    return this.#awaited.passedOver(next, atPath)
   }
 
   close(): Promise<void> {

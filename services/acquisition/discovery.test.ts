@@ -1,4 +1,14 @@
-import { appendFileSync, copyFileSync, existsSync, renameSync, truncateSync, writeFileSync } from "node:fs"
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync
+} from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import * as Effect from "effect/Effect"
@@ -171,6 +181,62 @@ describe("a file whose name may be that of a rotated one", () => {
     await readUntil(store, 20, sources)
     expect(store.lines).toEqual([...numbers(0, 10), ...numbers(20, 30)])
     expect(store.problems).toEqual([])
+  })
+})
+
+describe("a pattern", () => {
+  it("reads a file with two names once", async () => {
+    append(log, 0, 10)
+    linkSync(log, at("link.log"))
+    const store = new Store()
+    const { stop } = reader(store, all())
+    await until("begun", () => store.count >= 10)
+    linkSync(log, at("another.log"))
+    await sleep(100)
+    append(log, 10, 20)
+    await until("what is new", () => store.count >= 20)
+    await stop()
+    append(log, 20, 30)
+    await readUntil(store, 30, all())
+    expect(store.lines).toEqual(numbers(0, 30))
+    expect(store.problems).toEqual([])
+  })
+
+  it("finds a log again that was deleted, and says nothing of a gap", async () => {
+    append(log, 0, 10)
+    const store = new Store()
+    const { stop } = reader(store, all())
+    await until("begun", () => store.count === 10)
+    rmSync(log)
+    await until("gone", () => store.codes.length === 1)
+    await sleep(100)
+    append(log, 10, 20)
+    await until("the new one", () => store.count === 20)
+    await stop()
+    expect(store.lines).toEqual(numbers(0, 20))
+    expect(store.codes).toEqual(["TST-ACQ-GONE"])
+  })
+
+  it("reads a newer file with the inode and the beginning of one that was left before a stop", async () => {
+    const banner = text(numbers(0, 100))
+    writeFileSync(log, banner + text(numbers(100, 110)))
+    const store = new Store()
+    await readUntil(store, 110, all())
+    renameSync(log, `${log}.1`)
+    writeFileSync(log, text(numbers(200, 300)))
+    await readUntil(store, 210, all())
+    await sleep(20)
+    writeFileSync(at("new"), banner + text(numbers(300, 320)))
+    const told = store.batches.map((batch) =>
+      batch.source === sourceName(log) ? batch : { ...batch, file: { ...batch.file, inode: statSync(at("new")).ino } }
+    )
+    store.batches.splice(0, told.length, ...told)
+    const { stop } = reader(store, all())
+    await sleep(100)
+    renameSync(at("new"), log)
+    await until("the new one", () => store.count === 330)
+    await stop()
+    expect(store.lines.slice(-20)).toEqual(numbers(300, 320))
   })
 })
 

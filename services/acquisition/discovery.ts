@@ -49,6 +49,8 @@ export class Discovery<E, E2> {
   readonly files = new Map<string, FollowedFile>()
   readonly #options: DiscoveryOptions<E, E2>
   readonly #read = new FilesRead()
+  /** Sources whose files were read to their ends, before they went away. */
+  readonly #gone = new Set<string>()
   /** What those looked like that are perhaps rotated, by their paths. */
   readonly #looks = new Map<string, FileStatus>()
 
@@ -76,6 +78,12 @@ export class Discovery<E, E2> {
       }
       return found
     })
+  }
+
+  /** This file is gone. When it comes back, it is found again. */
+  leave({ source }: FollowedFile): void {
+    this.files.delete(source)
+    this.#gone.add(source)
   }
 
   #candidates() {
@@ -167,6 +175,7 @@ export class Discovery<E, E2> {
       return new FollowedFile({
         ...{ source, path, labels, zone, position, patience, report },
         isNamed: isNamed(candidate),
+        isFinished: begin === undefined && this.#gone.delete(source),
         latePositions: late.filter(({ file }) => file.inode !== position?.file.inode).slice(0, mostLateFiles),
         read: this.#read
       })

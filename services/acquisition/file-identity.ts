@@ -96,7 +96,7 @@ export interface Position {
   /** Place of the first byte that was not read. */
   readonly to: number
   readonly insideLine: boolean
-  /** The bytes before `to`, up to 1 KiB. */
+  /** The bytes before `to`, up to 1 KiB; none after a checkpoint, or when they were erased from the log. */
   readonly tail: Buffer
   /** The first bytes, up to 1 KiB, as long as the file is at hand: the log keeps no more of them than their hash. */
   readonly head?: Buffer
@@ -150,12 +150,17 @@ export const openFile = async (path: string, inode?: number): Promise<OpenedFile
   return undefined
 }
 
+/** Whether this is a newer file that got the inode of the one that was read; false when the file system does not tell. */
+export const isMadeAfter = ({ born, inode }: FileStatus, position: Position): boolean =>
+  inode === position.file.inode && Math.floor(born) > position.seen
+
 /**
  * `here`: the position is in this file. `shorter`: this file begins like the one that was read and ends before the
  * position, so that it holds nothing new. `other`: another file.
  */
 export const findPosition = async (file: OpenedFile, position: Position): Promise<"here" | "shorter" | "other"> => {
   if (!beginsAs(file.head, position.file)) return "other"
+  if (position.tail.length === 0 && isMadeAfter(file.status, position)) return "other"
   if (file.status.size < position.to) return "shorter"
   const tail = await readAt(file.handle, position.to - position.tail.length, position.tail.length)
   return tail.equals(position.tail) ? "here" : "other"

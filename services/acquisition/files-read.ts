@@ -29,6 +29,12 @@ const keyOf = ({ device, inode }: Place): string => `${device}:${inode}`
 const isIn = async (opened: OpenedFile, position: Position): Promise<boolean> =>
   position.to > 0 && (await findPosition(opened, position)) === "here"
 
+const openedOf = async ({ handle, head }: GrowingFile): Promise<OpenedFile> => ({
+  handle,
+  status: await statusOf(handle),
+  head
+})
+
 const isLater = (one: Position, other: Position): boolean =>
   one.seen > other.seen || (one.seen === other.seen && one.to > other.to)
 
@@ -91,8 +97,9 @@ export class FilesRead {
     return false
   }
 
-  /** Whether this file, which begins with `head`, was left, as far as it had been read then. */
-  wasLeft(file: Place & { readonly head: Buffer }): boolean {
+  /** Whether this file was left: an inode and a beginning alone may be those of a newer one. */
+  async wasLeft(file: OpenFile): Promise<boolean> {
+    if (file instanceof GrowingFile) return (await this.positionIn(await openedOf(file))) !== undefined
     const position = this.#left.get(keyOf(file))
     return position !== undefined && position.to > 0 && beginsAs(file.head, position.file)
   }
@@ -106,7 +113,7 @@ export class FilesRead {
   /** The same file, behind what was read of it under another name. */
   async beyond(file: OpenFile): Promise<OpenFile> {
     if (!(file instanceof GrowingFile)) return file
-    const opened = { handle: file.handle, status: await statusOf(file.handle), head: file.head }
+    const opened = await openedOf(file)
     const position = await this.positionIn(opened)
     return position === undefined || position.to <= file.end
       ? file

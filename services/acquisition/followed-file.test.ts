@@ -13,7 +13,7 @@ const followed = ({ isNamed }: Pick<FollowOptions, "isNamed">) => {
   const path = join(folder, "a.log")
   writeFileSync(path, "one\n")
   const file = new FollowedFile({
-    ...{ source: path, path, labels: {}, zone: "UTC", position: undefined, latePositions: [] },
+    ...{ source: path, path, labels: {}, zone: "UTC", position: undefined, isFinished: false, latePositions: [] },
     isNamed,
     read: new FilesRead(),
     patience: usualPatience,

@@ -10,7 +10,7 @@ import { realpath } from "node:fs/promises"
 import type { FileIdentity, LogBatch } from "../../domain/events/log-batch.ts"
 import { maxBatchLines } from "./body.ts"
 import { compressionOf } from "./compression.ts"
-import { continueAfter } from "./continuation.ts"
+import { type Continuation, continueAfter } from "./continuation.ts"
 import { Departure } from "./departure.ts"
 import { fingerprintBytes, openFile, type Position, statusOf } from "./file-identity.ts"
 import type { FileReader, FilesRead } from "./files-read.ts"
@@ -32,6 +32,8 @@ export interface FollowOptions {
   readonly zone: string
   /** Where to go on. Undefined: nothing was recorded, so the file is read from its beginning. */
   readonly position: Position | undefined
+  /** All of that file was read before it went away. */
+  readonly isFinished: boolean
   /** Where to go on in the files before that one, for what is written to them late. */
   readonly latePositions: ReadonlyArray<Position>
   /** The files that all readers have or had. */
@@ -60,7 +62,7 @@ export class FollowedFile implements LineReader, FileReader {
   #leftOut: number | undefined
   /** How far was read in the file before the open one; it counts until something was read of the open one. */
   #known: Position | undefined
-  #finished = false
+  #finished: boolean
   /** There is no file at the path, and nothing left to read of those that were. */
   #missing = false
   /** When the open file was last looked at, in milliseconds since 1970. */
@@ -80,6 +82,7 @@ export class FollowedFile implements LineReader, FileReader {
     this.labels = options.labels
     this.zone = options.zone
     this.#known = options.position
+    this.#finished = options.isFinished
     this.#place = options.path
     const { latePositions: positions, read } = options
     this.late = new LateLines({ ...options, positions })
@@ -230,22 +233,21 @@ export class FollowedFile implements LineReader, FileReader {
       return false
     }
     // It was renamed to a name under which another reader found it.
-    if (as === "same" && this.#options.read.isHeld(file, this)) {
+    if (as === "same" && !this.#finished && this.#options.read.isHeld(file, this)) {
       await file.close()
       this.#finished = true
       return this.#open(now)
     }
-    // Another log was renamed to this path.
-    if (!this.#options.isNamed && atPath && as === "next" && this.#isRead(file)) {
+    if (atPath && (await this.#isElsewhere(file, as))) {
       await file.close()
       this.#looked = look
-      this.#missing = true
+      this.#missing = !this.#options.isNamed
       return false
     }
     if (as === "cut") this.#say(Say.cutShort(this.path, file.end))
-    const passedOver = await this.#departure.passedOver(file)
+    const passedOver = await this.#departure.passedOver(file, atPath)
     if (passedOver !== undefined) this.late.watch(passedOver, now)
-    const beyond = as === "same" ? await this.#options.read.beyond(file) : file
+    const beyond = await this.#options.read.beyond(file)
     this.#begin(beyond, atPath, as === "same" && beyond === file ? position.insideLine : undefined)
     return true
   }
@@ -259,7 +261,14 @@ export class FollowedFile implements LineReader, FileReader {
     }
     const opened = await openFile(this.path)
     if (opened === undefined) return false
-    this.#begin(await GrowingFile.at(this.path, opened, 0), true)
+    const file = await GrowingFile.at(this.path, opened, 0)
+    // A hard link. Nothing may come between asking and holding: another reader may be about to open it as well.
+    if (!this.#options.isNamed && this.#options.read.isHeld(file, this)) {
+      await file.close()
+      this.#missing = true
+      return false
+    }
+    this.#begin(file, true)
     return true
   }
 
@@ -300,10 +309,16 @@ export class FollowedFile implements LineReader, FileReader {
     await file.close()
   }
 
+  /** Whether the file at the path is read elsewhere: another log was renamed to it, or a rotation was undone. */
+  async #isElsewhere(file: OpenFile, as: Continuation["as"]): Promise<boolean> {
+    if (this.late.has(file)) return true
+    return as === "same" ? this.#options.read.isHeld(file, this) : !this.#options.isNamed && (await this.#isRead(file))
+  }
+
   /** Whether a file is or was read already, here or by another reader. */
-  #isRead(file: { readonly device: number; readonly inode: number; readonly head: Buffer }): boolean {
+  async #isRead(file: OpenFile): Promise<boolean> {
     const { read } = this.#options
-    return read.isHeld(file, this) || read.wasLeft(file)
+    return read.isHeld(file, this) || (await read.wasLeft(file))
   }
 
   /**

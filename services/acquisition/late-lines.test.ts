@@ -4,7 +4,12 @@ import { gzipSync } from "node:zlib"
 import { describe, expect, it } from "vitest"
 import { log, logFile, numbered, numbers, reader, readUntil, Store, text, until } from "./acquisition.fixture.ts"
 import { decodeLines } from "./body.ts"
+import { openFile } from "./file-identity.ts"
 import { lateSourceName, sourceName } from "./file-source.ts"
+import { FilesRead } from "./files-read.ts"
+import { LateLines, mostLateFiles } from "./late-lines.ts"
+import { GrowingFile } from "./open-file.ts"
+import { usualPatience } from "./patience.ts"
 import { RecordedFiles } from "./recorded-files.ts"
 
 const old = (): string => `${log}.1`
@@ -104,6 +109,50 @@ describe("what is written to a rotated file when reading has gone on to the next
     expect(store.problems).toEqual([])
   })
 
+  it("is none in a file that is waited for, although reading goes on to one between", async () => {
+    append(log, 0, 1)
+    const store = new Store()
+    const { stop } = reader(store, [logFile(log)])
+    await until("begun", () => store.count === 1)
+    renameSync(log, `${log}.2`)
+    append(log, 1, 2)
+    renameSync(log, old())
+    writeFileSync(log, "")
+    await until("the file between", () => store.count === 2)
+    await sleep(150)
+    append(log, 2, 3)
+    await until("what was waited for", () => store.count === 3)
+    writeFileSync(`${old()}.gz`, gzipSync(readFileSync(log)))
+    rmSync(log)
+    append(log, 3, 4)
+    await until("the last one", () => store.count >= 4)
+    await sleep(150)
+    await stop()
+    expect(store.linesOf(log)).toEqual(numbers(0, 4))
+    expect(store.count).toBe(4)
+  })
+
+  it("is read to its end in a file that is not looked at any more because there are too many newer ones", async () => {
+    const lines = new LateLines({
+      ...{ source: log, path: log, labels: {}, zone: "UTC", positions: [] },
+      ...{ patience: usualPatience, report: () => {}, read: new FilesRead() }
+    })
+    const now = Date.now()
+    for (let number = 0; number <= mostLateFiles; number += 1) {
+      const path = `${log}.${number}`
+      append(path, number, number + 1)
+      const opened = await openFile(path)
+      lines.watch(await GrowingFile.at(path, opened!, opened!.status.size), now)
+      if (number === 0) append(path, 100, 101)
+    }
+    expect(await lines.fill(log, now)).toBe("lines")
+    expect(decodeLines(lines.take(now)!)).toEqual([numbered(100)])
+    expect(await lines.fill(log, now)).toBe("waiting")
+    const { dev: device, ino: inode } = statSync(`${log}.0`)
+    expect(lines.has({ device, inode })).toBe(false)
+    await lines.close()
+  })
+
   it("is no line of its own when it is the rest of one that was taken without its end", async () => {
     append(log, 0, 10)
     const store = new Store()
@@ -142,6 +191,26 @@ describe("what is written to a rotated file when reading has gone on to the next
       expect(store.problems).toEqual([])
     })
   }
+
+  it("is not taken from another file that begins like the one that was left, and is gone by now", async () => {
+    const banner = "the same words at each start\n".repeat(80)
+    writeFileSync(log, banner + text(numbers(0, 10)))
+    const store = new Store()
+    const { stop } = reader(store, [logFile(log)])
+    await until("begun", () => store.count === 90)
+    renameSync(log, old())
+    writeFileSync(log, banner + text(numbers(10, 20)))
+    await until("gone on", () => store.count === 180)
+    await stop()
+    writeFileSync(`${log}.2`, "")
+    rmSync(old())
+    writeFileSync(`${log}.2`, banner + text(numbers(500, 600)))
+    append(log, 20, 21)
+    await readUntil(store, 181)
+    expect(store.lines.slice(-1)).toEqual(numbers(20, 21))
+    expect(lateLines(store)).toEqual([])
+    expect(store.count).toBe(181)
+  })
 
   it("is not read again when the reader is killed before anything of the next file is stored", async () => {
     const { store, stop } = await rotated()

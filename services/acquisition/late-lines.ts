@@ -38,6 +38,8 @@ interface LateFile {
   /** When it was found changed last. */
   written: number
   isTold: boolean
+  /** There are too many newer ones: it is read to its end, and no longer. */
+  isOld: boolean
   /** Nothing more is read; it is closed when its lines are taken. */
   isOver: boolean
 }
@@ -74,6 +76,11 @@ export class LateLines {
     return this.#expected
   }
 
+  /** Whether this file is one of those that are looked at. */
+  has({ device, inode }: { readonly device: number; readonly inode: number }): boolean {
+    return this.#files.some(({ file }) => file.device === device && file.inode === inode)
+  }
+
   /** Takes over a file that was read to its end. False: nobody is expected to write to it. */
   async takeOver(file: OpenFile, now: number): Promise<boolean> {
     if (file.settled || !(file instanceof GrowingFile) || file.end === 0) return false
@@ -88,7 +95,7 @@ export class LateLines {
   /** Looks at this file from now on. */
   watch(file: OpenFile, now: number): void {
     this.#add(file, now)
-    for (const old of this.#files.slice(0, -mostLateFiles)) this.#end(old)
+    for (const old of this.#files.slice(0, -mostLateFiles)) old.isOld = true
   }
 
   /** `place`: where the log is now. Problems are reported, never thrown. */
@@ -142,7 +149,7 @@ export class LateLines {
   /** A line that was taken without its end is over: what comes of it is no line of its own. */
   #add(file: OpenFile, now: number): void {
     const window = new LineWindow(file.end, file.position(now).insideLine)
-    const late = { file, window, since: now, written: now, isTold: false, isOver: false }
+    const late = { file, window, since: now, written: now, isTold: false, isOld: false, isOver: false }
     this.#files = [...this.#files, late]
     this.#options.read.hold(file, this)
   }
@@ -168,7 +175,7 @@ export class LateLines {
 
   async #isQuiet(late: LateFile, now: number): Promise<boolean> {
     const { file } = late
-    if (!(file instanceof GrowingFile) || file.settled) return true
+    if (late.isOld || !(file instanceof GrowingFile) || file.settled) return true
     const { late: usual, deleted } = this.#options.patience
     // The clock may be set back meanwhile.
     late.written = Math.min(late.written, now)

@@ -63,7 +63,7 @@ export class GrowingFile implements OpenFile {
   #head: Buffer
   #tail: Buffer
   #end: number
-  /** Change time at the last check of the head. */
+  /** Change time at the last look at what was read. */
   #checked = 0
 
   private constructor(path: string, opened: OpenedFile, tail: Buffer, end: number, settled: boolean) {
@@ -93,20 +93,20 @@ export class GrowingFile implements OpenFile {
   }
 
   /**
-   * The beginning is compared after the bytes were read: if it is still the same then, the file was not cut and written
-   * anew before, so the bytes belong where they were expected.
+   * What was read before is compared after the bytes were read: if it is still the same then, the file was not cut and
+   * written anew before, so the bytes belong where they were expected.
    */
   async read(room?: (length: number) => Buffer): Promise<Buffer | "end" | "changed"> {
     const status = await statusOf(this.handle)
     if (status.size < this.#end) return "changed"
     if (status.size === this.#end) {
       if (status.changed === this.#checked) return "end"
-      if (!(await this.#beginsTheSame())) return "changed"
+      if (!(await this.#isTheSame())) return "changed"
       this.#checked = status.changed
       return "end"
     }
     const chunk = await readAt(this.handle, this.#end, Math.min(readBytes, status.size - this.#end), room)
-    if (!(await this.#beginsTheSame())) return "changed"
+    if (!(await this.#isTheSame())) return "changed"
     if (this.#head.length < Math.min(fingerprintBytes, this.#end + chunk.length)) {
       const more = chunk.subarray(this.#head.length - this.#end)
       this.#head = Buffer.concat([this.#head, more]).subarray(0, fingerprintBytes)
@@ -116,9 +116,11 @@ export class GrowingFile implements OpenFile {
     return chunk.length === 0 ? "end" : chunk
   }
 
-  /** Whether the beginning is still the one that was read. */
-  async #beginsTheSame(): Promise<boolean> {
-    return (await readAt(this.handle, 0, this.#head.length)).equals(this.#head)
+  /** Whether what was read is still there: its beginning, and its end, as the beginning may be that of every new log. */
+  async #isTheSame(): Promise<boolean> {
+    const head = await readAt(this.handle, 0, this.#head.length)
+    const tail = await readAt(this.handle, this.#end - this.#tail.length, this.#tail.length)
+    return head.equals(this.#head) && tail.equals(this.#tail)
   }
 
   /** The last bytes that the file has now, up to 1 KiB. */

@@ -5,6 +5,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync
 } from "node:fs"
@@ -131,20 +132,126 @@ describe("rotation by copying and truncating", () => {
     })
   }
 
-  it("finds the rest in the copy although the log begins as it did before", async () => {
-    const banner = "the same words at each start\n"
-    writeFileSync(log, banner + text(numbers(0, 500)))
+  for (const lines of [1, 80]) {
+    const banner = "the same words at each start\n".repeat(lines)
+    const withoutBanner = (store: Store) => store.lines.filter((line) => !banner.startsWith(line))
+
+    for (const path of ["auth.log", "*.log"]) {
+      it(`finds the rest in the copy although the log begins with the same ${banner.length} bytes, as ${path}`, async () => {
+        const sources = [logFile(join(folder, path))]
+        writeFileSync(log, banner + text(numbers(0, 500)))
+        const store = new Store()
+        await readUntil(store, 500 + lines, sources)
+        const { stop } = reader(store, sources)
+        await sleep(100)
+        appendFileSync(log, text(numbers(500, 510)))
+        copyFileSync(log, `${log}.1`)
+        writeFileSync(log, banner)
+        await until("the rest and the banner", () => store.count === 510 + 2 * lines)
+        appendFileSync(log, text(numbers(510, 520)))
+        await until("all", () => store.count === 520 + 2 * lines)
+        await stop()
+        expect(withoutBanner(store)).toEqual(numbers(0, 520))
+        expect(store.problems).toEqual([])
+      })
+    }
+
+    it(`notices it although the log is longer than before at once, behind the same ${banner.length} bytes`, async () => {
+      writeFileSync(log, banner + text(numbers(0, 50)))
+      const store = new Store()
+      const { stop } = reader(store, [logFile(log)])
+      await until("begun", () => store.count === 50 + lines)
+      appendFileSync(log, text(numbers(50, 60)))
+      copyFileSync(log, `${log}.1`)
+      writeFileSync(log, banner + text(numbers(60, 500)))
+      await until("all", () => store.count >= 500 + 2 * lines)
+      await stop()
+      expect(withoutBanner(store)).toEqual(numbers(0, 500))
+      expect(store.problems).toEqual([])
+    })
+
+    it(`does so after a stop, when the log begins with the same ${banner.length} bytes`, async () => {
+      writeFileSync(log, banner + text(numbers(0, 500)))
+      const store = new Store()
+      await readUntil(store, 500 + lines)
+      appendFileSync(log, text(numbers(500, 510)))
+      copyFileSync(log, `${log}.1`)
+      writeFileSync(log, banner + text(numbers(510, 520)))
+      await readUntil(store, 520 + 2 * lines)
+      expect(withoutBanner(store)).toEqual(numbers(0, 520))
+      expect(store.problems).toEqual([])
+    })
+
+    it(`reads a log that was emptied and not copied, when it begins with the same ${banner.length} bytes`, async () => {
+      writeFileSync(log, banner)
+      const store = new Store()
+      const { stop } = reader(store, [logFile(log)])
+      await until("begun", () => store.count === lines)
+      truncateSync(log)
+      await until("noticed", () => store.codes.length === 1)
+      appendFileSync(log, banner)
+      await sleep(50)
+      appendFileSync(log, text(numbers(0, 10)))
+      await until("what is new", () => withoutBanner(store).length === 10)
+      await stop()
+      expect(withoutBanner(store)).toEqual(numbers(0, 10))
+      expect(store.codes).toEqual(["TST-ACQ-GAP"])
+    })
+  }
+
+  it("reads a log that gets the inode of one that was read, and begins like it, from its beginning", async () => {
+    const banner = "the same words at each start\n".repeat(80)
+    writeFileSync(log, banner + text(numbers(0, 50)))
+    const store = new Store()
+    await readUntil(store, 130)
+    const { inode } = store.batches[0]!.file
+    renameSync(log, join(folder, "keeps the inode from being used again"))
+    await sleep(20)
+    writeFileSync(log, banner + text(numbers(50, 60)))
+    const another = statSync(log).ino
+    expect(another).not.toBe(inode)
+    const told = store.batches.map((batch) => ({ ...batch, file: { ...batch.file, inode: another } }))
+    store.batches.splice(0, told.length, ...told)
+    await readUntil(store, 220)
+    expect(store.lines.slice(-90)).toEqual([...banner.trim().split("\n"), ...numbers(50, 60)])
+    expect(store.codes).toEqual(["TST-ACQ-GAP"])
+  })
+})
+
+describe("a file that is put in the place of a log", () => {
+  it("is the same log when it is a copy of it", async () => {
+    writeFileSync(log, text(numbers(0, 500)))
     const store = new Store()
     const { stop } = reader(store, [logFile(log)])
-    await until("begun", () => store.count === 501)
+    await until("begun", () => store.count === 500)
+    copyFileSync(log, join(folder, "copy"))
+    renameSync(join(folder, "copy"), log)
+    await sleep(200)
     appendFileSync(log, text(numbers(500, 510)))
-    copyFileSync(log, `${log}.1`)
-    writeFileSync(log, banner)
-    await until("the rest and the banner", () => store.count === 512)
-    appendFileSync(log, text(numbers(510, 520)))
-    await until("all", () => store.count === 522)
+    await until("what is new", () => store.count === 510)
     await stop()
-    expect(store.lines.filter((line) => line !== banner.trim())).toEqual(numbers(0, 520))
+    expect(store.lines).toEqual(numbers(0, 510))
+    expect(store.problems).toEqual([])
+  })
+
+  it("is the same log when its rotation is undone", async () => {
+    writeFileSync(log, text(numbers(0, 10)))
+    const store = new Store()
+    const { stop } = reader(store, [logFile(log)], {
+      patience: { rotated: 60, deleted: 100, bothWritten: 500, late: 400 }
+    })
+    await until("begun", () => store.count === 10)
+    renameSync(log, `${log}.1`)
+    writeFileSync(log, text(numbers(10, 20)))
+    await until("the new one", () => store.count === 20)
+    renameSync(`${log}.1`, log)
+    appendFileSync(log, text(numbers(20, 30)))
+    await until("what comes to the old one", () => store.count === 30)
+    await sleep(800)
+    appendFileSync(log, text(numbers(30, 40)))
+    await until("what comes when nothing is late any more", () => store.count === 40)
+    await stop()
+    expect(store.lines).toEqual(numbers(0, 40))
     expect(store.problems).toEqual([])
   })
 })
