@@ -201,6 +201,7 @@ describe("no text holds a pattern of a user's own rule, however wide it is", () 
     ["short counted characters in a row", (size) => `${"[a-z]{9}".repeat(size)}[A-Z]`],
     ["counted characters of any kind", (size) => `.{${Math.min(size, 1_000)}}!?[A-Z]`],
     ["characters that may be missing", (size) => `(?s)\\S{2,${Math.min(size, 1_000)}}\\w!`],
+    ["the same behind a word", (size) => `select.{0,${Math.min(size, 1_000)}}\\bfrom`],
     ["large sets in a row", (size) => `\\pL{1,${Math.min(size, 1_000)}}!`],
     ["counted groups", (size) => `(?:[a-z]-|b){${Math.min(size, 1_000)}}[A-Z]`],
     ["counted captures", (size) => `(?:(a)|(b)){${Math.min(size, 1_000)}}[A-Z]`],

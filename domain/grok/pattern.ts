@@ -17,7 +17,10 @@ import { translate } from "./translation.ts"
  */
 export interface Pattern {
   readonly source: string
-  /** Whether V8's linear engine covers it. If not, {@link Automaton} matches it instead: linear too, but slow. */
+  /**
+   * Whether V8's linear engine covers it. If not, or if that would see less of a text, {@link Automaton} matches it
+   * instead: linear too, and slow where V8 does not have to change over.
+   */
   readonly linear: boolean
   /** Texts that every match contains, in this order; checked before anything else. */
   readonly literals: ReadonlyArray<string>

@@ -36,6 +36,12 @@ describe("a pattern's reach", () => {
       expect(compilePattern(source).reach).toBe(longestReach)
   })
 
+  it("counts a row that stands behind a word for as many matches as words can end within it", () => {
+    expect(compilePattern("(?i)\\bselect\\b.{0,200}\\bfrom\\b").reach).toBe(longestReach)
+    expect(compilePattern("(?i)\\bs.{0,200}\\bfrom\\b").reach).toBeLessThan(longestReach / 2)
+    expect(compilePattern("(?:select.{0,200}from)+").reach).toBeLessThan(longestReach / 2)
+  })
+
   it("does not suffer from large sets: the automaton takes them as fast as small ones", () => {
     for (const source of ["\\pL+$", "^\\w*?\\pL{2,9}$", "\\p{Greek}{2,20}!", "[\\pL\\d]{1,30}@"])
       expect(compilePattern(source).reach).toBe(longestReach)

@@ -6,6 +6,7 @@
  */
 import { type CharacterSet, includes } from "./character-set.ts"
 import { nullable, type Syntax } from "./syntax.ts"
+import { spacingBefore } from "./spacing.ts"
 
 /** Characters that ordinary patterns see: the beginning of a text only, which bounds what one match can cost. */
 export const longestReach = 8_192
@@ -151,24 +152,20 @@ class Crowd {
   }
 
   #addRows(items: ReadonlyArray<Syntax>, around: Around): void {
+    const { copies, endless } = around
     const rows = items.map(rowOf)
     const taken = rows.map((row) => (row === undefined ? none : charactersOf(row.set)))
+    // Whoever is in a loop comes to its rows by more than one way.
+    const spacing = endless || copies > 1 ? () => 1 : remembering((at) => spacingBefore(items, at))
     for (let code = 0; code <= ascii; code++) {
-      const run = { length: 0, optional: 0, wide: 0 }
       for (let at = 0; at < rows.length; at++) {
-        if (taken[at]![code] === 1) lengthen(run, rows[at]!, taken[at]![ascii] === 1)
-        else this.#end(code, run, around)
+        const first = at
+        const run = { length: 0, optional: 0, wide: 0 }
+        for (; at < rows.length && taken[at]![code] === 1; at++) lengthen(run, rows[at]!, taken[at]![ascii] === 1)
+        const weight = run.length === 0 ? 0 : weightOf(run, around, this.#engine)
+        if (weight > 0) this.#busy[code]! += weight / spacing(first)
       }
-      this.#end(code, run, around)
     }
-  }
-
-  #end(code: number, run: Run, around: Around): void {
-    if (run.length === 0) return
-    this.#busy[code]! += weightOf(run, around, this.#engine)
-    run.length = 0
-    run.optional = 0
-    run.wide = 0
   }
 
   #addBranches(branches: number): void {
@@ -185,6 +182,16 @@ class Crowd {
 
   #addEverywhere(weight: number): void {
     for (let at = 0; at < this.#busy.length; at++) this.#busy[at]! += weight
+  }
+}
+
+/** The same answer for the same number, found once. */
+const remembering = (find: (at: number) => number): ((at: number) => number) => {
+  const known = new Map<number, number>()
+  return (at) => {
+    const found = known.get(at) ?? find(at)
+    known.set(at, found)
+    return found
   }
 }
 
