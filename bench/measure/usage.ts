@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs"
 
 export interface Usage {
   readonly cpuSeconds: number
-  /** The most memory that it ever had, in MB. */
+  /** The most memory that it ever had, in MB; 0 while it ends. */
   readonly peak: number
 }
 

@@ -15,9 +15,10 @@ export const watched = ([program, ...args]: readonly [string, ...ReadonlyArray<s
     let output = ""
     let complaints = ""
     let usage: Usage = { cpuSeconds: 0, peak: 0 }
-    // What is known when it ends stays.
+    // What is known when it ends stays; of its memory nothing is known any more then.
     const look = setInterval(() => {
-      usage = usageOf(running.pid!) ?? usage
+      const { cpuSeconds, peak } = usageOf(running.pid!) ?? usage
+      usage = { cpuSeconds, peak: Math.max(peak, usage.peak) }
     }, 20)
     running.stdout.on("data", (chunk) => {
       output += chunk
