@@ -1,5 +1,6 @@
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
+import { watchedState } from "../projections/iterable-json.fixture.ts"
 import { jsonPieces } from "./json-pieces.ts"
 
 const joined = (value: unknown): string => [...jsonPieces(value)].join("")
@@ -21,21 +22,7 @@ it.each([0, 1, 499, 500, 501, 1_000, 1_001])("writes a list of %d items", (lengt
 })
 
 it("asks for an item when its turn has come, and for a key's value after the one before it", () => {
-  const asked: Array<string> = []
-  const state = {
-    list: {
-      *[Symbol.iterator]() {
-        for (let item = 0; item < 1_200; item++) {
-          asked.push(`${item}`)
-          yield item
-        }
-      }
-    },
-    get after() {
-      asked.push("after")
-      return asked.length
-    }
-  }
+  const { state, asked } = watchedState(1_200)
   const pieces = jsonPieces(state)[Symbol.iterator]()
   expect([pieces.next().value, asked]).toEqual(['{"list":', []])
   pieces.next()

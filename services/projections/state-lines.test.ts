@@ -1,5 +1,6 @@
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
+import { watchedState } from "./iterable-json.fixture.ts"
 import { StateReader, stateLines } from "./state-lines.ts"
 
 const read = (lines: Iterable<string>): unknown => {
@@ -30,21 +31,7 @@ it.each([0, 1, 499, 500, 501, 1_000, 1_001])("tells a list of %d items", (length
 })
 
 it("asks for an item when its turn has come, and for a key's value after the one before it", () => {
-  const asked: Array<string> = []
-  const state = {
-    list: {
-      *[Symbol.iterator]() {
-        for (let item = 0; item < 1_200; item++) {
-          asked.push(`${item}`)
-          yield item
-        }
-      }
-    },
-    get after() {
-      asked.push("after")
-      return asked.length
-    }
-  }
+  const { state, asked } = watchedState(1_200)
   const lines = stateLines(state)[Symbol.iterator]()
   const [object, begun] = [lines.next().value, lines.next().value]
   expect([object, begun, asked]).toEqual(['{"at":[],"is":{}}', '{"at":["list"],"items":[]}', []])
