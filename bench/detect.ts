@@ -22,7 +22,8 @@ import { take } from "../fixtures/generators/timeline.ts"
 import { detect } from "../fixtures/detect.ts"
 import { compileRules } from "../services/engine/rulebook.ts"
 import { loadHub } from "../services/hub/hub.ts"
-import { copyData, type DebianCrowdSec, debianCrowdSec, installCrowdSec } from "../test/debian-crowdsec.ts"
+import { type DebianCrowdSec, debianCrowdSec, installCrowdSec } from "../test/debian-crowdsec.ts"
+import { type Hub, hubFor } from "./measure/hub.ts"
 import { type BenchLog, benchLogs } from "./measure/logs.ts"
 import { table, thousands } from "./measure/table.ts"
 import { type Taken, watched } from "./measure/watched.ts"
@@ -47,13 +48,6 @@ const { values: flags } = parseArgs({
     worst: { type: "string" }
   }
 })
-
-interface Hub {
-  readonly folder: string
-  readonly data?: string
-  /** Whose collections. */
-  readonly author: string
-}
 
 const collectionsOf = (log: BenchLog, author: string): ReadonlyArray<string> =>
   log.collections.map((name) => `${author}/${name}`)
@@ -245,14 +239,7 @@ class Comparison {
 
 const main = async (folder: string): Promise<void> => {
   const crowdsec = flags.hub === undefined ? debianCrowdSec() : undefined
-  let hub: Hub = { folder: join(root, "hub"), author: "testudo" }
-  if (flags.hub !== undefined) {
-    hub = { folder: flags.hub, author: "crowdsecurity", ...(flags.data === undefined ? {} : { data: flags.data }) }
-  } else if (crowdsec !== undefined) {
-    const data = join(folder, "data")
-    copyData(crowdsec, data)
-    hub = { folder: crowdsec.hub, data, author: "crowdsecurity" }
-  }
+  const hub = hubFor(flags, crowdsec, folder)
   console.log(`Rules: ${hub.folder}${crowdsec === undefined ? "" : ", for both engines"}`)
   const comparison = new Comparison(folder, hub, crowdsec)
   const logs = benchLogs.filter(({ name }) => flags.log === undefined || name === flags.log)

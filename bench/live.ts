@@ -24,7 +24,8 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { freePort } from "../fixtures/free-port.ts"
 import { botnet } from "../fixtures/generators/botnet.ts"
-import { copyData, debianCrowdSec, installCrowdSec } from "../test/debian-crowdsec.ts"
+import { debianCrowdSec, installCrowdSec } from "../test/debian-crowdsec.ts"
+import { hubFor } from "./measure/hub.ts"
 import { table, thousands } from "./measure/table.ts"
 import { type Usage, usageOf } from "./measure/usage.ts"
 
@@ -57,17 +58,11 @@ const crowdsec = flags.hub === undefined ? debianCrowdSec() : undefined
 const collections = ["linux", "nginx"]
 
 const testudo: Watcher = async (folder, logs) => {
-  let rules: object = { hub: join(root, "hub"), collections: collections.map((name) => `testudo/${name}`) }
-  if (flags.hub !== undefined || crowdsec !== undefined) {
-    const hub = flags.hub ?? crowdsec!.hub
-    const data = flags.data ?? join(folder, "data")
-    if (flags.hub === undefined) copyData(crowdsec!, data)
-    rules = { hub, data, collections: collections.map((name) => `crowdsecurity/${name}`) }
-  }
+  const { author, folder: hub, data } = hubFor(flags, crowdsec, folder)
   const configuration = {
     eventStore: `embedded:${join(folder, "store")}`,
     api: { listen: `127.0.0.1:${await freePort()}` },
-    rules,
+    rules: { hub, data, collections: collections.map((name) => `${author}/${name}`) },
     acquisition: [{ files: [logs], type: "nginx" }],
     reverseDns: false
   }

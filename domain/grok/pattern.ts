@@ -61,14 +61,18 @@ const assembled = (source: string, { syntax, captures }: ParsedPattern, shortcut
   const translation = translate(syntax)
   // Compiling what is too large takes V8 as long as matching it.
   const fits = translation.linear && translation.source.length <= longestTranslation
-  const reaches = { v8: fits ? reachOf(syntax, v8) : 0, own: reachOf(syntax, ownAutomaton) }
   const differs = differsInJavaScript(syntax)
-  const byV8 = reaches.v8 >= reaches.own
-  const reach = byV8 && !differs ? reaches.v8 : reaches.own
+  const crowd = crowdOf(syntax, v8)
+  const seenByV8 = fits ? reachOf(crowd, v8) : 0
+  // Nearly every pattern is done with here.
+  const isPlain = seenByV8 === longestReach && !differs
+  const seenByOwn = isPlain ? 0 : reachOf(crowdOf(syntax, ownAutomaton), ownAutomaton)
+  const byV8 = seenByV8 >= seenByOwn
+  const reach = byV8 && !differs ? seenByV8 : seenByOwn
   if (reach === 0) throw tooLarge()
   const literals = requiredLiterals(syntax)
   const needle = shortcuts ? literals.reduce((most, each) => (each.length > most.length ? each : most), "") : ""
-  const base = { source, linear: translation.linear, literals, reach, repeats: crowdOf(syntax, v8) > 0 }
+  const base = { source, linear: translation.linear, literals, reach, repeats: crowd > 0 }
   if (!byV8) {
     const automaton = new Automaton(syntax, captures)
     return {

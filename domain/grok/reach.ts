@@ -57,9 +57,8 @@ export const ownAutomaton: Engine = {
 export const crowdOf = (syntax: Syntax, engine: Engine): number => new Crowd(syntax, engine).most()
 
 /** Characters that it sees with this engine; 0: it is too large to be matched at all. */
-export const reachOf = (syntax: Syntax, engine: Engine): number => {
-  const { ordinary } = engine
-  const reach = Math.floor((longestReach * ordinary) / Math.max(ordinary, crowdOf(syntax, engine)))
+export const reachOf = (crowd: number, { ordinary }: Engine): number => {
+  const reach = Math.floor((longestReach * ordinary) / Math.max(ordinary, crowd))
   return reach < shortestReach ? 0 : reach
 }
 

@@ -7,12 +7,11 @@
  * read then, and whatever it is called by then, it is known to have been read.
  */
 import type { LogBatch } from "../../domain/events/log-batch.ts"
-import { checkpointOf } from "./checkpoint.ts"
 import { reopen } from "./continuation.ts"
 import { type Position, statusOf } from "./file-identity.ts"
 import { lateSourceName } from "./file-source.ts"
 import type { FilesRead } from "./files-read.ts"
-import { batchOf, type LogDescription } from "./line-reader.ts"
+import { batchOf, checkpointOf, type LogDescription } from "./line-reader.ts"
 import { LineWindow } from "./line-window.ts"
 import { GrowingFile, type OpenFile } from "./open-file.ts"
 import type { Patience } from "./patience.ts"

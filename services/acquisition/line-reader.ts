@@ -1,7 +1,7 @@
 /** One source of lines being read, file after file: a log that is followed, or a set of cold files. */
-import type { LogBatch } from "../../domain/events/log-batch.ts"
+import type { FileIdentity, LogBatch } from "../../domain/events/log-batch.ts"
 import { sealBody } from "./body.ts"
-import { identify } from "./file-identity.ts"
+import { identify, type Position } from "./file-identity.ts"
 import type { LineWindow, Piece } from "./line-window.ts"
 
 /** What a person says about a log. */
@@ -37,25 +37,43 @@ export interface LineReader extends LogDescription {
   close(): Promise<void>
 }
 
+/** A log that is read, as its batches name it. */
+type ReadLog = LogDescription & { readonly source: string; readonly path: string }
+
 /** The data of the event, from a piece of a file. */
 export const batchOf = (
-  reader: LogDescription & { readonly source: string; readonly path: string },
+  log: ReadLog,
   file: { readonly device: number; readonly inode: number; readonly head: Buffer },
   piece: Piece,
   time: LogBatch["time"],
   now: number
+): LogBatch => batchIn(log, identify(file, file.head, piece.to), piece, time, now)
+
+/** How far a file counts as read: a batch without lines, behind which reading goes on at this position. */
+export const checkpointOf = (log: ReadLog, { file, insideLine, to }: Position, now: number): LogBatch => {
+  const nothing = { bytes: Buffer.alloc(0), ends: [], lines: 0 }
+  const piece = { from: to, to, ...nothing, startsInsideLine: false, endsInsideLine: insideLine }
+  return batchIn(log, file, piece, "observed", now)
+}
+
+const batchIn = (
+  { labels, path, source, zone }: ReadLog,
+  file: FileIdentity,
+  { bytes, ends, endsInsideLine, from, lines, startsInsideLine, to }: Piece,
+  time: LogBatch["time"],
+  now: number
 ): LogBatch => ({
-  source: reader.source,
-  path: reader.path,
-  labels: { ...reader.labels },
-  zone: reader.zone,
+  source,
+  path,
+  labels: { ...labels },
+  zone,
   observedAt: new Date(now).toISOString(),
   time,
-  file: identify(file, file.head, piece.to),
-  range: { from: piece.from, to: piece.to },
-  startsInsideLine: piece.startsInsideLine,
-  endsInsideLine: piece.endsInsideLine,
-  lines: piece.lines,
+  file,
+  range: { from, to },
+  startsInsideLine,
+  endsInsideLine,
+  lines,
   encoding: "zstd",
-  ...sealBody(piece.bytes, piece.ends)
+  ...sealBody(bytes, ends)
 })
