@@ -1,10 +1,9 @@
 /** One bucket: the events of one offender (or whatever the scenario groups by) on their way to an overflow. */
 import { Duration } from "../../expression/duration.ts"
 import { Time } from "../../expression/time.ts"
-import { ownCopy } from "../../text/own-copy.ts"
 import { Belief } from "./belief.ts"
 import { Cells, cell } from "./cells.ts"
-import { type FewValues, ManyValues, valuesOf, withValue } from "./distinct-values.ts"
+import { type DistinctValues, ManyValues, valuesOf, withValue } from "./distinct-values.ts"
 import { bounded, EventQueue } from "./event-queue.ts"
 import type { Level } from "./limiter.ts"
 import type { PipelineEvent } from "../event/pipeline-event.ts"
@@ -24,8 +23,8 @@ export class Bucket extends EventQueue implements Level {
   /** What it reckons with, and where that is. */
   #cells: Cells
   cell: number
-  /** The values of `distinct` that were poured: most buckets have none, and most of the others one. */
-  #seen: string | FewValues | ManyValues | undefined
+  /** The values of `distinct` that were poured: most buckets have none. */
+  #seen: DistinctValues | undefined
   /** Of a bayesian bucket. */
   #belief: Belief | undefined
 
@@ -145,8 +144,7 @@ export class Bucket extends EventQueue implements Level {
 
   /** Whether this value of `distinct` is new to the bucket. */
   isNew(value: string): boolean {
-    const seen = this.#seen
-    const more = seen === undefined ? ownCopy(value) : withValue(seen, value)
+    const more = withValue(this.#seen, value)
     if (more === undefined) return false
     this.#seen = more
     this.distinct = more instanceof ManyValues ? more.characters : this.distinct + value.length
@@ -160,7 +158,7 @@ export class Bucket extends EventQueue implements Level {
 
   /** The oldest first. */
   get seen(): Iterable<string> {
-    return this.#seen === undefined ? [] : valuesOf(this.#seen)
+    return valuesOf(this.#seen)
   }
 
   get belief(): Belief {

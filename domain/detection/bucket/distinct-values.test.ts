@@ -1,37 +1,38 @@
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
-import { ManyValues, valuesOf, withValue } from "./distinct-values.ts"
+import { type DistinctValues, ManyValues, valuesOf, withValue } from "./distinct-values.ts"
 
-test("knows each value once, in the order in which they came, be they few or many", () => {
-  const word = fc.oneof(fc.constantFrom("a", "b", "c"), fc.string({ maxLength: 40 }))
+const isNewTo = (values: { known: DistinctValues | undefined }, value: string): boolean => {
+  const more = withValue(values.known, value)
+  values.known = more ?? values.known
+  return more !== undefined
+}
+
+test("knows each value once, in the order in which they came, be they few or many, and whatever stands in them", () => {
+  const word = fc.oneof(
+    fc.constantFrom("", "a", "b", "ab", "a\0b", "\0", "ſ"),
+    fc.string({ unit: fc.constantFrom("a", "b", "\0"), maxLength: 4 }),
+    fc.string({ maxLength: 40, unit: "binary" })
+  )
   fc.assert(
     fc.property(fc.array(word, { maxLength: 60 }), (words) => {
-      let values: Parameters<typeof withValue>[0] = "a"
-      const expected = new Set(["a"])
+      const values: { known: DistinctValues | undefined } = { known: undefined }
+      const expected = new Set<string>()
       for (const each of words) {
-        const more = withValue(values, each)
-        expect(more !== undefined).toBe(!expected.has(each))
-        values = more ?? values
+        expect(isNewTo(values, each)).toBe(!expected.has(each))
         expected.add(each)
-        expect([...valuesOf(values)]).toEqual([...expected])
-        if (values instanceof ManyValues) expect(values.characters).toBe([...expected].join("").length)
+        expect([...valuesOf(values.known)]).toEqual([...expected])
+        if (values.known instanceof ManyValues) expect(values.known.characters).toBe([...expected].join("").length)
       }
     })
   )
 })
 
-test("tells texts of one hash apart", () => {
-  // The middle of a long text is not looked at: these differ there alone.
-  const texts = Array.from(
-    { length: 12 },
-    (_, number) => `${"x".repeat(101)}${number % 10}${"y".repeat(98 + (number > 9 ? 1 : 0))}`
-  )
-  let values: Parameters<typeof withValue>[0] = texts[0]!
-  const isNew = (text: string): boolean => {
-    const more = withValue(values, text)
-    values = more ?? values
-    return more !== undefined
-  }
-  expect(texts.map(isNew)).toEqual([false, ...new Array(11).fill(true)])
-  expect(texts.map(isNew)).toEqual(new Array(12).fill(false))
+test("holds few values in one text, and many of them in a set", () => {
+  const values: { known: DistinctValues | undefined } = { known: undefined }
+  for (let number = 0; number < 40; number++) isNewTo(values, `/page/${number}`)
+  expect(typeof values.known).toBe("string")
+  for (let number = 40; number < 80; number++) isNewTo(values, `/page/${number}`)
+  expect(values.known).toBeInstanceOf(ManyValues)
+  expect([...valuesOf(values.known)]).toEqual(Array.from({ length: 80 }, (_, number) => `/page/${number}`))
 })

@@ -1,6 +1,5 @@
 /** The last events of a bucket. Bounded even where the rule sets no bound: the log is the attacker's to write. */
 import { QueuedEvent } from "../event/queued-event.ts"
-import { withRoom } from "./with-room.ts"
 
 /** What an unlimited queue (a conditional bucket's, say) holds at most. */
 const longest = 1_000
@@ -13,6 +12,14 @@ const empty: Array<QueuedEvent> = []
 
 /** How long a queue of this length is; -1: unlimited, which is up to 1,000 events. */
 export const bounded = (length: number): number => (length < 0 || length >= longest ? longest - 1 : length)
+
+/** A copy with room for one more. An array that grows by itself gets room for another sixteen: most never need it. */
+const withRoom = (events: ReadonlyArray<QueuedEvent>): Array<QueuedEvent> => {
+  const { length } = events
+  const all = new Array<QueuedEvent>(length + 1)
+  for (let i = 0; i < length; i++) all[i] = events[i]!
+  return all
+}
 
 interface Selection {
   readonly key: object
@@ -53,7 +60,7 @@ export class EventQueue {
     while (this.Queue.length > this.L) EventQueue.#drop(this)
     const { length } = this.Queue
     if (length < fewEvents) {
-      this.Queue = withRoom(this.Queue, 1)
+      this.Queue = withRoom(this.Queue)
       this.Queue[length] = event
     } else this.Queue.push(event)
     this.characters += event.characters
