@@ -283,6 +283,7 @@ const restoreEvents = (
 ): ReadonlyArray<QueuedEvent> => {
   const parsers = new Map<string, LineParser>()
   const batches = new Map(going.map(([origin, line]) => [origins[origin]!, line]))
+  const events: Array<QueuedEvent> = []
   const find = ({ reference, correlation, at }: EventPlace, text: string | undefined): QueuedEvent => {
     const { event, line } = reference
     const batch = batches.get(event)
@@ -294,10 +295,10 @@ const restoreEvents = (
       parser = new LineParser(ruleset, geo, { batch: event, correlation }, found.batch)
       parsers.set(event, parser)
     }
-    return QueuedEvent.again({ at, index: line, raw: found.text }, parser)
+    // Those of one bucket stand together.
+    return QueuedEvent.again({ at, index: line, raw: found.text }, parser, events.at(-1))
   }
   const moreOf = new Map(more)
-  const events: Array<QueuedEvent> = []
   for (let index = 0; 3 * index < lines.length; index++) {
     const event = origins[lines[3 * index]!]!
     const reference = { event, line: lines[3 * index + 1]! }

@@ -28,7 +28,7 @@ export const pour = (bucket: Bucket, event: PipelineEvent): Fate => {
   bucket.take(event)
   const conditional = rule.type === "conditional"
   const full = !conditional && !limiter.allow(bucket, event.at)
-  const queued = queuedOf(event)
+  const queued = queuedOf(event, bucket.Queue[0])
   if (recalls !== undefined) queued.recall(recalls)
   bucket.add(queued)
   if (full) overflow(bucket, event.at)

@@ -5,6 +5,7 @@
 import type { EventObject, LineObject } from "../../expression/environment/event.ts"
 import { type FieldMap, type Fields, fieldNames } from "../../text/fields.ts"
 import { Time } from "../../expression/time.ts"
+import { lengthOf, likenessOf, restored } from "../../text/likeness.ts"
 import type { LineReference, LogBatch } from "../../events/log-batch.ts"
 import { AlertEvent, type AlertSource, type RuntimeAlert } from "../overflow/alert.ts"
 import { type AlertContext, textsOfEvent } from "../overflow/alert-context.ts"
@@ -63,8 +64,11 @@ export class QueuedEvent implements EventObject {
   // A number that has no room in a field is an object of its own, and there are very many events.
   readonly #second: number
   readonly #microsecond: number
-  /** The line; empty for an overflow. */
-  readonly raw: string
+  /** The line; empty for an overflow. Of one that is much like another in its bucket, what it has of its own. */
+  readonly #own: string
+  /** The other line. */
+  readonly #like: string | undefined
+  readonly #shared: number
   /** undefined for an overflow, and for a line that is kept as it was parsed once. */
   readonly #origin: Origin | undefined
   /** Of the line in its batch. */
@@ -84,11 +88,16 @@ export class QueuedEvent implements EventObject {
   private constructor(
     { at, index, raw }: Pick<QueuedEvent, "at" | "index" | "raw">,
     origin: Origin | undefined,
-    event: PipelineEvent | undefined
+    event: PipelineEvent | undefined,
+    like: QueuedEvent | undefined
   ) {
     this.#second = Math.floor(at / 1e6)
     this.#microsecond = at - this.#second * 1e6
-    this.raw = raw
+    const other = like && (like.#like ?? like.#own)
+    const likeness = other === undefined ? undefined : likenessOf(raw, other)
+    this.#own = likeness === undefined ? raw : likeness.own
+    this.#like = likeness === undefined ? undefined : other
+    this.#shared = likeness === undefined ? 0 : likeness.shared
     this.index = index
     this.#origin = origin
     this.#event = event
@@ -104,15 +113,24 @@ export class QueuedEvent implements EventObject {
     this.#offset = event === undefined ? undefined : offsetOf(event.MarshaledTime)
   }
 
-  /** An event that stays as it is, or one that is let go of with {@link release}. */
-  static of(event: PipelineEvent): QueuedEvent {
+  /** An event that stays as it is, or one that is let go of with {@link release}. `like`: one that its line may be like. */
+  static of(event: PipelineEvent, like?: QueuedEvent): QueuedEvent {
     const { at, index, Line, origin } = event
-    return new QueuedEvent({ at, index, raw: Line.Raw }, origin, event)
+    return new QueuedEvent({ at, index, raw: Line.Raw }, origin, event, like)
   }
 
   /** A line that was parsed before. */
-  static again(fields: Pick<QueuedEvent, "at" | "index" | "raw">, origin: Origin): QueuedEvent {
-    return new QueuedEvent(fields, origin, undefined)
+  static again(
+    fields: Pick<QueuedEvent, "at" | "index" | "raw">,
+    origin: Origin,
+    like: QueuedEvent | undefined
+  ): QueuedEvent {
+    return new QueuedEvent(fields, origin, undefined, like)
+  }
+
+  /** The line; empty for an overflow. */
+  get raw(): string {
+    return this.#like === undefined ? this.#own : restored({ shared: this.#shared, own: this.#own }, this.#like)
   }
 
   /** Detection time in microseconds since 1970. */
@@ -125,7 +143,8 @@ export class QueuedEvent implements EventObject {
    * of an event that is kept all there is of it.
    */
   get characters(): number {
-    return (this.raw.length > longLine ? 2 * this.raw.length : this.raw.length) + (this.#event?.counted ?? 0)
+    const length = this.#own.length + lengthOf(this.#shared)
+    return (length > longLine ? 2 * length : length) + (this.#event?.counted ?? 0)
   }
 
   get Type(): PipelineEvent["Type"] {
@@ -324,8 +343,8 @@ const lineOf = (queued: QueuedEvent): LineObject => ({
 })
 
 /** What stands for the event in all queues that it is poured into. */
-export const queuedOf = (event: PipelineEvent): QueuedEvent => {
-  event.queued ??= QueuedEvent.of(event)
+export const queuedOf = (event: PipelineEvent, like?: QueuedEvent): QueuedEvent => {
+  event.queued ??= QueuedEvent.of(event, like)
   return event.queued
 }
 

@@ -5,6 +5,7 @@
 import type { EventObject } from "../../expression/environment/event.ts"
 import { childrenOf, type Node } from "../../expression/syntax.ts"
 import { type FieldMap, fieldNames } from "../../text/fields.ts"
+import { ownCopy } from "../../text/own-copy.ts"
 import { entryNamed, isEvent } from "./event-field.ts"
 
 export interface Entry {
@@ -72,7 +73,7 @@ export class Recalled {
 
   constructor(entries: ReadonlyArray<Entry>, event: Pick<EventObject, "entry">, others: Recalled | undefined) {
     this.#entries = entries
-    this.#values = entries.map(({ map, slot }) => event.entry(map, slot) ?? "")
+    this.#values = entries.map(({ map, slot }) => ownCopy(event.entry(map, slot) ?? ""))
     this.#others = others
   }
 
