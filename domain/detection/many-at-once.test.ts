@@ -77,6 +77,29 @@ describe("buckets that run over at one line", () => {
     expect(told(outcomes)).toEqual([...[301, 301, 301].map((count) => [count, 100]), [301, 100], [301, 1], [301, 1]])
   })
 
+  it("show so much in all, however few the lines are", () => {
+    const scenarios = Array.from({ length: 12 }, (_, n) => scenarioFile(`s${n}`, full(998)))
+    const engine = makeEngine(rulesOf(scenarios))
+    engine.pour(batchOf({ observedAt: stamp(0) }), linesOf(998, "w"))
+    const outcomes = engine.pour(batchOf({ id: "last", observedAt: stamp(1) }), linesOf(1, "w"))
+    const whole = Array.from({ length: 10 }, () => [999, 100])
+    expect(told(outcomes)).toEqual([...whole, [999, 10], [999, 1]])
+  })
+
+  it("show as much as each would alone when their time is over", () => {
+    const counters = ["a", "b", "c"].map((word) =>
+      ruleFile(
+        "scenarios",
+        `scenarios/test/${word}.yaml`,
+        `type: counter\nname: test/${word}\ndescription: t\nfilter: evt.Meta.word == '${word}'\nduration: 10m\nlabels: {}`
+      )
+    )
+    const engine = makeEngine(rulesOf(counters))
+    for (const word of ["a", "b", "c"]) engine.pour(batchOf({ id: word, observedAt: stamp(0) }), linesOf(600, word))
+    const outcomes = engine.pour(batchOf({ id: "last", observedAt: stamp(700) }), linesOf(1, "other"))
+    expect(told(outcomes)).toEqual(counters.map(() => [600, 100]))
+  })
+
   it("show the same after a start as without one", () => {
     const ruleset = rulesOf(apart(6, 300))
     const engine = makeEngine(ruleset)
