@@ -41,7 +41,7 @@ export const v8: Engine = {
   place: 1 / 4,
   widePlace: 4 / 3,
   optionalPlace: 2,
-  optionalRound: 1,
+  optionalRound: 2,
   range: 1 / 4,
   astralRange: 2
 }
