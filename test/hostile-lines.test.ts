@@ -204,6 +204,8 @@ describe("no text holds a pattern of a user's own rule, however wide it is", () 
     ["the same behind a word", (size) => `select.{0,${Math.min(size, 1_000)}}\\bfrom`],
     ["large sets in a row", (size) => `\\pL{1,${Math.min(size, 1_000)}}!`],
     ["counted groups", (size) => `(?:[a-z]-|b){${Math.min(size, 1_000)}}[A-Z]`],
+    ["counted groups of loops", (size) => `^(?:\\w*.*\\S){0,${Math.min(size, 30)}}[A-Z]?$`],
+    ["counted groups of one loop", (size) => `(?:[^,]*,){0,${Math.min(size, 60)}}[A-Z]`],
     ["counted captures", (size) => `(?:(a)|(b)){${Math.min(size, 1_000)}}[A-Z]`],
     ["captures in a loop", (size) => `(?:${Array.from({ length: size }, (_, n) => `(x${n}?)`).join("|")})*[A-Z]`],
     ["loops in each other", (size) => `${"(?:".repeat(Math.min(size, 400))}a${")*".repeat(Math.min(size, 400))}[A-Z]`],

@@ -304,7 +304,7 @@ export class Engine {
       bucket.overflowed = bucket.deadline
       this.#ruleset.world.enter(this.world, bucket.overflowed)
       this.#options.watch?.expired?.(bucket)
-      this.overflows.raise(bucket, bucket.Queue.at(-1)!, 0)
+      this.overflows.expire(bucket)
       bucket.letGo()
       this.#pourAgain()
     }

@@ -95,6 +95,26 @@ test("what is in an element is looked through once, however many elements around
   expect(looks).toBeLessThan(8 * 1_300)
 })
 
+describe("a text that is a format costs steps", () => {
+  it.each([
+    ["Sprintf(evt.Line.Raw, Split(repeat('x', 60000), ''))", "%.0[1]s".repeat(9_000)],
+    ["Sprintf(evt.Line.Raw, Split(repeat('x', 60000), ''))", "%.0[1]x".repeat(9_000)],
+    ["Sprintf(evt.Line.Raw, {(repeat('k', 60000) + '1'): 1, (repeat('k', 60000) + '2'): 2})", "%.0[1]s".repeat(9_000)],
+    ["Sprintf(repeat(evt.Line.Raw, 16))", "%s".repeat(30_000)]
+  ])("%s", (expression, raw) => {
+    expect(failing(expression, raw)).toBe("the evaluation took more than 500000 steps")
+  })
+
+  it.each([
+    ["len(Sprintf(evt.Line.Raw, 1, 'x'))", "%[1]d%[2]s".repeat(6_000), 12_000],
+    ["len(Sprintf('%s%[1]s%[1]s', evt.Line.Raw))", "x".repeat(65_536), 196_608],
+    ["len(Sprintf('%v', fromJSON(evt.Line.Raw)))", `[${"1,".repeat(30_000)}1]`, 60_003],
+    ["count(Split(evt.Line.Raw, ' '), {Sprintf('%s!', #) == 'xyz!'})", "xyz ".repeat(16_000), 16_000]
+  ])("but not more than any that is ordinary has room for: %s", (expression, raw, expected) => {
+    expect(value(expression, raw)).toBe(expected)
+  })
+})
+
 describe("what a predicate repeats costs steps", () => {
   const words = (count: number) => Array.from({ length: count }, (_, n) => `w${n}`).join(" ")
 
@@ -107,7 +127,9 @@ describe("what a predicate repeats costs steps", () => {
     ["any(1..50000, {evt.Line.Raw[#:60000] == 'x'})", "x".repeat(60_000)],
     ['any(Split(evt.Line.Raw, " "), {# matches "(x+x+)+y"})', `${"x".repeat(60)} `.repeat(1_000)],
     ['any(Split(evt.Line.Raw, " "), {"text" matches #})', words(9_000)],
-    ['any(Split(evt.Line.Raw, " "), {"text" matches #})', `${"a{1000}b{1000} ".repeat(60)}`]
+    ['any(Split(evt.Line.Raw, " "), {"text" matches #})', `${"a{1000}b{1000} ".repeat(60)}`],
+    ["any(1..30, {Sprintf(evt.Line.Raw, #) == ''})", "%[1]s".repeat(12_000)],
+    ["any(1..30, {Sprintf(evt.Line.Raw, #) == ''})", "%.0[1]q".repeat(9_000)]
   ])("%s", (expression, raw) => {
     expect(failing(expression, raw)).toBe("the evaluation took more than 500000 steps")
   })

@@ -304,6 +304,7 @@ class Checker {
         effect,
         literal: undefined,
         glances: false,
+        charges: false,
         call: () => undefined
       },
       node.arguments

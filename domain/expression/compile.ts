@@ -6,7 +6,7 @@ import { compileOperator, conjunction, disjunction } from "./compile/operator.ts
 import { compilePredicate } from "./compile/predicate.ts"
 import type { Frame, Run } from "./compile/run.ts"
 import { charge, chargeRead, chargeText } from "./compile/run.ts"
-import type { Context, FunctionDeclaration, Parameter } from "./environment.ts"
+import type { Charge, Context, FunctionDeclaration, Parameter } from "./environment.ts"
 import { alternatives } from "./environment.ts"
 import { EvaluationError, ExpressionError } from "./error.ts"
 import { Float } from "./float.ts"
@@ -180,8 +180,8 @@ export class Compiler {
         }
       }
       case "call": {
-        const { parameters, call, glances } = this.checked.functions.get(node.name)!
-        return this.#once(node, this.#call(call, this.#arguments(node, parameters, glances)))
+        const declaration = this.checked.functions.get(node.name)!
+        return this.#once(node, this.#call(node, declaration))
       }
       case "method":
         return this.#method(node)
@@ -297,8 +297,7 @@ export class Compiler {
   #builtin(node: BuiltinNode): Run {
     const declaration = builtins.get(node.name)
     if (declaration === undefined) return compilePredicate(this, node)
-    const { parameters, call, glances } = declaration
-    return this.#once(node, this.#call(call, this.#arguments(node, parameters, glances)))
+    return this.#once(node, this.#call(node, declaration))
   }
 
   /** `any(list, {Upper(evt.Parsed.args) contains #})`: a call that gives the same for all items is made for the first of them. */
@@ -350,10 +349,19 @@ export class Compiler {
     })
   }
 
-  #call(declared: FunctionDeclaration["call"], given: ReadonlyArray<Run>): Run {
-    const run = this.#plainCall(declared, given)
+  #call(node: CallNode | BuiltinNode, { parameters, call, glances, charges }: FunctionDeclaration): Run {
+    const given = this.#arguments(node, parameters, glances)
+    if (charges) return this.#chargingCall(call, given)
+    const run = this.#plainCall(call, given)
     // A predicate may repeat the call for every item of a long list.
     return this.checked.slotCount === 0 ? run : (scope, frame) => chargeText(frame, run(scope, frame))
+  }
+
+  /** A call that says itself how many steps it takes. */
+  #chargingCall(declared: FunctionDeclaration["call"], given: ReadonlyArray<Run>): Run {
+    const { context } = this
+    const call = declared as (context: Context, charge: Charge, ...given: ReadonlyArray<unknown>) => unknown
+    return (scope, frame) => call(context, (steps) => charge(frame, steps), ...given.map((run) => run(scope, frame)))
   }
 
   #plainCall(declared: FunctionDeclaration["call"], given: ReadonlyArray<Run>): Run {

@@ -35,6 +35,9 @@ export const variablesOf = (environment: Environment): Environment["variables"] 
 
 const withAll = new WeakMap<Environment, Environment["variables"]>()
 
+/** Counts steps of the evaluation at hand. Throws `EvaluationError` when there are too many. */
+export type Charge = (steps: number) => void
+
 /** A parameter takes one type or any of several. */
 export type Parameter = Type | ReadonlyArray<Type>
 
@@ -55,6 +58,8 @@ export interface FunctionDeclaration {
   readonly literal: ((argument: string) => string | undefined) | undefined
   /** It looks at a single place of a list or map, however large that is. */
   readonly glances: boolean
+  /** What it takes does not follow from what it is given and gives: `call` gets a {@link Charge} before what is given. */
+  readonly charges: boolean
   /** Gets values of the declared types only; whatever else an expression passes is an error before the call. */
   readonly call: (context: Context, ...given: Array<never>) => unknown
 }
@@ -64,7 +69,7 @@ export const declare = <Given extends Array<never>>(
   parameters: ReadonlyArray<Parameter>,
   result: Type | ((given: ReadonlyArray<Type>) => Type),
   call: (context: Context, ...given: Given) => unknown,
-  options: Partial<Pick<FunctionDeclaration, "required" | "rest" | "effect" | "literal" | "glances">> = {}
+  options: Partial<Pick<FunctionDeclaration, "required" | "rest" | "effect" | "literal" | "glances" | "charges">> = {}
 ): FunctionDeclaration => ({
   name,
   parameters,
@@ -74,6 +79,7 @@ export const declare = <Given extends Array<never>>(
   effect: options.effect ?? "pure",
   literal: options.literal,
   glances: options.glances ?? false,
+  charges: options.charges ?? false,
   call: call as (context: Context, ...given: Array<never>) => unknown
 })
 

@@ -35,6 +35,13 @@ export const limit = {
   widePattern: 20,
   /** Characters of a text that a pattern sees. */
   patternText: longestReach,
+  /** Steps for each directive of a format, and for each value that is written, also in a list or map. */
+  stepsPerDirective: 8,
+  stepsPerWrittenValue: 1,
+  /** More of them for a text that is written byte by byte. */
+  stepsPerBytes: 8,
+  /** Places between the point and the last bit of a float that are a step more where its decimal digits are counted off. */
+  binaryPlacesPerStep: 4,
   /** Characters of a pattern that is computed from the event. */
   computedPattern: 1_024,
   /** Computed patterns that one expression remembers. */

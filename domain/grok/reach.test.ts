@@ -22,6 +22,10 @@ describe("a pattern's reach", () => {
     ["characters of any kind", "a.{200}b"],
     ["characters of sets that have some in common", "(?s).{100}[^,]{100}!"],
     ["counted repetitions within each other", "(?:(?:(?:[a-z]-){8}){8}){8}x"],
+    ["rounds of loops that may be missing", "^(?:\\w*.*\\S){0,36}"],
+    ["rounds of one loop that may be missing", "(?:[^,]*,){0,64}[xy]"],
+    ["rounds of words", "(?:\\w+\\s?){0,60}[xy]"],
+    ["parts with loops that may be missing", `${"(?:\\w*.*\\S)?".repeat(44)}[xy]`],
     ["the same character in a row", "a".repeat(900)],
     ["alternatives", `(?:${words(900)})`],
     ["parts that may be missing", Array.from({ length: 900 }, (_, n) => `(?:<${n}>)?`).join("")]
@@ -29,6 +33,13 @@ describe("a pattern's reach", () => {
     const { reach } = compilePattern(source)
     expect(reach).toBeGreaterThan(200)
     expect(reach).toBeLessThan(longestReach / 2 + 100)
+  })
+
+  it("counts the rounds of a group that may be missing: they take as long as what is in them", () => {
+    const exactly = compilePattern("^(?:\\w*.*\\S){30}").reach
+    expect(compilePattern("^(?:\\w*.*\\S){0,30}").reach).toBeLessThan(0.8 * exactly)
+    expect(compilePattern("^(?:\\w*.*\\S){0,12}").reach).toBe(longestReach)
+    expect(compilePattern("(?:[0-9a-f]{1,4}:){1,7}").reach).toBe(longestReach)
   })
 
   it("is as long as it was where few characters may be missing, or only at one place", () => {

@@ -24,6 +24,8 @@ interface Engine {
   readonly widePlace: number
   /** For one that may be missing. */
   readonly optionalPlace: number
+  /** For a round of a counted group that may be missing, or such a part: where the one before ends, it is entered and passed. */
+  readonly optionalRound: number
   /** For each range of a set that has many. */
   readonly range: number
   /** The same of a range of characters that UTF-16 makes two of. */
@@ -39,6 +41,7 @@ export const v8: Engine = {
   place: 1 / 4,
   widePlace: 4 / 3,
   optionalPlace: 2,
+  optionalRound: 2,
   range: 1 / 4,
   astralRange: 2
 }
@@ -49,6 +52,7 @@ export const ownAutomaton: Engine = {
   place: 0.4,
   widePlace: 0.4,
   optionalPlace: 0.65,
+  optionalRound: 0.65,
   range: 0,
   astralRange: 0
 }
@@ -126,6 +130,7 @@ class Crowd {
       case "sequence":
         this.#countSequence(syntax.items, around)
         this.#addBranches(longestRow(syntax.items, nullable) * copies)
+        this.#addOptionalParts(longestRow(syntax.items, isOptional) * copies)
         return
       case "repeat": {
         if (rowOf(syntax) !== undefined) {
@@ -135,7 +140,10 @@ class Crowd {
         const endless = syntax.max === Number.POSITIVE_INFINITY
         const rounds = Math.max(1, endless ? syntax.min : syntax.max)
         const loops = around.loops + (rounds > 1 || endless ? 1 : 0)
-        this.#count(syntax.item, { copies: copies * rounds, endless: around.endless || endless, loops })
+        // In a counted group a match enters a loop at any character, so that the rounds before its endless one are busy too.
+        const first = endless && syntax.min > 0 && copies > fewCopies ? 1 : 0
+        this.#count(syntax.item, { copies: copies * (rounds + first), endless: around.endless || endless, loops })
+        if (!endless && rounds > 1) this.#addOptional((syntax.max - syntax.min) * copies)
       }
     }
   }
@@ -165,6 +173,15 @@ class Crowd {
         if (weight > 0) this.#busy[code]! += weight / spacing(first)
       }
     }
+  }
+
+  /** Few of them in a row are passed soon; more cost what as many branches do. */
+  #addOptionalParts(parts: number): void {
+    if (parts > fewCopies && parts <= fewBranches) this.#addOptional(parts)
+  }
+
+  #addOptional(rounds: number): void {
+    this.#addEverywhere(rounds * this.#engine.optionalRound)
   }
 
   #addBranches(branches: number): void {
@@ -220,6 +237,10 @@ const weightOf = ({ length, optional, wide }: Run, { copies, endless, loops }: A
   if (loop) return Math.max(length * copies, choices) * (loops > fewLoops ? loopEnds * loops : 1)
   return choices + copies * wide * engine.widePlace + copies * (length - optional - wide) * engine.place
 }
+
+/** Whether it is more than a row of characters, and may be missing. */
+const isOptional = (syntax: Syntax): boolean =>
+  syntax.kind === "repeat" && syntax.min === 0 && syntax.max === 1 && rowOf(syntax) === undefined
 
 /** What is nothing but characters of one set, how many at most, and how many of them may be missing. */
 interface Row {

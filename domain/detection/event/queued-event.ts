@@ -205,9 +205,9 @@ export class QueuedEvent implements EventObject {
     event.complete(scratch)
   }
 
-  /** What alerts show of it; not made again soon after, unless somebody wrote to the event. */
-  shown(contexts: ReadonlyArray<AlertContext>): Shown {
-    const known = this.#shown
+  /** What alerts show of it; not made again soon after, or where it is `given`, unless somebody wrote to the event. */
+  shown(contexts: ReadonlyArray<AlertContext>, given?: Shown): Shown {
+    const known = this.#shown ?? given
     const event = this.#event
     if (known?.contexts === contexts && (event === undefined || event.edits === known.edits)) return known
     const shown = show(this, QueuedEvent.#whole(this), contexts)

@@ -123,7 +123,16 @@ const evidenceOf = (events: ReadonlyArray<AlertEvent>): Evidence => {
 const lastOf = (events: ReadonlyArray<AlertEvent>): ReadonlyArray<AlertEvent> => {
   const kept = lastWithin(events, evidenceBudget, ({ size }) => size)
   const characters = kept.reduce((sum, { written }) => sum + written.size, 0)
-  return characters <= surelyFits ? kept : lastWithin(kept, evidenceBytes, bytesOf)
+  return characters <= surelyFits ? kept : lastWithin(kept, evidenceBytes, bytesOnce)
+}
+
+const known = new WeakMap<WrittenEvent, number>()
+
+/** Several alerts may show the event. */
+const bytesOnce = (event: WrittenEvent): number => {
+  const bytes = known.get(event) ?? bytesOf(event)
+  known.set(event, bytes)
+  return bytes
 }
 
 const lastWithin = (

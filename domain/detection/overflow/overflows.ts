@@ -17,6 +17,7 @@ import { attempt, NameUnknown } from "../pass.ts"
 import { PipelineEvent } from "../event/pipeline-event.ts"
 import type { Ruleset } from "../ruleset.ts"
 import { runtimeAlert } from "./runtime-alert.ts"
+import { ShownEvents } from "./shown-events.ts"
 import type { WorldState } from "../world/world.ts"
 
 /**
@@ -45,6 +46,7 @@ export class Overflows {
   readonly #pending: Array<Again> = []
   #chained = 0
   #caused = 0
+  readonly #shown = new ShownEvents()
 
   constructor(
     ruleset: Ruleset,
@@ -90,12 +92,19 @@ export class Overflows {
   settled(): void {
     this.#chained = 0
     this.#caused = 0
+    this.#shown.forget()
   }
 
   /** The line at hand is left out, and what was to come of it. */
   drop(): void {
     this.#pending.length = 0
     this.settled()
+  }
+
+  /** The time of a bucket was over: it shows as much whichever line tells it, and whatever else is due by then. */
+  expire(bucket: Bucket): void {
+    this.#shown.forget()
+    this.raise(bucket, bucket.Queue.at(-1)!, 0)
   }
 
   /** A bucket ran over. `depth`: how many overflows before it in the chain were poured again. */
@@ -123,8 +132,9 @@ export class Overflows {
     const { overflowFilter, identity } = bucket.scenario
     const { contexts } = this.#ruleset
     const swallowed = () => this.blackholes.get(identity)!.swallows(bucket.group, bucket.overflowed)
-    if (overflowFilter === undefined) return swallowed() ? "blackhole" : (runtimeAlert(bucket, contexts) ?? "nobody")
-    const alert = runtimeAlert(bucket, contexts)
+    const told = () => runtimeAlert(bucket, contexts, this.#shown)
+    if (overflowFilter === undefined) return swallowed() ? "blackhole" : (told() ?? "nobody")
+    const alert = told()
     const signal = alert ?? Object.assign(new RuntimeAlert(), { Mapkey: bucket.Mapkey })
     if (attempt(overflowFilter, { queue: bucket, leaky: bucket, signal }) === false) return "overflow_filter"
     return swallowed() ? "blackhole" : (alert ?? "nobody")

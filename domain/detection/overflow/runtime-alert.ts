@@ -8,15 +8,22 @@ import { attempt, failed } from "../pass.ts"
 import { OVFLW } from "../event/pipeline-event.ts"
 import type { QueuedEvent, Shown } from "../event/queued-event.ts"
 import type { Scenario } from "../bucket/scenario.ts"
+import { ShownEvents } from "./shown-events.ts"
 
-/** undefined when nobody can be named: an event without the address that the scope asks for, or no source at all. */
-export const runtimeAlert = (bucket: Bucket, contexts: ReadonlyArray<AlertContext>): RuntimeAlert | undefined => {
+/**
+ * undefined when nobody can be named: an event without the address that the scope asks for, or no source at all. Events
+ * for which `events` has no room are counted and not shown, and name nobody.
+ */
+export const runtimeAlert = (
+  bucket: Bucket,
+  contexts: ReadonlyArray<AlertContext>,
+  events = new ShownEvents()
+): RuntimeAlert | undefined => {
   const { rule } = bucket.scenario
-  const queue = bucket.Queue
-  const shown = queue.map((queued) => queued.shown(contexts))
-  const sources = sourcesOf(bucket.scenario, queue, shown)
+  const shown = events.lastOf(bucket.Queue, contexts)
+  const sources = sourcesOf(bucket.scenario, bucket.Queue.slice(-shown.length), shown)
   if (sources === undefined || sources.size === 0) return undefined
-  const events = shown.map(({ event }) => event)
+  const Events = shown.map(({ event }) => event)
   const context = contextOf(
     contexts,
     shown.map(({ told }) => told)
@@ -38,7 +45,7 @@ export const runtimeAlert = (bucket: Bucket, contexts: ReadonlyArray<AlertContex
       StartAt: formatTimestamp(bucket.first / 1000),
       StopAt: formatTimestamp(bucket.overflowed / 1000),
       Remediation: rule.labels["remediation"] === true,
-      Events: events,
+      Events,
       Meta: context,
       // The same object: what a postoverflow writes to the one is read from the other.
       Source: source,

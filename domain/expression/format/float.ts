@@ -55,13 +55,19 @@ const binaryParts = (magnitude: number): { readonly mantissa: bigint; readonly e
     : { mantissa: fraction | hiddenBit, exponent: exponent - 1075 }
 }
 
+/** How far the binary point is from the last bit. The farther, the longer it takes to find all decimal digits. */
+export const binaryPlaces = (value: number): number => Math.abs(binaryParts(Math.abs(value)).exponent)
+
 /** Digits behind `0.`, times ten to the power of `point`. */
 interface Decimal {
   readonly digits: string
   readonly point: number
 }
 
-/** All digits that a float has, at most some 800. */
+/** No float has more digits. */
+const mostDigits = 800
+
+/** All digits that a float has. */
 const exactDecimal = (magnitude: number): Decimal => {
   const { mantissa, exponent } = binaryParts(magnitude)
   const whole = exponent < 0 ? mantissa * 5n ** BigInt(-exponent) : mantissa << BigInt(exponent)
@@ -108,7 +114,7 @@ const withPoint = (digits: string): string => (digits.length > 1 ? `${digits[0]}
 
 /** `%.Ng`: N digits that matter, without zeros at the end. */
 const general = (magnitude: number, count: number): string => {
-  const { digits, point } = roundedTo(magnitude, count)
+  const { digits, point } = roundedTo(magnitude, Math.min(count, mostDigits))
   const significant = digits.replace(/0+$/, "")
   if (significant === "") return "0"
   if (point <= -4 || point > count) return withPoint(significant) + exponentText(point - 1)

@@ -7,12 +7,15 @@ const unseen = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u
 
 export const isPrintable = (character: string): boolean => !unseen.test(character)
 
+/** What is not written as it stands. Long texts are written: most of their characters are to be passed over. */
+const special = /[\\"']|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu
+const specialInAscii = /[\\"']|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]|[^\x00-\x7f]/gu
+
 const escaped = (text: string, quote: string, ascii: boolean): string =>
-  text.replace(/[\\"']|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]|[^\x00-\x7f]/gu, (found) => {
+  text.replace(ascii ? specialInAscii : special, (found) => {
     if (found === '"' || found === "'") return found === quote ? `\\${found}` : found
     if (found === "\\") return "\\\\"
     const code = found.codePointAt(0)!
-    if (code > 0x7f && !ascii && isPrintable(found)) return found
     if (code >= 7 && code <= 13) return named[code - 7]!
     if (code < 0x80) return `\\x${code.toString(16).padStart(2, "0")}`
     return code <= 0xffff ? `\\u${code.toString(16).padStart(4, "0")}` : `\\U${code.toString(16).padStart(8, "0")}`

@@ -4,38 +4,29 @@ import { byteOrder } from "../../text/byte-order.ts"
 import { Duration } from "../duration.ts"
 import { Float } from "../float.ts"
 import { CalendarName } from "../time.ts"
-import { isNil, kindOf, lengthOf, numberOf, structOf, tooLong, typedField } from "../value.ts"
+import { limit } from "../limit.ts"
+import { isNil, kindOf, lengthOf, numberOf, structOf, typedField } from "../value.ts"
+import type { Budget } from "./budget.ts"
 import type { Directive } from "./directive.ts"
-import { floatDigits, specialFloat } from "./float.ts"
+import { binaryPlaces, floatDigits, specialFloat } from "./float.ts"
 import { backquoted, character, isPrintable, quoted, quotedCharacter } from "./quote.ts"
 import { goTypeOf } from "./type-name.ts"
 
-/** Characters that may still be written. */
-export interface Budget {
-  room: number
-}
-
 export const written = (directive: Directive, value: unknown, budget: Budget): string => {
   if (!isNil(value)) return typed(directive, value, budget)
-  if (directive.verb === "v" || directive.verb === "T") return spent(pad(directive, "<nil>"), budget)
-  return spent(`%!${directive.verb}(<nil>)`, budget)
-}
-
-const spent = (text: string, budget: Budget): string => {
-  budget.room -= text.length
-  if (budget.room < 0) throw tooLong()
-  return text
+  if (directive.verb === "v" || directive.verb === "T") return budget.spend(pad(directive, "<nil>"))
+  return budget.spend(`%!${directive.verb}(<nil>)`)
 }
 
 /** What is in a list, map or struct: nil is nil there, whatever the verb. */
 const item = (directive: Directive, value: unknown, budget: Budget): string => {
   if (!isNil(value)) return typed(directive, value, budget)
-  return spent(directive.source ? "interface {}(nil)" : "<nil>", budget)
+  return budget.spend(directive.source ? "interface {}(nil)" : "<nil>")
 }
 
 const typed = (directive: Directive, value: unknown, budget: Budget): string => {
-  if (directive.verb === "T") return spent(pad(directive, cut(goTypeOf(value), directive)), budget)
-  return spent(textOf(directive, value, budget) ?? wrong(directive, value, budget), budget)
+  if (directive.verb === "T") return budget.spend(pad(directive, cut(goTypeOf(value), directive)))
+  return budget.spend(textOf(directive, value, budget) ?? wrong(directive, value, budget))
 }
 
 /** `%!d(string=a)`. */
@@ -46,10 +37,11 @@ const wrong = (directive: Directive, value: unknown, budget: Budget): string => 
 
 /** Undefined for a verb that such a value does not have. */
 const textOf = (directive: Directive, value: unknown, budget: Budget): string | undefined => {
-  if (typeof value === "string") return stringText(directive, value)
+  budget.charge(limit.stepsPerWrittenValue)
+  if (typeof value === "string") return stringText(directive, value, budget)
   if (typeof value === "number") return integerText(directive, value)
   if (typeof value === "boolean") return /[vt]/.test(directive.verb) ? pad(directive, String(value)) : undefined
-  if (value instanceof Float) return floatText(directive, value.value)
+  if (value instanceof Float) return floatText(directive, value.value, budget)
   if (Array.isArray(value)) {
     return group(
       directive,
@@ -59,6 +51,7 @@ const textOf = (directive: Directive, value: unknown, budget: Budget): string | 
   }
   if (value instanceof Map) {
     const entries = Array.from(value, ([key, each]) => ({ key, text: item(directive, key, budget), each }))
+    chargeSorting(entries, budget)
     const parts = entries.sort(inOrder).map(({ text, each }) => `${text}:${item(directive, each, budget)}`)
     return group(directive, value, parts)
   }
@@ -81,6 +74,12 @@ const inOrder = (left: WrittenKey, right: WrittenKey): number => {
   return less === undefined || more === undefined ? byteOrder(textIn(left), textIn(right)) : less - more
 }
 
+/** As many comparisons as there may be, each of which may read both keys to their ends. */
+const chargeSorting = (entries: ReadonlyArray<WrittenKey>, budget: Budget): void => {
+  const characters = entries.reduce((sum, entry) => sum + textIn(entry).length, 0)
+  budget.charge(Math.ceil(Math.log2(entries.length + 1)) * (entries.length + characters / limit.charactersReadPerStep))
+}
+
 const textIn = ({ key, text }: WrittenKey): string => (typeof key === "string" ? key : text)
 
 const structText = (directive: Directive, value: object, budget: Budget): string | undefined => {
@@ -89,7 +88,7 @@ const structText = (directive: Directive, value: object, budget: Budget): string
   const integer =
     value instanceof Duration ? value.nanoseconds : value instanceof CalendarName ? value.number : undefined
   if (string !== undefined && /[vsxXq]/.test(directive.verb) && !(integer !== undefined && asNumber(directive))) {
-    return stringText({ ...directive, source: false }, String(string.call(value as never)))
+    return stringText({ ...directive, source: false }, String(string.call(value as never)), budget)
   }
   if (integer !== undefined) return integerText(directive, integer)
   if (string !== undefined) return undefined
@@ -113,11 +112,13 @@ const pad = ({ width, minus, zero }: Directive, text: string): string => {
 /** The same without zeros: those of a number stand behind its sign. */
 const padWithSpaces = (directive: Directive, text: string): string => pad({ ...directive, zero: false }, text)
 
-/** The first characters, as many as the precision says. */
+/** The first characters, as many as the precision says: of a long text no more is looked at than may be needed. */
 const cut = (text: string, { precision }: Directive): string =>
-  precision === undefined || text.length <= precision ? text : [...text].slice(0, precision).join("")
+  precision === undefined || text.length <= precision
+    ? text
+    : [...text.slice(0, 2 * precision)].slice(0, precision).join("")
 
-const stringText = (directive: Directive, text: string): string | undefined => {
+const stringText = (directive: Directive, text: string, budget: Budget): string | undefined => {
   switch (directive.verb) {
     case "v":
       if (directive.source) return quotedText(directive, text)
@@ -127,9 +128,9 @@ const stringText = (directive: Directive, text: string): string | undefined => {
     case "q":
       return quotedText(directive, text)
     case "x":
-      return pad(directive, hexadecimalText(directive, text))
+      return pad(directive, hexadecimalText(directive, text, budget))
     case "X":
-      return pad(directive, hexadecimalText(directive, text).toUpperCase())
+      return pad(directive, hexadecimalText(directive, text, budget).toUpperCase())
     default:
       return undefined
   }
@@ -140,9 +141,11 @@ const quotedText = (directive: Directive, text: string): string => {
   return pad(directive, (directive.sharp ? backquoted(kept) : undefined) ?? quoted(kept, directive.plus))
 }
 
-/** The bytes of a text; the precision counts them. */
-const hexadecimalText = ({ sharp, space, precision }: Directive, text: string): string => {
-  const digits = bytesToHex(utf8ToBytes(text).subarray(0, precision))
+/** The bytes of a text; the precision counts them. A character has one at least, and half a pair is no character. */
+const hexadecimalText = ({ sharp, space, precision }: Directive, text: string, budget: Budget): string => {
+  budget.charge(limit.stepsPerBytes)
+  const seen = precision === undefined ? text : text.slice(0, precision + 1)
+  const digits = bytesToHex(utf8ToBytes(seen).subarray(0, precision))
   const mark = sharp && digits !== "" ? "0x" : ""
   return space ? digits.replace(/..(?!$)/g, `$& ${mark}`).replace(/^/, mark) : mark + digits
 }
@@ -187,9 +190,10 @@ const codePoint = ({ sharp, precision = 4 }: Directive, value: number | bigint):
   return sharp && code <= 0x10ffffn && isPrintable(shown) ? `${text} '${shown}'` : text
 }
 
-const floatText = (directive: Directive, value: number): string | undefined => {
+const floatText = (directive: Directive, value: number, budget: Budget): string | undefined => {
   const { verb, plus, space, precision } = directive
   if (!/[vbgGxXfFeE]/.test(verb)) return undefined
+  if (precision !== undefined || !/[vgG]/.test(verb)) budget.charge(binaryPlaces(value) / limit.binaryPlacesPerStep)
   const special = specialFloat(value)
   if (special !== undefined) return padWithSpaces(directive, signedSpecial(special, directive))
   const lower = verb === "v" ? "g" : verb.toLowerCase()

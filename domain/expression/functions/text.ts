@@ -1,6 +1,6 @@
 import { indexIn } from "../../text/text-search.ts"
 import { decodeBase64 } from "../base64.ts"
-import type { FunctionDeclaration } from "../environment.ts"
+import type { Charge, FunctionDeclaration } from "../environment.ts"
 import { declare } from "../environment.ts"
 import { sprintf } from "../format.ts"
 import { glob } from "../glob.ts"
@@ -63,10 +63,13 @@ export const textFunctions: ReadonlyArray<FunctionDeclaration> = [
   declare("ReplaceAll", [text, text, text], text, (_, value: string, from: string, to: string) =>
     replace(value, from, to)
   ),
-  declare("Sprintf", [text, anyType], text, (_, format: string, ...given: Array<never>) => sprintf(format, given), {
-    required: 1,
-    rest: true
-  }),
+  declare(
+    "Sprintf",
+    [text, anyType],
+    text,
+    (_, charge: Charge, format: string, ...given: Array<never>) => sprintf(format, given, charge),
+    { required: 1, rest: true, charges: true }
+  ),
   declare("ToString", [anyType], text, (_, value: unknown) => (typeof value === "string" ? value : "")),
   declare("Match", [text, text], boolType, (_, pattern: string, value: string) => glob(pattern, value)),
   declare("B64Decode", [text], text, (_, value: string) => decodeBase64(value)),
