@@ -21,7 +21,7 @@ import type { StashRules } from "./world/stash.ts"
 import { World } from "./world/world.ts"
 
 /** Part of every ruleset's hash: another version may judge otherwise. Raise it when verdicts change. */
-const engineVersion = "testudo-engine/12"
+const engineVersion = "testudo-engine/13"
 
 export interface Ruleset {
   /** SHA-256 over all files, the engine's version and whether names are asked. */
