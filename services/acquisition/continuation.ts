@@ -14,7 +14,7 @@ import {
   type Position
 } from "./file-identity.ts"
 import { GrowingFile, type OpenFile, StreamedFile } from "./open-file.ts"
-import { isMissing } from "./reading-problem.ts"
+import { isGone } from "./reading-problem.ts"
 import { namesOf, newerThan, type Rotated, rotatedOf, type Sibling, siblingsOf } from "./rotated-files.ts"
 
 /** Where reading goes on. */
@@ -45,7 +45,7 @@ const openSibling = async (sibling: Sibling): Promise<OpenedFile | StreamedFile 
       opened.handle.close()
     )
   } catch (cause) {
-    if (isMissing(cause)) return moved
+    if (isGone(cause)) return moved
     throw cause
   }
 }
@@ -155,7 +155,7 @@ const tryToContinue = async (
   try {
     current = await openFile(path)
   } catch (cause) {
-    if (!isMissing(cause)) throw cause
+    if (!isGone(cause)) throw cause
   }
   let keep: OpenFile | undefined
   try {

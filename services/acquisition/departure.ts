@@ -3,7 +3,7 @@ import { AwaitedFile } from "./awaited-file.ts"
 import { type FileStatus, statusOf } from "./file-identity.ts"
 import type { GrowingFile, OpenFile } from "./open-file.ts"
 import type { Patience } from "./patience.ts"
-import { isMissing } from "./reading-problem.ts"
+import { isGone } from "./reading-problem.ts"
 import { hasBetween, lookAt } from "./rotated-files.ts"
 
 export interface DepartureOptions {
@@ -53,7 +53,7 @@ export class Departure {
     const { isHeld, isNamed, path, patience } = this.#options
     const own = await statusOf(file.handle)
     const current = await statusOf(path).catch((cause: unknown) => {
-      if (!isMissing(cause)) throw cause
+      if (!isGone(cause)) throw cause
       return undefined
     })
     if (current !== undefined && (current.inode === file.inode || current.kind !== "file")) {

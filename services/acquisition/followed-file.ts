@@ -42,7 +42,7 @@ export interface FollowOptions {
   readonly report: Say.Report
 }
 
-const isMissing = (path: string): Promise<boolean> => statusOf(path).then(() => false, Say.isMissing)
+const isGone = (path: string): Promise<boolean> => statusOf(path).then(() => false, Say.isGone)
 
 export class FollowedFile implements LineReader, FileReader {
   readonly source: string
@@ -159,9 +159,9 @@ export class FollowedFile implements LineReader, FileReader {
         } else await this.#accept(file, chunk)
       }
     } catch (cause) {
-      const isMissing = Say.isMissing(cause)
-      this.#missing = isMissing && this.#file === undefined
-      this.#say(isMissing ? Say.missing(this.path) : Say.readingProblem(this.path, cause))
+      const isGone = Say.isGone(cause)
+      this.#missing = isGone && this.#file === undefined
+      this.#say(isGone ? Say.missing(this.path) : Say.readingProblem(this.path, cause))
       return "waiting"
     }
   }
@@ -228,7 +228,7 @@ export class FollowedFile implements LineReader, FileReader {
     if (lost) this.#finished = true
     if (file === undefined) {
       if (sure) this.#looked = look
-      if (this.#said.has("TST-ACQ-GONE")) this.#missing = sure && (await isMissing(this.path))
+      if (this.#said.has("TST-ACQ-GONE")) this.#missing = sure && (await isGone(this.path))
       else await statusOf(this.path) // Fails, and is reported, when there is no file.
       return false
     }

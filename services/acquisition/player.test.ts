@@ -109,7 +109,7 @@ describe("playing", () => {
   it("says what is wrong with the sample", async () => {
     const failure = (from: string) =>
       Effect.runPromise(Effect.flip(play({ from, into: join(folder, "x.log"), pace: { seconds: 1 } })))
-    expect((await failure(join(folder, "missing.log"))).message).toContain("ENOENT")
+    expect((await failure(join(folder, "missing.log"))).message).toContain("failed: it does not exist.")
     const without = join(folder, "without.log")
     writeFileSync(without, "no stamps\n")
     expect(await failure(without)).toMatchObject({ code: "TST-ACQ-SAMPLE" })

@@ -8,6 +8,7 @@ import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { reason } from "../file-failure.ts"
 import { findStamp, type FoundStamp, type Layout, layouts } from "./time-stamp.ts"
 
 export interface PlayOptions {
@@ -72,16 +73,18 @@ export const arrange = (
 export const perform = ({ line, stamp }: Cue, now: number): string =>
   stamp === undefined ? line : line.slice(0, stamp.from) + stamp.write(now) + line.slice(stamp.to)
 
-const reasonOf = (cause: unknown): string =>
-  cause instanceof Error && "code" in cause ? String(cause.code) : String(cause)
-
-const attempt = <A>(file: string, what: string, run: () => Promise<A>): Effect.Effect<A, NotPlayed> =>
+const attempt = <A>(
+  file: string,
+  what: string,
+  doing: "reading" | "writing",
+  run: () => Promise<A>
+): Effect.Effect<A, NotPlayed> =>
   Effect.tryPromise({
     try: run,
     catch: (cause) =>
       cause instanceof NotPlayed
         ? cause
-        : new NotPlayed({ code: "TST-ACQ-PLAY", message: `${file}: ${what} failed (${reasonOf(cause)}).` })
+        : new NotPlayed({ code: "TST-ACQ-PLAY", message: `${file}: ${what} failed: ${reason(cause, doing)}.` })
   })
 
 const readSample = async (path: string): Promise<ReadonlyArray<string>> => {
@@ -107,7 +110,7 @@ const rotate = async (path: string, from: number): Promise<void> => {
 
 /** Makes the growing file when it is not there yet, so that whoever follows it finds it from the beginning. */
 export const touch = (into: string): Effect.Effect<void, NotPlayed> =>
-  attempt(into, "Making the file", async () => {
+  attempt(into, "Making the file", "writing", async () => {
     await mkdir(dirname(into), { recursive: true })
     await (await open(into, "a")).close()
   })
@@ -120,7 +123,7 @@ export const play = (options: PlayOptions): Effect.Effect<number, NotPlayed> =>
   Effect.scoped(
     Effect.gen(function* () {
       const { from, into, pace } = options
-      const lines = yield* attempt(from, "Reading the sample", () => readSample(from))
+      const lines = yield* attempt(from, "Reading the sample", "reading", () => readSample(from))
       const cues = arrange(lines, pace, options.zone ?? "UTC", options.layouts)
       if (!cues.some(({ stamp }) => stamp !== undefined)) {
         return yield* new NotPlayed({
@@ -128,9 +131,9 @@ export const play = (options: PlayOptions): Effect.Effect<number, NotPlayed> =>
           message: `${from}: No line has a time stamp that is known here (syslog, ISO 8601, access log, error log).`
         })
       }
-      yield* attempt(into, "Rotating", () => rotate(into, options.rotateAt ?? 16 * 1024 * 1024))
+      yield* attempt(into, "Rotating", "writing", () => rotate(into, options.rotateAt ?? 16 * 1024 * 1024))
       const handle = yield* Effect.acquireRelease(
-        attempt(into, "Opening", () => open(into, "a")),
+        attempt(into, "Opening", "writing", () => open(into, "a")),
         (opened) => Effect.promise(() => opened.close())
       )
       const start = yield* Clock.currentTimeMillis
@@ -147,7 +150,7 @@ export const play = (options: PlayOptions): Effect.Effect<number, NotPlayed> =>
           const cue = cues[next]!
           text += `${perform(cue, start + cue.after)}\n`
         }
-        yield* Effect.uninterruptible(attempt(into, "Writing", () => handle.writeFile(text)))
+        yield* Effect.uninterruptible(attempt(into, "Writing", "writing", () => handle.writeFile(text)))
       }
       return cues.length
     })

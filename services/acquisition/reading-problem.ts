@@ -1,5 +1,6 @@
 /** What can be wrong with a log file, said once and clearly. Reading goes on with all other files. */
 import type { Problem } from "../../domain/rules/problem.ts"
+import { isMissing, isNoFolder } from "../file-failure.ts"
 import { BrokenArchive } from "./compression.ts"
 
 /** Takes note of a problem: for the console, never for control. Must not throw. */
@@ -8,7 +9,8 @@ export type Report = (problem: Problem) => void
 const codeOf = (cause: unknown): string | undefined =>
   cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : undefined
 
-export const isMissing = (cause: unknown): boolean => codeOf(cause) === "ENOENT" || codeOf(cause) === "ENOTDIR"
+/** Neither it nor, maybe, its folder is there. */
+export const isGone = (cause: unknown): boolean => isMissing(cause) || isNoFolder(cause)
 
 export const missing = (file: string): Problem => ({
   code: "TST-ACQ-MISSING",
@@ -30,8 +32,7 @@ export const noFile = (file: string, what: string): Problem => ({
 /** What the operating system answered, for people. */
 export const readingProblem = (file: string, cause: unknown): Problem => {
   const code = codeOf(cause)
-  if (isMissing(cause))
-    return { ...missing(file), severity: "error", message: "There is no such file. Check the path." }
+  if (isGone(cause)) return { ...missing(file), severity: "error", message: "There is no such file. Check the path." }
   if (code === "EACCES" || code === "EPERM") {
     return {
       code: "TST-ACQ-PERMISSION",

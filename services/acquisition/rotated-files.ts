@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { type FileStatus, statusOf } from "./file-identity.ts"
-import { isMissing } from "./reading-problem.ts"
+import { isGone } from "./reading-problem.ts"
 import { oldestFirst, type RotatedName, rotatedName, rotationOf } from "./rotation.ts"
 
 /** A file in the folder of a log. */
@@ -32,7 +32,7 @@ export const siblingsOf = async (path: string, which: "all" | "rotated"): Promis
   try {
     names = await readdir(folder)
   } catch (cause) {
-    if (isMissing(cause)) return []
+    if (isGone(cause)) return []
     throw cause
   }
   const siblings: Array<Sibling> = []

@@ -9,7 +9,7 @@ export interface Place {
 }
 
 /** Where a stream ends; one that was deleted reads as if it had never been, and goes on where it was. */
-export interface StreamEnd extends Place {
+export interface RecordedEnd extends Place {
   /** Its number. */
   readonly stream: number
   /** Revision of its first event, had nothing been appended since older ones were dropped. */
@@ -20,7 +20,7 @@ export interface StreamEnd extends Place {
 /** Whether a stream that ends there is what an append expects. */
 export const holds = (
   expected: ExpectedRevision,
-  { revision, isEmpty }: Pick<StreamEnd, "revision" | "isEmpty">
+  { revision, isEmpty }: Pick<RecordedEnd, "revision" | "isEmpty">
 ): boolean => {
   if (expected === "any") return true
   if (expected === "stream_exists") return !isEmpty
@@ -42,7 +42,7 @@ const rememberedEnds = 10_000
 export class StreamEnds {
   readonly #streamOf: StatementSync
   readonly #lastOf: StatementSync
-  readonly #known = new Map<string, StreamEnd>()
+  readonly #known = new Map<string, RecordedEnd>()
 
   constructor(db: DatabaseSync) {
     this.#streamOf = db.prepare("select stream, first from streams where name = ?")
@@ -50,7 +50,7 @@ export class StreamEnds {
   }
 
   /** Undefined for a stream that never was. */
-  of(stream: string): StreamEnd | undefined {
+  of(stream: string): RecordedEnd | undefined {
     const remembered = this.#known.get(stream)
     if (remembered !== undefined) return remembered
     const known = this.#streamOf.get(stream) as { readonly stream: number; readonly first: number } | undefined
@@ -62,7 +62,7 @@ export class StreamEnds {
     return end
   }
 
-  remember(stream: string, end: StreamEnd): void {
+  remember(stream: string, end: RecordedEnd): void {
     if (this.#known.size >= rememberedEnds) this.#known.clear()
     this.#known.set(stream, end)
   }
