@@ -128,6 +128,9 @@ describe("what a predicate repeats costs steps", () => {
     ['any(Split(evt.Line.Raw, " "), {# matches "(x+x+)+y"})', `${"x".repeat(60)} `.repeat(1_000)],
     ['any(Split(evt.Line.Raw, " "), {"text" matches #})', words(9_000)],
     ['any(Split(evt.Line.Raw, " "), {"text" matches #})', `${"a{1000}b{1000} ".repeat(60)}`],
+    ["any(1..20, {XMLGetNodeValue(evt.Line.Raw + string(#), '/a/b') == 'x'})", `<a>${"<b/>".repeat(15_000)}</a>`],
+    ["any(1..20, {len(ParseQuery(evt.Line.Raw + string(#))) > 2})", "a=%41&".repeat(10_000)],
+    ["any(1..99, {JsonExtract(evt.Line.Raw, 'a' + string(#)) == 'x'})", `{"b":"${"x".repeat(60_000)}"}`],
     ["any(1..30, {Sprintf(evt.Line.Raw, #) == ''})", "%[1]s".repeat(12_000)],
     ["any(1..30, {Sprintf(evt.Line.Raw, #) == ''})", "%.0[1]q".repeat(9_000)]
   ])("%s", (expression, raw) => {
@@ -140,6 +143,14 @@ describe("what a predicate repeats costs steps", () => {
   ])("but not more than an ordinary list has room for: %s", (expression, expected) => {
     const raw = JSON.stringify(Array.from({ length: 1_000 }, (_, n) => ({ value: n, text: "text" })))
     expect(value(expression, raw)).toBe(expected)
+  })
+
+  it("nor than an ordinary line has room for", () => {
+    const fields = Array.from({ length: 100 }, (_, n) => `field${n}`)
+    const json = JSON.stringify(Object.fromEntries(fields.map((name) => [name, "x".repeat(30)])))
+    expect(value(`count(1..99, {JsonExtract(evt.Line.Raw, "field" + string(#)) != ""})`, json)).toBe(99)
+    const xml = `<Event>${fields.map((name) => `<${name}>${"x".repeat(20)}</${name}>`).join("")}</Event>`
+    expect(value(`count(1..99, {XMLGetNodeValue(evt.Line.Raw, "/Event/field" + string(#)) != ""})`, xml)).toBe(99)
   })
 
   it("and what is the same for all items is made once", () => {

@@ -6,6 +6,7 @@ import { isNumber, resultOf } from "./check/operation.ts"
 import { predicateResult } from "./check/predicate.ts"
 import { durationType } from "./duration.ts"
 import { alternatives, variablesOf } from "./environment.ts"
+import { limit } from "./limit.ts"
 import type { Environment, FunctionDeclaration } from "./environment.ts"
 import { ExpressionError } from "./error.ts"
 import { absentFunctions } from "./functions/absent.ts"
@@ -304,6 +305,7 @@ class Checker {
         effect,
         literal: undefined,
         glances: false,
+        charactersPerStep: limit.charactersReadPerStep,
         charges: false,
         call: () => undefined
       },

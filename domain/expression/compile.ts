@@ -6,7 +6,7 @@ import { compileOperator, conjunction, disjunction } from "./compile/operator.ts
 import { compilePredicate } from "./compile/predicate.ts"
 import type { Frame, Run } from "./compile/run.ts"
 import { charge, chargeRead, chargeText } from "./compile/run.ts"
-import type { Charge, Context, FunctionDeclaration, Parameter } from "./environment.ts"
+import type { Charge, Context, FunctionDeclaration } from "./environment.ts"
 import { alternatives } from "./environment.ts"
 import { EvaluationError, ExpressionError } from "./error.ts"
 import { Float } from "./float.ts"
@@ -86,9 +86,9 @@ export class Compiler {
   }
 
   /** A node whose value is looked through. A predicate may have that repeated for every item of a long list. */
-  compileRead(node: Node, run = this.compile(node)): Run {
+  compileRead(node: Node, run = this.compile(node), charactersPerStep?: number): Run {
     if (this.checked.slotCount === 0 || this.constantOf(node) !== undefined || !isLong(this.typeOf(node))) return run
-    return (scope, frame) => chargeRead(frame, run(scope, frame))
+    return (scope, frame) => chargeRead(frame, run(scope, frame), charactersPerStep)
   }
 
   /** A node that must give a bool, which the types tell or the evaluation shows. */
@@ -291,7 +291,7 @@ export class Compiler {
   #method(node: MethodNode): Run {
     const object = this.typeOf(node.object)
     const parameters = object.kind === "struct" ? object.methods.get(node.name)!.parameters : []
-    return compileMethod(this, node, this.#arguments(node, parameters))
+    return compileMethod(this, node, this.#arguments(node, { parameters }))
   }
 
   #builtin(node: BuiltinNode): Run {
@@ -322,14 +322,13 @@ export class Compiler {
   /** Arguments, checked at evaluation where the static type does not settle it. */
   #arguments(
     call: CallNode | BuiltinNode | MethodNode,
-    parameters: ReadonlyArray<Parameter>,
-    glances = false
+    { parameters, glances, charactersPerStep }: Pick<FunctionDeclaration, "parameters"> & Partial<FunctionDeclaration>
   ): ReadonlyArray<Run> {
     const { name } = call
     const result = this.typeOf(call)
     const compile = (node: Node, place: Type): Run => {
       const run = this.compileFor(node, place)
-      return glances && this.typeOf(node).kind !== "string" ? run : this.compileRead(node, run)
+      return glances && this.typeOf(node).kind !== "string" ? run : this.compileRead(node, run, charactersPerStep)
     }
     return call.arguments.map((node, at) => {
       const run = compile(node, result)
@@ -349,8 +348,9 @@ export class Compiler {
     })
   }
 
-  #call(node: CallNode | BuiltinNode, { parameters, call, glances, charges }: FunctionDeclaration): Run {
-    const given = this.#arguments(node, parameters, glances)
+  #call(node: CallNode | BuiltinNode, declaration: FunctionDeclaration): Run {
+    const { call, charges } = declaration
+    const given = this.#arguments(node, declaration)
     if (charges) return this.#chargingCall(call, given)
     const run = this.#plainCall(call, given)
     // A predicate may repeat the call for every item of a long list.

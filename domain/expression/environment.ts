@@ -1,3 +1,4 @@
+import { limit } from "./limit.ts"
 import { struct } from "./type.ts"
 import type { Effect, Type } from "./type.ts"
 import type { Time } from "./time.ts"
@@ -58,6 +59,8 @@ export interface FunctionDeclaration {
   readonly literal: ((argument: string) => string | undefined) | undefined
   /** It looks at a single place of a list or map, however large that is. */
   readonly glances: boolean
+  /** So many characters of the texts that it is given are a step, where a predicate repeats the call. */
+  readonly charactersPerStep: number
   /** What it takes does not follow from what it is given and gives: `call` gets a {@link Charge} before what is given. */
   readonly charges: boolean
   /** Gets values of the declared types only; whatever else an expression passes is an error before the call. */
@@ -69,7 +72,7 @@ export const declare = <Given extends Array<never>>(
   parameters: ReadonlyArray<Parameter>,
   result: Type | ((given: ReadonlyArray<Type>) => Type),
   call: (context: Context, ...given: Given) => unknown,
-  options: Partial<Pick<FunctionDeclaration, "required" | "rest" | "effect" | "literal" | "glances" | "charges">> = {}
+  options: Partial<Omit<FunctionDeclaration, "name" | "parameters" | "result" | "call">> = {}
 ): FunctionDeclaration => ({
   name,
   parameters,
@@ -79,6 +82,7 @@ export const declare = <Given extends Array<never>>(
   effect: options.effect ?? "pure",
   literal: options.literal,
   glances: options.glances ?? false,
+  charactersPerStep: options.charactersPerStep ?? limit.charactersReadPerStep,
   charges: options.charges ?? false,
   call: call as (context: Context, ...given: Array<never>) => unknown
 })

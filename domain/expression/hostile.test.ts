@@ -85,6 +85,7 @@ Join(Split(R, ""), R) · Join(Split(R, "a"), ",") · Replace(R, "a", R, -1) · R
 repeat(R, 16) · repeat(R, 1000000) · Index(R, R) · Index(R, "aaaaaaaaaaaaaab") · IndexAny(R, R) · lastIndexOf(R, "q")
 Match("*a*a*a*a*a*a*b", R) · Match("?*?*?*?*?*b", R) · Match(R, R) · Match(R, "aaaaaaaaaaaaaaaaaaaaaaaa")
 B64Decode(R) · fromBase64(R) · toBase64(R) · Sprintf(R, R) · Sprintf(R, 1, 2, 3) · Sprintf("%q", R) · Sprintf("%x", R) · Sprintf("%# x", R) · Sprintf("%+q", Split(R, "")) · Sprintf(R, Split(R, "")) · Sprintf(R, 5e-324) · Sprintf(R, {"a": R}) · any(1..9999, {Sprintf(R, #) == ""})
+any(1..9999, {XMLGetNodeValue(R + string(#), "/a/b") == "x"}) · any(1..9999, {len(ParseQuery(R + string(#))) < 0}) · any(1..9999, {JsonExtract(R, "q" + string(#)) == "x"}) · any(1..9999, {IndexAny(R, "q" + string(#)) == -2})
 IpInRange(R, "192.0.2.0/24") · IpInRange("192.0.2.1", R) · IpToRange(R, "/64") · IpToRange("192.0.2.1", R) · IsIP(R) · IsIPV6(R)
 Distance(R, R, R, R) · Atof(R) · int(R) · float(R) · ParseUnix(R) · duration(R) · string(R) · R[100:60000] · R + R + R
 Match(R, repeat("a", 48000)) · repeat("a", 48000) contains R · lastIndexOf(repeat("a", 48000), R) · Replace(repeat("a", 48000), R, "", -1)

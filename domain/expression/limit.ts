@@ -26,6 +26,10 @@ export const limit = {
   charactersPerStep: 4,
   /** The same of a text that is only looked through. */
   charactersReadPerStep: 20,
+  /** The same of JSON. */
+  charactersParsedPerStep: 4,
+  /** The same of XML and of a query, of which every part is written anew, and where each character is looked for among others. */
+  charactersRewrittenPerStep: 1,
   /** Steps for each character that a pattern with repetitions sees; one that sees fewer characters takes more for each. */
   stepsPerMatchedCharacter: 16,
   /** Steps for compiling a pattern that is computed, and for each of its characters. */

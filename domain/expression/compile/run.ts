@@ -19,8 +19,12 @@ export const charge = (frame: Frame, steps: number): void => {
 }
 
 /** What is looked through costs too. */
-export const chargeRead = (frame: Frame, value: unknown): unknown => {
-  if (typeof value === "string") charge(frame, value.length / limit.charactersReadPerStep)
+export const chargeRead = (
+  frame: Frame,
+  value: unknown,
+  charactersPerStep: number = limit.charactersReadPerStep
+): unknown => {
+  if (typeof value === "string") charge(frame, value.length / charactersPerStep)
   else if (Array.isArray(value)) charge(frame, value.length)
   else if (value instanceof Map) charge(frame, value.size)
   return value

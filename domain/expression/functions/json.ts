@@ -4,6 +4,7 @@ import { EvaluationError } from "../error.ts"
 import { parseJson, writeJson } from "../json.ts"
 import type { JsonKind } from "../json-path.ts"
 import { findJson, jsonPath, unescapeJson } from "../json-path.ts"
+import { limit } from "../limit.ts"
 import { anyType, arrayOf, mapOf, nilType, stringType, writtenMap } from "../type.ts"
 
 const text = stringType
@@ -19,19 +20,22 @@ const extracted = (json: string, path: string, kind: JsonKind): unknown => {
   }
 }
 
+const parses = { charactersPerStep: limit.charactersParsedPerStep }
+
 export const jsonFunctions: ReadonlyArray<FunctionDeclaration> = [
   declare(
     "JsonExtract",
     [text, text],
     text,
-    (_, json: string, path: string) => findJson(json, jsonPath(path))?.raw ?? ""
+    (_, json: string, path: string) => findJson(json, jsonPath(path))?.raw ?? "",
+    parses
   ),
   declare(
     "JsonExtractLib",
     [text, text],
     text,
     (_, json: string, ...keys: Array<never>) => findJson(json, keys)?.raw ?? "",
-    { required: 1, rest: true }
+    { required: 1, rest: true, ...parses }
   ),
   declare(
     "JsonExtractUnescape",
@@ -41,13 +45,21 @@ export const jsonFunctions: ReadonlyArray<FunctionDeclaration> = [
       const piece = findJson(json, keys)
       return piece?.kind === "string" ? (unescapeJson(piece.raw) ?? "") : ""
     },
-    { required: 1, rest: true }
+    { required: 1, rest: true, ...parses }
   ),
-  declare("JsonExtractSlice", [text, text], arrayOf(anyType), (_, json: string, path: string) =>
-    extracted(json, path, "array")
+  declare(
+    "JsonExtractSlice",
+    [text, text],
+    arrayOf(anyType),
+    (_, json: string, path: string) => extracted(json, path, "array"),
+    parses
   ),
-  declare("JsonExtractObject", [text, text], mapOf(anyType), (_, json: string, path: string) =>
-    extracted(json, path, "object")
+  declare(
+    "JsonExtractObject",
+    [text, text],
+    mapOf(anyType),
+    (_, json: string, path: string) => extracted(json, path, "object"),
+    parses
   ),
   declare("ToJsonString", [anyType], text, (_, value: unknown) => {
     try {
@@ -65,6 +77,6 @@ export const jsonFunctions: ReadonlyArray<FunctionDeclaration> = [
       context.unmarshals?.(json)
       target.set(key, parseJson(json))
     },
-    { effect: "writes" }
+    { effect: "writes", ...parses }
   )
 ]

@@ -4,6 +4,7 @@ import type { Charge, FunctionDeclaration } from "../environment.ts"
 import { declare } from "../environment.ts"
 import { sprintf } from "../format.ts"
 import { glob } from "../glob.ts"
+import { limit } from "../limit.ts"
 import {
   byteIndex,
   fields,
@@ -54,8 +55,12 @@ export const textFunctions: ReadonlyArray<FunctionDeclaration> = [
   declare("Fields", [text], texts, (_, value: string) => fields(value)),
   declare("Join", [texts, text], text, (_, parts: ReadonlyArray<unknown>, glue: string) => join(parts, glue)),
   declare("Index", [text, text], intType, (_, value: string, part: string) => byteIndex(value, indexIn(value, part))),
-  declare("IndexAny", [text, text], intType, (_, value: string, characters: string) =>
-    byteIndex(value, firstOfAny(value, characters))
+  declare(
+    "IndexAny",
+    [text, text],
+    intType,
+    (_, value: string, characters: string) => byteIndex(value, firstOfAny(value, characters)),
+    { charactersPerStep: limit.charactersRewrittenPerStep }
   ),
   declare("Replace", [text, text, text, intType], text, (_, value: string, from: string, to: string, most: number) =>
     replace(value, from, to, most)

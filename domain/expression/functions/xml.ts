@@ -31,12 +31,26 @@ const elementAt = (xml: string, path: string): Element | undefined => {
   return document === undefined ? undefined : findElement(document, pathOf(path))
 }
 
+const rewrites = { charactersPerStep: limit.charactersRewrittenPerStep }
+
 export const xmlFunctions: ReadonlyArray<FunctionDeclaration> = [
-  declare("XMLGetNodeValue", [text, text], text, (_, xml: string, path: string) => elementAt(xml, path)?.text ?? ""),
-  declare("XMLGetAttributeValue", [text, text, text], text, (_, xml: string, path: string, name: string) => {
-    const attribute = elementAt(xml, path)?.attributes.find(
-      (each) => each.name === name || `${each.space}:${each.name}` === name
-    )
-    return attribute?.value ?? ""
-  })
+  declare(
+    "XMLGetNodeValue",
+    [text, text],
+    text,
+    (_, xml: string, path: string) => elementAt(xml, path)?.text ?? "",
+    rewrites
+  ),
+  declare(
+    "XMLGetAttributeValue",
+    [text, text, text],
+    text,
+    (_, xml: string, path: string, name: string) => {
+      const attribute = elementAt(xml, path)?.attributes.find(
+        (each) => each.name === name || `${each.space}:${each.name}` === name
+      )
+      return attribute?.value ?? ""
+    },
+    rewrites
+  )
 ]
