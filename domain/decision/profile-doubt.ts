@@ -4,7 +4,7 @@ import { doubtsIn } from "../expression/doubt.ts"
 import type { DataFiles } from "../expression/environment.ts"
 import { type ExpectedKind, EvaluationError, type Expression } from "../expression/expression.ts"
 import { childrenOf, type Node } from "../expression/syntax.ts"
-import { quote } from "../rules/report.ts"
+import { quote } from "../document/report.ts"
 import { parseMilliseconds } from "../time/duration.ts"
 import { OverflowAlert } from "./alert.ts"
 

@@ -1,6 +1,6 @@
 /** The keys of a bayesian bucket: how likely each condition is for the evil and for the benign. */
-import { defaulted, flag, located, mapping, number, refined, required } from "./reader.ts"
-import type { Reader } from "./reader.ts"
+import { defaulted, flag, located, mapping, number, refined, required } from "../document/reader.ts"
+import type { Reader } from "../document/reader.ts"
 import type { ScenarioRule } from "./rule.ts"
 import { ruleCodes } from "./rule-code.ts"
 

@@ -1,7 +1,7 @@
 /** A collection: a named set of rules, by the names of its members. */
-import { anything, defaulted, list, located, mapping, optional, refined, text } from "./reader.ts"
-import type { Reader } from "./reader.ts"
-import type { Located } from "./rule.ts"
+import { anything, defaulted, list, located, mapping, optional, refined, text } from "../document/reader.ts"
+import type { Reader } from "../document/reader.ts"
+import type { Located } from "../document/report.ts"
 
 export const memberKinds = ["parsers", "postoverflows", "scenarios", "contexts", "collections"] as const
 export type MemberKind = (typeof memberKinds)[number]

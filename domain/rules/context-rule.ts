@@ -1,6 +1,6 @@
 /** One document below `contexts/`: what an alert tells about the events that it rests on, key by key. */
-import { anything, dictionary, list, located, mapping, optional, refined, required } from "./reader.ts"
-import type { Reader } from "./reader.ts"
+import { anything, dictionary, list, located, mapping, optional, refined, required } from "../document/reader.ts"
+import type { Reader } from "../document/reader.ts"
 import type { ContextRule } from "./rule.ts"
 
 const keys = mapping({

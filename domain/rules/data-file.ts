@@ -1,6 +1,6 @@
 /** `data`: files beside the rules, such as a list of bad user agents. */
-import { anything, choice, defaulted, mapping, optional, refined, required, text } from "./reader.ts"
-import type { Reader } from "./reader.ts"
+import { anything, choice, defaulted, mapping, optional, refined, required, text } from "../document/reader.ts"
+import type { Reader } from "../document/reader.ts"
 import type { DataFile, NodeRule, Rule } from "./rule.ts"
 
 const written = mapping({

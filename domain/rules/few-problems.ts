@@ -1,5 +1,5 @@
 /** Problems of files with very many lines, such as pattern files and lists. */
-import type { Problem } from "./problem.ts"
+import type { Problem } from "../document/problem.ts"
 
 /** Of one file. */
 const mostTold = 10

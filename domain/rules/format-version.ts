@@ -1,7 +1,7 @@
 /** `format`: the version of the rule language that a file is written in. This version reads 1.0 to 3.0. */
-import { refined, text } from "./reader.ts"
-import type { Reader } from "./reader.ts"
-import { quote } from "./report.ts"
+import { refined, text } from "../document/reader.ts"
+import type { Reader } from "../document/reader.ts"
+import { quote } from "../document/report.ts"
 import { ruleCodes } from "./rule-code.ts"
 
 export const formatVersion: Reader<string> = refined(text, (format, field, report) => {

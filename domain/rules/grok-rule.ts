@@ -1,7 +1,7 @@
 /** `grok`: a pattern, what it is applied to, and the statics that follow a match. */
-import { defaulted, list, located, mapping, optional, placeOf, refined, text } from "./reader.ts"
-import type { Reader } from "./reader.ts"
-import { quote } from "./report.ts"
+import { defaulted, list, located, mapping, optional, placeOf, refined, text } from "../document/reader.ts"
+import type { Reader } from "../document/reader.ts"
+import { quote } from "../document/report.ts"
 import type { GrokRule } from "./rule.ts"
 import { ruleCodes } from "./rule-code.ts"
 import { staticRule } from "./static-rule.ts"

@@ -1,11 +1,11 @@
 /** `labels` of a scenario: the one place of a rule where the type of a value is the author's choice. */
-import { isNothing } from "./document.ts"
-import type { Value } from "./document.ts"
-import { dictionary } from "./reader.ts"
-import type { Field, Reader } from "./reader.ts"
-import { broken } from "./report.ts"
-import type { Broken, Report } from "./report.ts"
-import { resolveScalar } from "./scalar.ts"
+import { isNothing } from "../document/document.ts"
+import type { Value } from "../document/document.ts"
+import { dictionary } from "../document/reader.ts"
+import type { Field, Reader } from "../document/reader.ts"
+import { broken } from "../document/report.ts"
+import type { Broken, Report } from "../document/report.ts"
+import { resolveScalar } from "../document/scalar.ts"
 
 const typed = (value: Value, field: Field, report: Report): unknown | Broken => {
   if (!report.admit(field)) return broken

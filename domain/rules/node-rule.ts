@@ -14,10 +14,10 @@ import {
   optional,
   refined,
   text
-} from "./reader.ts"
-import type { Reader } from "./reader.ts"
-import { quote } from "./report.ts"
-import type { Broken } from "./report.ts"
+} from "../document/reader.ts"
+import type { Reader } from "../document/reader.ts"
+import { quote } from "../document/report.ts"
+import type { Broken } from "../document/report.ts"
 import type { NodeRule } from "./rule.ts"
 import { ruleCodes } from "./rule-code.ts"
 import { stashRule } from "./stash-rule.ts"

@@ -12,9 +12,9 @@ import {
   refined,
   required,
   text
-} from "./reader.ts"
-import type { Reader } from "./reader.ts"
-import { quote } from "./report.ts"
+} from "../document/reader.ts"
+import type { Reader } from "../document/reader.ts"
+import { quote } from "../document/report.ts"
 import type { ProfileRule } from "./rule.ts"
 import { ruleCodes } from "./rule-code.ts"
 

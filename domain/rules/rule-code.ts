@@ -1,5 +1,5 @@
 /** Codes of everything that can be wrong with a rule file. Stable: people search for them. */
-import type { DocumentCodes } from "./report.ts"
+import type { DocumentCodes } from "../document/report.ts"
 
 export const ruleCodes = {
   encoding: "TST-RULE-ENCODING",

@@ -1,5 +1,5 @@
 /** Rule files for tests. */
-import { formatProblem } from "./problem.ts"
+import { formatProblem } from "../document/problem.ts"
 import type { RuleFile } from "./rule.ts"
 import { readRules } from "./rule-file.ts"
 

@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { expect, it } from "vitest"
-import { formatProblem } from "./problem.ts"
+import { formatProblem } from "../document/problem.ts"
 import type { RuleFile } from "./rule.ts"
 import { file } from "./rule-file.fixture.ts"
 import { readCollections, readRules } from "./rule-file.ts"

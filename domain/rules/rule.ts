@@ -3,14 +3,9 @@
  * text with the place where they stand. The meaning of every key is that of CrowdSec's hub.
  */
 
-/** Text of an expression or pattern, and where it stands, so that a compile error can name the place. */
-export interface Located {
-  readonly text: string
-  readonly line: number
-  readonly key: string
-}
-
 /** Where a rule comes from. */
+import type { Located } from "../document/report.ts"
+
 export interface Origin {
   /** Path within the hub folder, `/`-separated: decides the order of parsers. */
   readonly path: string

@@ -1,6 +1,6 @@
 /** Rules of one kind in two files that are called the same. */
-import type { Problem } from "./problem.ts"
-import { quote } from "./report.ts"
+import type { Problem } from "../document/problem.ts"
+import { quote } from "../document/report.ts"
 import { nameOfRule, type Rule } from "./rule.ts"
 
 /** A warning for each rule whose name another file has taken; documents of one file may share theirs, as in the hub. */

@@ -18,11 +18,11 @@ import {
   refined,
   required,
   text
-} from "./reader.ts"
-import type { Field, Reader } from "./reader.ts"
-import { broken, quote } from "./report.ts"
-import type { Broken, Report } from "./report.ts"
-import type { BucketType, Located, ScenarioRule } from "./rule.ts"
+} from "../document/reader.ts"
+import type { Field, Reader } from "../document/reader.ts"
+import { broken, quote } from "../document/report.ts"
+import type { Broken, Located, Report } from "../document/report.ts"
+import type { BucketType, ScenarioRule } from "./rule.ts"
 import { ruleCodes } from "./rule-code.ts"
 
 const bucketTypes: ReadonlyArray<BucketType> = ["leaky", "trigger", "counter", "conditional", "bayesian"]

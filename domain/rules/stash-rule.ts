@@ -1,6 +1,17 @@
 /** One item of `stash`: a value of this line, kept for a later one. */
-import { choice, defaulted, duration, integer, located, mapping, placeOf, refined, required, text } from "./reader.ts"
-import type { Reader } from "./reader.ts"
+import {
+  choice,
+  defaulted,
+  duration,
+  integer,
+  located,
+  mapping,
+  placeOf,
+  refined,
+  required,
+  text
+} from "../document/reader.ts"
+import type { Reader } from "../document/reader.ts"
 import type { StashRule } from "./rule.ts"
 import { ruleCodes } from "./rule-code.ts"
 

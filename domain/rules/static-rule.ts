@@ -1,7 +1,7 @@
 /** One item of `statics`: a value or the result of an expression, written to one place of the event. */
-import { located, mapping, optional, placeOf, refined, text } from "./reader.ts"
-import type { Field, Reader } from "./reader.ts"
-import { brief, type Broken, type Report } from "./report.ts"
+import { located, mapping, optional, placeOf, refined, text } from "../document/reader.ts"
+import type { Field, Reader } from "../document/reader.ts"
+import { brief, type Broken, type Report } from "../document/report.ts"
 import type { StaticRule, StaticSource, StaticTarget } from "./rule.ts"
 import { ruleCodes } from "./rule-code.ts"
 

@@ -1,6 +1,6 @@
 /** `whitelist`: addresses, ranges and expressions that are never to be punished, and why. */
-import { defaulted, listOfRight, located, mapping, refined, text } from "./reader.ts"
-import type { Reader } from "./reader.ts"
+import { defaulted, listOfRight, located, mapping, refined, text } from "../document/reader.ts"
+import type { Reader } from "../document/reader.ts"
 import type { WhitelistRule } from "./rule.ts"
 import { ruleCodes } from "./rule-code.ts"
 

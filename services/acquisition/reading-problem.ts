@@ -1,5 +1,5 @@
 /** What can be wrong with a log file, said once and clearly. Reading goes on with all other files. */
-import type { Problem } from "../../domain/rules/problem.ts"
+import type { Problem } from "../../domain/document/problem.ts"
 import { isMissing, isNoFolder } from "../file-failure.ts"
 import { BrokenArchive } from "./compression.ts"
 

@@ -1,5 +1,5 @@
 /** What a run of hub tests says, to people and to programs. */
-import { formatProblem } from "../../domain/rules/problem.ts"
+import { formatProblem } from "../../domain/document/problem.ts"
 import { printable } from "../../domain/text/printable.ts"
 import type { KindCoverage } from "../hubtest/coverage.ts"
 import { passed, type TestFailure, type TestResult } from "../hubtest/run.ts"

@@ -2,8 +2,8 @@
 import { dirname, resolve } from "node:path"
 import { canonicalValue } from "../../domain/decision/scope.ts"
 import { isNodeName } from "../../domain/events/stream-name.ts"
-import { readDocuments } from "../../domain/rules/document.ts"
-import type { Problem } from "../../domain/rules/problem.ts"
+import { readDocuments } from "../../domain/document/document.ts"
+import type { Problem } from "../../domain/document/problem.ts"
 import {
   choice,
   defaulted,
@@ -19,8 +19,8 @@ import {
   refined,
   required,
   text
-} from "../../domain/rules/reader.ts"
-import { broken, type DocumentCodes, openReport, quote } from "../../domain/rules/report.ts"
+} from "../../domain/document/reader.ts"
+import { broken, type DocumentCodes, openReport, quote } from "../../domain/document/report.ts"
 import { nanosecondsPerMillisecond, parseMilliseconds } from "../../domain/time/duration.ts"
 import { isZone } from "../../domain/time/zone.ts"
 import type { Configuration } from "./configuration.ts"

@@ -6,7 +6,7 @@ import { type AsnResponse, type CityResponse, Reader, type Response } from "maxm
 import type { GeoLookup } from "../../domain/detection/world/geo.ts"
 import { formatAddress, parseAddress } from "../../domain/net/address.ts"
 import { formatPrefix, parsePrefix } from "../../domain/net/prefix.ts"
-import type { Problem } from "../../domain/rules/problem.ts"
+import type { Problem } from "../../domain/document/problem.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
 
 /** Of a database, what it is about: `GeoLite2-City`, `DBIP-ASN-Lite`… */

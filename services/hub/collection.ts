@@ -1,9 +1,8 @@
 /** The closure of collections: all the rules that they name, directly or through other collections. */
 import { join } from "node:path"
 import { memberKinds } from "../../domain/rules/collection-rule.ts"
-import type { Problem } from "../../domain/rules/problem.ts"
-import { quote } from "../../domain/rules/report.ts"
-import type { Located } from "../../domain/rules/rule.ts"
+import type { Problem } from "../../domain/document/problem.ts"
+import { quote, type Located } from "../../domain/document/report.ts"
 import { readCollections } from "../../domain/rules/rule-file.ts"
 import { suggestion } from "../../domain/text/suggestion.ts"
 import type { Item, ItemKind, Items } from "./item.ts"

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto"
 import { open, readdir, realpath, stat } from "node:fs/promises"
 import { isAbsolute, join, relative, sep } from "node:path"
-import type { Problem } from "../../domain/rules/problem.ts"
+import type { Problem } from "../../domain/document/problem.ts"
 import { printable } from "../../domain/text/printable.ts"
 import { byteOrder } from "../../domain/text/byte-order.ts"
 import { isMissing, reason } from "../file-failure.ts"

@@ -1,6 +1,6 @@
 /** `.index.json`: the hub's own list of its items, their names and the digests of their versions. */
 import { join } from "node:path"
-import type { Problem } from "../../domain/rules/problem.ts"
+import type { Problem } from "../../domain/document/problem.ts"
 import { printable } from "../../domain/text/printable.ts"
 import { readBounded } from "./folder.ts"
 import { isMissing, reason } from "../file-failure.ts"

@@ -1,5 +1,5 @@
 /** The items of a hub: each rule file and collection, found by name. */
-import type { Problem } from "../../domain/rules/problem.ts"
+import type { Problem } from "../../domain/document/problem.ts"
 import { nameOfRule, type RuleFile } from "../../domain/rules/rule.ts"
 import { readCollections, readRules } from "../../domain/rules/rule-file.ts"
 import { listFiles, readHashed, unreadable } from "./folder.ts"

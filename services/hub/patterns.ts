@@ -1,7 +1,7 @@
 /** Grok patterns of people's own: folders that are named, and `patterns` in the hub. */
 import { readdir, stat } from "node:fs/promises"
 import { basename, join } from "node:path"
-import type { Problem } from "../../domain/rules/problem.ts"
+import type { Problem } from "../../domain/document/problem.ts"
 import type { RuleFile } from "../../domain/rules/rule.ts"
 import { type FoundFile, listFiles, readHashed, unreadable } from "./folder.ts"
 

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto"
 import { access, chmod, constants, lstat, rename, rm, writeFile } from "node:fs/promises"
 import type { PipelineEvent } from "../../domain/detection/event/pipeline-event.ts"
-import type { Problem } from "../../domain/rules/problem.ts"
+import type { Problem } from "../../domain/document/problem.ts"
 import { isMissing, reason } from "../file-failure.ts"
 import { type AssertionKind, holds } from "./assertions.ts"
 import { assertionBytes, tooLarge } from "./prepared-test.ts"

@@ -1,6 +1,6 @@
 /** The hub's own tests, run on this engine as `testudo hubtest` runs them. */
 import { describe, expect, test } from "vitest"
-import { formatProblem } from "../../domain/rules/problem.ts"
+import { formatProblem } from "../../domain/document/problem.ts"
 import { parseTimestamp } from "../../domain/time/instant.ts"
 import { prepareTest } from "./prepared-test.ts"
 import { runTest } from "./run.ts"

@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises"
 import { resolve } from "node:path"
 import { glob } from "../../domain/expression/glob.ts"
-import type { Problem } from "../../domain/rules/problem.ts"
+import type { Problem } from "../../domain/document/problem.ts"
 import { suggestion } from "../../domain/text/suggestion.ts"
 import { reason } from "../file-failure.ts"
 import { findItems } from "../hub/item.ts"

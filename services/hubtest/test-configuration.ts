@@ -1,7 +1,7 @@
 /** `config.yaml` of a hub test: which rules read which log. Every mistake is named with its line and key. */
 import { dirname, join } from "node:path"
-import { isNothing, readDocuments } from "../../domain/rules/document.ts"
-import type { Problem } from "../../domain/rules/problem.ts"
+import { isNothing, readDocuments } from "../../domain/document/document.ts"
+import type { Problem } from "../../domain/document/problem.ts"
 import {
   defaulted,
   dictionary,
@@ -12,8 +12,8 @@ import {
   readDocument,
   required,
   text
-} from "../../domain/rules/reader.ts"
-import { broken, type DocumentCodes, openReport } from "../../domain/rules/report.ts"
+} from "../../domain/document/reader.ts"
+import { broken, type DocumentCodes, openReport } from "../../domain/document/report.ts"
 import { readBounded } from "../hub/folder.ts"
 import { isMissing, reason } from "../file-failure.ts"
 import { staysWithin } from "./test-folder.ts"

@@ -1,6 +1,6 @@
 /** One node of a parser, compiled. */
 import type { Grok } from "../../grok/grok.ts"
-import { inKey } from "../../rules/report.ts"
+import { inKey } from "../../document/report.ts"
 import type { GrokRule, NodeRule, StashRule } from "../../rules/rule.ts"
 import { longestReach } from "../../grok/reach.ts"
 import type { Compiler } from "../compiler.ts"

@@ -5,7 +5,7 @@ import { type PatternLine, readPatternFile } from "../../grok/pattern-file.ts"
 import { PatternError } from "../../grok/pattern-error.ts"
 import { parsePattern } from "../../grok/pattern-parser.ts"
 import { fewProblems } from "../../rules/few-problems.ts"
-import type { Problem } from "../../rules/problem.ts"
+import type { Problem } from "../../document/problem.ts"
 import type { RuleFile } from "../../rules/rule.ts"
 
 /** Of all files together. CrowdSec's have some thousand lines. */

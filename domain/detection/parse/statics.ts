@@ -2,7 +2,7 @@
 import { Recent } from "../../text/recent.ts"
 import { staticText } from "../../expression/format.ts"
 import { nameOf, type Type } from "../../expression/type.ts"
-import { inKey } from "../../rules/report.ts"
+import { inKey } from "../../document/report.ts"
 import { ruleCodes } from "../../rules/rule-code.ts"
 import type { StaticRule, StaticTarget } from "../../rules/rule.ts"
 import type { AlertSource } from "../overflow/alert.ts"

@@ -1,7 +1,8 @@
 /** `whitelist` of a node: whom never to punish. */
 import { parseAddress } from "../../net/address.ts"
 import { type Prefix, parsePrefix, prefixContains, prefixOf } from "../../net/prefix.ts"
-import type { Located, WhitelistRule } from "../../rules/rule.ts"
+import type { Located } from "../../document/report.ts"
+import type { WhitelistRule } from "../../rules/rule.ts"
 import type { Compiler } from "../compiler.ts"
 import { eventField } from "../event/event-field.ts"
 import { attempt, failed, type Pass } from "../pass.ts"

@@ -11,7 +11,7 @@ import { Remembered } from "../../text/remembered.ts"
 import { LiteralIndex } from "../filter/literal-index.ts"
 import { mostData, tooMuchData } from "../../rules/data-file.ts"
 import { fewProblems } from "../../rules/few-problems.ts"
-import type { Problem } from "../../rules/problem.ts"
+import type { Problem } from "../../document/problem.ts"
 import type { DataFile, RuleFile } from "../../rules/rule.ts"
 
 type Entries = ReadonlyArray<ReadonlyMap<string, string>>

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { readDocuments } from "./document.ts"
 import type { Value } from "./document.ts"
 import { openReport } from "./report.ts"
-import { ruleCodes } from "./rule-code.ts"
+import { ruleCodes } from "../rules/rule-code.ts"
 
 const read = (content: string | Uint8Array) => {
   const report = openReport("x.yaml", ruleCodes)

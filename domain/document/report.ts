@@ -8,6 +8,11 @@ export interface Place {
   readonly key: string
 }
 
+/** A text of a file, and where it stands. */
+export interface Located extends Place {
+  readonly text: string
+}
+
 /** The codes of what can be wrong with any YAML file; rules and the configuration each have their own set. */
 export interface DocumentCodes {
   readonly encoding: string
