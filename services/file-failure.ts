@@ -1,6 +1,10 @@
 /** What the operating system answered to an operation on a file, for people. */
 
-const codeOf = (cause: unknown): unknown => (cause as { readonly code?: unknown } | null)?.code
+/** Its own name of what went wrong, such as `ENOENT`. */
+export const codeOf = (cause: unknown): string | undefined => {
+  const code = (cause as { readonly code?: unknown } | null | undefined)?.code
+  return typeof code === "string" ? code : undefined
+}
 
 export const isMissing = (cause: unknown): boolean => codeOf(cause) === "ENOENT"
 

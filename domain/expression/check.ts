@@ -5,8 +5,7 @@ import { meantBetween } from "./check/mixture.ts"
 import { isNumber, resultOf } from "./check/operation.ts"
 import { predicateResult } from "./check/predicate.ts"
 import { durationType } from "./duration.ts"
-import { alternatives, variablesOf } from "./environment.ts"
-import { limit } from "./limit.ts"
+import { alternatives, declare, variablesOf } from "./environment.ts"
 import type { Environment, FunctionDeclaration } from "./environment.ts"
 import { ExpressionError } from "./error.ts"
 import { absentFunctions } from "./functions/absent.ts"
@@ -296,19 +295,7 @@ class Checker {
     const { parameters, result, effect } = method
     return this.#call(
       node,
-      {
-        name: node.name,
-        parameters,
-        required: parameters.length,
-        rest: false,
-        result,
-        effect,
-        literal: undefined,
-        glances: false,
-        charactersPerStep: limit.charactersReadPerStep,
-        charges: false,
-        call: () => undefined
-      },
+      declare(node.name, parameters, result, () => undefined, { effect }),
       node.arguments
     )
   }

@@ -5,6 +5,9 @@
  */
 export const ownCopy = (text: string): string => {
   if (text.length < 13) return text
-  const copy = `${text[0]}${text.slice(1)}`
-  return copy.charCodeAt(0) === text.charCodeAt(0) ? copy : text
+  return writtenOut(`${text[0]}${text.slice(1)}`, text)
 }
+
+/** A text that was just put together, in one piece: it does not hold its parts. `alike`: one that begins with the same character. */
+export const writtenOut = (text: string, alike: string): string =>
+  text.charCodeAt(0) === alike.charCodeAt(0) ? text : alike

@@ -1,13 +1,10 @@
 /** What can be wrong with a log file, said once and clearly. Reading goes on with all other files. */
 import type { Problem } from "../../domain/document/problem.ts"
-import { isMissing, isNoFolder } from "../file-failure.ts"
+import { codeOf, isMissing, isNoFolder } from "../file-failure.ts"
 import { BrokenArchive } from "./compression.ts"
 
 /** Takes note of a problem: for the console, never for control. Must not throw. */
 export type Report = (problem: Problem) => void
-
-const codeOf = (cause: unknown): string | undefined =>
-  cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : undefined
 
 /** Neither it nor, maybe, its folder is there. */
 export const isGone = (cause: unknown): boolean => isMissing(cause) || isNoFolder(cause)

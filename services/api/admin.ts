@@ -18,6 +18,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import { chmod, mkdir, unlink } from "node:fs/promises"
 import { connect } from "node:net"
 import { dirname } from "node:path"
+import { isMissing } from "../file-failure.ts"
 import { Administration, type AdministrationError, type DeleteDecisions } from "./administration.ts"
 import { fail } from "./failure.ts"
 import { httpServer, jsonBody, parameter } from "./http.ts"
@@ -137,8 +138,8 @@ const listen = async (app: FastifyInstance, path: string): Promise<void> => {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   if (await isAnswered(path))
     throw unavailable(`The admin socket ${path} is in use: another Testudo runs with the same store. Stop it first.`)
-  await unlink(path).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== "ENOENT") throw cause
+  await unlink(path).catch((cause: unknown) => {
+    if (!isMissing(cause)) throw cause
   })
   await app.listen({ path })
   await chmod(path, 0o600)

@@ -83,12 +83,14 @@ export const makeJudging = Effect.fnUntraced(function* (recovered: Recovered, op
       return []
     }
     if (judge.engine.counters.faults > faults) yield* Effect.logError(faultOf(judge.engine))
-    yield* options.names.want(judgement.namesWanted)
+    if (judgement.namesWanted.length > 0) yield* options.names.want(judgement.namesWanted)
     return judgement.verdicts
   })
 
-  const numbered = Effect.fnUntraced(function* (verdicts: ReadonlyArray<Verdict>) {
-    const decisions = decisionsIn(verdicts)
+  const numbered = Effect.fnUntraced(function* (
+    verdicts: ReadonlyArray<Verdict>,
+    decisions: ReadonlyArray<ProposedEvent>
+  ) {
     const given = yield* patiently(numbers.numbersOf(decisions.map(({ id }) => id)))
     const byId = new Map(decisions.map(({ id }, index) => [id, given[index]!]))
     const events = (events: Verdict["events"]) => events.map((event) => withNumber(event, byId.get(event.id)))
@@ -103,11 +105,12 @@ export const makeJudging = Effect.fnUntraced(function* (recovered: Recovered, op
       // A batch is some milliseconds of work: the API and the edge get their turn in between.
       if (!isDecision(event)) yield* Effect.yieldNow
     }
-    const appended = yield* numbered(verdicts)
+    const decisions = decisionsIn(verdicts)
+    const appended = yield* numbered(verdicts, decisions)
     // A stop need not wait for a store that is away: the log tells the next start what is missing.
     yield* offenders.append(appended)
     if (options.announce !== undefined) yield* options.announce(appended)
-    yield* metrics.update(judge.engine.counters, decisionsIn(appended).length)
+    yield* metrics.update(judge.engine.counters, decisions.length)
     if (events.some(tellsTime)) yield* options.time.keepQuiet
     const last = events.at(-1)!
     yield* SubscriptionRef.set(reached, { position: last.position, event: last.id })

@@ -11,6 +11,7 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from "node:crypto"
 import { closeSync, fdatasyncSync, fsyncSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { isMissing } from "../file-failure.ts"
 import type { LogEnd } from "./chain.ts"
 import { syncDirectory } from "./sync-directory.ts"
 
@@ -32,7 +33,7 @@ const ifThere = <A>(read: () => A): A | undefined => {
   try {
     return read()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined
+    if (isMissing(error)) return undefined
     throw error
   }
 }

@@ -3,6 +3,7 @@
  * last frame cut short. SQLite ignores it; this tells that it is there. Format: sqlite.org/fileformat.html#walformat.
  */
 import { readFileSync } from "node:fs"
+import { isMissing } from "../file-failure.ts"
 
 const headerBytes = 32
 const frameHeaderBytes = 24
@@ -24,7 +25,7 @@ export const tornTail = (path: string): number => {
   try {
     wal = readFileSync(path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return 0
+    if (isMissing(error)) return 0
     throw error
   }
   if (wal.length < headerBytes) return wal.length

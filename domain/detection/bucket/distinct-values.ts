@@ -2,10 +2,11 @@
  * The values of `distinct` that were poured into a bucket. Most buckets have one, and nearly all of the others a few: those
  * stand in a single text, which takes a quarter of the memory of a list of texts. A Set takes several times more than that.
  */
-import { ownCopy } from "../../text/own-copy.ts"
+import { ownCopy, writtenOut } from "../../text/own-copy.ts"
 
 /** Stands before each of few values, and behind the last. */
 const mark = "\0"
+const markCode = mark.charCodeAt(0)
 
 /** Few values are those that a text of so many characters holds. */
 const longestRow = 512
@@ -16,19 +17,19 @@ export type DistinctValues = string | ManyValues
 /** What holds the value as well; undefined when it is among the values already. */
 export const withValue = (values: DistinctValues | undefined, value: string): DistinctValues | undefined => {
   if (values instanceof ManyValues) return values.add(value) ? values : undefined
-  // It would look like two of them.
-  if (value.includes(mark)) return new ManyValues([...valuesOf(values), ownCopy(value)])
-  if (values !== undefined && standsIn(values, value)) return undefined
+  // In a row it would look like two of them.
+  const isTwo = value.includes(mark)
+  if (values !== undefined && !isTwo && standsIn(values, value)) return undefined
   const row = `${values ?? mark}${value}${mark}`
-  if (row.length > longestRow) return new ManyValues([...valuesOf(values), ownCopy(value)])
-  // Asked for a character, V8 writes it out; else it would hold the row before it.
-  return row.charCodeAt(0) === mark.charCodeAt(0) ? row : mark
+  return isTwo || row.length > longestRow
+    ? new ManyValues([...valuesOf(values), ownCopy(value)])
+    : writtenOut(row, mark)
 }
 
 const standsIn = (row: string, value: string): boolean => {
   // Nothing is found at the end as well, again and again.
   for (let at = row.indexOf(value, 1); at > 0 && at < row.length; at = row.indexOf(value, at + 1))
-    if (row.charCodeAt(at - 1) === 0 && row.charCodeAt(at + value.length) === 0) return true
+    if (row.charCodeAt(at - 1) === markCode && row.charCodeAt(at + value.length) === markCode) return true
   return false
 }
 

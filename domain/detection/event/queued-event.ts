@@ -94,10 +94,10 @@ export class QueuedEvent implements EventObject {
     this.#second = Math.floor(at / 1e6)
     this.#microsecond = at - this.#second * 1e6
     const other = like && (like.#like ?? like.#own)
-    const likeness = other === undefined ? undefined : likenessOf(raw, other)
-    this.#own = likeness === undefined ? raw : likeness.own
-    this.#like = likeness === undefined ? undefined : other
-    this.#shared = likeness === undefined ? 0 : likeness.shared
+    const { own, shared } = (other === undefined ? undefined : likenessOf(raw, other)) ?? { own: raw, shared: 0 }
+    this.#own = own
+    this.#like = shared === 0 ? undefined : other
+    this.#shared = shared
     this.index = index
     this.#origin = origin
     this.#event = event

@@ -3,7 +3,7 @@
  * Go structs, because rules spell them so.
  */
 import type { LineReference } from "../../events/log-batch.ts"
-import { type WrittenEvent, writtenEvent } from "./evidence.ts"
+import { bytesOf, type WrittenEvent, writtenEvent } from "./evidence.ts"
 
 /** Who did it (Go: `models.Source`). */
 export class AlertSource {
@@ -48,6 +48,7 @@ export class AlertEvent {
   /** The beginning of the line; empty for an overflow. */
   readonly text: string
   #written: WrittenEvent | undefined
+  #bytes: number | undefined
 
   constructor(fields: Pick<AlertEvent, "Meta" | "Timestamp" | "reference" | "at" | "text">) {
     this.Meta = fields.Meta
@@ -61,6 +62,12 @@ export class AlertEvent {
   get written(): WrittenEvent {
     this.#written ??= writtenEvent(this)
     return this.#written
+  }
+
+  /** Of the JSON of that. */
+  get bytes(): number {
+    this.#bytes ??= bytesOf(this.written)
+    return this.#bytes
   }
 
   GetMeta(key: string): string {

@@ -73,7 +73,7 @@ const reprocessOf = ({ BucketId, APIAlerts }: RuntimeAlert): Reprocess => {
 }
 
 /** Of its JSON. */
-const bytesOf = (value: unknown): number => utf8ToBytes(JSON.stringify(value)).length
+export const bytesOf = (value: unknown): number => utf8ToBytes(JSON.stringify(value)).length
 
 const toldValue = (text: string): string => {
   if (text.length <= longestValue) return text.toWellFormed()
@@ -121,29 +121,20 @@ const evidenceOf = (events: ReadonlyArray<AlertEvent>): Evidence => {
 
 /** The events from the end on for which there is room; the one that made the bucket run over is always there. */
 const lastOf = (events: ReadonlyArray<AlertEvent>): ReadonlyArray<AlertEvent> => {
-  const kept = lastWithin(events, evidenceBudget, ({ size }) => size)
+  const kept = lastWithin(events, evidenceBudget, ({ written }) => written.size)
   const characters = kept.reduce((sum, { written }) => sum + written.size, 0)
-  return characters <= surelyFits ? kept : lastWithin(kept, evidenceBytes, bytesOnce)
-}
-
-const known = new WeakMap<WrittenEvent, number>()
-
-/** Several alerts may show the event. */
-const bytesOnce = (event: WrittenEvent): number => {
-  const bytes = known.get(event) ?? bytesOf(event)
-  known.set(event, bytes)
-  return bytes
+  return characters <= surelyFits ? kept : lastWithin(kept, evidenceBytes, ({ bytes }) => bytes)
 }
 
 const lastWithin = (
   events: ReadonlyArray<AlertEvent>,
   budget: number,
-  sizeOf: (event: WrittenEvent) => number
+  sizeOf: (event: AlertEvent) => number
 ): ReadonlyArray<AlertEvent> => {
   let left = budget
   let first = events.length
   while (first > 0 && events.length - first < mostEntries) {
-    left -= sizeOf(events[first - 1]!.written)
+    left -= sizeOf(events[first - 1]!)
     if (left < 0 && first < events.length) break
     first -= 1
   }

@@ -12,18 +12,18 @@ import { ShownEvents } from "./shown-events.ts"
 
 /**
  * undefined when nobody can be named: an event without the address that the scope asks for, or no source at all. Events
- * for which `events` has no room are counted and not shown, and name nobody.
+ * for which `shows` has no room are counted and not shown, and name nobody.
  */
 export const runtimeAlert = (
   bucket: Bucket,
   contexts: ReadonlyArray<AlertContext>,
-  events = new ShownEvents()
+  shows = new ShownEvents()
 ): RuntimeAlert | undefined => {
   const { rule } = bucket.scenario
-  const shown = events.lastOf(bucket.Queue, contexts)
+  const shown = shows.lastOf(bucket.Queue, contexts)
   const sources = sourcesOf(bucket.scenario, bucket.Queue.slice(-shown.length), shown)
   if (sources === undefined || sources.size === 0) return undefined
-  const Events = shown.map(({ event }) => event)
+  const events = shown.map(({ event }) => event)
   const context = contextOf(
     contexts,
     shown.map(({ told }) => told)
@@ -45,7 +45,7 @@ export const runtimeAlert = (
       StartAt: formatTimestamp(bucket.first / 1000),
       StopAt: formatTimestamp(bucket.overflowed / 1000),
       Remediation: rule.labels["remediation"] === true,
-      Events,
+      Events: events,
       Meta: context,
       // The same object: what a postoverflow writes to the one is read from the other.
       Source: source,

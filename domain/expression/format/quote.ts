@@ -2,14 +2,15 @@
 
 const named = ["\\a", "\\b", "\\t", "\\n", "\\v", "\\f", "\\r"]
 
-/** What cannot be seen; the spaces beyond ASCII count to it. */
-const unseen = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u
+/** What cannot be seen, as a pattern; the spaces beyond ASCII count to it. */
+const anyUnseen = String.raw`[^\p{L}\p{M}\p{N}\p{P}\p{S} ]`
+const unseen = new RegExp(anyUnseen, "u")
 
 export const isPrintable = (character: string): boolean => !unseen.test(character)
 
 /** What is not written as it stands. Long texts are written: most of their characters are to be passed over. */
-const special = /[\\"']|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu
-const specialInAscii = /[\\"']|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]|[^\x00-\x7f]/gu
+const special = new RegExp(String.raw`[\\"']|${anyUnseen}`, "gu")
+const specialInAscii = new RegExp(String.raw`[\\"']|${anyUnseen}|[^\x00-\x7f]`, "gu")
 
 const escaped = (text: string, quote: string, ascii: boolean): string =>
   text.replace(ascii ? specialInAscii : special, (found) => {
