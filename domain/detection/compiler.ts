@@ -8,6 +8,7 @@ import { compileExpression, type ExpectedKind, type Expression, ExpressionError 
 import { doubtsIn } from "../expression/doubt.ts"
 import { print } from "../expression/print.ts"
 import { childrenOf, type Node } from "../expression/syntax.ts"
+import { type Effect, strongest } from "../expression/type.ts"
 import { eventEnvironment } from "../expression/environment/event.ts"
 import { ownCopy } from "../text/own-copy.ts"
 import { fieldsIn, namedPlace, textsIn } from "./event/event-field.ts"
@@ -30,6 +31,8 @@ export class Compiler {
   readonly liveness: Liveness | undefined
   /** Of expressions about an event. */
   readonly environment: Environment
+  /** The strongest effect of all expressions so far. */
+  effect: Effect = "pure"
   readonly #groks: GrokHost
   readonly #cache = new Map<string, Expression>()
   readonly #groupings = new Map<Expression, Grouping>()
@@ -79,6 +82,7 @@ export class Compiler {
     try {
       const expression = compileExpression(at.text, { environment, context: this.world, expect })
       this.#cache.set(key, expression)
+      this.effect = strongest(this.effect, expression.effect)
       for (const { name, type } of absentData(expression.tree, this.world.files)) {
         const message = `${inKey(at)}no rule brings a data file ${quote(name)} of the type ${type}, so nothing is found in it; correct the name, or add the file under \`data\``
         this.warning("TST-DATA-UNKNOWN", at, message)

@@ -113,7 +113,7 @@ export class Engine {
     for (const { place, home } of ruleset.scenarios) this.#bucketsAt[place] = this.buckets.get(home)!
     this.#swept = [...this.buckets.values()]
     this.#sweepTurn = Math.max(1, Math.floor(sweepEvery / Math.max(1, this.#swept.length)))
-    this.overflows.activate(ruleset, most.open)
+    this.overflows.activate(ruleset, most.open, this.#candidates.of(PipelineEvent.anyOverflow()).length === 0)
     this.#deadlines = new Deadlines()
     for (const buckets of former.values()) for (const bucket of [...buckets.open()]) this.adopt(bucket)
   }
@@ -147,7 +147,7 @@ export class Engine {
       try {
         this.#line(parser, text, source)
       } catch (error) {
-        this.#survive(event.reference, error)
+        this.#leaveOut(event.reference, error)
       }
       event.letGo()
       // There a line that says no time is of now, and buckets of the past are alive all the same.
@@ -178,11 +178,16 @@ export class Engine {
    * Attackers write the lines: one that meets a fault of the engine's own must not stop it, nor stop it again after
    * every restart. The line is left out, for good, because the same log gives the same fault.
    */
-  #survive(reference: LineReference, error: unknown): void {
+  #leaveOut(reference: LineReference, error: unknown): void {
+    this.survive(reference, error)
+    this.overflows.drop()
+  }
+
+  /** The same for what came of a line that is through. */
+  readonly survive = (reference: LineReference, error: unknown): void => {
     this.counters.faults += 1
     if (this.counters.parsed + this.counters.unparsed < this.counters.lines) this.counters.unparsed += 1
     this.fault = { reference, message: error instanceof Error ? error.message : String(error) }
-    this.overflows.drop()
   }
 
   /** The overflows that waited for this answer go on, in the order in which they came. */
@@ -196,10 +201,10 @@ export class Engine {
     for (const raised of waiting) {
       try {
         if (this.#deadlines.next < raised.at) this.#expire(raised.at)
-        this.overflows.settle(raised)
+        this.overflows.resume(raised)
         this.#drain()
       } catch (error) {
-        this.#survive(raised.trigger, error)
+        this.#leaveOut(raised.trigger, error)
       }
     }
     return this.overflows.take()
@@ -215,7 +220,7 @@ export class Engine {
       this.#judge(event, 1)
       this.#drain()
     } catch (error) {
-      this.#survive(event.reference, error)
+      this.#leaveOut(event.reference, error)
     }
     return this.overflows.take()
   }
@@ -226,7 +231,7 @@ export class Engine {
     try {
       this.#expire(at)
     } catch (error) {
-      this.#survive({ event: passed.id, line: 0 }, error)
+      this.#leaveOut({ event: passed.id, line: 0 }, error)
     }
     return this.overflows.take()
   }
@@ -264,6 +269,7 @@ export class Engine {
   /** Pours the event into the candidate's bucket, if its filter lets it through. */
   #offer({ rule: scenario, holds }: Candidate<Scenario>, scope: { readonly evt: PipelineEvent }, depth: number): void {
     const event = scope.evt
+    if (scenario.edits) this.overflows.tellBeforeEdit()
     if (!holds && !this.#passes(scenario, scope)) return
     if (this.#options.time === "said" && scenario.rule.type !== "trigger" && !isTimed(event)) return
     const group = scenario.groupBy === undefined ? this.#everything : scenario.groupBy(event)

@@ -2,6 +2,7 @@
 import type { Activation } from "../events/ruleset.ts"
 import type { Environment } from "../expression/environment.ts"
 import { postoverflowEnvironment } from "../expression/environment/event.ts"
+import { isPure } from "../expression/type.ts"
 import { GrokHost } from "../grok/host.ts"
 import { dataOf } from "../rules/data-file.ts"
 import type { Problem } from "../document/problem.ts"
@@ -44,6 +45,8 @@ export interface Ruleset {
   readonly world: World
   /** What parsers may leave out until somebody wants to see the whole event; undefined: nothing. */
   readonly liveness: Liveness | undefined
+  /** Alerts are the same a few lines later, and nothing that becomes of them is seen by lines. */
+  readonly alertsWait: boolean
 }
 
 /**
@@ -83,28 +86,36 @@ export const compileRuleset = (
   const compileNodes = (
     each: ReadonlyArray<ParserRule>,
     how: { readonly liveness?: Liveness | undefined; readonly environment?: Environment }
-  ): Stages => {
+  ): { readonly stages: Stages; readonly isPure: boolean } => {
     const compiler = new Compiler(world, new GrokHost(library.patterns, world.shortcuts), how)
     const nodes = each.flatMap(({ stage, node, origin }) => {
       const compiled = compiler.rule(origin.file, () => new Node(node, compiler))
       return compiled === undefined ? [] : [{ stage, node: compiled }]
     })
     tell(compiler.problems)
-    return new Stages(nodes, world.shortcuts)
+    const isRepeatable = isPure(compiler.effect) && !each.some(({ node }) => stashesOf(node).length > 0)
+    return { stages: new Stages(nodes, world.shortcuts), isPure: isRepeatable }
   }
   const liveness = shortcuts ? livenessOf(parsers, scenarios) : undefined
   const compiler = new Compiler(world, new GrokHost())
+  const teller = new Compiler(world, new GrokHost())
+  const before = compileNodes(parsers, { liveness })
+  const behind = compileNodes(postoverflows, { environment: postoverflowEnvironment })
   const compiled = {
-    parsers: compileNodes(parsers, { liveness }),
-    postoverflows: compileNodes(postoverflows, { environment: postoverflowEnvironment }),
+    parsers: before.stages,
+    postoverflows: behind.stages,
     scenarios: distinct(
       scenarios.flatMap(
         (rule, place) => compiler.rule(rule.origin.file, () => new Scenario(rule, place, compiler)) ?? []
       )
     ),
-    contexts: compileContexts(contexts, compiler)
+    contexts: compileContexts(contexts, teller)
   }
+  // Without liveness, parsing a line again may give something else.
+  const isSeen = !behind.isPure || !isPure(teller.effect) || compiled.scenarios.some(({ editsQueued }) => editsQueued)
+  const alertsWait = liveness !== undefined && !isSeen
   tell(compiler.problems)
+  tell(teller.problems)
   tell(data.problems)
   const hash = rulesetHash(ordered, `${engineVersion} names ${options.names}`)
   const brought = [...postoverflows, ...scenarios].flatMap(dataOf).map(({ destFile, type }) => `${destFile} ${type}`)
@@ -114,7 +125,7 @@ export const compileRuleset = (
   )
   const activation: Activation = { hash, engine: engineVersion, names: options.names, items: rulesetItems(ordered) }
   const stashes = [...parsers, ...postoverflows].flatMap(({ node }) => stashesOf(node))
-  return { ruleset: { hash, parsing, activation, ...compiled, stashes, world, liveness }, problems }
+  return { ruleset: { hash, parsing, activation, ...compiled, stashes, world, liveness, alertsWait }, problems }
 }
 
 const stashesOf = (node: NodeRule): ReadonlyArray<StashRules> => [...node.stash, ...node.nodes.flatMap(stashesOf)]

@@ -55,6 +55,12 @@ export class Scenario {
   readonly blackhole: number
   /** Its expressions may write to `evt.Unmarshaled`: an event that was poured is then not what its line parses to. */
   readonly writes: boolean
+  /** What it asks of an event may write to it. */
+  readonly edits: boolean
+  /** What it asks of a bucket may write to events of the past. */
+  readonly editsQueued: boolean
+  /** Nothing is asked of its alerts before they are told, and they name the same offender a few lines later. */
+  readonly alertsWait: boolean
   /** Its expressions ask for events of the past in whole: they are kept, since parsing all of them again takes too long. */
   readonly looksBack: boolean
 
@@ -65,10 +71,16 @@ export class Scenario {
     this.home = JSON.stringify([rule.filter.text, rule.name])
     let writes = false
     let looksBack = false
+    let edits = false
+    let editsQueued = false
     const recalls: Array<Entry> = []
     const check = (at: Located, environment: Environment, expect: ExpectedKind): Expression | undefined => {
       const expression = compiler.checked(at, environment, expect)
       if (expression?.effect === "writes" && at.text.includes("Unmarshaled")) writes = true
+      if (expression?.effect === "writes") {
+        if (environment === eventEnvironment) edits = true
+        else editsQueued = true
+      }
       const asksQueued = environment !== eventEnvironment || at === rule.scope.expression
       if (expression !== undefined && asksQueued) {
         recalls.push(...entriesIn(expression.tree))
@@ -86,16 +98,18 @@ export class Scenario {
         const message = `${inKey(at)}the result is ${nameOf(expression.type)}, and what is no text counts as an empty one; write string(…)`
         compiler.warning(ruleCodes.doubtful, at, message)
       }
-      return at && (expression?.evaluate ?? nothing)
+      return at && { evaluate: expression?.evaluate ?? nothing, isPure: expression?.pure === true }
     }
     const filter = check(rule.filter, eventEnvironment, "bool")
     this.filter = filter?.evaluate ?? nothing
     this.precondition = filter === undefined ? noPrecondition : compiler.precondition(filter, eventEnvironment)
     const grouped = rule.groupBy && check(rule.groupBy, eventEnvironment, "string")
     this.groupBy = rule.groupBy && (grouped === undefined ? noGroup : compiler.grouping(rule.groupBy))
-    this.distinct = text(rule.distinct)
+    this.distinct = text(rule.distinct)?.evaluate
     this.cancelOn = event(rule.cancelOn, "bool")
-    this.scope = text(rule.scope.expression)
+    const scope = text(rule.scope.expression)
+    this.scope = scope?.evaluate
+    this.alertsWait = rule.overflowFilter === undefined && scope?.isPure !== false
     this.overflowFilter = rule.overflowFilter && compile(rule.overflowFilter, overflowEnvironment, "bool")
     this.condition = rule.condition && compile(rule.condition, bucketEnvironment, "bool")
     this.bayesian = rule.bayesian && {
@@ -109,6 +123,8 @@ export class Scenario {
       }))
     }
     this.writes = writes
+    this.edits = edits
+    this.editsQueued = editsQueued
     this.looksBack = looksBack
     this.recalls = recalls.length > 0 && compiler.world.shortcuts ? recalls : undefined
     this.limiter = new Limiter(leakRate(rule.leakspeedNs), rule.capacity)

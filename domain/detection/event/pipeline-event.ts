@@ -128,6 +128,11 @@ export class PipelineEvent {
     return event
   }
 
+  /** What all overflows have in common for those who ask for fields: there are none. */
+  static anyOverflow(): PipelineEvent {
+    return PipelineEvent.ofOverflow({ event: "", line: 0 }, "", noAlert, 0)
+  }
+
   /** Becomes the event of a line that nobody has parsed yet. */
   begin(raw: string, source: LineSource, at: number): void {
     this.Whitelisted = false

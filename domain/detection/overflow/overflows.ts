@@ -18,6 +18,7 @@ import { PipelineEvent } from "../event/pipeline-event.ts"
 import type { Ruleset } from "../ruleset.ts"
 import { runtimeAlert } from "./runtime-alert.ts"
 import { ShownEvents } from "./shown-events.ts"
+import { type Spilt, spiltOf, type Untold, UntoldOverflows } from "./untold.ts"
 import type { WorldState } from "../world/world.ts"
 
 /**
@@ -40,6 +41,7 @@ export class Overflows {
   #ruleset: Ruleset
   readonly #world: WorldState
   readonly #counters: Counters
+  readonly #survive: (reference: LineReference, error: unknown) => void
   readonly #options: Pick<EngineOptions, "metaBuckets" | "watch">
   #outcomes: Array<Outcome> = []
   /** To be poured again when the line at hand is through. */
@@ -47,21 +49,39 @@ export class Overflows {
   #chained = 0
   #caused = 0
   readonly #shown = new ShownEvents()
+  readonly #untold = new UntoldOverflows()
+  /** No scenario takes an overflow that is poured again. */
+  #nobodyTakes = false
+  /** Number of the line at hand, or of the moment at which a bucket's time was over. */
+  #moment = 0
 
   constructor(
     ruleset: Ruleset,
-    { world, counters }: { readonly world: WorldState; readonly counters: Counters },
+    {
+      world,
+      counters,
+      survive
+    }: {
+      readonly world: WorldState
+      readonly counters: Counters
+      readonly survive: (reference: LineReference, error: unknown) => void
+    },
     options: Pick<EngineOptions, "metaBuckets" | "watch">
   ) {
     this.#ruleset = ruleset
     this.#world = world
     this.#counters = counters
+    this.#survive = survive
     this.#options = options
   }
 
-  /** Goes by these rules from here on. `most`: groups that a blackhole remembers. */
-  activate(ruleset: Ruleset, most: number): void {
+  /**
+   * Goes by these rules from here on. `most`: groups that a blackhole remembers; `nobodyTakes`: no scenario takes an
+   * overflow that is poured again.
+   */
+  activate(ruleset: Ruleset, most: number, nobodyTakes: boolean): void {
     const old = this.blackholes
+    this.#nobodyTakes = nobodyTakes
     this.#ruleset = ruleset
     this.blackholes = new Map(
       ruleset.scenarios.map(({ identity, blackhole }) => [identity, new Blackhole(blackhole, most)])
@@ -71,6 +91,8 @@ export class Overflows {
 
   /** What is to be recorded since the last call. */
   take(): ReadonlyArray<Outcome> {
+    this.#tellAll()
+    this.#shown.forget()
     const outcomes = this.#outcomes
     this.#outcomes = []
     return outcomes
@@ -92,7 +114,7 @@ export class Overflows {
   settled(): void {
     this.#chained = 0
     this.#caused = 0
-    this.#shown.forget()
+    this.#moment += 1
   }
 
   /** The line at hand is left out, and what was to come of it. */
@@ -103,45 +125,93 @@ export class Overflows {
 
   /** The time of a bucket was over: it shows as much whichever line tells it, and whatever else is due by then. */
   expire(bucket: Bucket): void {
-    this.#shown.forget()
+    this.#moment += 1
     this.raise(bucket, bucket.Queue.at(-1)!, 0)
   }
 
   /** A bucket ran over. `depth`: how many overflows before it in the chain were poured again. */
-  raise(bucket: Bucket, trigger: Pick<PipelineEvent, "reference" | "correlation">, depth: number): void {
-    const alert = this.#alert(bucket)
-    if (alert === "nobody") this.#counters.nameless += 1
-    if (typeof alert === "string") {
-      this.#options.watch?.held?.(bucket, alert)
+  raise(bucket: Bucket, trigger: Untold["trigger"], depth: number): void {
+    if (depth === 0 && this.#mayWait(bucket)) {
+      if (this.#swallows(bucket)) return
+      const { reference, correlation } = trigger
+      this.#untold.add({ bucket: spiltOf(bucket), trigger: { reference, correlation }, moment: this.#moment })
+      if (this.#untold.isFull) this.#tellAll()
       return
     }
-    this.settle({
-      alert,
-      scenario: bucket.scenario.identity,
-      bucket: alert.Mapkey,
-      ruleset: this.#ruleset.hash,
-      trigger: trigger.reference,
-      correlation: trigger.correlation,
-      at: bucket.overflowed,
-      depth
+    this.#tellAll()
+    const alert = this.#alert(bucket)
+    if (alert === "nobody") this.#counters.nameless += 1
+    if (typeof alert === "string") this.#options.watch?.held?.(bucket, alert)
+    else this.#settle(this.#raised(bucket, alert, trigger, depth))
+  }
+
+  /** Whether its alert is the same when the lines of the batch are through, and nothing of theirs depends on it. */
+  #mayWait({ scenario }: Bucket): boolean {
+    if (!scenario.alertsWait || !this.#ruleset.alertsWait || this.#options.watch !== undefined) return false
+    return !scenario.rule.reprocess || this.#options.metaBuckets === "elsewhere" || this.#nobodyTakes
+  }
+
+  /** Somebody may write to the event at hand: what came of it until now shows it as it is. */
+  tellBeforeEdit(): void {
+    if (this.#untold.last?.moment === this.#moment) this.#tellAll()
+  }
+
+  /** Tells what waited, as if each had been told at its line. */
+  #tellAll(): void {
+    const untold = this.#untold.take()
+    if (untold.length === 0) return
+    this.#ruleset.world.aside(() => {
+      for (const each of untold) {
+        try {
+          this.#tell(each)
+        } catch (error) {
+          this.#survive(each.trigger.reference, error)
+        }
+      }
     })
+  }
+
+  #tell({ bucket, trigger, moment }: Untold): void {
+    const { world, contexts } = this.#ruleset
+    world.enter(this.#world, bucket.overflowed)
+    const alert = runtimeAlert(bucket, contexts, this.#shown, moment)
+    if (alert === undefined) this.#counters.nameless += 1
+    else this.#settle(this.#raised(bucket, alert, trigger, 0))
+  }
+
+  #raised(
+    { scenario, overflowed }: Spilt,
+    alert: RuntimeAlert,
+    { reference, correlation }: Untold["trigger"],
+    depth: number
+  ): RaisedOverflow {
+    const [bucket, ruleset, trigger] = [alert.Mapkey, this.#ruleset.hash, reference]
+    return { alert, scenario: scenario.identity, bucket, ruleset, trigger, correlation, at: overflowed, depth }
   }
 
   /** The alert about a bucket, or what keeps it back. One that names nobody opens the blackhole all the same. */
   #alert(bucket: Bucket): RuntimeAlert | Held {
-    const { overflowFilter, identity } = bucket.scenario
-    const { contexts } = this.#ruleset
-    const swallowed = () => this.blackholes.get(identity)!.swallows(bucket.group, bucket.overflowed)
-    const told = () => runtimeAlert(bucket, contexts, this.#shown)
-    if (overflowFilter === undefined) return swallowed() ? "blackhole" : (told() ?? "nobody")
+    const { overflowFilter } = bucket.scenario
+    const told = () => runtimeAlert(bucket, this.#ruleset.contexts, this.#shown, this.#moment)
+    if (overflowFilter === undefined) return this.#swallows(bucket) ? "blackhole" : (told() ?? "nobody")
     const alert = told()
     const signal = alert ?? Object.assign(new RuntimeAlert(), { Mapkey: bucket.Mapkey })
     if (attempt(overflowFilter, { queue: bucket, leaky: bucket, signal }) === false) return "overflow_filter"
-    return swallowed() ? "blackhole" : (alert ?? "nobody")
+    return this.#swallows(bucket) ? "blackhole" : (alert ?? "nobody")
+  }
+
+  #swallows({ scenario, group, overflowed }: Bucket): boolean {
+    return this.blackholes.get(scenario.identity)!.swallows(group, overflowed)
+  }
+
+  /** One that was put aside goes on. */
+  resume(raised: RaisedOverflow): void {
+    this.#tellAll()
+    this.#settle(raised)
   }
 
   /** Sends an overflow through the postoverflows; it is put aside when they need a name that is not known yet. */
-  settle(raised: RaisedOverflow): void {
+  #settle(raised: RaisedOverflow): void {
     const { trigger, correlation, at } = raised
     const event = PipelineEvent.ofOverflow(trigger, correlation, raised.alert.copy(), at)
     const { world, postoverflows } = this.#ruleset
@@ -185,7 +255,7 @@ export class Overflows {
     this.#counters.overflows += outcomes.length
     if (depth > 0) this.#caused += outcomes.length
     this.#outcomes.push(...outcomes)
-    if (!event.Overflow.Reprocess || elsewhere || outcomes.length === 0) return
+    if (!event.Overflow.Reprocess || elsewhere || this.#nobodyTakes || outcomes.length === 0) return
     if (depth >= longestChain) {
       this.#counters.cutChains += 1
       return

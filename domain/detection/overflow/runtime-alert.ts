@@ -3,7 +3,7 @@ import { formatDuration } from "../../time/duration.ts"
 import { formatTimestamp } from "../../time/instant.ts"
 import { Alert, AlertSource, RuntimeAlert } from "./alert.ts"
 import { type AlertContext, contextOf } from "./alert-context.ts"
-import type { Bucket } from "../bucket/bucket.ts"
+import type { Spilt } from "./untold.ts"
 import { attempt, failed } from "../pass.ts"
 import { OVFLW } from "../event/pipeline-event.ts"
 import type { QueuedEvent, Shown } from "../event/queued-event.ts"
@@ -11,16 +11,17 @@ import type { Scenario } from "../bucket/scenario.ts"
 import { ShownEvents } from "./shown-events.ts"
 
 /**
- * undefined when nobody can be named: an event without the address that the scope asks for, or no source at all. Events
+ * `shows` and `moment`: see there. undefined when nobody can be named: an event without the address that the scope asks for, or no source at all. Events
  * for which `shows` has no room are counted and not shown, and name nobody.
  */
 export const runtimeAlert = (
-  bucket: Bucket,
+  bucket: Spilt,
   contexts: ReadonlyArray<AlertContext>,
-  shows = new ShownEvents()
+  shows = new ShownEvents(),
+  moment = 0
 ): RuntimeAlert | undefined => {
   const { rule } = bucket.scenario
-  const shown = shows.lastOf(bucket.Queue, contexts)
+  const shown = shows.lastOf(bucket.Queue, contexts, moment)
   const sources = sourcesOf(bucket.scenario, bucket.Queue.slice(-shown.length), shown)
   if (sources === undefined || sources.size === 0) return undefined
   const events = shown.map(({ event }) => event)
@@ -29,7 +30,7 @@ export const runtimeAlert = (
     shown.map(({ told }) => told)
   )
   const runtime = new RuntimeAlert()
-  runtime.Mapkey = bucket.Mapkey
+  runtime.Mapkey = bucket.scenario.keyOf(bucket.group)
   runtime.BucketId = bucket.scenario.identity
   runtime.Reprocess = rule.reprocess
   runtime.Sources = sources
@@ -56,12 +57,12 @@ export const runtimeAlert = (
 }
 
 /** `Ip 1.2.3.4 performed 't' (3 events over 2s) at 2020-01-01 10:00:02 +0000 UTC` */
-const messageOf = (bucket: Bucket, sources: ReadonlyMap<string, AlertSource>): string => {
+const messageOf = (bucket: Spilt, sources: ReadonlyMap<string, AlertSource>): string => {
   const who = sources.size === 1 ? [...sources.keys()][0] : `${sources.size} sources`
   const span = formatDuration(BigInt(Math.round(bucket.overflowed - bucket.first)) * 1000n)
   const last = formatTimestamp(bucket.last / 1000)
   const at = `${last.slice(0, 10)} ${last.slice(11, -1)} +0000 UTC`
-  return `${bucket.scenario.rule.scope.type} ${who} performed '${bucket.Name}' (${bucket.Total_count} events over ${span}) at ${at}`
+  return `${bucket.scenario.rule.scope.type} ${who} performed '${bucket.scenario.rule.name}' (${bucket.Total_count} events over ${span}) at ${at}`
 }
 
 /** Who did it, by the key that the alert has for him; undefined when an event cannot say. */

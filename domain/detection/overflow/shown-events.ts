@@ -14,9 +14,19 @@ const mostLooks = 10_000
 export class ShownEvents {
   readonly #known = new Map<QueuedEvent, Shown>()
   #looks = 0
+  #moment = 0
 
-  /** The events of a queue from its end on for which there is room, in their order; the last one is always there. */
-  lastOf(queue: ReadonlyArray<QueuedEvent>, contexts: ReadonlyArray<AlertContext>): ReadonlyArray<Shown> {
+  /**
+   * The events of a queue from its end on for which there is room, in their order; the last one is always there. `moment`:
+   * number of the line.
+   */
+  lastOf(
+    queue: ReadonlyArray<QueuedEvent>,
+    contexts: ReadonlyArray<AlertContext>,
+    moment: number
+  ): ReadonlyArray<Shown> {
+    if (moment !== this.#moment) this.forget()
+    this.#moment = moment
     const shown: Array<Shown> = []
     for (let at = queue.length - 1; at >= 0; at--) {
       const queued = queue[at]!
@@ -30,7 +40,7 @@ export class ShownEvents {
     return shown.reverse()
   }
 
-  /** The line is through. */
+  /** Nothing more comes of the line. */
   forget(): void {
     if (this.#looks === 0) return
     this.#known.clear()
