@@ -179,14 +179,14 @@ export class Engine {
    * every restart. The line is left out, for good, because the same log gives the same fault.
    */
   #leaveOut(reference: LineReference, error: unknown): void {
+    if (this.counters.parsed + this.counters.unparsed < this.counters.lines) this.counters.unparsed += 1
     this.survive(reference, error)
     this.overflows.drop()
   }
 
-  /** The same for what came of a line that is through. */
+  /** Notes a fault, also one that was met when a line was through. */
   readonly survive = (reference: LineReference, error: unknown): void => {
     this.counters.faults += 1
-    if (this.counters.parsed + this.counters.unparsed < this.counters.lines) this.counters.unparsed += 1
     this.fault = { reference, message: error instanceof Error ? error.message : String(error) }
   }
 

@@ -1,6 +1,6 @@
 /**
- * Overflows whose alerts nobody waits for but the log. What alerts show is made of lines that are parsed once more, and of
- * code that lines seldom come to: many alerts one after the other take a third less than each at its line.
+ * Overflows whose alerts nobody waits for but the log. What alerts show is made of lines that are parsed once more, by
+ * code that lines seldom come to: many alerts one after the other take less time than each at its line.
  *
  * They are the same alerts, in the same order, as long as nothing that happens in between can be seen in them.
  */
