@@ -187,7 +187,7 @@ export class FollowedFile implements LineReader, FileReader {
       if (packed || nul !== undefined) {
         this.#said.delete("TST-ACQ-BINARY")
         this.#say(packed ? Say.compressed(file.path) : Say.binary(file.path, nul ?? 0))
-        this.#leaveOut(packed ? undefined : file.inode)
+        this.#leaveOut(file.inode)
         return
       }
     }
@@ -195,23 +195,23 @@ export class FollowedFile implements LineReader, FileReader {
   }
 
   /** What is no text gives no lines. Only another file at its place will be read, or this one when it becomes a log. */
-  #leaveOut(inode: number | undefined): void {
+  #leaveOut(inode: number): void {
     this.#window = new LineWindow(0)
     this.#left = "not what it was"
     this.#leftOut = inode
   }
 
-  /** Whether the file at the path that was left out is a log after all. Then it is read from its beginning. */
-  async #reconsider(): Promise<boolean> {
+  /** Whether the file that was left out is a log after all: then it is read from its beginning. It may have gone as well. */
+  async #reconsider(): Promise<"a log" | "no log" | "gone"> {
     const opened = await openFile(this.#place, this.#leftOut).catch(() => undefined)
-    if (opened === undefined) return false
+    if (opened === undefined) return "gone"
     const file = await GrowingFile.at(this.#place, opened, 0)
-    if (endsAsLog(await file.last())) {
+    if (compressionOf(file.head) === undefined && endsAsLog(await file.last())) {
       this.#begin(file, true)
-      return true
+      return "a log"
     }
     await file.close()
-    return false
+    return "no log"
   }
 
   /** Goes on where reading stands. False: there is nothing to open now. */
@@ -221,7 +221,12 @@ export class FollowedFile implements LineReader, FileReader {
     const position = this.#known
     const look = await lookAt(this.#place)
     if (look === this.#looked) return false
-    if (this.#leftOut !== undefined && (await this.#reconsider())) return true
+    const leftOut = this.#leftOut === undefined ? "gone" : await this.#reconsider()
+    if (leftOut === "a log") return true
+    if (leftOut === "no log") {
+      this.#looked = look
+      return false
+    }
     const next = await continueAfter(this.#place, position, this.#finished, (other) => this.#isRead(other))
     const { as, atPath, file, lost, sure } = next
     if (lost && !this.#finished) this.#say(Say.lostTrack(this.path))

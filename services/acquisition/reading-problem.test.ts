@@ -64,6 +64,43 @@ describe("what can be wrong", () => {
     expect(store.lines).toEqual(["text"])
   })
 
+  it.each([
+    [
+      "a binary file",
+      (part: number) => Buffer.concat([Buffer.from("\x7fELF"), Buffer.alloc(600, part), Buffer.from("\n")])
+    ],
+    ["an archive", (part: number) => gzipSync(text(numbers(part * 1_000, part * 1_000 + 900)), { level: 0 })]
+  ])("%s that grows gives no lines", async (_, part) => {
+    const other = join(folder, "other.log")
+    writeFileSync(log, part(0))
+    writeFileSync(other, "")
+    const store = new Store()
+    const { stop } = reader(store, [logFile(log), logFile(other)])
+    await until("said", () => store.codes.length === 1)
+    for (let more = 1; more < 8; more++) {
+      await sleep(20)
+      appendFileSync(log, part(more))
+      appendFileSync(other, `${more}\n`)
+      await until("the other log", () => store.lines.includes(`${more}`))
+    }
+    await sleep(100)
+    await stop()
+    expect(store.lines).toEqual(["1", "2", "3", "4", "5", "6", "7"])
+    expect(store.codes).toHaveLength(1)
+  })
+
+  it("an archive is read again when a text takes its place", async () => {
+    writeFileSync(log, gzipSync(text(numbers(0, 10))))
+    const store = new Store()
+    const { stop } = reader(store, [logFile(log)])
+    await until("said", () => store.codes.includes("TST-ACQ-COMPRESSED"))
+    truncateSync(log)
+    appendFileSync(log, "text\n")
+    await until("read", () => store.lines.length === 1)
+    await stop()
+    expect(store.lines).toEqual(["text"])
+  })
+
   it("NUL bytes that a client puts into the first line of a young log do not blind the reader", async () => {
     const first = `login failed for ${"\0".repeat(30)}`
     writeFileSync(log, `${first}\n`)
