@@ -83,27 +83,22 @@ export const compileRuleset = (
   const library = readPatternLibrary(ordered)
   tell(library.problems)
   // Postoverflows have a name space of patterns of their own.
-  const compileNodes = (
-    each: ReadonlyArray<ParserRule>,
-    how: { readonly liveness?: Liveness | undefined; readonly environment?: Environment }
-  ): { readonly stages: Stages; readonly isPure: boolean } => {
-    const compiler = new Compiler(world, new GrokHost(library.patterns, world.shortcuts), how)
+  const nodeCompiler = (how: { readonly liveness?: Liveness | undefined; readonly environment?: Environment }) =>
+    new Compiler(world, new GrokHost(library.patterns, world.shortcuts), how)
+  const compileNodes = (each: ReadonlyArray<ParserRule>, compiler: Compiler): Stages => {
     const nodes = each.flatMap(({ stage, node, origin }) => {
       const compiled = compiler.rule(origin.file, () => new Node(node, compiler))
       return compiled === undefined ? [] : [{ stage, node: compiled }]
     })
     tell(compiler.problems)
-    const isRepeatable = isPure(compiler.effect) && !each.some(({ node }) => stashesOf(node).length > 0)
-    return { stages: new Stages(nodes, world.shortcuts), isPure: isRepeatable }
+    return new Stages(nodes, world.shortcuts)
   }
   const liveness = shortcuts ? livenessOf(parsers, scenarios) : undefined
   const compiler = new Compiler(world, new GrokHost())
-  const teller = new Compiler(world, new GrokHost())
-  const before = compileNodes(parsers, { liveness })
-  const behind = compileNodes(postoverflows, { environment: postoverflowEnvironment })
+  const [behind, teller] = [nodeCompiler({ environment: postoverflowEnvironment }), new Compiler(world, new GrokHost())]
   const compiled = {
-    parsers: before.stages,
-    postoverflows: behind.stages,
+    parsers: compileNodes(parsers, nodeCompiler({ liveness })),
+    postoverflows: compileNodes(postoverflows, behind),
     scenarios: distinct(
       scenarios.flatMap(
         (rule, place) => compiler.rule(rule.origin.file, () => new Scenario(rule, place, compiler)) ?? []
@@ -112,8 +107,12 @@ export const compileRuleset = (
     contexts: compileContexts(contexts, teller)
   }
   // Without liveness, parsing a line again may give something else.
-  const isSeen = !behind.isPure || !isPure(teller.effect) || compiled.scenarios.some(({ editsQueued }) => editsQueued)
-  const alertsWait = liveness !== undefined && !isSeen
+  const alertsWait =
+    liveness !== undefined &&
+    isPure(behind.effect) &&
+    isPure(teller.effect) &&
+    !postoverflows.some(({ node }) => stashesOf(node).length > 0) &&
+    !compiled.scenarios.some(({ editsQueued }) => editsQueued)
   tell(compiler.problems)
   tell(teller.problems)
   tell(data.problems)

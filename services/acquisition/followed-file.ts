@@ -201,10 +201,11 @@ export class FollowedFile implements LineReader, FileReader {
     this.#leftOut = inode
   }
 
-  /** Whether the file that was left out is a log after all: then it is read from its beginning. It may have gone as well. */
-  async #reconsider(): Promise<"a log" | "no log" | "gone"> {
+  /** Whether the file that was left out is a log after all: then it is read from its beginning. `none`: there is no such file. */
+  async #reconsider(): Promise<"a log" | "no log" | "none"> {
+    if (this.#leftOut === undefined) return "none"
     const opened = await openFile(this.#place, this.#leftOut).catch(() => undefined)
-    if (opened === undefined) return "gone"
+    if (opened === undefined) return "none"
     const file = await GrowingFile.at(this.#place, opened, 0)
     if (compressionOf(file.head) === undefined && endsAsLog(await file.last())) {
       this.#begin(file, true)
@@ -221,7 +222,7 @@ export class FollowedFile implements LineReader, FileReader {
     const position = this.#known
     const look = await lookAt(this.#place)
     if (look === this.#looked) return false
-    const leftOut = this.#leftOut === undefined ? "gone" : await this.#reconsider()
+    const leftOut = await this.#reconsider()
     if (leftOut === "a log") return true
     if (leftOut === "no log") {
       this.#looked = look

@@ -76,8 +76,8 @@ export class Scenario {
     const recalls: Array<Entry> = []
     const check = (at: Located, environment: Environment, expect: ExpectedKind): Expression | undefined => {
       const expression = compiler.checked(at, environment, expect)
-      if (expression?.effect === "writes" && at.text.includes("Unmarshaled")) writes = true
       if (expression?.effect === "writes") {
+        if (at.text.includes("Unmarshaled")) writes = true
         if (environment === eventEnvironment) edits = true
         else editsQueued = true
       }

@@ -18,7 +18,7 @@ import { PipelineEvent } from "../event/pipeline-event.ts"
 import type { Ruleset } from "../ruleset.ts"
 import { runtimeAlert } from "./runtime-alert.ts"
 import { ShownEvents } from "./shown-events.ts"
-import { type Spilt, spiltOf, type Untold, UntoldOverflows } from "./untold.ts"
+import { mostUntold, type Spilt, spiltOf, type Untold } from "./untold.ts"
 import type { WorldState } from "../world/world.ts"
 
 /**
@@ -49,7 +49,8 @@ export class Overflows {
   #chained = 0
   #caused = 0
   readonly #shown = new ShownEvents()
-  readonly #untold = new UntoldOverflows()
+  /** In their order. */
+  #untold: Array<Untold> = []
   /** No scenario takes an overflow that is poured again. */
   #nobodyTakes = false
   /** Number of the line at hand, or of the moment at which a bucket's time was over. */
@@ -134,8 +135,8 @@ export class Overflows {
     if (depth === 0 && this.#mayWait(bucket)) {
       if (this.#swallows(bucket)) return
       const { reference, correlation } = trigger
-      this.#untold.add({ bucket: spiltOf(bucket), trigger: { reference, correlation }, moment: this.#moment })
-      if (this.#untold.isFull) this.#tellAll()
+      this.#untold.push({ bucket: spiltOf(bucket), trigger: { reference, correlation }, moment: this.#moment })
+      if (this.#untold.length >= mostUntold) this.#tellAll()
       return
     }
     this.#tellAll()
@@ -153,13 +154,14 @@ export class Overflows {
 
   /** Somebody may write to the event at hand: what came of it until now shows it as it is. */
   tellBeforeEdit(): void {
-    if (this.#untold.last?.moment === this.#moment) this.#tellAll()
+    if (this.#untold.at(-1)?.moment === this.#moment) this.#tellAll()
   }
 
   /** Tells what waited, as if each had been told at its line. */
   #tellAll(): void {
-    const untold = this.#untold.take()
-    if (untold.length === 0) return
+    if (this.#untold.length === 0) return
+    const untold = this.#untold
+    this.#untold = []
     this.#ruleset.world.aside(() => {
       for (const each of untold) {
         try {
@@ -174,7 +176,7 @@ export class Overflows {
   #tell({ bucket, trigger, moment }: Untold): void {
     const { world, contexts } = this.#ruleset
     world.enter(this.#world, bucket.overflowed)
-    const alert = runtimeAlert(bucket, contexts, this.#shown, moment)
+    const alert = runtimeAlert(bucket, contexts, this.#shown.of(moment))
     if (alert === undefined) this.#counters.nameless += 1
     else this.#settle(this.#raised(bucket, alert, trigger, 0))
   }
@@ -192,7 +194,7 @@ export class Overflows {
   /** The alert about a bucket, or what keeps it back. One that names nobody opens the blackhole all the same. */
   #alert(bucket: Bucket): RuntimeAlert | Held {
     const { overflowFilter } = bucket.scenario
-    const told = () => runtimeAlert(bucket, this.#ruleset.contexts, this.#shown, this.#moment)
+    const told = () => runtimeAlert(bucket, this.#ruleset.contexts, this.#shown.of(this.#moment))
     if (overflowFilter === undefined) return this.#swallows(bucket) ? "blackhole" : (told() ?? "nobody")
     const alert = told()
     const signal = alert ?? Object.assign(new RuntimeAlert(), { Mapkey: bucket.Mapkey })

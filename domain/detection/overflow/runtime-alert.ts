@@ -11,17 +11,16 @@ import type { Scenario } from "../bucket/scenario.ts"
 import { ShownEvents } from "./shown-events.ts"
 
 /**
- * `shows` and `moment`: see there. undefined when nobody can be named: an event without the address that the scope asks for, or no source at all. Events
+ * undefined when nobody can be named: an event without the address that the scope asks for, or no source at all. Events
  * for which `shows` has no room are counted and not shown, and name nobody.
  */
 export const runtimeAlert = (
   bucket: Spilt,
   contexts: ReadonlyArray<AlertContext>,
-  shows = new ShownEvents(),
-  moment = 0
+  shows = new ShownEvents()
 ): RuntimeAlert | undefined => {
   const { rule } = bucket.scenario
-  const shown = shows.lastOf(bucket.Queue, contexts, moment)
+  const shown = shows.lastOf(bucket.Queue, contexts)
   const sources = sourcesOf(bucket.scenario, bucket.Queue.slice(-shown.length), shown)
   if (sources === undefined || sources.size === 0) return undefined
   const events = shown.map(({ event }) => event)

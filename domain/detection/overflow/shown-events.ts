@@ -16,17 +16,15 @@ export class ShownEvents {
   #looks = 0
   #moment = 0
 
-  /**
-   * The events of a queue from its end on for which there is room, in their order; the last one is always there. `moment`:
-   * number of the line.
-   */
-  lastOf(
-    queue: ReadonlyArray<QueuedEvent>,
-    contexts: ReadonlyArray<AlertContext>,
-    moment: number
-  ): ReadonlyArray<Shown> {
+  /** For what comes of the line with this number. */
+  of(moment: number): this {
     if (moment !== this.#moment) this.forget()
     this.#moment = moment
+    return this
+  }
+
+  /** The events of a queue from its end on for which there is room, in their order; the last one is always there. */
+  lastOf(queue: ReadonlyArray<QueuedEvent>, contexts: ReadonlyArray<AlertContext>): ReadonlyArray<Shown> {
     const shown: Array<Shown> = []
     for (let at = queue.length - 1; at >= 0; at--) {
       const queued = queue[at]!

@@ -29,28 +29,4 @@ export interface Untold {
 }
 
 /** So many wait; then they are told although the batch goes on. */
-const most = 256
-
-export class UntoldOverflows {
-  #all: Array<Untold> = []
-
-  get isFull(): boolean {
-    return this.#all.length >= most
-  }
-
-  get last(): Untold | undefined {
-    return this.#all.at(-1)
-  }
-
-  add(untold: Untold): void {
-    this.#all.push(untold)
-  }
-
-  /** All of them, in their order. */
-  take(): ReadonlyArray<Untold> {
-    if (this.#all.length === 0) return this.#all
-    const all = this.#all
-    this.#all = []
-    return all
-  }
-}
+export const mostUntold = 256
